@@ -1,0 +1,1 @@
+//! ISO 9735 octets: delimiters, scanner, segments, lossless interchange, character repertoires, writer.

@@ -1,0 +1,1 @@
+//! The use cases of Karvan as plain functions: inspect, validate, convert, sign, verify.

@@ -1,0 +1,1 @@
+//! Certificates and paths through cross-certificates.

@@ -1,0 +1,1 @@
+//! Which trees are allowed: UN/EDIFACT directories and XML grammars packed as data, and the checks that read them.

@@ -1,0 +1,1 @@
+//! Signatures on trade documents: XMLDSig, made and verified.

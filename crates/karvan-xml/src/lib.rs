@@ -1,0 +1,1 @@
+//! XML octets: reader with spans, namespaces, tree, canonicalisation, writer.

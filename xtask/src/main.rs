@@ -1,0 +1,2 @@
+//! Tasks of the workspace: making the packed data, conformance runs, generated docs.
+fn main() {}
