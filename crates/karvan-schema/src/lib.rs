@@ -1,1 +1,5 @@
 //! Which trees are allowed: UN/EDIFACT directories and XML grammars packed as data, and the checks that read them.
+
+#![forbid(unsafe_code)]
+
+pub mod message;

@@ -1,0 +1,5 @@
+//! EDIFACT messages against their directory: segment groups and findings.
+
+pub mod arrange;
+pub mod table;
+pub mod tree;

@@ -1,0 +1,192 @@
+//! A message table in the form that arranging reads: one flat row a segment or group, in the order of the directory.
+
+use std::fmt;
+
+/// A segment tag: up to three octets, kept in one word so that comparing two is one instruction.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Tag(u32);
+
+impl Tag {
+    /// The tag `UNH`, with which every batch message begins (ISO 9735-1 §7.7).
+    pub const UNH: Self = Self::new(b"UNH");
+    /// The tag `UNT`, with which every batch message ends.
+    pub const UNT: Self = Self::new(b"UNT");
+
+    /// The tag of these octets. Tags have three; a longer one can equal no tag of a directory.
+    #[must_use]
+    pub const fn new(octets: &[u8]) -> Self {
+        match *octets {
+            [a, b, c] => Self(u32::from_be_bytes([0, a, b, c])),
+            [a, b] => Self(u32::from_be_bytes([0, 0, a, b])),
+            [a] => Self(u32::from_be_bytes([0, 0, 0, a])),
+            [] => Self(0),
+            _ => Self(u32::MAX),
+        }
+    }
+}
+
+impl fmt::Display for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 == u32::MAX {
+            return f.write_str("?");
+        }
+        for octet in self.0.to_be_bytes().into_iter().skip_while(|octet| *octet == 0) {
+            write!(f, "{}", char::from(octet).escape_default())?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+/// One row of a message table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// The tag of the segment; of a group, that of its trigger, the segment it begins with.
+    pub tag: Tag,
+    /// Status M of the directory; C where false.
+    pub mandatory: bool,
+    /// How often it may stand in its place.
+    pub repetitions: u32,
+    /// What the row is.
+    pub kind: RowKind,
+    /// The row of the group it stands in; of the message itself where there is none.
+    pub parent: Option<usize>,
+}
+
+/// What a row of a message table is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowKind {
+    /// A segment.
+    Segment,
+    /// A segment group: its number, and the row after its last.
+    Group {
+        /// The number of the group in this message, 25 for `SG25`.
+        number: u16,
+        /// Index of the first row that no longer belongs to the group.
+        end: usize,
+    },
+}
+
+/// The rows of a message from UNH to UNT.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Table {
+    rows: Vec<Row>,
+}
+
+impl Table {
+    /// A table of these rows.
+    ///
+    /// The rows of a group follow the row of the group; the first of them is its trigger. Rows that break this are
+    /// dropped from the table where the group's end lies outside it.
+    #[must_use]
+    pub fn new(mut rows: Vec<Row>) -> Self {
+        let length = rows.len();
+        for (index, row) in rows.iter_mut().enumerate() {
+            if let RowKind::Group { end, .. } = &mut row.kind {
+                *end = (*end).clamp(index + 1, length);
+            }
+        }
+        Self { rows }
+    }
+
+    /// All rows.
+    #[must_use]
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// The row at `index`.
+    #[must_use]
+    pub fn row(&self, index: usize) -> &Row {
+        &self.rows[index]
+    }
+
+    /// The row that follows `index` on the same level: over a whole group where `index` is one.
+    #[must_use]
+    pub fn after(&self, index: usize) -> usize {
+        match self.rows[index].kind {
+            RowKind::Segment => index + 1,
+            RowKind::Group { end, .. } => end,
+        }
+    }
+
+    /// The groups around the row, outermost first, as their numbers.
+    #[must_use]
+    pub fn groups_around(&self, index: usize) -> Vec<u16> {
+        let mut numbers = Vec::new();
+        let mut at = self.rows[index].parent;
+        while let Some(parent) = at {
+            if let RowKind::Group { number, .. } = self.rows[parent].kind {
+                numbers.push(number);
+            }
+            at = self.rows[parent].parent;
+        }
+        numbers.reverse();
+        numbers
+    }
+
+    /// Whether any row has this tag.
+    #[must_use]
+    pub fn knows(&self, tag: Tag) -> bool {
+        self.rows.iter().any(|row| row.tag == tag)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// Reads a table from one row a line: depth by indentation (two spaces), `TAG M|C repetitions` or `SGn M|C repetitions`.
+    pub(crate) fn table(text: &str) -> Table {
+        let lines: Vec<_> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+        let depth = |line: &str| (line.len() - line.trim_start().len()) / 2;
+        let mut rows = Vec::new();
+        let mut open: Vec<usize> = Vec::new();
+        for (index, line) in lines.iter().enumerate() {
+            open.truncate(depth(line));
+            let words: Vec<_> = line.split_whitespace().collect();
+            let group = words[0].strip_prefix("SG");
+            let kind = match group {
+                Some(number) => RowKind::Group {
+                    number: number.parse().unwrap(),
+                    end: (index + 1..lines.len())
+                        .find(|&next| depth(lines[next]) <= depth(line))
+                        .unwrap_or(lines.len()),
+                },
+                None => RowKind::Segment,
+            };
+            let trigger = if group.is_some() { lines[index + 1].split_whitespace().next().unwrap() } else { words[0] };
+            rows.push(Row {
+                tag: Tag::new(trigger.as_bytes()),
+                mandatory: words[1] == "M",
+                repetitions: words[2].parse().unwrap(),
+                kind,
+                parent: open.last().copied(),
+            });
+            if group.is_some() {
+                open.push(index);
+            }
+        }
+        Table::new(rows)
+    }
+
+    #[test]
+    fn tags_compare_and_print() {
+        assert_eq!(Tag::new(b"NAD").to_string(), "NAD");
+        assert_ne!(Tag::new(b"NAD"), Tag::new(b"NADX"));
+        assert_eq!(Tag::new(b"\x01AB").to_string(), "\\u{1}AB");
+    }
+
+    #[test]
+    fn groups_know_their_end_and_their_parents() {
+        let table = table("UNH M 1\nSG1 C 9\n  NAD M 1\n  SG2 C 9\n    RFF M 1\nUNT M 1");
+        assert_eq!(table.after(1), 5);
+        assert_eq!(table.groups_around(4), [1, 2]);
+        assert_eq!(table.groups_around(5), []);
+    }
+}

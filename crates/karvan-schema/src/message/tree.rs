@@ -1,0 +1,123 @@
+//! A message as the directory draws it: a tree of segment groups.
+
+use super::arrange::{Arranger, Placement};
+use super::table::{RowKind, Table, Tag};
+
+/// A segment group of a message, or the message itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Group {
+    /// The row of the group in the table; none for the message itself.
+    pub row: Option<usize>,
+    /// The number of the group, 25 for `SG25`; 0 for the message itself.
+    pub number: u16,
+    /// Which repetition it is within its parent, from 1.
+    pub repetition: u32,
+    /// What it holds, in the order of the message; the first is its trigger.
+    pub children: Vec<Child>,
+}
+
+/// What a segment group holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Child {
+    /// A segment.
+    Segment {
+        /// Its row in the table; none where the message does not support it in its position.
+        row: Option<usize>,
+        /// Which segment of the message it is, UNH being 0.
+        index: usize,
+    },
+    /// A group within the group.
+    Group(Group),
+}
+
+impl Group {
+    /// Arranges the segments of a message, given by their tags, UNH first.
+    ///
+    /// Every segment comes to stand somewhere: one that the message does not support stays, without a row, in the
+    /// group that was open when it came.
+    #[must_use]
+    pub fn arrange(table: &Table, tags: impl IntoIterator<Item = Tag>) -> Self {
+        let mut arranger = Arranger::new(table);
+        let mut missing = Vec::new();
+        let mut open = vec![Self { repetition: 1, ..Self::default() }];
+        for (index, tag) in tags.into_iter().enumerate() {
+            let mut at = None;
+            if let Placement::Placed { row, closed, opened, .. } = arranger.place(tag, &mut missing) {
+                for _ in 0..closed {
+                    close(&mut open);
+                }
+                let levels = arranger.levels();
+                for level in &levels[levels.len() - opened..] {
+                    let number = level.group.map_or(0, |row| number_of(table, row));
+                    open.push(Self { row: level.group, number, repetition: level.repetition, children: Vec::new() });
+                }
+                at = Some(row);
+            }
+            if let Some(group) = open.last_mut() {
+                group.children.push(Child::Segment { row: at, index });
+            }
+            missing.clear();
+        }
+        while open.len() > 1 {
+            close(&mut open);
+        }
+        open.pop().unwrap_or_default()
+    }
+
+    /// The groups directly within this one.
+    pub fn groups(&self) -> impl Iterator<Item = &Self> {
+        self.children.iter().filter_map(|child| match child {
+            Child::Group(group) => Some(group),
+            Child::Segment { .. } => None,
+        })
+    }
+
+    /// The segments directly within this group, as indices into the message.
+    pub fn segments(&self) -> impl Iterator<Item = usize> {
+        self.children.iter().filter_map(|child| match child {
+            Child::Segment { index, .. } => Some(*index),
+            Child::Group(_) => None,
+        })
+    }
+}
+
+fn close(open: &mut Vec<Group>) {
+    if let Some(group) = open.pop()
+        && let Some(parent) = open.last_mut()
+    {
+        parent.children.push(Child::Group(group));
+    }
+}
+
+fn number_of(table: &Table, row: usize) -> u16 {
+    match table.row(row).kind {
+        RowKind::Group { number, .. } => number,
+        RowKind::Segment => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::table::tests::table;
+    use super::*;
+
+    fn draw(group: &Group) -> String {
+        let children: Vec<_> = group
+            .children
+            .iter()
+            .map(|child| match child {
+                Child::Segment { row: Some(_), index } => index.to_string(),
+                Child::Segment { row: None, index } => format!("?{index}"),
+                Child::Group(group) => format!("SG{}.{}({})", group.number, group.repetition, draw(group)),
+            })
+            .collect();
+        children.join(" ")
+    }
+
+    #[test]
+    fn every_segment_stands_once_in_order() {
+        let table = table("UNH M 1\nSG1 C 9\n  NAD M 1\n  SG2 C 9\n    RFF M 1\n    DTM C 1\nUNT M 1");
+        let tags = ["UNH", "NAD", "RFF", "DTM", "XXX", "RFF", "NAD", "UNT"].map(|tag| Tag::new(tag.as_bytes()));
+        assert_eq!(draw(&Group::arrange(&table, tags)), "0 SG1.1(1 SG2.1(2 3 ?4) SG2.2(5)) SG1.2(6) 7");
+    }
+}
