@@ -1,1 +1,32 @@
-//! Certificates and paths through cross-certificates.
+//! Certificates and paths through cross-certificates (RFC 5280, RFC 4158).
+//!
+//! * [`Certificate`] is one X.509 certificate: its octets exactly as they came, and what they say.
+//! * [`CertificateSet`] is what was read from files (PEM, DER, PKCS #7); a [`TrustStore`] is a set whose members are
+//!   believed without proof, the trust anchors.
+//! * [`PublicKey::verify`] checks one signature.
+//!
+//! Nothing here reads a file, a clock or the network: octets and the time come from the caller. No input makes this
+//! crate panic, and every cost has a limit with a name ([`Limits`]).
+
+#![forbid(unsafe_code)]
+
+mod asn1;
+mod certificate;
+mod extensions;
+mod general_name;
+mod key;
+mod limits;
+mod load;
+mod name;
+pub mod pem;
+mod store;
+
+pub use certificate::{Certificate, CertificateError};
+pub use der::asn1::ObjectIdentifier;
+pub use extensions::{BasicConstraints, Extensions, GeneralSubtree, KeyUsage, NameConstraints};
+pub use general_name::GeneralName;
+pub use key::{KeyKind, PublicKey, SignatureAlgorithm, SignatureError};
+pub use limits::{Limit, Limits};
+pub use load::{LoadError, LoadProblem, certificates};
+pub use name::Name;
+pub use store::{CertificateSet, Sourced, TrustStore};

@@ -1,0 +1,178 @@
+//! Reading DER: the few shapes that every certificate is made of.
+//!
+//! `der` reads strictly (definite, shortest lengths). The structures are taken apart here rather than by a ready-made
+//! certificate type, because three things must survive that such types give up: the exact octets that were signed,
+//! dates before 1970, and names of every form.
+
+use der::asn1::{AnyRef, ObjectIdentifier};
+use der::{Decode, ErrorKind, Reader, SliceReader, Tag, Tagged};
+use jiff::{Timestamp, civil, tz::TimeZone};
+
+/// `AlgorithmIdentifier` (RFC 5280 §4.1.1.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct AlgorithmIdentifier<'a> {
+    /// The algorithm.
+    pub(crate) algorithm: ObjectIdentifier,
+    /// Its parameters, if any.
+    pub(crate) parameters: Option<AnyRef<'a>>,
+}
+
+impl<'a> AlgorithmIdentifier<'a> {
+    /// Reads one.
+    pub(crate) fn read(reader: &mut SliceReader<'a>) -> der::Result<Self> {
+        reader.sequence(|reader| {
+            Ok(Self {
+                algorithm: reader.decode()?,
+                parameters: if reader.is_finished() { None } else { Some(reader.decode()?) },
+            })
+        })
+    }
+}
+
+/// Reads exactly one value from `bytes`: what is left over is an error.
+pub(crate) fn whole<'a, T>(
+    bytes: &'a [u8],
+    read: impl FnOnce(&mut SliceReader<'a>) -> der::Result<T>,
+) -> der::Result<T> {
+    let mut reader = SliceReader::new(bytes)?;
+    let value = read(&mut reader)?;
+    reader.finish()?;
+    Ok(value)
+}
+
+/// Reads every element of a `SEQUENCE OF` or `SET OF`, `tag` says which.
+pub(crate) fn each<'a, T>(
+    reader: &mut SliceReader<'a>,
+    tag: Tag,
+    mut read: impl FnMut(&mut SliceReader<'a>) -> der::Result<T>,
+) -> der::Result<Vec<T>> {
+    let list = AnyRef::decode(reader)?;
+    list.tag().assert_eq(tag)?;
+    elements(list.value(), &mut read)
+}
+
+/// Reads values until `bytes` is used up.
+pub(crate) fn elements<'a, T>(
+    bytes: &'a [u8],
+    mut read: impl FnMut(&mut SliceReader<'a>) -> der::Result<T>,
+) -> der::Result<Vec<T>> {
+    whole(bytes, |reader| {
+        let mut values = Vec::new();
+        while !reader.is_finished() {
+            values.push(read(reader)?);
+        }
+        Ok(values)
+    })
+}
+
+/// The tag number of the next value, if it is context-specific.
+pub(crate) fn context_number(reader: &SliceReader<'_>) -> Option<u32> {
+    let tag = Tag::peek(reader).ok()?;
+    tag.is_context_specific().then(|| tag.number().value())
+}
+
+/// Takes the next value if it is context-specific with `number`.
+pub(crate) fn context<'a>(reader: &mut SliceReader<'a>, number: u32) -> der::Result<Option<AnyRef<'a>>> {
+    if context_number(reader) == Some(number) { AnyRef::decode(reader).map(Some) } else { Ok(None) }
+}
+
+/// The content octets of an INTEGER, at least one.
+pub(crate) fn integer<'a>(reader: &mut SliceReader<'a>) -> der::Result<&'a [u8]> {
+    let value = AnyRef::decode(reader)?;
+    value.tag().assert_eq(Tag::Integer)?;
+    match value.value() {
+        [] => Err(ErrorKind::Length { tag: Tag::Integer }.into()),
+        octets => Ok(octets),
+    }
+}
+
+/// A non-negative integer from its content octets; what does not fit is `u64::MAX`, so that no limit is widened.
+pub(crate) fn unsigned(octets: &[u8]) -> der::Result<u64> {
+    if octets.is_empty() || octets[0] & 0x80 != 0 {
+        return Err(ErrorKind::Value { tag: Tag::Integer }.into());
+    }
+    let value = octets.iter().try_fold(0_u64, |value, &octet| Some(value.checked_mul(256)? + u64::from(octet)));
+    Ok(value.unwrap_or(u64::MAX))
+}
+
+/// `Time`: UTCTime or GeneralizedTime as RFC 5280 §4.1.2.5 writes them, in UTC with seconds.
+///
+/// `99991231235959Z`, "no well-defined expiration", lies after the last instant that a [`Timestamp`] can hold; that one
+/// stands for it.
+pub(crate) fn time(reader: &mut SliceReader<'_>) -> der::Result<Timestamp> {
+    let value = AnyRef::decode(reader)?;
+    let tag = value.tag();
+    let wrong = || der::Error::from(ErrorKind::Value { tag });
+    let digits = value.value().strip_suffix(b"Z").ok_or_else(wrong)?;
+    if !digits.iter().all(u8::is_ascii_digit) {
+        return Err(wrong());
+    }
+    let number = |digits: &[u8]| digits.iter().fold(0_i16, |number, digit| number * 10 + i16::from(digit - b'0'));
+    let (year, rest) = match (tag, digits.len()) {
+        // RFC 5280 §4.1.2.5.1: two digits from 50 on are of the twentieth century.
+        (Tag::UtcTime, 12) => match number(&digits[..2]) {
+            year @ 50.. => (1900 + year, &digits[2..]),
+            year => (2000 + year, &digits[2..]),
+        },
+        (Tag::GeneralizedTime, 14) => (number(&digits[..4]), &digits[4..]),
+        _ => return Err(wrong()),
+    };
+    let field = |index: usize| i8::try_from(number(&rest[2 * index..2 * index + 2])).unwrap_or(i8::MAX);
+    let date_time =
+        civil::DateTime::new(year, field(0), field(1), field(2), field(3), field(4), 0).map_err(|_| wrong())?;
+    match date_time.to_zoned(TimeZone::UTC) {
+        Ok(zoned) => Ok(zoned.timestamp()),
+        Err(_) if year == 9999 => Ok(Timestamp::MAX),
+        Err(_) => Err(wrong()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(tag: u8, text: &str) -> der::Result<Timestamp> {
+        let mut bytes = vec![tag, u8::try_from(text.len()).unwrap()];
+        bytes.extend(text.as_bytes());
+        whole(&bytes, time)
+    }
+
+    #[test]
+    fn times_of_both_kinds_and_centuries() {
+        for (tag, text, expected) in [
+            (0x17, "500101120000Z", "1950-01-01T12:00:00Z"),
+            (0x17, "491231235959Z", "2049-12-31T23:59:59Z"),
+            (0x18, "20500101000000Z", "2050-01-01T00:00:00Z"),
+        ] {
+            assert_eq!(parse(tag, text).unwrap().to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn no_well_defined_expiration_is_the_last_instant() {
+        assert_eq!(parse(0x18, "99991231235959Z").unwrap(), Timestamp::MAX);
+    }
+
+    #[test]
+    fn times_that_rfc_5280_does_not_allow() {
+        for (tag, text) in [
+            (0x17, "5001011200Z"),
+            (0x17, "500101120000+0100"),
+            (0x17, "501301120000Z"),
+            (0x18, "20500230000000Z"),
+            (0x18, "20500101000000.5Z"),
+            (0x18, "2050010100000٠Z"),
+            (0x13, "20500101000000Z"),
+            (0x17, ""),
+        ] {
+            assert!(parse(tag, text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn integers_too_large_do_not_wrap() {
+        assert_eq!(unsigned(&[1, 0]).unwrap(), 256);
+        assert_eq!(unsigned(&[1, 0, 0, 0, 0, 0, 0, 0, 0]).unwrap(), u64::MAX);
+        assert!(unsigned(&[0x80]).is_err());
+    }
+}

@@ -1,0 +1,301 @@
+//! One X.509 certificate.
+
+use std::fmt;
+use std::ops::Range;
+
+use der::Reader;
+use der::asn1::ObjectIdentifier;
+use jiff::Timestamp;
+
+use crate::asn1::{self, AlgorithmIdentifier};
+use crate::key::whole_bits;
+use crate::{Extensions, Limits, Name, PublicKey, SignatureAlgorithm, SignatureError};
+
+/// An X.509 certificate (RFC 5280 §4): its octets exactly as they came, and what they say.
+///
+/// ```
+/// # let der = karvan_pki::pem::blocks(include_bytes!("../../../samples/pki/signers/anka.pem")).next().unwrap().contents.unwrap();
+/// let certificate = karvan_pki::Certificate::from_der(&der, &karvan_pki::Limits::default())?;
+/// assert_eq!(certificate.subject().to_string(), "CN=Anka Dis Ticaret (sample),O=Anka Dis Ticaret (sample),C=TR");
+/// assert_eq!(certificate.not_after().to_string(), "2037-01-01T00:00:00Z");
+/// # Ok::<(), karvan_pki::CertificateError>(())
+/// ```
+#[derive(Clone)]
+pub struct Certificate {
+    der: Box<[u8]>,
+    /// Where in `der` the `tbsCertificate` stands: the octets that are signed.
+    signed: Range<usize>,
+    fingerprint: [u8; 32],
+    version: u64,
+    serial: Box<[u8]>,
+    issuer: Name,
+    subject: Name,
+    not_before: Timestamp,
+    not_after: Timestamp,
+    public_key: PublicKey,
+    signature_algorithm: Result<SignatureAlgorithm, SignatureError>,
+    signature: Box<[u8]>,
+    extensions: Extensions,
+}
+
+/// Why octets are no certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CertificateError {
+    /// A field is not the DER that RFC 5280 asks for.
+    Malformed {
+        /// The field, in the words of RFC 5280.
+        field: &'static str,
+        /// What the DER reader says.
+        detail: String,
+    },
+    /// It is larger than [`Limits::certificate_size`].
+    TooLarge {
+        /// Octets it has.
+        size: usize,
+        /// Octets it may have.
+        limit: usize,
+    },
+    /// The signed and the unsigned signature algorithm differ (RFC 5280 §4.1.1.2).
+    AlgorithmsDiffer,
+    /// An extension stands twice (RFC 5280 §4.2).
+    DuplicateExtension(ObjectIdentifier),
+    /// Extensions in a certificate of version 1 or 2, or a version that does not exist (RFC 5280 §4.1.2.1).
+    Version(u64),
+}
+
+impl CertificateError {
+    pub(crate) fn malformed(field: &'static str, error: der::Error) -> Self {
+        Self::Malformed { field, detail: error.to_string() }
+    }
+}
+
+impl fmt::Display for CertificateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Malformed { field, detail } => write!(f, "{field} is malformed: {detail}"),
+            Self::TooLarge { size, limit } => write!(f, "{size} octets are more than {limit}"),
+            Self::AlgorithmsDiffer => f.write_str("signature and signatureAlgorithm differ"),
+            Self::DuplicateExtension(identifier) => write!(f, "extension {identifier} stands twice"),
+            Self::Version(version) => write!(f, "version {} with these fields", version.saturating_add(1)),
+        }
+    }
+}
+
+impl std::error::Error for CertificateError {}
+
+impl Certificate {
+    /// Reads the DER of a certificate.
+    ///
+    /// # Errors
+    /// What is not a certificate as RFC 5280 §4.1 writes it, or one larger than the limit. An unknown signature
+    /// algorithm, kind of key or extension is none: the path that needs it fails.
+    pub fn from_der(der: &[u8], limits: &Limits) -> Result<Self, CertificateError> {
+        if der.len() > limits.certificate_size {
+            return Err(CertificateError::TooLarge { size: der.len(), limit: limits.certificate_size });
+        }
+        let (signed, outer_algorithm, signature) = asn1::whole(der, |reader| {
+            reader.sequence(|reader| {
+                let start = usize::try_from(reader.position())?;
+                let signed = reader.tlv_bytes()?;
+                Ok((start..start + signed.len(), AlgorithmIdentifier::read(reader)?, whole_bits(reader)?))
+            })
+        })
+        .map_err(|error| CertificateError::malformed("Certificate", error))?;
+        let fields = Fields::read(&der[signed.clone()])?;
+        if fields.signature != outer_algorithm {
+            return Err(CertificateError::AlgorithmsDiffer);
+        }
+        let malformed = |field| move |error| CertificateError::malformed(field, error);
+        let extensions = match (fields.version, fields.extensions) {
+            (0..=2, None) => Extensions::default(),
+            (2, Some(extensions)) => Extensions::read(extensions)?,
+            (version, _) => return Err(CertificateError::Version(version)),
+        };
+        let digest = ring::digest::digest(&ring::digest::SHA256, der);
+        let mut fingerprint = [0; 32];
+        fingerprint.copy_from_slice(digest.as_ref());
+        Ok(Self {
+            fingerprint,
+            version: fields.version + 1,
+            serial: fields.serial.into(),
+            issuer: Name::from_der(fields.issuer).map_err(malformed("issuer"))?,
+            subject: Name::from_der(fields.subject).map_err(malformed("subject"))?,
+            not_before: fields.not_before,
+            not_after: fields.not_after,
+            public_key: PublicKey::from_spki(fields.public_key).map_err(malformed("subjectPublicKeyInfo"))?,
+            signature_algorithm: SignatureAlgorithm::of(&outer_algorithm),
+            signature: signature.into(),
+            extensions,
+            signed,
+            der: der.into(),
+        })
+    }
+
+    /// The octets of the certificate, exactly as they came.
+    #[must_use]
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// SHA-256 over the octets.
+    #[must_use]
+    pub const fn fingerprint(&self) -> &[u8; 32] {
+        &self.fingerprint
+    }
+
+    /// The fingerprint in lower-case hexadecimal digits.
+    #[must_use]
+    pub fn fingerprint_hex(&self) -> String {
+        hex(&self.fingerprint)
+    }
+
+    /// 1, 2 or 3.
+    #[must_use]
+    pub const fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// The serial number in lower-case hexadecimal digits, as it is encoded.
+    #[must_use]
+    pub fn serial(&self) -> String {
+        hex(&self.serial)
+    }
+
+    /// Who signed it.
+    #[must_use]
+    pub const fn issuer(&self) -> &Name {
+        &self.issuer
+    }
+
+    /// Whose key it is.
+    #[must_use]
+    pub const fn subject(&self) -> &Name {
+        &self.subject
+    }
+
+    /// The first instant of its validity.
+    #[must_use]
+    pub const fn not_before(&self) -> Timestamp {
+        self.not_before
+    }
+
+    /// The last instant of its validity.
+    #[must_use]
+    pub const fn not_after(&self) -> Timestamp {
+        self.not_after
+    }
+
+    /// The subject's key.
+    #[must_use]
+    pub const fn public_key(&self) -> &PublicKey {
+        &self.public_key
+    }
+
+    /// What its extensions say.
+    #[must_use]
+    pub const fn extensions(&self) -> &Extensions {
+        &self.extensions
+    }
+
+    /// The algorithm of its signature, if Karvan knows it.
+    #[must_use]
+    pub fn signature_algorithm(&self) -> Option<SignatureAlgorithm> {
+        self.signature_algorithm.as_ref().ok().copied()
+    }
+
+    /// Whether subject and issuer are the same name (RFC 5280 §6.1): a new key or policy of the same authority, or a
+    /// root.
+    #[must_use]
+    pub fn is_self_issued(&self) -> bool {
+        self.subject == self.issuer
+    }
+
+    /// Checks the signature of the certificate with the key of its issuer (RFC 5280 §6.1.3 (a)(1)).
+    ///
+    /// # Errors
+    /// Why it is not good.
+    pub fn verify_signature(&self, issuer: &PublicKey) -> Result<(), SignatureError> {
+        let algorithm = self.signature_algorithm.clone()?;
+        issuer.verify(algorithm, &self.der[self.signed.clone()], &self.signature)
+    }
+}
+
+impl PartialEq for Certificate {
+    fn eq(&self, other: &Self) -> bool {
+        self.der == other.der
+    }
+}
+
+impl Eq for Certificate {}
+
+impl fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Certificate({} issued by {}, serial {})", self.subject, self.issuer, self.serial())
+    }
+}
+
+/// `TBSCertificate`, taken apart.
+struct Fields<'a> {
+    version: u64,
+    serial: &'a [u8],
+    signature: AlgorithmIdentifier<'a>,
+    issuer: &'a [u8],
+    not_before: Timestamp,
+    not_after: Timestamp,
+    subject: &'a [u8],
+    public_key: &'a [u8],
+    extensions: Option<&'a [u8]>,
+}
+
+impl<'a> Fields<'a> {
+    fn read(bytes: &'a [u8]) -> Result<Self, CertificateError> {
+        // Which field is read, for the error.
+        let mut field = "tbsCertificate";
+        let fields = asn1::whole(bytes, |reader| {
+            reader.sequence(|reader| {
+                field = "version";
+                let version = match asn1::context(reader, 0)? {
+                    None => 0,
+                    Some(version) => asn1::unsigned(asn1::whole(version.value(), asn1::integer)?)?,
+                };
+                field = "serialNumber";
+                let serial = asn1::integer(reader)?;
+                field = "signature";
+                let signature = AlgorithmIdentifier::read(reader)?;
+                field = "issuer";
+                let issuer = reader.tlv_bytes()?;
+                field = "validity";
+                let (not_before, not_after) =
+                    reader.sequence(|reader| Ok::<_, der::Error>((asn1::time(reader)?, asn1::time(reader)?)))?;
+                field = "subject";
+                let subject = reader.tlv_bytes()?;
+                field = "subjectPublicKeyInfo";
+                let public_key = reader.tlv_bytes()?;
+                field = "issuerUniqueID";
+                asn1::context(reader, 1)?;
+                field = "subjectUniqueID";
+                asn1::context(reader, 2)?;
+                field = "extensions";
+                let extensions = asn1::context(reader, 3)?.map(|extensions| extensions.value());
+                Ok(Fields {
+                    version,
+                    serial,
+                    signature,
+                    issuer,
+                    not_before,
+                    not_after,
+                    subject,
+                    public_key,
+                    extensions,
+                })
+            })
+        });
+        fields.map_err(|error| CertificateError::malformed(field, error))
+    }
+}
+
+/// Lower-case hexadecimal digits.
+pub(crate) fn hex(octets: &[u8]) -> String {
+    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+}

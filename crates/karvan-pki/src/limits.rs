@@ -1,0 +1,96 @@
+//! What the crate spends at most on one question.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// How much is read, tried and computed at most; a limit that is reached ends the work with its name, never with a
+/// verdict.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Octets of one certificate.
+    pub certificate_size: usize,
+    /// Certificates in one set.
+    pub certificates: usize,
+    /// Certificates in one path, the signer's included, the trust anchor not.
+    pub path_length: usize,
+    /// Steps from a certificate to one that may have issued it, over all paths.
+    pub edges: usize,
+    /// Signatures checked; one that was checked before costs nothing.
+    pub signature_checks: usize,
+    /// Paths tried.
+    pub paths: usize,
+    /// Comparisons of a name with a name constraint.
+    pub name_comparisons: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            certificate_size: 64 * 1024,
+            certificates: 100_000,
+            path_length: 12,
+            edges: 10_000,
+            signature_checks: 1_000,
+            paths: 1_000,
+            name_comparisons: 250_000,
+        }
+    }
+}
+
+/// The name of a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Limit {
+    /// [`Limits::certificate_size`].
+    CertificateSize,
+    /// [`Limits::certificates`].
+    Certificates,
+    /// [`Limits::path_length`].
+    PathLength,
+    /// [`Limits::edges`].
+    Edges,
+    /// [`Limits::signature_checks`].
+    SignatureChecks,
+    /// [`Limits::paths`].
+    Paths,
+    /// [`Limits::name_comparisons`].
+    NameComparisons,
+}
+
+impl Limit {
+    /// The name that flags, findings and machine output use.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::CertificateSize => "certificate-size",
+            Self::Certificates => "certificates",
+            Self::PathLength => "path-length",
+            Self::Edges => "edges",
+            Self::SignatureChecks => "signature-checks",
+            Self::Paths => "paths",
+            Self::NameComparisons => "name-comparisons",
+        }
+    }
+
+    /// Its value in `limits`.
+    #[must_use]
+    pub const fn value(self, limits: &Limits) -> usize {
+        match self {
+            Self::CertificateSize => limits.certificate_size,
+            Self::Certificates => limits.certificates,
+            Self::PathLength => limits.path_length,
+            Self::Edges => limits.edges,
+            Self::SignatureChecks => limits.signature_checks,
+            Self::Paths => limits.paths,
+            Self::NameComparisons => limits.name_comparisons,
+        }
+    }
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

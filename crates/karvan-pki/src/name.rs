@@ -1,0 +1,326 @@
+//! Distinguished names: reading, comparing (RFC 5280 §7.1) and writing (RFC 4514).
+
+use std::fmt::{self, Write as _};
+use std::hash::{Hash, Hasher};
+
+use der::asn1::{AnyRef, ObjectIdentifier};
+use der::{Decode, Encode, Reader, SliceReader, Tag, Tagged};
+
+use crate::asn1;
+
+/// A distinguished name (X.501 `Name`).
+///
+/// Two names are equal where RFC 5280 §7.1 says so: the same attributes in the same order, text compared without
+/// regard to its string type, letter case and superfluous spaces. (Unicode normalisation is left out: names that
+/// write one character in two ways do not match.)
+///
+/// It is displayed as RFC 4514 writes it, the most specific part first: `CN=Sahand Trade Co,O=Sahand,C=IR`.
+#[derive(Clone, Debug, Default)]
+pub struct Name {
+    /// From the root of the directory downwards, as in the certificate.
+    parts: Vec<Part>,
+}
+
+/// A relative distinguished name, its attributes sorted.
+type Part = Vec<Attribute>;
+
+#[derive(Clone, Debug)]
+struct Attribute {
+    kind: ObjectIdentifier,
+    /// The characters of a string value.
+    text: Option<String>,
+    /// The value as compared.
+    key: Box<[u8]>,
+}
+
+impl Name {
+    /// Reads a name from the DER of `Name`.
+    ///
+    /// # Errors
+    /// What is not the DER of a name.
+    pub fn from_der(bytes: &[u8]) -> der::Result<Self> {
+        asn1::whole(bytes, Self::read)
+    }
+
+    /// Whether the name has no part at all; such a name identifies nobody.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.parts.is_empty()
+    }
+
+    /// Whether this name is `base` or lies below it (RFC 5280 §4.2.1.10, `directoryName`).
+    #[must_use]
+    pub fn is_within(&self, base: &Self) -> bool {
+        self.parts.len() >= base.parts.len() && self.parts.iter().zip(&base.parts).all(|(own, other)| own == other)
+    }
+
+    /// The text of the most specific common name; of the organisation or the last attribute where there is none.
+    ///
+    /// For people: it identifies nothing.
+    #[must_use]
+    pub fn short(&self) -> Option<&str> {
+        let last = |kind: &str| {
+            self.attributes().rev().find(|attribute| keyword(attribute.kind) == Some(kind))?.text.as_deref()
+        };
+        last("CN").or_else(|| last("O")).or_else(|| self.attributes().next_back()?.text.as_deref())
+    }
+
+    pub(crate) fn read(reader: &mut SliceReader<'_>) -> der::Result<Self> {
+        let parts = asn1::each(reader, Tag::Sequence, |reader| {
+            let mut part = asn1::each(reader, Tag::Set, Attribute::read)?;
+            part.sort_by(|a, b| a.identity().cmp(&b.identity()));
+            Ok(part)
+        })?;
+        Ok(Self { parts })
+    }
+
+    fn attributes(&self) -> impl DoubleEndedIterator<Item = &Attribute> {
+        self.parts.iter().flatten()
+    }
+}
+
+impl PartialEq for Name {
+    fn eq(&self, other: &Self) -> bool {
+        self.parts == other.parts
+    }
+}
+
+impl Eq for Name {}
+
+impl Hash for Name {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.parts.hash(state);
+    }
+}
+
+/// RFC 4514, with every character escaped that could disturb a terminal or the order of the line.
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, part) in self.parts.iter().rev().enumerate() {
+            if index > 0 {
+                f.write_char(',')?;
+            }
+            for (index, attribute) in part.iter().enumerate() {
+                if index > 0 {
+                    f.write_char('+')?;
+                }
+                attribute.fmt(f)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Attribute {
+    fn read(reader: &mut SliceReader<'_>) -> der::Result<Self> {
+        reader.sequence(|reader| {
+            let kind = reader.decode()?;
+            let value = AnyRef::decode(reader)?;
+            let text = text(value);
+            let key = match &text {
+                Some(text) => comparable(text).into_bytes(),
+                None => value.to_der()?,
+            };
+            Ok(Self { kind, text, key: key.into() })
+        })
+    }
+
+    /// What makes it the same attribute as another one. A value that is no string never equals one that is.
+    fn identity(&self) -> (ObjectIdentifier, bool, &[u8]) {
+        (self.kind, self.text.is_some(), &self.key)
+    }
+}
+
+impl PartialEq for Attribute {
+    fn eq(&self, other: &Self) -> bool {
+        self.identity() == other.identity()
+    }
+}
+
+impl Eq for Attribute {}
+
+impl Hash for Attribute {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.identity().hash(state);
+    }
+}
+
+impl fmt::Display for Attribute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Some(keyword), Some(text)) = (keyword(self.kind), &self.text) else {
+            write!(f, "{}=#", self.kind)?;
+            // RFC 4514 §2.4: the value is shown as the hexadecimal DER; of text, its UTF-8 string.
+            match &self.text {
+                Some(text) => {
+                    let value = der::asn1::Utf8StringRef::new(text).and_then(|text| text.to_der());
+                    return write_hex(f, &value.map_err(|_| fmt::Error)?);
+                }
+                None => return write_hex(f, &self.key),
+            }
+        };
+        write!(f, "{keyword}=")?;
+        let last = text.chars().count().saturating_sub(1);
+        for (index, c) in text.chars().enumerate() {
+            match c {
+                '#' if index == 0 => f.write_str("\\#")?,
+                ' ' if index == 0 || index == last => f.write_str("\\ ")?,
+                '"' | '+' | ',' | ';' | '<' | '>' | '\\' => write!(f, "\\{c}")?,
+                _ if disturbs(c) => {
+                    for octet in c.encode_utf8(&mut [0; 4]).bytes() {
+                        write!(f, "\\{octet:02X}")?;
+                    }
+                }
+                _ => f.write_char(c)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+fn write_hex(f: &mut fmt::Formatter<'_>, octets: &[u8]) -> fmt::Result {
+    octets.iter().try_for_each(|octet| write!(f, "{octet:02x}"))
+}
+
+/// Whether showing `c` as it is could hide or reorder what stands around it.
+pub(crate) fn disturbs(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// The characters of a `DirectoryString` or `IA5String`; none where the value is no string or not valid in its type.
+fn text(value: AnyRef<'_>) -> Option<String> {
+    let octets = value.value();
+    match value.tag() {
+        Tag::Utf8String => std::str::from_utf8(octets).ok().map(str::to_owned),
+        Tag::PrintableString | Tag::Ia5String | Tag::NumericString | Tag::VisibleString => {
+            octets.is_ascii().then(|| octets.iter().map(|&octet| char::from(octet)).collect())
+        }
+        // Certificates write Latin-1 in a TeletexString, whatever T.61 says.
+        Tag::TeletexString => Some(octets.iter().map(|&octet| char::from(octet)).collect()),
+        Tag::BmpString => {
+            let units = octets.chunks_exact(2).map(|unit| u16::from_be_bytes([unit[0], unit[1]]));
+            (octets.len() % 2 == 0).then(|| char::decode_utf16(units).collect::<Result<_, _>>().ok())?
+        }
+        _ => None,
+    }
+}
+
+/// `text` as RFC 5280 §7.1 compares it: lower case, spaces at the ends dropped, inner runs of spaces one.
+fn comparable(text: &str) -> String {
+    let mut result = String::with_capacity(text.len());
+    for word in text.split(char::is_whitespace).filter(|word| !word.is_empty()) {
+        if !result.is_empty() {
+            result.push(' ');
+        }
+        result.extend(word.chars().flat_map(char::to_lowercase));
+    }
+    result
+}
+
+/// The keyword of an attribute type: RFC 4514 §3, and those of RFC 4519 and RFC 5280 that certificates use.
+fn keyword(kind: ObjectIdentifier) -> Option<&'static str> {
+    const X520: &[u8] = &[0x55, 0x04];
+    const EMAIL_ADDRESS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.1");
+    const DOMAIN_COMPONENT: ObjectIdentifier = ObjectIdentifier::new_unwrap("0.9.2342.19200300.100.1.25");
+    const USER_ID: ObjectIdentifier = ObjectIdentifier::new_unwrap("0.9.2342.19200300.100.1.1");
+    match kind {
+        EMAIL_ADDRESS => return Some("emailAddress"),
+        DOMAIN_COMPONENT => return Some("DC"),
+        USER_ID => return Some("UID"),
+        _ => {}
+    }
+    let [arc] = kind.as_bytes().strip_prefix(X520)? else { return None };
+    Some(match arc {
+        3 => "CN",
+        4 => "SN",
+        5 => "serialNumber",
+        6 => "C",
+        7 => "L",
+        8 => "ST",
+        9 => "STREET",
+        10 => "O",
+        11 => "OU",
+        12 => "title",
+        17 => "postalCode",
+        41 => "name",
+        42 => "GN",
+        43 => "initials",
+        44 => "generationQualifier",
+        46 => "dnQualifier",
+        65 => "pseudonym",
+        97 => "organizationIdentifier",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// The DER of a value with a short length.
+    pub(crate) fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
+        let mut bytes = vec![tag];
+        match content.len() {
+            length @ 0..=127 => bytes.push(u8::try_from(length).unwrap()),
+            length => {
+                bytes.push(0x82);
+                bytes.extend(u16::try_from(length).unwrap().to_be_bytes());
+            }
+        }
+        bytes.extend(content);
+        bytes
+    }
+
+    /// A name of `(X.520 arc, string tag, text)` parts.
+    pub(crate) fn name(parts: &[(u8, u8, &[u8])]) -> Name {
+        let parts: Vec<u8> = parts
+            .iter()
+            .flat_map(|(arc, tag, text)| {
+                let kind = tlv(0x06, &[0x55, 0x04, *arc]);
+                tlv(0x31, &tlv(0x30, &[kind, tlv(*tag, text)].concat()))
+            })
+            .collect();
+        Name::from_der(&tlv(0x30, &parts)).unwrap()
+    }
+
+    const UTF8: u8 = 0x0c;
+    const PRINTABLE: u8 = 0x13;
+    const BMP: u8 = 0x1e;
+
+    #[test]
+    fn names_compare_without_case_spaces_and_string_type() {
+        let one = name(&[(6, PRINTABLE, b"IR"), (10, UTF8, "Bāzargānī  Sahand".as_bytes())]);
+        let two = name(&[(6, UTF8, b"ir"), (10, UTF8, " BĀZARGĀNĪ sahand ".as_bytes())]);
+        assert_eq!(one, two);
+        assert_eq!(name(&[(3, BMP, &[0, b'A'])]), name(&[(3, UTF8, b"a")]));
+        assert_ne!(one, name(&[(10, UTF8, "Bāzargānī Sahand".as_bytes()), (6, UTF8, b"ir")]), "the order counts");
+    }
+
+    #[test]
+    fn a_name_lies_within_itself_and_above() {
+        let country = name(&[(6, PRINTABLE, b"TR")]);
+        let trader = name(&[(6, PRINTABLE, b"TR"), (10, UTF8, b"Anka")]);
+        assert!(trader.is_within(&country) && trader.is_within(&trader) && !country.is_within(&trader));
+        assert!(trader.is_within(&Name::default()));
+    }
+
+    #[test]
+    fn names_are_written_as_rfc_4514_says() {
+        let shown = |parts: &[(u8, u8, &[u8])]| name(parts).to_string();
+        assert_eq!(
+            shown(&[(6, PRINTABLE, b"DE"), (10, UTF8, b"Werk, S\xc3\xb6hne + Co"), (3, UTF8, b"#1 ")]),
+            "CN=\\#1\\ ,O=Werk\\, Söhne \\+ Co,C=DE"
+        );
+        assert_eq!(shown(&[(3, UTF8, b" ")]), "CN=\\ ");
+        assert_eq!(shown(&[(3, UTF8, b"a\x1b\xe2\x80\xaeb")]), "CN=a\\1B\\E2\\80\\AEb", "no escape reaches a terminal");
+        assert_eq!(shown(&[(127, UTF8, b"x")]), "2.5.4.127=#0c0178");
+        assert_eq!(shown(&[(45, 0x03, &[0, 1])]), "2.5.4.45=#03020001");
+    }
+
+    #[test]
+    fn the_short_name_is_the_common_name() {
+        assert_eq!(name(&[(6, PRINTABLE, b"IR"), (3, UTF8, b"Root"), (11, UTF8, b"unit")]).short(), Some("Root"));
+        assert_eq!(name(&[(6, PRINTABLE, b"IR")]).short(), Some("IR"));
+        assert_eq!(Name::default().short(), None);
+    }
+}

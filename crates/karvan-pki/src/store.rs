@@ -1,0 +1,134 @@
+//! Sets of certificates: what was found, and what is trusted.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use crate::{Certificate, Limit, Limits, LoadProblem, Name};
+
+/// A certificate and where it was found.
+#[derive(Clone, Debug)]
+pub struct Sourced {
+    /// The certificate.
+    pub certificate: Arc<Certificate>,
+    /// The name of the file or the part of a document that held it.
+    pub origin: Arc<str>,
+}
+
+/// Certificates, each once, in the order they came.
+///
+/// ```
+/// use karvan_pki::{CertificateSet, Limits};
+///
+/// let files = [("anka.pem", include_bytes!("../../../samples/pki/signers/anka.pem"))];
+/// let (set, problems) = CertificateSet::load(files, &Limits::default());
+/// assert_eq!((set.len(), problems.len()), (2, 0), "the trader and its authority");
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct CertificateSet {
+    entries: Vec<Sourced>,
+    seen: HashSet<[u8; 32]>,
+    by_subject: HashMap<Name, Vec<usize>>,
+    full: bool,
+}
+
+impl CertificateSet {
+    /// Reads every certificate of `files`, given by name and octets (see [`certificates`](crate::certificates)).
+    ///
+    /// What cannot be read is a problem, not an end. What exceeds [`Limits::certificates`] is left out, see
+    /// [`exceeded`](Self::exceeded).
+    pub fn load<N: AsRef<str>, B: AsRef<[u8]>>(
+        files: impl IntoIterator<Item = (N, B)>,
+        limits: &Limits,
+    ) -> (Self, Vec<LoadProblem>) {
+        let mut set = Self::default();
+        let mut problems = Vec::new();
+        for (name, bytes) in files {
+            let (certificates, found) = crate::certificates(name.as_ref(), bytes.as_ref(), limits);
+            let origin: Arc<str> = name.as_ref().into();
+            for certificate in certificates {
+                set.insert(certificate, &origin, limits);
+            }
+            problems.extend(found);
+        }
+        (set, problems)
+    }
+
+    /// Adds a certificate that was found in `origin`; one that is already there stays as it is.
+    pub fn insert(&mut self, certificate: impl Into<Arc<Certificate>>, origin: &Arc<str>, limits: &Limits) {
+        let certificate = certificate.into();
+        if self.seen.contains(certificate.fingerprint()) {
+            return;
+        }
+        if self.entries.len() >= limits.certificates {
+            self.full = true;
+            return;
+        }
+        self.seen.insert(*certificate.fingerprint());
+        self.by_subject.entry(certificate.subject().clone()).or_default().push(self.entries.len());
+        self.entries.push(Sourced { certificate, origin: Arc::clone(origin) });
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Sourced> {
+        self.entries.iter()
+    }
+
+    /// Those whose subject is `name`.
+    pub fn with_subject(&self, name: &Name) -> impl Iterator<Item = &Sourced> {
+        self.by_subject.get(name).into_iter().flatten().map(|index| &self.entries[*index])
+    }
+
+    /// Whether this very certificate is in the set.
+    #[must_use]
+    pub fn contains(&self, certificate: &Certificate) -> bool {
+        self.seen.contains(certificate.fingerprint())
+    }
+
+    /// The limit that kept certificates out of the set, if one did.
+    #[must_use]
+    pub const fn exceeded(&self) -> Option<Limit> {
+        if self.full { Some(Limit::Certificates) } else { None }
+    }
+}
+
+/// The trust anchors: certificates that are believed because the user said so.
+///
+/// An anchor need not be self-signed. Its own signature is not checked; its validity, its basic constraints and its
+/// name constraints are, because who made the anchor set them (RFC 5937 §3.2).
+#[derive(Clone, Debug, Default)]
+pub struct TrustStore(CertificateSet);
+
+impl TrustStore {
+    /// Makes every certificate of `set` a trust anchor.
+    #[must_use]
+    pub const fn new(set: CertificateSet) -> Self {
+        Self(set)
+    }
+
+    /// Reads the anchors from `files`, see [`CertificateSet::load`].
+    pub fn load<N: AsRef<str>, B: AsRef<[u8]>>(
+        files: impl IntoIterator<Item = (N, B)>,
+        limits: &Limits,
+    ) -> (Self, Vec<LoadProblem>) {
+        let (set, problems) = CertificateSet::load(files, limits);
+        (Self(set), problems)
+    }
+
+    /// The anchors.
+    #[must_use]
+    pub const fn anchors(&self) -> &CertificateSet {
+        &self.0
+    }
+}
