@@ -1,0 +1,32 @@
+//! How much a document may ask for.
+
+/// How much of everything a document may have before reading stops with a finding.
+///
+/// Entities are no concern here: a document type declaration is refused, so nothing but the five predefined entities
+/// and character references can stand in a document, and both are shorter when resolved. What is left to bound is the
+/// tree itself, some 50 to 150 octets of memory a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Octets of the source (`E9101`); never more than [`Self::LARGEST_SIZE`], whatever is asked for here.
+    pub size: usize,
+    /// Elements within one another (`E9102`).
+    pub depth: usize,
+    /// Attributes and namespace declarations of one element (`E9103`).
+    pub attributes: usize,
+    /// Namespace declarations in scope of one element (`E9104`).
+    pub namespaces: usize,
+    /// Nodes of the tree, attributes among them (`E9105`).
+    pub nodes: usize,
+}
+
+impl Limits {
+    /// No source is longer than this: offsets are kept in 32 bits.
+    pub const LARGEST_SIZE: usize = 2_000_000_000;
+}
+
+impl Default for Limits {
+    /// 256 MiB, 256 levels, 256 attributes, 256 namespaces, 16 million nodes.
+    fn default() -> Self {
+        Self { size: 256 << 20, depth: 256, attributes: 256, namespaces: 256, nodes: 16_000_000 }
+    }
+}

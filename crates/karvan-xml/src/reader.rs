@@ -1,0 +1,817 @@
+//! From octets to the tree: quick-xml finds the markup, this module checks and resolves what it holds.
+
+use std::ops::Range;
+
+use karvan_text::Message;
+use quick_xml::Reader;
+use quick_xml::errors::{Error, IllFormedError, SyntaxError};
+use quick_xml::events::Event;
+
+use crate::attributes::{needs_normalization, normalize_value, raw_attributes, reference, unclosed_reference};
+use crate::characters::{first_forbidden, is_local_name, is_space, split_name};
+use crate::document::{AttributeData, DeclarationData, ElementData, Kind, NodeData, Slice, Store, look_up};
+use crate::problem::{Problem, Step};
+use crate::{Document, Limits, NodeId, ParseError, XML_NAMESPACE, XMLNS_NAMESPACE};
+
+const BYTE_ORDER_MARK: &str = "\u{feff}";
+
+/// Reads the tree of `source`.
+pub(crate) fn parse(source: Vec<u8>, limits: &Limits) -> Result<Document, ParseError> {
+    let largest = limits.size.min(Limits::LARGEST_SIZE);
+    if source.len() > largest {
+        let message = Message::new("xml-limit-size").with("limit", largest).with("found", source.len());
+        return Err(Problem::new(9101, message, largest..largest).into_error(&source, String::new()));
+    }
+    let source = match String::from_utf8(source) {
+        Ok(source) => source,
+        Err(error) => {
+            let problem = not_utf8(error.as_bytes(), error.utf8_error().valid_up_to());
+            return Err(problem.into_error(error.as_bytes(), String::new()));
+        }
+    };
+    let mut reader = TreeReader::new(&source, limits);
+    if let Err(problem) = reader.read() {
+        let path = reader.path();
+        return Err(problem.into_error(source.as_bytes(), path));
+    }
+    let TreeReader { resolved, nodes, elements, attributes, declarations, root, .. } = reader;
+    // `read` has seen to it that there is a document element.
+    let root = root.unwrap_or(NodeId(0));
+    Ok(Document::from_parts(Store { source, resolved }, nodes, elements, attributes, declarations, root))
+}
+
+fn not_utf8(source: &[u8], at: usize) -> Box<Problem> {
+    let end = (at + 1).min(source.len());
+    // XML 1.0, appendix F: a byte order mark, or `<?` in two octets a character.
+    if let [0xfe, 0xff, ..] | [0xff, 0xfe, ..] | [0, b'<', ..] | [b'<', 0, ..] = source {
+        return Problem::new(5010, Message::new("xml-encoding").with("encoding", "UTF-16"), 0..2)
+            .help("xml-encoding-help");
+    }
+    let octet = format!("{:02X}", source.get(at).copied().unwrap_or_default());
+    Problem::new(5010, Message::new("xml-not-utf8").with("octet", octet), at..end).help("xml-encoding-help")
+}
+
+/// An element whose end tag is yet to come.
+struct Open {
+    node: NodeId,
+    /// Its place in the table of elements.
+    element: usize,
+    /// How many namespace bindings were in scope before it.
+    bindings: usize,
+}
+
+/// A piece of character data that may still grow.
+struct Run {
+    octets: Range<usize>,
+    value: Slice,
+}
+
+struct TreeReader<'s> {
+    source: &'s str,
+    limits: &'s Limits,
+    resolved: String,
+    nodes: Vec<NodeData>,
+    elements: Vec<ElementData>,
+    attributes: Vec<AttributeData>,
+    declarations: Vec<DeclarationData>,
+    root: Option<NodeId>,
+    open: Vec<Open>,
+    /// Prefix and namespace, the innermost last.
+    bindings: Vec<(Slice, Slice)>,
+    run: Option<Run>,
+}
+
+impl<'s> TreeReader<'s> {
+    fn new(source: &'s str, limits: &'s Limits) -> Self {
+        Self {
+            source,
+            limits,
+            // The one namespace that needs no declaration and so may stand nowhere in the source.
+            resolved: XML_NAMESPACE.to_owned(),
+            nodes: Vec::new(),
+            elements: Vec::new(),
+            attributes: Vec::new(),
+            declarations: Vec::new(),
+            root: None,
+            open: Vec::new(),
+            bindings: Vec::new(),
+            run: None,
+        }
+    }
+
+    fn read(&mut self) -> Step<()> {
+        if let Some(at) = first_forbidden(self.source) {
+            let character = self.source[at..].chars().next().unwrap_or_default();
+            let message = Message::new("xml-character").with("character", format!("U+{:04X}", u32::from(character)));
+            return Err(Problem::new(5004, message, at..at + character.len_utf8()));
+        }
+        let base = if self.source.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
+        if self.source[base..].starts_with(BYTE_ORDER_MARK) {
+            // quick-xml would pass over it in silence.
+            return Err(Problem::new(5011, Message::new("xml-text-outside"), base..2 * base));
+        }
+        let mut reader = Reader::from_str(&self.source[base..]);
+        loop {
+            let start = base + offset(reader.buffer_position());
+            let event =
+                reader.read_event().map_err(|error| self.malformed(error, base + offset(reader.error_position())));
+            let octets = start..base + offset(reader.buffer_position());
+            match event? {
+                Event::Text(text) => self.text(&text, octets)?,
+                Event::CData(text) => self.character_data(&text, octets)?,
+                Event::GeneralRef(name) => self.reference(&name, octets)?,
+                markup => {
+                    self.end_run()?;
+                    match markup {
+                        Event::Start(tag) => self.start_tag(tag.name().as_ref(), octets, false)?,
+                        Event::Empty(tag) => self.start_tag(tag.name().as_ref(), octets, true)?,
+                        Event::End(_) => self.end_tag(octets),
+                        Event::Comment(text) => self.comment(&text, octets)?,
+                        Event::PI(instruction) => {
+                            self.processing_instruction(instruction.target(), instruction.content(), octets)?;
+                        }
+                        Event::Decl(_) if start == base => self.xml_declaration(octets)?,
+                        Event::Decl(_) => {
+                            return Err(Problem::new(5012, Message::new("xml-declaration-place"), octets));
+                        }
+                        Event::DocType(_) => return Err(document_type(octets)),
+                        _ => return self.end_of_document(octets.end),
+                    }
+                }
+            }
+        }
+    }
+
+    /// XML 1.0 §2.8: `'<?xml' VersionInfo EncodingDecl? SDDecl? S? '?>'`.
+    fn xml_declaration(&self, octets: Range<usize>) -> Step<()> {
+        let malformed = |span| Problem::new(5012, Message::new("xml-declaration"), span);
+        let mut expected = ["version", "encoding", "standalone"].into_iter();
+        for attribute in raw_attributes(self.source, octets.start + "<?xml".len()..octets.end - "?>".len()) {
+            let attribute = attribute?;
+            let (name, value) = (&self.source[attribute.name.clone()], &self.source[attribute.value.clone()]);
+            let is_first = expected.len() == 3;
+            if !expected.any(|other| other == name) || is_first && name != "version" {
+                return Err(malformed(attribute.span()));
+            }
+            match name {
+                "version" if value == "1.0" => {}
+                "version" => {
+                    let message = Message::new("xml-version").with("version", value);
+                    return Err(Problem::new(5012, message, attribute.value));
+                }
+                "encoding" if value.eq_ignore_ascii_case("UTF-8") => {}
+                // ASCII is UTF-8 as long as it is ASCII indeed.
+                "encoding" if value.eq_ignore_ascii_case("US-ASCII") && self.source.is_ascii() => {}
+                "encoding" => {
+                    let message = Message::new("xml-encoding").with("encoding", value);
+                    return Err(Problem::new(5010, message, attribute.value).help("xml-encoding-help"));
+                }
+                _ if matches!(value, "yes" | "no") => {}
+                _ => return Err(malformed(attribute.span())),
+            }
+        }
+        if expected.len() == 3 { Err(malformed(octets)) } else { Ok(()) }
+    }
+
+    fn start_tag(&mut self, name: &str, octets: Range<usize>, empty: bool) -> Step<()> {
+        if self.open.is_empty() && self.root.is_some() {
+            return Err(Problem::new(5011, Message::new("xml-second-root"), octets));
+        }
+        if self.open.len() >= self.limits.depth {
+            return Err(Problem::new(9102, limit("xml-limit-depth", self.limits.depth), octets));
+        }
+        let name_start = octets.start + 1;
+        let name_end = name_start + name.len();
+        let (prefix, local) = self.name(name_start..name_end)?;
+        let bindings = self.bindings.len();
+        let inner_end = octets.end - if empty { "/>".len() } else { ">".len() };
+        let (attributes, declarations) = self.attributes_and_declarations(name_end..inner_end)?;
+        let namespace = match self.str(prefix) {
+            "" => self.bound(prefix).unwrap_or_default(),
+            "xmlns" => {
+                let message = Message::new("xml-namespace-reserved").with("name", name);
+                return Err(Problem::new(5009, message, name_start..name_end));
+            }
+            _ => self.bound(prefix).ok_or_else(|| self.unbound(prefix, name_start..name_end))?,
+        };
+        let element = self.elements.len();
+        let node = self.push_node(Kind::Element(element as u32), octets.clone())?;
+        self.elements.push(ElementData {
+            prefix,
+            local,
+            namespace,
+            content: Slice::new(octets.end, octets.end),
+            attributes,
+            declarations,
+            end: NodeId(node.0 + 1),
+        });
+        self.root.get_or_insert(node);
+        if empty {
+            self.bindings.truncate(bindings);
+        } else {
+            self.open.push(Open { node, element, bindings });
+        }
+        Ok(())
+    }
+
+    /// quick-xml has compared the name with that of the start tag.
+    fn end_tag(&mut self, octets: Range<usize>) {
+        if let Some(Open { node, element, bindings }) = self.open.pop() {
+            self.nodes[node.index()].octets.end = octets.end as u32;
+            let end = NodeId(self.nodes.len() as u32);
+            let element = &mut self.elements[element];
+            element.content.end = octets.start as u32;
+            element.end = end;
+            self.bindings.truncate(bindings);
+        }
+    }
+
+    /// Reads what stands in `range` of a start tag, enters it into the tables and brings the declarations into scope.
+    fn attributes_and_declarations(&mut self, range: Range<usize>) -> Step<(Slice, Slice)> {
+        let first_attribute = self.attributes.len();
+        let first_declaration = self.declarations.len();
+        for attribute in raw_attributes(self.source, range) {
+            let attribute = attribute?;
+            let count = self.attributes.len() - first_attribute + self.declarations.len() - first_declaration;
+            if count >= self.limits.attributes {
+                let message = limit("xml-limit-attributes", self.limits.attributes);
+                return Err(Problem::new(9103, message, attribute.span()));
+            }
+            let (prefix, local) = self.name(attribute.name.clone())?;
+            let value = self.value(attribute.value.clone())?;
+            let span = Slice::new(attribute.span().start, attribute.span().end);
+            match (self.str(prefix), self.str(local)) {
+                ("", "xmlns") => self.declare(Slice::default(), value, span, first_declaration)?,
+                ("xmlns", _) => self.declare(local, value, span, first_declaration)?,
+                _ => self.attributes.push(AttributeData {
+                    prefix,
+                    local,
+                    namespace: Slice::default(),
+                    value,
+                    span,
+                    value_span: Slice::new(attribute.value.start, attribute.value.end),
+                }),
+            }
+        }
+        // Only now all declarations of the tag are in scope.
+        for index in first_attribute..self.attributes.len() {
+            let AttributeData { prefix, local, span, .. } = self.attributes[index];
+            let octets = span.start as usize..span.end as usize;
+            if prefix != Slice::default() {
+                self.attributes[index].namespace =
+                    self.bound(prefix).ok_or_else(|| self.unbound(prefix, octets.clone()))?;
+            }
+            let namespace = self.attributes[index].namespace;
+            let same = |other: &AttributeData| {
+                self.str(other.local) == self.str(local) && self.str(other.namespace) == self.str(namespace)
+            };
+            if self.attributes[first_attribute..index].iter().any(same) {
+                return Err(self.twice(octets));
+            }
+        }
+        if self.nodes.len() + self.attributes.len() + self.declarations.len() > self.limits.nodes {
+            return Err(
+                self.too_many_nodes(self.attributes.last().map_or(0, |attribute| attribute.span.start as usize))
+            );
+        }
+        let attributes = Slice::new(first_attribute, self.attributes.len());
+        Ok((attributes, Slice::new(first_declaration, self.declarations.len())))
+    }
+
+    /// Brings a declaration into scope: Namespaces in XML 1.0 §3, reserved prefixes and namespace names; §2.2, §5.
+    fn declare(&mut self, prefix: Slice, namespace: Slice, span: Slice, first: usize) -> Step<()> {
+        let octets = span.start as usize..span.end as usize;
+        let (prefix_text, namespace_text) = (self.str(prefix), self.str(namespace));
+        let reserved = prefix_text == "xmlns"
+            || namespace_text == XMLNS_NAMESPACE
+            || (prefix_text == "xml") != (namespace_text == XML_NAMESPACE);
+        if reserved {
+            let message = Message::new("xml-namespace-reserved").with("name", &self.source[octets.clone()]);
+            return Err(Problem::new(5009, message, octets));
+        }
+        if namespace_text.is_empty() && !prefix_text.is_empty() {
+            let message = Message::new("xml-namespace-empty").with("prefix", prefix_text);
+            return Err(Problem::new(5009, message, octets));
+        }
+        if self.declarations[first..].iter().any(|other| self.str(other.prefix) == prefix_text) {
+            return Err(self.twice(octets));
+        }
+        if self.bindings.len() >= self.limits.namespaces {
+            return Err(Problem::new(9104, limit("xml-limit-namespaces", self.limits.namespaces), octets));
+        }
+        self.declarations.push(DeclarationData { prefix, namespace, span });
+        self.bindings.push((prefix, namespace));
+        Ok(())
+    }
+
+    fn text(&mut self, raw: &str, octets: Range<usize>) -> Step<()> {
+        if self.open.is_empty() {
+            let Some(at) = raw.bytes().position(|byte| !is_space(byte)) else { return Ok(()) };
+            return Err(Problem::new(5011, Message::new("xml-text-outside"), octets.start + at..octets.end));
+        }
+        if let Some(at) = raw.find("]]>") {
+            // XML 1.0 §2.4.
+            let at = octets.start + at;
+            return Err(Problem::new(5004, Message::new("xml-section-end"), at..at + "]]>".len()));
+        }
+        let value = Slice::new(octets.start, octets.end);
+        self.extend_run(octets, value);
+        Ok(())
+    }
+
+    fn character_data(&mut self, raw: &str, octets: Range<usize>) -> Step<()> {
+        if self.open.is_empty() {
+            return Err(Problem::new(5011, Message::new("xml-text-outside"), octets));
+        }
+        let start = octets.start + "<![CDATA[".len();
+        self.extend_run(octets, Slice::new(start, start + raw.len()));
+        Ok(())
+    }
+
+    fn reference(&mut self, name: &str, octets: Range<usize>) -> Step<()> {
+        if self.open.is_empty() {
+            return Err(Problem::new(5011, Message::new("xml-text-outside"), octets));
+        }
+        let character = reference(name, octets.clone())?;
+        let start = self.resolved_end();
+        self.make_run_resolved(octets, start);
+        self.resolved.push(character);
+        self.grow_run();
+        Ok(())
+    }
+
+    /// Appends the octets `value` of the source, line ends normalised, to the run of text.
+    fn extend_run(&mut self, octets: Range<usize>, value: Slice) {
+        let raw = look_up(self.source, "", value);
+        if self.run.is_none() && !raw.contains('\r') {
+            self.run = Some(Run { octets, value });
+            return;
+        }
+        let start = self.resolved_end();
+        self.make_run_resolved(octets, start);
+        push_normalized(raw, &mut self.resolved);
+        self.grow_run();
+    }
+
+    /// Sees to it that the run of text, now grown to the end of `octets`, stands last in `resolved`.
+    fn make_run_resolved(&mut self, octets: Range<usize>, resolved_end: usize) {
+        match &mut self.run {
+            None => self.run = Some(Run { octets, value: Slice::new(resolved_end, resolved_end) }),
+            Some(run) => {
+                run.octets.end = octets.end;
+                if (run.value.start as usize) < self.source.len() {
+                    self.resolved.push_str(look_up(self.source, "", run.value));
+                    run.value.start = resolved_end as u32;
+                }
+            }
+        }
+    }
+
+    fn grow_run(&mut self) {
+        let end = self.resolved_end() as u32;
+        if let Some(run) = &mut self.run {
+            run.value.end = end;
+        }
+    }
+
+    fn end_run(&mut self) -> Step<()> {
+        match self.run.take() {
+            // An empty CDATA section is no text node.
+            Some(Run { octets, value }) if value.start < value.end => {
+                self.push_node(Kind::Text(value), octets).map(drop)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn comment(&mut self, raw: &str, octets: Range<usize>) -> Step<()> {
+        // XML 1.0 §2.5.
+        let start = octets.start + "<!--".len();
+        let hyphens = raw.find("--").or_else(|| raw.ends_with('-').then(|| raw.len() - 1));
+        if let Some(at) = hyphens {
+            return Err(Problem::new(5013, Message::new("xml-comment-hyphens"), start + at..start + at + 2));
+        }
+        let value = self.normalized(start..start + raw.len());
+        self.push_node(Kind::Comment(value), octets).map(drop)
+    }
+
+    fn processing_instruction(&mut self, target: &str, content: &str, octets: Range<usize>) -> Step<()> {
+        let start = octets.start + "<?".len();
+        let target_end = start + target.len();
+        // XML 1.0 §2.6; Namespaces in XML 1.0 §7: no colon.
+        if !is_local_name(target) || target.eq_ignore_ascii_case("xml") {
+            return Err(Problem::new(5014, Message::new("xml-instruction").with("target", target), start..target_end));
+        }
+        let data = content.trim_start_matches([' ', '\t', '\r', '\n']);
+        let data_end = octets.end - "?>".len();
+        let value = self.normalized(data_end - data.len()..data_end);
+        self.push_node(Kind::ProcessingInstruction(Slice::new(start, target_end), value), octets).map(drop)
+    }
+
+    fn end_of_document(&self, end: usize) -> Step<()> {
+        if let Some(open) = self.open.last() {
+            let Slice { start, .. } = self.nodes[open.node.index()].octets;
+            let element = &self.elements[open.element];
+            let message = Message::new("xml-element-unclosed").with("name", self.qualified_name(element));
+            return Err(Problem::new(5001, message, start as usize..element.content.start as usize));
+        }
+        if self.root.is_none() {
+            return Err(Problem::new(5011, Message::new("xml-no-root"), end..end));
+        }
+        Ok(())
+    }
+
+    fn push_node(&mut self, kind: Kind, octets: Range<usize>) -> Step<NodeId> {
+        if self.nodes.len() + self.attributes.len() + self.declarations.len() >= self.limits.nodes {
+            return Err(self.too_many_nodes(octets.start));
+        }
+        let id = NodeId(self.nodes.len() as u32);
+        let parent = self.open.last().map_or(NodeId::DOCUMENT, |open| open.node);
+        self.nodes.push(NodeData { parent, octets: Slice::new(octets.start, octets.end), kind });
+        Ok(id)
+    }
+
+    fn too_many_nodes(&self, at: usize) -> Box<Problem> {
+        Problem::new(9105, limit("xml-limit-nodes", self.limits.nodes), at..at)
+    }
+
+    /// The prefix and the local name that stand at `octets`.
+    fn name(&self, octets: Range<usize>) -> Step<(Slice, Slice)> {
+        let text = &self.source[octets.clone()];
+        let Some((prefix, local)) = split_name(text) else {
+            return Err(Problem::new(5003, Message::new("xml-name").with("name", text), octets));
+        };
+        let prefix =
+            if prefix.is_empty() { Slice::default() } else { Slice::new(octets.start, octets.start + prefix.len()) };
+        Ok((prefix, Slice::new(octets.end - local.len(), octets.end)))
+    }
+
+    /// The normalised attribute value that stands at `octets`.
+    fn value(&mut self, octets: Range<usize>) -> Step<Slice> {
+        if !needs_normalization(&self.source[octets.clone()]) {
+            return Ok(Slice::new(octets.start, octets.end));
+        }
+        let start = self.resolved_end();
+        normalize_value(self.source, octets, &mut self.resolved)?;
+        Ok(Slice::new(start, self.resolved_end()))
+    }
+
+    /// The text at `octets` with its line ends normalised.
+    fn normalized(&mut self, octets: Range<usize>) -> Slice {
+        let raw = &self.source[octets.clone()];
+        if !raw.contains('\r') {
+            return Slice::new(octets.start, octets.end);
+        }
+        let start = self.resolved_end();
+        push_normalized(raw, &mut self.resolved);
+        Slice::new(start, self.resolved_end())
+    }
+
+    /// The namespace that `prefix` is bound to.
+    fn bound(&self, prefix: Slice) -> Option<Slice> {
+        let prefix = self.str(prefix);
+        if prefix == "xml" {
+            let start = self.source.len();
+            return Some(Slice::new(start, start + XML_NAMESPACE.len()));
+        }
+        self.bindings.iter().rev().find(|(other, _)| self.str(*other) == prefix).map(|&(_, namespace)| namespace)
+    }
+
+    fn unbound(&self, prefix: Slice, span: Range<usize>) -> Box<Problem> {
+        Problem::new(5008, Message::new("xml-prefix-unbound").with("prefix", self.str(prefix)), span)
+    }
+
+    fn twice(&self, octets: Range<usize>) -> Box<Problem> {
+        let text = &self.source[octets.clone()];
+        let name = text.split(|c: char| c == '=' || c.is_ascii_whitespace()).next().unwrap_or(text);
+        Problem::new(5007, Message::new("xml-attribute-twice").with("name", name), octets)
+    }
+
+    /// What quick-xml could not read.
+    fn malformed(&self, error: Error, at: usize) -> Box<Problem> {
+        let rest = &self.source[at.min(self.source.len())..];
+        let length = rest.find(['\n', '>']).unwrap_or(rest.len());
+        let span = at..at + length;
+        let unclosed =
+            |end: &str| Problem::new(5001, Message::new("xml-markup-unclosed").with("end", end), span.clone());
+        match error {
+            Error::IllFormed(IllFormedError::MismatchedEndTag { expected, found }) => {
+                let message = Message::new("xml-end-tag").with("expected", expected).with("found", found);
+                Problem::new(5002, message, span.start..(span.end + 1).min(self.source.len()))
+            }
+            Error::IllFormed(IllFormedError::UnmatchedEndTag(found)) => {
+                Problem::new(5002, Message::new("xml-end-tag-alone").with("found", found), span)
+            }
+            Error::IllFormed(IllFormedError::UnclosedReference) => unclosed_reference(at..at + 1),
+            Error::IllFormed(IllFormedError::MissingDoctypeName) | Error::Syntax(SyntaxError::UnclosedDoctype) => {
+                document_type(span)
+            }
+            Error::Syntax(SyntaxError::UnclosedComment) => unclosed("-->"),
+            Error::Syntax(SyntaxError::UnclosedCData) => unclosed("]]>"),
+            Error::Syntax(SyntaxError::UnclosedPI | SyntaxError::UnclosedXmlDecl) => unclosed("?>"),
+            Error::Syntax(SyntaxError::UnclosedTag) => unclosed(">"),
+            Error::Syntax(SyntaxError::UnclosedSingleQuotedAttributeValue) => unclosed("'"),
+            Error::Syntax(SyntaxError::UnclosedDoubleQuotedAttributeValue) => unclosed("\""),
+            _ => Problem::new(5001, Message::new("xml-markup"), span),
+        }
+    }
+
+    /// The path of the innermost open element, by names alone.
+    fn path(&self) -> String {
+        self.open.iter().map(|open| format!("/{}", self.qualified_name(&self.elements[open.element]))).collect()
+    }
+
+    fn qualified_name(&self, element: &ElementData) -> String {
+        match self.str(element.prefix) {
+            "" => self.str(element.local).to_owned(),
+            prefix => format!("{prefix}:{}", self.str(element.local)),
+        }
+    }
+
+    fn resolved_end(&self) -> usize {
+        self.source.len() + self.resolved.len()
+    }
+
+    fn str(&self, slice: Slice) -> &str {
+        look_up(self.source, &self.resolved, slice)
+    }
+}
+
+/// An entity could stand for a billion others or for a file of this machine; trade documents need none.
+fn document_type(octets: Range<usize>) -> Box<Problem> {
+    Problem::new(9110, Message::new("xml-document-type"), octets).help("xml-document-type-help")
+}
+
+fn limit(id: &'static str, limit: usize) -> Message {
+    Message::new(id).with("limit", limit)
+}
+
+/// Appends `raw` with every CR LF and every lone CR as one LF: XML 1.0 §2.11.
+fn push_normalized(raw: &str, out: &mut String) {
+    let mut pieces = raw.split('\r');
+    out.push_str(pieces.next().unwrap_or_default());
+    for piece in pieces {
+        out.push('\n');
+        out.push_str(piece.strip_prefix('\n').unwrap_or(piece));
+    }
+}
+
+/// Offsets of quick-xml count the octets of a slice.
+fn offset(position: u64) -> usize {
+    usize::try_from(position).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use karvan_text::{Language, Span, catalogue};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::NodeKind;
+
+    fn read(source: &str) -> Document {
+        Document::parse(source, &Limits::default()).expect("the document is well formed")
+    }
+
+    /// The code, the message id and the octets of the finding.
+    fn problem(source: impl Into<Vec<u8>>) -> (u16, &'static str, String) {
+        let source = source.into();
+        let error = Document::parse(source.clone(), &Limits::default()).expect_err("the document is broken");
+        let diagnostic = error.into_diagnostic();
+        let octets = String::from_utf8_lossy(diagnostic.place.span.slice(&source)).into_owned();
+        for message in [Some(&diagnostic.message), diagnostic.help.as_ref()].into_iter().flatten() {
+            assert!(catalogue::sentence(Language::English, message.id()).is_some(), "{}", message.id());
+            assert!(!message.text(Language::English).contains('{'), "arguments of {}", message.id());
+        }
+        (diagnostic.code.number, diagnostic.message.id(), octets)
+    }
+
+    #[test]
+    fn every_node_knows_its_octets() {
+        let source =
+            "\u{feff}<?xml version='1.0'?><!-- c -->\n<a x='1' >t&amp;<![CDATA[<u>]]>v<b/><?p  d ?></a ><!--e-->\n";
+        let document = read(source);
+        assert_eq!(document.source(), source.as_bytes());
+        let octets =
+            |span: Span| std::str::from_utf8(span.slice(source.as_bytes())).expect("spans end between characters");
+        let root = document.root();
+        assert_eq!(octets(root.start_tag_span()), "<a x='1' >");
+        assert_eq!(octets(root.content_span()), "t&amp;<![CDATA[<u>]]>v<b/><?p  d ?>");
+        assert!(octets(root.span()).ends_with("</a >"));
+        assert_eq!(root.text(), "t&<u>v");
+        assert_eq!(octets(root.text_span()), "t&amp;<![CDATA[<u>]]>v");
+        let attribute = root.attributes().next().expect("an attribute");
+        assert_eq!((octets(attribute.span()), octets(attribute.value_span())), ("x='1'", "1"));
+        let all: Vec<_> = document.children().map(|node| octets(node.span())).collect();
+        assert_eq!(all, ["<!-- c -->", octets(root.span()), "<!--e-->"]);
+        let inner: Vec<_> = root.children().map(|node| octets(node.span())).collect();
+        assert_eq!(inner, ["t&amp;<![CDATA[<u>]]>v", "<b/>", "<?p  d ?>"]);
+        assert!(matches!(
+            root.children().last().map(|node| node.kind()),
+            Some(NodeKind::ProcessingInstruction { target: "p", data: "d " })
+        ));
+    }
+
+    #[test]
+    fn namespaces_are_resolved_where_they_stand() {
+        let document = read(
+            "<a xmlns='urn:1' xmlns:p='urn:2' q='' p:q='' xml:lang='fa'><p:b xmlns:p='urn:3'/><c xmlns=''><d/></c><p:e/></a>",
+        );
+        let root = document.root();
+        let names: Vec<_> = root
+            .descendants()
+            .filter_map(|node| node.as_element())
+            .map(|element| (element.namespace(), element.local_name()))
+            .collect();
+        assert_eq!(names, [("urn:3", "b"), ("", "c"), ("", "d"), ("urn:2", "e")]);
+        let attributes: Vec<_> =
+            root.attributes().map(|attribute| (attribute.namespace(), attribute.local_name())).collect();
+        assert_eq!(attributes, [("", "q"), ("urn:2", "q"), (XML_NAMESPACE, "lang")]);
+        let d = root.descendants().filter_map(|node| node.as_element()).nth(2).expect("d");
+        assert_eq!(d.namespace_of_prefix(""), None);
+        assert_eq!(d.namespace_of_prefix("p"), Some("urn:2"));
+        assert_eq!(d.namespace_of_prefix("xml"), Some(XML_NAMESPACE));
+    }
+
+    #[test]
+    fn paths_count_only_where_it_is_needed() {
+        let document = read("<a xmlns:p='urn:p'><p:b/><p:b><c/></p:b><d/></a>");
+        let paths: Vec<_> =
+            document.root().descendants().filter_map(|node| node.as_element()).map(|element| element.path()).collect();
+        assert_eq!(paths, ["/a/p:b[1]", "/a/p:b[2]", "/a/p:b[2]/c", "/a/d"]);
+    }
+
+    #[test]
+    fn line_ends_become_line_feeds() {
+        let document = read("<a>\r\nx\ry<![CDATA[\r\n]]>&#13;</a>");
+        assert_eq!(document.root().text(), "\nx\ny\n\r");
+        assert_eq!(document.position(7), karvan_text::Position { line: 3, column: 1 });
+    }
+
+    #[test]
+    fn an_empty_section_is_no_node() {
+        assert_eq!(read("<a><![CDATA[]]></a>").root().children().count(), 0);
+    }
+
+    #[test]
+    fn what_is_not_well_formed_is_named_in_its_place() {
+        let cases: &[(&str, u16, &str, &str)] = &[
+            ("", 5011, "xml-no-root", ""),
+            ("<!-- x -->", 5011, "xml-no-root", ""),
+            ("<a>", 5001, "xml-element-unclosed", "<a>"),
+            ("<a><b></a>", 5002, "xml-end-tag", "</a>"),
+            ("<a/></a>", 5002, "xml-end-tag-alone", "</a"),
+            ("<a/><b/>", 5011, "xml-second-root", "<b/>"),
+            ("x<a/>", 5011, "xml-text-outside", "x"),
+            ("<a/>&amp;", 5011, "xml-text-outside", "&amp;"),
+            ("<a/><![CDATA[x]]>", 5011, "xml-text-outside", "<![CDATA[x]]>"),
+            ("\u{feff}\u{feff}<a/>", 5011, "xml-text-outside", "\u{feff}"),
+            ("< a/>", 5003, "xml-name", ""),
+            ("<a:b:c/>", 5003, "xml-name", "a:b:c"),
+            ("<a", 5001, "xml-markup-unclosed", "<a"),
+            ("<a><!-- x</a>", 5001, "xml-markup-unclosed", "<!-- x</a"),
+            ("<a><![CDATA[x</a>", 5001, "xml-markup-unclosed", "<![CDATA[x</a"),
+            ("<a><?x </a>", 5001, "xml-markup-unclosed", "<?x </a"),
+            ("<a b='1", 5001, "xml-markup-unclosed", "<a b='1"),
+            ("<a><!x></a>", 5001, "xml-markup", "<!x"),
+            ("<a b/>", 5006, "xml-attribute-equals", "b"),
+            ("<a b=c/>", 5006, "xml-attribute-quote", "b=c"),
+            ("<a b='1'c='2'/>", 5006, "xml-attribute-space", ""),
+            ("<a b='<'/>", 5006, "xml-attribute-less-than", "<"),
+            ("<a b='' b=''/>", 5007, "xml-attribute-twice", "b=''"),
+            ("<a xmlns:p='u' xmlns:q='u' p:b='' q:b=''/>", 5007, "xml-attribute-twice", "q:b=''"),
+            ("<a xmlns='u' xmlns='u'/>", 5007, "xml-attribute-twice", "xmlns='u'"),
+            ("<p:a/>", 5008, "xml-prefix-unbound", "p:a"),
+            ("<a p:b=''/>", 5008, "xml-prefix-unbound", "p:b=''"),
+            ("<a><b xmlns:p='u'/><p:c/></a>", 5008, "xml-prefix-unbound", "p:c"),
+            ("<a xmlns:xmlns='u'/>", 5009, "xml-namespace-reserved", "xmlns:xmlns='u'"),
+            ("<a xmlns:xml='u'/>", 5009, "xml-namespace-reserved", "xmlns:xml='u'"),
+            ("<xmlns:a/>", 5009, "xml-namespace-reserved", "xmlns:a"),
+            ("<a xmlns:p=''/>", 5009, "xml-namespace-empty", "xmlns:p=''"),
+            ("<a>&nbsp;</a>", 5005, "xml-entity-unknown", "&nbsp;"),
+            ("<a b='&x;'/>", 5005, "xml-entity-unknown", "&x;"),
+            ("<a>&#0;</a>", 5005, "xml-reference-character", "&#0;"),
+            ("<a>x & y</a>", 5005, "xml-reference-unclosed", "&"),
+            ("<a>]]></a>", 5004, "xml-section-end", "]]>"),
+            ("<a>\u{1}</a>", 5004, "xml-character", "\u{1}"),
+            ("<a>\u{ffff}</a>", 5004, "xml-character", "\u{ffff}"),
+            ("<a><!-- -- --></a>", 5013, "xml-comment-hyphens", "--"),
+            ("<a><!-- x ---></a>", 5013, "xml-comment-hyphens", "--"),
+            ("<a><?XML x?></a>", 5014, "xml-instruction", "XML"),
+            ("<a><?p:q x?></a>", 5014, "xml-instruction", "p:q"),
+            (" <?xml version='1.0'?><a/>", 5012, "xml-declaration-place", "<?xml version='1.0'?>"),
+            ("<?xml?><a/>", 5012, "xml-declaration", "<?xml?>"),
+            ("<?xml encoding='UTF-8'?><a/>", 5012, "xml-declaration", "encoding='UTF-8'"),
+            ("<?xml version='1.0' standalone='maybe'?><a/>", 5012, "xml-declaration", "standalone='maybe'"),
+            ("<?xml version='1.0' standalone='no' encoding='UTF-8'?><a/>", 5012, "xml-declaration", "encoding='UTF-8'"),
+            ("<?xml version='1.1'?><a/>", 5012, "xml-version", "1.1"),
+            ("<?xml version='1.0' encoding='ISO-8859-1'?><a/>", 5010, "xml-encoding", "ISO-8859-1"),
+            ("<!DOCTYPE a><a/>", 9110, "xml-document-type", "<!DOCTYPE a>"),
+            ("<!DOCTYPE><a/>", 9110, "xml-document-type", ""),
+            ("<!DOCTYPE a [<!ENTITY x 'y'", 9110, "xml-document-type", "<!DOCTYPE a [<!ENTITY x 'y'"),
+        ];
+        for &(source, code, id, octets) in cases {
+            assert_eq!(problem(source), (code, id, octets.to_owned()), "{source:?}");
+        }
+    }
+
+    #[test]
+    fn other_encodings_are_named() {
+        let utf16: Vec<u8> = "\u{feff}<a/>".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(problem(utf16).1, "xml-encoding");
+        assert_eq!(problem(&b"<a>M\xDCLLER</a>"[..]).1, "xml-not-utf8");
+        assert_eq!(problem(&b"<a>\xC3"[..]).1, "xml-not-utf8");
+    }
+
+    #[test]
+    fn limits_hold() {
+        let limits = Limits { size: 200, depth: 3, attributes: 2, namespaces: 2, nodes: 6 };
+        let code =
+            |source: &str| Document::parse(source, &limits).err().map_or(0, |error| error.diagnostic().code.number);
+        assert_eq!(code(&format!("<a>{}</a>", "x".repeat(193))), 0);
+        assert_eq!(code(&format!("<a>{}</a>", "x".repeat(194))), 9101);
+        assert_eq!(code("<a><b><c/></b></a>"), 0);
+        assert_eq!(code("<a><b><c><d/></c></b></a>"), 9102);
+        assert_eq!(code("<a b='' c=''/>"), 0);
+        assert_eq!(code("<a b='' c='' d=''/>"), 9103);
+        assert_eq!(code("<a xmlns='u' xmlns:p='u'><b/></a>"), 0);
+        assert_eq!(code("<a xmlns='u' xmlns:p='u'><b xmlns:q='u'/></a>"), 9104);
+        assert_eq!(code("<a><b/><b/><b/><b/><b/></a>"), 0);
+        assert_eq!(code("<a><b/><b/><b/><b/><b c=''/></a>"), 9105);
+    }
+
+    #[test]
+    fn a_finding_says_line_column_and_path() {
+        let error =
+            Document::parse("<a xmlns:p='u'>\n <p:b>\n  &x;</p:b></a>", &Limits::default()).expect_err("broken");
+        let place = &error.diagnostic().place;
+        assert_eq!((place.position.line, place.position.column, place.path.as_str()), (3, 3, "/a/p:b"));
+        assert!(error.to_string().starts_with("E5005 at 3:3: the entity x"), "{error}");
+    }
+
+    /// Pieces of XML, good and bad, in any order.
+    fn fragments() -> impl Strategy<Value = String> {
+        let piece = prop::sample::select(vec![
+            "<a>",
+            "</a>",
+            "<a",
+            "<b/>",
+            ">",
+            "/>",
+            " x='1'",
+            " xmlns='u'",
+            " xmlns:p='v'",
+            "<p:b",
+            "&amp;",
+            "&#x41;",
+            "&",
+            ";",
+            "<!--",
+            "-->",
+            "-",
+            "<![CDATA[",
+            "]]>",
+            "]",
+            "<?p",
+            "?>",
+            "<?xml version='1.0'?>",
+            "<!DOCTYPE a",
+            "[",
+            "<!ENTITY x",
+            "\"",
+            "'",
+            "<",
+            "!",
+            "\r\n",
+            "\u{feff}",
+            "text",
+            "ش",
+        ]);
+        prop::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_panics_and_spans_lie_in_the_source(source in fragments()) {
+            match Document::parse(source.clone(), &Limits::default()) {
+                Ok(document) => {
+                    for node in document.root().descendants() {
+                        prop_assert!(source.get(node.span().start as usize..node.span().end as usize).is_some());
+                        if let Some(element) = node.as_element() {
+                            prop_assert!(element.parent().is_some_and(|parent| parent.contains(element.id())));
+                        }
+                    }
+                }
+                Err(error) => {
+                    let span = error.diagnostic().place.span;
+                    prop_assert!(span.start <= span.end && span.end <= source.len() as u64, "{error} {span:?}");
+                }
+            }
+        }
+
+        #[test]
+        fn no_octets_panic(source in prop::collection::vec(any::<u8>(), 0..64)) {
+            let _ = Document::parse(source, &Limits::default());
+        }
+    }
+}
