@@ -433,7 +433,8 @@ impl<'d> Element<'d> {
         }
     }
 
-    fn end(self) -> NodeId {
+    /// The id of the first node that no longer stands in it.
+    pub(crate) fn end(self) -> NodeId {
         self.data.end
     }
 

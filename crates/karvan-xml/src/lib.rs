@@ -6,6 +6,7 @@
 //!   [`Limits`] bound the rest.
 //! * [`Element`], [`Node`] and [`Attribute`] walk the tree. Names are compared as (namespace, local name).
 //! * [`ElementBuilder`] makes a new document and [`Writer`] writes it down.
+//! * [`Canonicalization`] is Canonical XML 1.0 and Exclusive XML Canonicalization 1.0, to any [`std::io::Write`].
 //!
 //! ```
 //! use karvan_xml::{Document, Limits};
@@ -23,6 +24,7 @@
 #![forbid(unsafe_code)]
 
 mod attributes;
+mod canonical;
 mod characters;
 mod document;
 mod limits;
@@ -30,6 +32,7 @@ mod problem;
 mod reader;
 mod writer;
 
+pub use canonical::{Canonicalization, CanonicalizationError, Subset};
 pub use characters::{is_local_name, is_xml_character};
 pub use document::{Attribute, Document, Element, NamespaceDeclaration, Node, NodeId, NodeKind};
 pub use limits::Limits;
