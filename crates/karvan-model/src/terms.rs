@@ -1,0 +1,345 @@
+//! The terms of a document type: what they are called, where they stand, what values they hold.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::OnceLock;
+
+use karvan_text::Language;
+
+/// The terms of the invoice: the semantic data model of EN 16931-1.
+const INVOICE: &str = include_str!("../../../schemas/documents/invoice/terms.tsv");
+
+/// A kind of trade document, with its terms.
+#[derive(Debug)]
+pub struct DocumentType {
+    name: &'static str,
+    terms: Vec<Term>,
+    by_id: HashMap<&'static str, TermId>,
+    top: Vec<TermId>,
+}
+
+impl DocumentType {
+    /// The invoice, with the terms of EN 16931-1; a credit note is an invoice with another type code (BT-3).
+    ///
+    /// Payment instructions (BG-16) may repeat here, as they do in real documents.
+    #[must_use]
+    pub fn invoice() -> &'static Self {
+        static TYPE: OnceLock<DocumentType> = OnceLock::new();
+        TYPE.get_or_init(|| Self::parse("invoice", INVOICE))
+    }
+
+    /// The name of the type, as Karvan's JSON writes it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// All terms, every group before its members, in the order of the standard.
+    #[must_use]
+    pub fn terms(&self) -> &[Term] {
+        &self.terms
+    }
+
+    /// The term with this index.
+    #[must_use]
+    pub fn term(&self, id: TermId) -> &Term {
+        &self.terms[usize::from(id.0)]
+    }
+
+    /// The term with this id of the standard, such as `BT-44`.
+    #[must_use]
+    pub fn find(&self, id: &str) -> Option<TermId> {
+        self.by_id.get(id).copied()
+    }
+
+    /// The terms that stand in no group, in order.
+    #[must_use]
+    pub fn top(&self) -> &[TermId] {
+        &self.top
+    }
+
+    /// The members of `group`, or the terms at the top for `None`.
+    #[must_use]
+    pub fn members(&self, group: Option<TermId>) -> &[TermId] {
+        group.map_or(self.top(), |id| self.term(id).members())
+    }
+
+    /// Reads a table of terms: tab separated, a head line, columns as in `schemas/documents/invoice/terms.tsv`.
+    fn parse(name: &'static str, table: &'static str) -> Self {
+        let mut this = Self { name, terms: Vec::new(), by_id: HashMap::new(), top: Vec::new() };
+        for (index, line) in (0..).zip(table.lines().skip(1)) {
+            let mut columns = line.split('\t');
+            let mut column = || columns.next().unwrap_or_default();
+            let (id, within, occurs) = (column(), column(), column());
+            let (kind, key, untded, english, persian) = (column(), column(), column(), column(), column());
+            let term = TermId(index);
+            let within = this.find(within);
+            match (within, Kind::from_name(kind)) {
+                (Some(of), Kind::Part(part)) => this.terms[usize::from(of.0)].parts.push((part, term)),
+                (Some(group), _) => this.terms[usize::from(group.0)].members.push(term),
+                (None, _) => this.top.push(term),
+            }
+            this.by_id.insert(id, term);
+            this.terms.push(Term {
+                id,
+                within,
+                required: occurs.starts_with('1'),
+                repeats: occurs.ends_with('n'),
+                kind: Kind::from_name(kind),
+                key,
+                untded: (untded != "-").then_some(untded),
+                english,
+                persian,
+                members: Vec::new(),
+                parts: Vec::new(),
+            });
+        }
+        this
+    }
+}
+
+impl PartialEq for &'static DocumentType {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+/// The index of a term in its [`DocumentType`]; terms compare in the order of the standard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TermId(u16);
+
+impl TermId {
+    /// The index in [`DocumentType::terms`].
+    #[must_use]
+    pub fn index(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
+/// A term: a group of terms (BG), a value (BT), or a part that qualifies a value (BT-29-1).
+#[derive(Debug)]
+pub struct Term {
+    id: &'static str,
+    within: Option<TermId>,
+    required: bool,
+    repeats: bool,
+    kind: Kind,
+    key: &'static str,
+    untded: Option<&'static str>,
+    english: &'static str,
+    persian: &'static str,
+    members: Vec<TermId>,
+    parts: Vec<(Part, TermId)>,
+}
+
+impl Term {
+    /// The id of the standard: `BT-44`.
+    #[must_use]
+    pub fn id(&self) -> &'static str {
+        self.id
+    }
+
+    /// The group the term belongs to, or for a part the term it qualifies.
+    #[must_use]
+    pub fn within(&self) -> Option<TermId> {
+        self.within
+    }
+
+    /// Whether the standard asks for it wherever its group stands.
+    #[must_use]
+    pub fn is_required(&self) -> bool {
+        self.required
+    }
+
+    /// Whether it may stand more than once in its group.
+    #[must_use]
+    pub fn repeats(&self) -> bool {
+        self.repeats
+    }
+
+    /// What it holds.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Its name in Karvan's JSON and in the typed view.
+    #[must_use]
+    pub fn key(&self) -> &'static str {
+        self.key
+    }
+
+    /// Its tag in the Trade Data Elements Directory (ISO 7372), if it has one.
+    #[must_use]
+    pub fn untded(&self) -> Option<&'static str> {
+        self.untded
+    }
+
+    /// Its name for people.
+    #[must_use]
+    pub fn name(&self, language: Language) -> &'static str {
+        match language {
+            Language::English => self.english,
+            Language::Persian => self.persian,
+        }
+    }
+
+    /// The members of a group, in order.
+    #[must_use]
+    pub fn members(&self) -> &[TermId] {
+        &self.members
+    }
+
+    /// The term of its own that the standard gives to `part` of this value: BT-130 to the unit of BT-129.
+    #[must_use]
+    pub fn part(&self, part: Part) -> Option<TermId> {
+        self.parts.iter().find(|(key, _)| *key == part).map(|(_, term)| *term)
+    }
+}
+
+/// What a term holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Other terms.
+    Group,
+    /// Text for people.
+    Text,
+    /// A value of a code list that the term itself fixes.
+    Code,
+    /// An identifier, with its scheme and the version of the scheme where they are said.
+    Identifier,
+    /// A decimal amount, with its currency where it is said; else it is in the currency of the document.
+    Amount,
+    /// A decimal quantity with its unit.
+    Quantity,
+    /// A decimal percentage, `25` for 25 %.
+    Percentage,
+    /// A day of the Gregorian calendar.
+    Date,
+    /// Octets with their type and file name.
+    Binary,
+    /// A part that qualifies the value of another term.
+    Part(Part),
+}
+
+impl Kind {
+    fn from_name(name: &str) -> Self {
+        match name {
+            "group" => Self::Group,
+            "code" => Self::Code,
+            "identifier" => Self::Identifier,
+            "amount" => Self::Amount,
+            "quantity" => Self::Quantity,
+            "percentage" => Self::Percentage,
+            "date" => Self::Date,
+            "binary" => Self::Binary,
+            other => Part::from_name(other).map_or(Self::Text, Self::Part),
+        }
+    }
+}
+
+/// What may qualify a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Part {
+    /// The scheme of an identifier.
+    Scheme,
+    /// The version of that scheme.
+    Version,
+    /// The currency of an amount, ISO 4217.
+    Currency,
+    /// The unit of a quantity, UN/ECE Recommendation 20.
+    Unit,
+    /// The media type of octets.
+    Mime,
+    /// The name of the file they came in.
+    FileName,
+}
+
+impl Part {
+    /// All of them.
+    pub const ALL: [Self; 6] = [Self::Scheme, Self::Version, Self::Currency, Self::Unit, Self::Mime, Self::FileName];
+
+    /// The name in tables and in JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Scheme => "scheme",
+            Self::Version => "version",
+            Self::Currency => "currency",
+            Self::Unit => "unit",
+            Self::Mime => "mime",
+            Self::FileName => "filename",
+        }
+    }
+
+    /// The part with this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|part| part.name() == name)
+    }
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_line_of_the_table_is_whole() {
+        for line in INVOICE.lines() {
+            assert_eq!(line.split('\t').count(), 8, "{line}");
+            assert!(line.split('\t').all(|column| !column.is_empty()), "{line}");
+        }
+    }
+
+    #[test]
+    fn all_terms_of_the_standard_are_there() {
+        let invoice = DocumentType::invoice();
+        for number in (1..=165).filter(|number| *number != 4) {
+            assert!(invoice.find(&format!("BT-{number}")).is_some(), "BT-{number}");
+        }
+        for number in 1..=32 {
+            let group = invoice.find(&format!("BG-{number}")).unwrap();
+            assert_eq!(invoice.term(group).kind(), Kind::Group);
+            assert!(!invoice.term(group).members().is_empty(), "BG-{number}");
+        }
+    }
+
+    #[test]
+    fn parts_belong_to_the_value_they_qualify() {
+        let invoice = DocumentType::invoice();
+        let quantity = invoice.term(invoice.find("BT-129").unwrap());
+        assert_eq!(quantity.part(Part::Unit), invoice.find("BT-130"));
+        assert_eq!(quantity.kind(), Kind::Quantity);
+        assert_eq!(quantity.part(Part::Scheme), None);
+    }
+
+    #[test]
+    fn keys_are_unique_among_brothers() {
+        let invoice = DocumentType::invoice();
+        let groups = invoice.terms().iter().filter(|term| term.kind() == Kind::Group).map(Term::members);
+        for members in groups.chain([invoice.top()]) {
+            let keys: HashSet<_> = members.iter().map(|&member| invoice.term(member).key()).collect();
+            assert_eq!(keys.len(), members.len(), "{keys:?}");
+        }
+    }
+
+    #[test]
+    fn persian_names_are_persian() {
+        for term in DocumentType::invoice().terms() {
+            assert!(
+                term.name(Language::Persian).chars().any(|c| ('\u{600}'..='\u{6ff}').contains(&c)),
+                "{}",
+                term.id()
+            );
+            assert!(term.name(Language::English).is_ascii(), "{}", term.id());
+        }
+    }
+}
