@@ -1,0 +1,195 @@
+//! The object between UNO and UNP: octets of any kind, read by their declared length (ISO 9735-8).
+//!
+//! The declared length is trusted where UNP stands behind it. Where it does not, UNP is looked for. To find it when the
+//! length says too much, the last [`HOLD`] octets of an object are held back until its end is certain.
+
+use karvan_text::Span;
+
+use crate::item::ProblemKind;
+use crate::scanner::LAYOUT_BEFORE_TAG;
+use crate::{Segment, ServiceCharacters};
+
+/// How many octets are held back.
+pub(crate) const HOLD: usize = 1 << 16;
+
+/// The most octets that UNP takes: tag, length (n..18), reference (an..35, each released), separators and terminator.
+const LONGEST_TRAILER: usize = 128;
+
+/// An object that is being read.
+#[derive(Clone, Debug)]
+pub(crate) struct Object {
+    header: Span,
+    /// Data element 0810 of UNO.
+    declared: Option<u64>,
+    /// Data element 0800 of UNO, as it stands.
+    reference: Vec<u8>,
+    /// Data element 0814 of UNO: security segments still to come before the object.
+    segments: u64,
+    /// Octets delivered.
+    counted: u64,
+    phase: Phase,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// Reading by the declared length.
+    Counting,
+    /// The declared length is wrong: looking for UNP.
+    Searching,
+    /// All octets are delivered.
+    Ended { found: bool },
+}
+
+/// What comes next.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Progress {
+    /// So many octets of the object.
+    Octets(usize),
+    /// The window is too small to tell.
+    More,
+    /// A segment of security that precedes the object.
+    SecuritySegment,
+    /// Segments again, and what is wrong with the object.
+    Done(Option<ProblemKind>),
+}
+
+impl Object {
+    /// The object that the segment UNO announces.
+    pub(crate) fn announced(header: &Segment<'_>) -> Self {
+        let status = header.element(3);
+        let number = |n| std::str::from_utf8(status.component(n).raw()).ok().and_then(|text| text.trim().parse().ok());
+        let declared = number(0);
+        Self {
+            header: header.span(),
+            declared,
+            reference: header.element(0).raw().to_vec(),
+            segments: number(1).unwrap_or(0),
+            counted: 0,
+            phase: if declared.is_some() { Phase::Counting } else { Phase::Searching },
+        }
+    }
+
+    /// Where UNO stands.
+    pub(crate) const fn header(&self) -> Span {
+        self.header
+    }
+
+    /// Looks at `rest`, which begins with the next octet not yet delivered; `last` says that it ends with the file.
+    pub(crate) fn step(&mut self, rest: &[u8], last: bool, characters: &ServiceCharacters) -> Progress {
+        if self.segments > 0 && self.counted == 0 {
+            if rest.len() < 4 && !last {
+                return Progress::More;
+            }
+            if is_security_segment(rest, characters) {
+                self.segments -= 1;
+                return Progress::SecuritySegment;
+            }
+            self.segments = 0;
+        }
+        loop {
+            match self.phase {
+                Phase::Counting => {
+                    if let Some(progress) = self.count(rest, last, characters) {
+                        return self.deliver(progress);
+                    }
+                }
+                Phase::Searching => {
+                    let progress = self.search(rest, last, characters);
+                    return self.deliver(progress);
+                }
+                Phase::Ended { found } => return Progress::Done(self.verdict(found)),
+            }
+        }
+    }
+
+    /// Counts what is delivered; there is no item without octets.
+    fn deliver(&mut self, progress: Progress) -> Progress {
+        match (progress, self.phase) {
+            (Progress::Octets(0), Phase::Ended { found }) => Progress::Done(self.verdict(found)),
+            (Progress::Octets(0), _) => Progress::More,
+            (Progress::Octets(length), _) => {
+                self.counted += length as u64;
+                progress
+            }
+            _ => progress,
+        }
+    }
+
+    fn verdict(&self, found: bool) -> Option<ProblemKind> {
+        let (declared, counted) = (self.declared, self.counted);
+        match found {
+            true if declared == Some(counted) => None,
+            true => Some(ProblemKind::ObjectLength { declared, counted }),
+            false => Some(ProblemKind::ObjectTruncated { declared, counted }),
+        }
+    }
+
+    /// Goes on by the declared length; none where that turns out to be wrong.
+    fn count(&mut self, rest: &[u8], last: bool, characters: &ServiceCharacters) -> Option<Progress> {
+        let left = self.declared.unwrap_or(0).saturating_sub(self.counted);
+        let left = usize::try_from(left).unwrap_or(usize::MAX);
+        if left > HOLD {
+            let certain = left.min(rest.len()).saturating_sub(HOLD);
+            if let Some(end) = self.own_trailer(rest, certain, characters) {
+                self.phase = Phase::Ended { found: true };
+                return Some(Progress::Octets(end));
+            }
+            if certain > 0 {
+                return Some(Progress::Octets(certain));
+            }
+        } else if rest.len() >= left + LAYOUT_BEFORE_TAG + 4 || last {
+            if rest.len() >= left && trailer_follows(&rest[left..], characters) {
+                self.phase = Phase::Ended { found: true };
+                return Some(Progress::Octets(left));
+            }
+            self.phase = Phase::Searching;
+            return None;
+        }
+        if last {
+            self.phase = Phase::Searching;
+            return None;
+        }
+        Some(Progress::More)
+    }
+
+    /// Where UNP stands before the declared end, in the first `certain` octets: only one that names this package, and the
+    /// declared or the true length, can be meant, for the object may be an interchange itself.
+    fn own_trailer(&self, rest: &[u8], certain: usize, characters: &ServiceCharacters) -> Option<usize> {
+        let upto = rest.len().min(certain + 4);
+        memchr::memmem::find_iter(&rest[..upto], b"UNP").find(|&at| {
+            let trailer = &rest[at..rest.len().min(at + LONGEST_TRAILER)];
+            let trailer = Segment::new(trailer, 0, *characters);
+            let length = std::str::from_utf8(trailer.element(0).raw()).ok().and_then(|text| text.parse().ok());
+            trailer.is_terminated()
+                && trailer.tag() == b"UNP"
+                && trailer.element(1).raw() == self.reference
+                && (length == self.declared || length == Some(self.counted + at as u64))
+        })
+    }
+
+    /// Goes on until an UNP is found.
+    fn search(&mut self, rest: &[u8], last: bool, characters: &ServiceCharacters) -> Progress {
+        let trailer = [b'U', b'N', b'P', characters.element];
+        if let Some(end) = memchr::memmem::find(rest, &trailer) {
+            self.phase = Phase::Ended { found: true };
+            return Progress::Octets(end);
+        }
+        if last {
+            self.phase = Phase::Ended { found: false };
+            return Progress::Octets(rest.len());
+        }
+        Progress::Octets(rest.len().saturating_sub(trailer.len() - 1))
+    }
+}
+
+/// Whether UNP stands in `octets`, or the security segments that may precede it; layout may come first.
+fn trailer_follows(octets: &[u8], characters: &ServiceCharacters) -> bool {
+    let layout = octets.iter().take(LAYOUT_BEFORE_TAG).take_while(|octet| **octet <= b' ').count();
+    let octets = &octets[layout..];
+    octets.starts_with(b"UNP") && octets.get(3) == Some(&characters.element) || is_security_segment(octets, characters)
+}
+
+/// Whether a segment of the security part (USH, USA, UST …) begins here.
+fn is_security_segment(octets: &[u8], characters: &ServiceCharacters) -> bool {
+    matches!(octets, [b'U', b'S', b'A'..=b'Z', separator, ..] if *separator == characters.element)
+}

@@ -1,0 +1,211 @@
+//! Finding delimiters, sixty-four octets at a time.
+//!
+//! A block of 64 octets is compared with each delimiter; the answers are bit masks, bit *n* standing for octet *n*. Plain
+//! loops over arrays let the compiler use vector instructions; a multiplication gathers the bits. A release character
+//! takes the meaning from the octet after it (ISO 9735-1 §8.1), also across the border of two blocks.
+
+use crate::ServiceCharacters;
+
+/// How many octets are looked at together.
+pub(crate) const BLOCK: usize = 64;
+
+/// Where the delimiters of one block stand; released ones are left out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Marks {
+    /// Segment terminators.
+    pub(crate) terminators: u64,
+    /// Data element separators.
+    pub(crate) elements: u64,
+    /// Repetition separators.
+    pub(crate) repetitions: u64,
+    /// Component data element separators.
+    pub(crate) components: u64,
+}
+
+impl Marks {
+    /// The same marks, counted from the octet `start` of the block, which lies in it.
+    #[inline]
+    pub(crate) const fn from(self, start: usize) -> Self {
+        Self {
+            terminators: self.terminators >> start,
+            elements: self.elements >> start,
+            repetitions: self.repetitions >> start,
+            components: self.components >> start,
+        }
+    }
+
+    /// The marks of what follows the delimiter at `end`.
+    #[inline]
+    pub(crate) fn after(self, end: usize) -> Self {
+        let end = end.min(BLOCK - 1);
+        Self { terminators: 0, ..self }.from(end).from(1)
+    }
+
+    /// The same marks with those of a block that begins `distance` octets on.
+    #[inline]
+    pub(crate) fn followed_by(self, next: Self, distance: usize) -> Self {
+        let shift = |mask: u64| u32::try_from(distance).ok().and_then(|by| mask.checked_shl(by)).unwrap_or(0);
+        Self {
+            terminators: self.terminators | shift(next.terminators),
+            elements: self.elements | shift(next.elements),
+            repetitions: self.repetitions | shift(next.repetitions),
+            components: self.components | shift(next.components),
+        }
+    }
+}
+
+impl ServiceCharacters {
+    /// The delimiters in the first 64 octets of `octets`.
+    ///
+    /// `released` says whether the octet before the first one was a release character in force; afterwards it says so
+    /// of the octet before the next block.
+    #[inline]
+    pub(crate) fn marks(&self, octets: &[u8], released: &mut bool) -> Marks {
+        match octets.first_chunk::<BLOCK>() {
+            Some(block) => self.marks_of_block(block, released),
+            None => self.marks_of_rest(octets, released),
+        }
+    }
+
+    #[inline]
+    fn marks_of_block(&self, block: &[u8; BLOCK], released: &mut bool) -> Marks {
+        let mut marks = Marks {
+            terminators: positions(block, self.terminator),
+            elements: positions(block, self.element),
+            components: positions(block, self.component),
+            repetitions: self.repetition.map_or(0, |separator| positions(block, separator)),
+        };
+        if let Some(release) = self.release
+            && (*released || block.contains(&release))
+        {
+            let live = !released_octets(positions(block, release), released);
+            marks.terminators &= live;
+            marks.elements &= live;
+            marks.components &= live;
+            marks.repetitions &= live;
+        }
+        marks
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn marks_of_rest(&self, octets: &[u8], released: &mut bool) -> Marks {
+        let mut block = [0; BLOCK];
+        block[..octets.len()].copy_from_slice(octets);
+        let mut marks = self.marks_of_block(&block, released);
+        let present = (1 << octets.len()) - 1;
+        marks.terminators &= present;
+        marks.elements &= present;
+        marks.components &= present;
+        marks.repetitions &= present;
+        marks
+    }
+
+    /// The offset of the first delimiter of the kind that `kind` picks, or the length of `octets`.
+    ///
+    /// The first octet is taken as not released.
+    pub(crate) fn find(&self, octets: &[u8], kind: impl Fn(&Marks) -> u64) -> usize {
+        let mut released = false;
+        let mut start = 0;
+        while start < octets.len() {
+            let found = kind(&self.marks(&octets[start..], &mut released));
+            if found != 0 {
+                return start + found.trailing_zeros() as usize;
+            }
+            start += BLOCK;
+        }
+        octets.len()
+    }
+}
+
+/// Bit *n* says whether octet *n* of `block` is `octet`.
+#[inline]
+fn positions(block: &[u8; BLOCK], octet: u8) -> u64 {
+    let mut equal = [0_u8; BLOCK];
+    for (answer, &found) in equal.iter_mut().zip(block) {
+        *answer = u8::from(found == octet);
+    }
+    let mut mask = 0;
+    for (index, eight) in equal.chunks_exact(8).enumerate() {
+        let eight =
+            u64::from_le_bytes([eight[0], eight[1], eight[2], eight[3], eight[4], eight[5], eight[6], eight[7]]);
+        // Octet i is 0 or 1; the multiplication brings it to bit 56 + i.
+        mask |= (eight.wrapping_mul(0x0102_0408_1020_4080) >> 56) << (8 * index);
+    }
+    mask
+}
+
+/// The octets whose meaning is taken from them, given where the release characters stand.
+fn released_octets(mut releases: u64, released: &mut bool) -> u64 {
+    let mut taken = u64::from(*released);
+    releases &= !taken;
+    *released = false;
+    while releases != 0 {
+        let release = releases.trailing_zeros();
+        if release == 63 {
+            *released = true;
+            break;
+        }
+        taken |= 2 << release;
+        // The release character itself and the octet it releases are done.
+        releases &= !(3 << release);
+    }
+    taken
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const V4: ServiceCharacters = ServiceCharacters { repetition: Some(b'*'), ..ServiceCharacters::DEFAULT };
+
+    /// The same, octet by octet, as the standard tells it.
+    fn plainly(characters: &ServiceCharacters, octets: &[u8], mut released: bool) -> (Vec<(usize, u8)>, bool) {
+        let mut found = Vec::new();
+        for (index, &octet) in octets.iter().enumerate() {
+            if released {
+                released = false;
+            } else if Some(octet) == characters.release {
+                released = true;
+            } else if octet == characters.terminator
+                || octet == characters.element
+                || octet == characters.component
+                || Some(octet) == characters.repetition
+            {
+                found.push((index, octet));
+            }
+        }
+        (found, released)
+    }
+
+    fn by_masks(characters: &ServiceCharacters, octets: &[u8]) -> (Vec<(usize, u8)>, bool) {
+        let mut released = false;
+        let mut found = Vec::new();
+        for (number, block) in octets.chunks(BLOCK).enumerate() {
+            let marks = characters.marks(block, &mut released);
+            let all = marks.terminators | marks.elements | marks.components | marks.repetitions;
+            found.extend(
+                (0..block.len()).filter(|bit| all >> bit & 1 == 1).map(|bit| (number * BLOCK + bit, block[bit])),
+            );
+        }
+        (found, released)
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn masks_say_what_the_standard_says(octets in proptest::collection::vec(
+            proptest::sample::select(b"?????'+:*A1".to_vec()), 0..300)) {
+            // What the release character at the very end does has no meaning when the block is not full.
+            let (plain, _) = plainly(&V4, &octets, false);
+            assert_eq!(by_masks(&V4, &octets).0, plain);
+        }
+    }
+
+    #[test]
+    fn a_release_character_works_across_blocks() {
+        let mut octets = vec![b'A'; BLOCK];
+        octets[BLOCK - 1] = b'?';
+        octets.extend_from_slice(b"'B'");
+        assert_eq!(V4.find(&octets, |marks| marks.terminators), BLOCK + 2);
+    }
+}

@@ -1,0 +1,528 @@
+//! Cutting octets into items: the one place where it is decided what begins and ends where.
+//!
+//! The scanner looks at a window of the file and never further back than its own state: given the same octets it finds
+//! the same items, whether the window is the whole file or a buffer that is filled as a stream arrives.
+
+use karvan_text::Span;
+
+use crate::characters::syntax_identifier;
+use crate::item::{Advice, Item, Octets, Problem, ProblemKind};
+use crate::object::{self, Object, Progress};
+use crate::scan::{BLOCK, Marks};
+use crate::{Segment, ServiceCharacters};
+
+/// How many octets may stand between UNA and UNB, or between an object and UNP, without hiding the latter.
+pub(crate) const LAYOUT_BEFORE_TAG: usize = 64;
+
+/// How a file is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ReadOptions {
+    /// The longest segment that is read, in octets; longer ones are passed over with a problem. At least 4096.
+    pub segment_limit: usize,
+    /// Service characters that are in force whatever UNA and UNB say.
+    pub characters: Option<ServiceCharacters>,
+}
+
+impl Default for ReadOptions {
+    fn default() -> Self {
+        Self { segment_limit: 1 << 20, characters: None }
+    }
+}
+
+impl ReadOptions {
+    /// Sets the longest segment that is read, in octets.
+    #[must_use]
+    pub const fn segment_limit(mut self, octets: usize) -> Self {
+        self.segment_limit = octets;
+        self
+    }
+
+    /// Sets the service characters, whatever UNA and UNB say.
+    #[must_use]
+    pub const fn characters(mut self, characters: ServiceCharacters) -> Self {
+        self.characters = Some(characters);
+        self
+    }
+}
+
+/// What the scanner found in its window.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Step {
+    /// An item that ends before this offset of the window.
+    Item(Kind, usize),
+    /// The window holds too little to tell.
+    More,
+    /// Nothing is left.
+    End,
+}
+
+/// What kind of item was found.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Kind {
+    Advice(ServiceCharacters),
+    Segment { marks: Marks, terminated: bool },
+    Object,
+    Layout,
+    Stray,
+}
+
+/// Where the scanner stands in the structure of the file.
+#[derive(Clone, Debug)]
+enum State {
+    /// Before UNB or after UNZ.
+    Outside,
+    /// Segments follow.
+    Inside,
+    /// After UNO.
+    Object(Object),
+    /// In a segment that is too long; whether a release character came last.
+    TooLong { released: bool },
+}
+
+/// Cuts a window of octets into items.
+#[derive(Clone, Debug)]
+pub(crate) struct Scanner {
+    options: ReadOptions,
+    state: State,
+    /// The service characters in force.
+    characters: ServiceCharacters,
+    /// What an UNA declared for the UNB to come.
+    declared: Option<ServiceCharacters>,
+    /// Octets that are layout, see [`ServiceCharacters::layout`].
+    layout: u64,
+    /// Offset of the window in the file.
+    base: u64,
+    /// Where the next item begins in the window.
+    start: usize,
+    /// The block looked at last.
+    block: Block,
+    /// Whether the search for a terminator stopped in that block, for want of octets.
+    searching: bool,
+    problems: Vec<Problem>,
+}
+
+/// A block of the window with its delimiters.
+#[derive(Clone, Copy, Debug, Default)]
+struct Block {
+    start: usize,
+    /// How many octets were there to see; a block that is not whole is looked at again.
+    seen: usize,
+    marks: Marks,
+    released_before: bool,
+    released_after: bool,
+}
+
+impl Scanner {
+    pub(crate) fn new(options: ReadOptions) -> Self {
+        let options = ReadOptions { segment_limit: options.segment_limit.max(4096).next_multiple_of(BLOCK), ..options };
+        let characters = options.characters.unwrap_or_default().usable();
+        Self {
+            options,
+            state: State::Outside,
+            characters,
+            declared: None,
+            layout: characters.layout(),
+            base: 0,
+            start: 0,
+            block: Block::default(),
+            searching: false,
+            problems: Vec::new(),
+        }
+    }
+
+    /// Where the next item begins in the window.
+    pub(crate) const fn start(&self) -> usize {
+        self.start
+    }
+
+    /// The offset of the next item in the file.
+    pub(crate) const fn offset(&self) -> u64 {
+        self.base + self.start as u64
+    }
+
+    /// How long a window may have to be until something is found in it.
+    pub(crate) const fn longest_window(&self) -> usize {
+        self.options.segment_limit + 2 * object::HOLD
+    }
+
+    /// What was found wrong and not yet taken away.
+    pub(crate) const fn problems(&mut self) -> &mut Vec<Problem> {
+        &mut self.problems
+    }
+
+    /// The window now begins where the next item begins.
+    pub(crate) fn shift(&mut self) {
+        self.base += self.start as u64;
+        if self.searching && self.block.start >= self.start {
+            self.block.start -= self.start;
+        } else {
+            self.forget_block();
+        }
+        self.start = 0;
+    }
+
+    /// Makes the item that `kind` and `end` tell out of `window` and goes on behind it.
+    #[inline]
+    pub(crate) fn take<'w>(&mut self, window: &'w [u8], kind: Kind, end: usize) -> Item<'w> {
+        let octets = &window[self.start..end];
+        let offset = self.offset();
+        self.start = end;
+        match kind {
+            Kind::Segment { marks, terminated } => {
+                Item::Segment(Segment::scanned(octets, offset, terminated, marks, self.characters))
+            }
+            Kind::Advice(declared) => Item::Advice(Advice::new(Octets::new(octets, offset), declared)),
+            Kind::Object => Item::Object(Octets::new(octets, offset)),
+            Kind::Layout => Item::Layout(Octets::new(octets, offset)),
+            Kind::Stray => Item::Stray(Octets::new(octets, offset)),
+        }
+    }
+
+    /// Finds the next item; `last` says that nothing follows the window.
+    #[inline]
+    pub(crate) fn step(&mut self, window: &[u8], last: bool) -> Step {
+        match window.get(self.start) {
+            Some(&first) if first > b' ' && first != b'U' && matches!(self.state, State::Inside) => {
+                self.segment(window, last)
+            }
+            Some(&first) => self.special(window, last, first),
+            None if last => Step::End,
+            None => Step::More,
+        }
+    }
+
+    /// Finds the next item where it may be something else than a segment of a message.
+    #[inline(never)]
+    fn special(&mut self, window: &[u8], last: bool, first: u8) -> Step {
+        match self.state {
+            State::TooLong { released } => return self.too_long(window, last, released),
+            State::Object(_) => {
+                if let Some(step) = self.object(window, last) {
+                    return step;
+                }
+            }
+            State::Inside | State::Outside => {}
+        }
+        if self.is_layout(first) {
+            return self.between(window, last);
+        }
+        let outside = matches!(self.state, State::Outside);
+        if first != b'U' && !outside {
+            return self.segment(window, last);
+        }
+        let rest = &window[self.start..];
+        if rest.len() < 4 && !last {
+            return Step::More;
+        }
+        if self.offset() == 0 && rest.starts_with(BYTE_ORDER_MARK) {
+            self.report(ProblemKind::ByteOrderMark, BYTE_ORDER_MARK.len());
+            self.forget_block();
+            return Step::Item(Kind::Layout, self.start + BYTE_ORDER_MARK.len());
+        }
+        if let Some(step) = self.advice(rest, last) {
+            return step;
+        }
+        if is_tag(rest, b"UNB") || is_tag(rest, b"UIB") {
+            return self.interchange_header(window, last);
+        }
+        if outside && !self.looks_like_segment(rest) {
+            return self.stray(rest, last);
+        }
+        let step = self.segment(window, last);
+        if let Step::Item(Kind::Segment { .. }, end) = step {
+            if is_tag(rest, b"UNZ") || is_tag(rest, b"UIZ") {
+                self.state = State::Outside;
+            } else if is_tag(rest, b"UNO") {
+                let header = Segment::new(&window[self.start..end], self.offset(), self.characters);
+                self.state = State::Object(Object::announced(&header));
+            }
+        }
+        step
+    }
+
+    /// A segment: everything up to the next terminator that is not released.
+    #[inline]
+    fn segment(&mut self, window: &[u8], last: bool) -> Step {
+        if self.searching {
+            return self.long_segment(window, last);
+        }
+        let mut within = self.start.wrapping_sub(self.block.start);
+        if within >= self.block.seen || self.block.seen < BLOCK {
+            self.look(window, self.start, false);
+            within = 0;
+        }
+        let mut marks = self.block.marks.from(within);
+        if marks.terminators == 0 && self.block.seen == BLOCK {
+            self.look(window, self.block.start + BLOCK, self.block.released_after);
+            marks = marks.followed_by(self.block.marks, BLOCK - within);
+        }
+        if marks.terminators != 0 {
+            let end = self.start + marks.terminators.trailing_zeros() as usize + 1;
+            return Step::Item(Kind::Segment { marks, terminated: true }, end);
+        }
+        self.long_segment(window, last)
+    }
+
+    /// A segment that ends in the block looked at last or in a later one.
+    #[inline(never)]
+    fn long_segment(&mut self, window: &[u8], last: bool) -> Step {
+        if self.searching {
+            self.look(window, self.block.start, self.block.released_before);
+        }
+        self.searching = false;
+        while self.block.marks.terminators == 0 {
+            if self.block.seen < BLOCK {
+                return self.open_end(window, last);
+            }
+            self.look(window, self.block.start + BLOCK, self.block.released_after);
+        }
+        let end = self.block.start + self.block.marks.terminators.trailing_zeros() as usize + 1;
+        if end - self.start > self.options.segment_limit {
+            return self.begin_too_long(window);
+        }
+        let marks = self.characters.marks(&window[self.start..], &mut false);
+        Step::Item(Kind::Segment { marks, terminated: true }, end)
+    }
+
+    /// A segment whose terminator is not in the window.
+    fn open_end(&mut self, window: &[u8], last: bool) -> Step {
+        let rest = &window[self.start..];
+        if rest.len() > self.options.segment_limit {
+            return self.begin_too_long(window);
+        }
+        if !last {
+            self.searching = true;
+            return Step::More;
+        }
+        // Line ends at the end of the file belong to no segment.
+        let layout = rest.iter().rev().take_while(|&&octet| self.is_layout(octet)).count();
+        let length = rest.len() - layout;
+        self.report(ProblemKind::Unterminated, length);
+        self.forget_block();
+        let marks = self.characters.marks(rest, &mut false);
+        Step::Item(Kind::Segment { marks, terminated: false }, self.start + length)
+    }
+
+    fn begin_too_long(&mut self, window: &[u8]) -> Step {
+        let limit = self.options.segment_limit;
+        self.report(ProblemKind::SegmentTooLong { limit }, limit);
+        self.pass_over(window, limit, false)
+    }
+
+    /// The next part of a segment that is too long.
+    fn too_long(&mut self, window: &[u8], last: bool, released: bool) -> Step {
+        let rest = &window[self.start..];
+        let limit = self.options.segment_limit.min(rest.len());
+        let mut before = released;
+        for (number, block) in rest[..limit].chunks(BLOCK).enumerate() {
+            let terminators = self.characters.marks(block, &mut before).terminators;
+            if terminators != 0 {
+                self.state = State::Inside;
+                self.forget_block();
+                let end = number * BLOCK + terminators.trailing_zeros() as usize + 1;
+                return Step::Item(Kind::Stray, self.start + end);
+            }
+        }
+        if rest.len() < self.options.segment_limit && !last {
+            return Step::More;
+        }
+        self.pass_over(window, limit, released)
+    }
+
+    /// Passes over `length` octets of a segment that is too long.
+    fn pass_over(&mut self, window: &[u8], length: usize, mut released: bool) -> Step {
+        for block in window[self.start..self.start + length].chunks(BLOCK) {
+            self.characters.marks(block, &mut released);
+        }
+        self.state = State::TooLong { released };
+        self.forget_block();
+        Step::Item(Kind::Stray, self.start + length)
+    }
+
+    /// Line ends and blanks between segments.
+    fn between(&mut self, window: &[u8], last: bool) -> Step {
+        let rest = &window[self.start..];
+        let within_limit = &rest[..rest.len().min(self.options.segment_limit)];
+        let length = within_limit.iter().position(|&octet| !self.is_layout(octet)).unwrap_or(within_limit.len());
+        if length == rest.len() && !last && length < self.options.segment_limit {
+            return Step::More;
+        }
+        if rest[..length].iter().any(|octet| !matches!(octet, b' ' | b'\t' | b'\r' | b'\n')) {
+            self.report(ProblemKind::ControlsBetweenSegments, length);
+        }
+        Step::Item(Kind::Layout, self.start + length)
+    }
+
+    /// UNA, if that is what begins here.
+    fn advice(&mut self, rest: &[u8], last: bool) -> Option<Step> {
+        if !rest.starts_with(b"UNA") {
+            return None;
+        }
+        let needed = ServiceCharacters::ADVICE_LENGTH + LAYOUT_BEFORE_TAG + 4;
+        if rest.len() < needed && !last {
+            return Some(Step::More);
+        }
+        let outside = matches!(self.state, State::Outside);
+        let straight = ServiceCharacters::from_advice(rest).filter(|_| header_follows(&rest[9..]));
+        // Some write a space behind UNA.
+        let spaced = || match rest {
+            [b'U', b'N', b'A', b' ', shifted @ ..] if shifted.len() >= 6 && header_follows(&shifted[6..]) => {
+                ServiceCharacters::from_advice(&[b"UNA", &shifted[..6]].concat())
+            }
+            _ => None,
+        };
+        let (declared, length) = match (straight, spaced()) {
+            (Some(declared), _) => (declared, 9),
+            (None, Some(declared)) => {
+                self.report(ProblemKind::AdviceMisplaced, 10);
+                (declared, 10)
+            }
+            // Inside an interchange only the header of another one tells UNA from a segment of that name.
+            (None, None) if outside => {
+                (ServiceCharacters::from_advice(rest).filter(|declared| declared.doubtful().is_empty())?, 9)
+            }
+            (None, None) => return None,
+        };
+        for octet in declared.doubtful() {
+            self.report(ProblemKind::DoubtfulServiceCharacter { octet }, length);
+        }
+        self.declared = Some(declared);
+        self.state = State::Outside;
+        self.put_in_force(declared);
+        Some(Step::Item(Kind::Advice(declared), self.start + length))
+    }
+
+    /// UNB or UIB: decides the service characters, then is a segment like any other.
+    fn interchange_header(&mut self, window: &[u8], last: bool) -> Step {
+        let rest = &window[self.start..];
+        if !self.searching {
+            let without_advice = match rest.get(3) {
+                Some(b'+') => ServiceCharacters::DEFAULT,
+                Some(0x1d) => ServiceCharacters::LEVEL_B,
+                // Not by the book, but the interchange before this one had the same separator.
+                Some(&separator) if separator == self.characters.element => self.characters,
+                _ => ServiceCharacters::DEFAULT,
+            };
+            self.put_in_force(self.declared.unwrap_or(without_advice));
+        }
+        let step = self.segment(window, last);
+        let Step::Item(Kind::Segment { terminated, .. }, end) = step else { return step };
+        let version = syntax_identifier(rest, &self.characters).and_then(|syntax| syntax.version);
+        let characters = match self.declared.take() {
+            Some(declared) => declared.in_version(version),
+            None if self.characters.element == b'+' => ServiceCharacters::for_version(version.unwrap_or(3)),
+            None => self.characters.in_version(version),
+        };
+        self.put_in_force(characters);
+        self.state = State::Inside;
+        // The repetition separator may have changed.
+        let marks = self.characters.marks(&window[self.start..end], &mut false);
+        Step::Item(Kind::Segment { marks, terminated }, end)
+    }
+
+    fn put_in_force(&mut self, characters: ServiceCharacters) {
+        self.characters = self.options.characters.unwrap_or(characters).usable();
+        self.layout = self.characters.layout();
+        self.forget_block();
+    }
+
+    /// Whether something like a segment begins here, though no interchange has begun.
+    fn looks_like_segment(&self, rest: &[u8]) -> bool {
+        let characters = &self.characters;
+        let ends_tag = |octet: &u8| [characters.element, characters.component, characters.terminator].contains(octet);
+        match rest {
+            [first, second, third, behind, ..] => {
+                first.is_ascii_uppercase()
+                    && [second, third].iter().all(|octet| octet.is_ascii_uppercase() || octet.is_ascii_digit())
+                    && ends_tag(behind)
+            }
+            _ => false,
+        }
+    }
+
+    /// Text outside any interchange: up to the end of the line, or to where an interchange begins.
+    fn stray(&mut self, rest: &[u8], last: bool) -> Step {
+        let needed = ServiceCharacters::ADVICE_LENGTH + LAYOUT_BEFORE_TAG + 4;
+        let mut length = rest.len().min(self.options.segment_limit);
+        for found in memchr::memchr3_iter(b'\n', b'\r', b'U', &rest[1..length]) {
+            let at = found + 1;
+            if rest[at] == b'U' {
+                if !last && rest.len() < at + needed && rest.len() < self.options.segment_limit + needed {
+                    return Step::More;
+                }
+                let begins = is_tag(&rest[at..], b"UNB")
+                    || is_tag(&rest[at..], b"UIB")
+                    || rest[at..].starts_with(b"UNA") && rest.len() >= at + 9 && header_follows(&rest[at + 9..]);
+                if !begins {
+                    continue;
+                }
+            }
+            length = at;
+            break;
+        }
+        if length == rest.len() && !last && length < self.options.segment_limit {
+            return Step::More;
+        }
+        self.report(ProblemKind::StrayText, length);
+        self.forget_block();
+        Step::Item(Kind::Stray, self.start + length)
+    }
+
+    /// The object of a package; none where a segment stands instead.
+    fn object(&mut self, window: &[u8], last: bool) -> Option<Step> {
+        let State::Object(object) = &mut self.state else { return None };
+        match object.step(&window[self.start..], last, &self.characters) {
+            Progress::Octets(length) => {
+                self.forget_block();
+                Some(Step::Item(Kind::Object, self.start + length))
+            }
+            Progress::More => Some(Step::More),
+            Progress::SecuritySegment => Some(self.segment(window, last)),
+            Progress::Done(problem) => {
+                let span = object.header();
+                self.problems.extend(problem.map(|kind| Problem { kind, span }));
+                self.state = State::Inside;
+                self.forget_block();
+                None
+            }
+        }
+    }
+
+    /// Looks at the block that begins at `start` of the window.
+    #[inline]
+    fn look(&mut self, window: &[u8], start: usize, released_before: bool) {
+        let mut released_after = released_before;
+        let octets = &window[start..];
+        let marks = self.characters.marks(octets, &mut released_after);
+        self.block = Block { start, seen: octets.len().min(BLOCK), marks, released_before, released_after };
+    }
+
+    fn forget_block(&mut self) {
+        self.block = Block::default();
+        self.searching = false;
+    }
+
+    #[inline]
+    fn is_layout(&self, octet: u8) -> bool {
+        octet <= b' ' && self.layout >> octet & 1 == 1
+    }
+
+    fn report(&mut self, kind: ProblemKind, length: usize) {
+        let start = self.offset();
+        self.problems.push(Problem { kind, span: Span::new(start, start + length as u64) });
+    }
+}
+
+const BYTE_ORDER_MARK: &[u8] = &[0xEF, 0xBB, 0xBF];
+
+/// Whether the tag `tag` stands at the beginning of `octets`, and not as the beginning of a word.
+fn is_tag(octets: &[u8], tag: &[u8; 3]) -> bool {
+    octets.starts_with(tag) && octets.get(3).is_none_or(|octet| !octet.is_ascii_alphanumeric())
+}
+
+/// Whether the first segment of an interchange, a group or a message stands in `octets` behind layout.
+fn header_follows(octets: &[u8]) -> bool {
+    let layout = octets.iter().take(LAYOUT_BEFORE_TAG).take_while(|octet| **octet <= b' ').count();
+    [b"UNB", b"UIB", b"UNG", b"UNH", b"UIH"].iter().any(|tag| is_tag(&octets[layout..], tag))
+}
