@@ -1,2 +1,34 @@
-//! The command line of Karvan.
-fn main() {}
+//! The command line of Karvan: flags, streams and exit status around the functions of `karvan-engine`.
+
+#![forbid(unsafe_code)]
+
+mod arguments;
+mod commands;
+mod input;
+mod output;
+mod session;
+mod status;
+
+use std::io;
+
+use arguments::{Arguments, Verb};
+use clap::Parser;
+use session::{Session, say_failed};
+use status::Status;
+
+fn main() -> Status {
+    let arguments = Arguments::parse();
+    let session = match Session::new(&arguments.common) {
+        Ok(session) => session,
+        Err(error) => return say_failed("output", &error),
+    };
+    let done = match &arguments.verb {
+        Verb::Validate(asked) => commands::validate::run(asked, session),
+    };
+    match done {
+        Ok(status) => status,
+        // A reader that has seen enough, such as `head`, is no failure.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Status::Good,
+        Err(error) => say_failed("output", &error),
+    }
+}

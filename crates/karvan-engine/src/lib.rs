@@ -1,1 +1,12 @@
-//! The use cases of Karvan as plain functions: inspect, validate, convert, sign, verify.
+//! The use cases of Karvan as plain functions: validate, convert, sign, verify, look up.
+//!
+//! Every function takes octets and options and gives back a result with its findings; none of them opens a file, asks
+//! the clock or the network. The command line, a service or an editor wire these functions to the world.
+
+#![forbid(unsafe_code)]
+
+pub mod detect;
+pub mod validate;
+
+pub use karvan_schema::interchange::{Depth, MessageType};
+pub use karvan_text as text;

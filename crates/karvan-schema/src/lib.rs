@@ -3,4 +3,5 @@
 #![forbid(unsafe_code)]
 
 pub mod directory;
+pub mod interchange;
 pub mod message;

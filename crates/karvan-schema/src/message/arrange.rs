@@ -6,6 +6,8 @@
 //! position in the sequence and, where tags collide, separators such as UNS decide). A place that would skip a mandatory
 //! row is taken only when there is no other.
 
+use std::ops::Deref;
+
 use super::table::{RowKind, Table, Tag};
 
 /// One open level of a message: the message itself, or a segment group.
@@ -57,19 +59,25 @@ struct Candidate {
     row: usize,
 }
 
-/// Follows the segments of one message through its table.
+/// Follows the segments of one message through its table, borrowed (`&Table`) or shared (`Arc<Table>`).
 #[derive(Clone, Debug)]
-pub struct Arranger<'t> {
-    table: &'t Table,
+pub struct Arranger<T> {
+    table: T,
     levels: Vec<Level>,
 }
 
-impl<'t> Arranger<'t> {
+impl<T: Deref<Target = Table>> Arranger<T> {
     /// An arranger that stands before the first row.
     #[must_use]
-    pub fn new(table: &'t Table) -> Self {
+    pub fn new(table: T) -> Self {
         let root = Level { group: None, repetition: 1, row: 0, count: 0, end: table.rows().len() };
         Self { table, levels: vec![root] }
+    }
+
+    /// The table.
+    #[must_use]
+    pub fn table(&self) -> &Table {
+        &self.table
     }
 
     /// The open levels, the message first.

@@ -1,5 +1,7 @@
 //! EDIFACT messages against their directory: segment groups and findings.
 
 pub mod arrange;
+pub mod content;
+pub mod rules;
 pub mod table;
 pub mod tree;

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::directory::{Message, MessageRowKind};
+
 /// A segment tag: up to three octets, kept in one word so that comparing two is one instruction.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Tag(u32);
@@ -22,6 +24,12 @@ impl Tag {
             [] => Self(0),
             _ => Self(u32::MAX),
         }
+    }
+
+    /// Whether the tag begins with `U`, as all tags of service segments do (ISO 9735-1 §7.6).
+    #[must_use]
+    pub const fn is_service(self) -> bool {
+        self.0 >> 16 == b'U' as u32
     }
 }
 
@@ -92,6 +100,22 @@ impl Table {
             }
         }
         Self { rows }
+    }
+
+    /// The table of a message of a directory.
+    #[must_use]
+    pub fn of(message: Message<'_>) -> Self {
+        let rows = message.rows().map(|row| Row {
+            tag: Tag::new(row.trigger().unwrap_or_default().as_bytes()),
+            mandatory: row.status().is_mandatory(),
+            repetitions: row.repetitions(),
+            kind: match row.kind() {
+                MessageRowKind::Segment(_) => RowKind::Segment,
+                MessageRowKind::Group(number) => RowKind::Group { number, end: row.end() },
+            },
+            parent: row.parent().map(|parent| parent.index()),
+        });
+        Self::new(rows.collect())
     }
 
     /// All rows.
@@ -187,6 +211,6 @@ pub(crate) mod tests {
         let table = table("UNH M 1\nSG1 C 9\n  NAD M 1\n  SG2 C 9\n    RFF M 1\nUNT M 1");
         assert_eq!(table.after(1), 5);
         assert_eq!(table.groups_around(4), [1, 2]);
-        assert_eq!(table.groups_around(5), []);
+        assert!(table.groups_around(5).is_empty());
     }
 }

@@ -1,0 +1,141 @@
+//! The words of the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// The open toolkit for trade documents.
+#[derive(Debug, Parser)]
+#[command(name = "karvan", version, propagate_version = true, max_term_width = 100)]
+#[command(
+    after_help = "Exit status: 0 good, 1 findings, 2 usage, 3 input/output, 4 not finished, 5 trust indeterminate, 70 a bug."
+)]
+pub(crate) struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+
+    /// What every verb takes.
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// What every verb takes.
+#[derive(Args, Debug)]
+pub(crate) struct Common {
+    /// Write the result to FILE (default: standard output).
+    #[arg(short, long, value_name = "FILE", global = true)]
+    pub(crate) output: Option<PathBuf>,
+
+    /// How findings and reports are written.
+    #[arg(long, value_enum, default_value_t, global = true)]
+    pub(crate) format: Format,
+
+    /// Language of sentences: en or fa (default: the locale's).
+    #[arg(long, value_enum, global = true)]
+    pub(crate) lang: Option<Lang>,
+
+    /// Colour of human output.
+    #[arg(long, value_enum, default_value_t, global = true, value_name = "WHEN")]
+    pub(crate) color: When,
+
+    /// Print results and errors only.
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+
+    /// Largest document that is read whole, in octets.
+    #[arg(long, value_name = "OCTETS", default_value_t = 1 << 30, global = true, hide_short_help = true)]
+    pub(crate) max_size: u64,
+}
+
+/// How findings and reports are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For a person.
+    #[default]
+    Human,
+    /// One JSON document.
+    Json,
+    /// One JSON object a line.
+    Jsonl,
+}
+
+/// A language of sentences.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Lang {
+    /// English.
+    En,
+    /// Persian.
+    Fa,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum When {
+    /// On a terminal, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Check documents: envelope, syntax, structure, codes.
+    Validate(Validate),
+}
+
+/// `karvan validate`.
+#[derive(Args, Debug)]
+pub(crate) struct Validate {
+    /// Files and folders; standard input where there are none or `-` is named.
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// How deep to check.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) level: Level,
+
+    /// Read messages as of this directory, whatever they say: MESSAGE:VERSION:RELEASE, as CUSDEC:D:96B.
+    #[arg(long = "as", value_name = "MESSAGE:D:RELEASE")]
+    pub(crate) as_message: Option<String>,
+
+    /// End with status 0 whatever was found.
+    #[arg(long)]
+    pub(crate) exit_zero: bool,
+
+    /// Longest segment that is read, in octets.
+    #[arg(long, value_name = "OCTETS", default_value_t = 16 << 20, hide_short_help = true)]
+    pub(crate) max_segment: usize,
+
+    /// Stop after this many findings a document.
+    #[arg(long, value_name = "COUNT", default_value_t = 10_000, hide_short_help = true)]
+    pub(crate) max_findings: u64,
+}
+
+/// How deep `validate` checks; each level includes those before it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Level {
+    /// Envelope, counts, character repertoire.
+    Syntax,
+    /// Messages, groups, segments, elements, formats.
+    Structure,
+    /// Code values too.
+    #[default]
+    Codes,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+}

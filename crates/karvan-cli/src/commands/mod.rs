@@ -1,0 +1,3 @@
+//! One file a verb. Each wires its flags to a function of the engine and tells what came of it.
+
+pub(crate) mod validate;

@@ -1,0 +1,122 @@
+//! What all verbs share: the output, the language, and how findings are told.
+
+use std::env;
+use std::io::{self, IsTerminal, Write};
+
+use karvan_engine::text::catalogue::Language;
+use karvan_engine::text::render::human::{self, Style};
+use karvan_engine::text::{Diagnostic, Message, Summary};
+use serde_json::json;
+
+use crate::arguments::{Common, Format, Lang, When};
+use crate::output::Output;
+use crate::status::Status;
+
+/// One run of the program.
+pub(crate) struct Session {
+    /// Where results go.
+    pub(crate) output: Output,
+    /// How they are written.
+    pub(crate) format: Format,
+    /// How they look to a person.
+    pub(crate) style: Style,
+    /// Whether only results and errors are told.
+    pub(crate) quiet: bool,
+    /// Largest document that is read whole, in octets.
+    pub(crate) max_size: u64,
+}
+
+impl Session {
+    /// Opens the output and settles language and colour.
+    pub(crate) fn new(common: &Common) -> io::Result<Self> {
+        let output = Output::open(common.output.as_deref())?;
+        let colour = match common.color {
+            When::Always => true,
+            When::Never => false,
+            When::Auto => output.is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        };
+        let style = Style { language: language(common.lang), colour };
+        Ok(Self { output, format: common.format, style, quiet: common.quiet, max_size: common.max_size })
+    }
+
+    /// The sentence of `message`.
+    pub(crate) fn text(&self, message: &Message) -> String {
+        message.text(self.style.language)
+    }
+
+    /// Writes one finding about the document `name` to the output, at once.
+    pub(crate) fn finding(&mut self, name: &str, finding: &Diagnostic) -> io::Result<()> {
+        match self.format {
+            Format::Human => human::write(&mut self.output, name, finding, self.style)?,
+            Format::Json | Format::Jsonl => {
+                let mut object = serde_json::to_value(finding)?;
+                if let Some(fields) = object.as_object_mut() {
+                    fields.shift_insert(0, "file".to_owned(), name.into());
+                }
+                serde_json::to_writer(&mut self.output, &object)?;
+                writeln!(self.output)?;
+            }
+        }
+        self.output.flush()
+    }
+
+    /// Writes a note for the person at the terminal, unless asked to be quiet.
+    pub(crate) fn note(&self, text: &str) {
+        if !self.quiet {
+            say(text);
+        }
+    }
+}
+
+/// Findings told on standard error: by verbs whose result is a document.
+pub(crate) struct Aside {
+    format: Format,
+    style: Style,
+    /// How many there were.
+    pub(crate) summary: Summary,
+}
+
+impl Aside {
+    pub(crate) fn new(session: &Session) -> Self {
+        let colour = session.style.colour && io::stderr().is_terminal();
+        Self { format: session.format, style: Style { colour, ..session.style }, summary: Summary::default() }
+    }
+
+    /// Writes one finding about the document `name` to standard error.
+    pub(crate) fn finding(&mut self, name: &str, finding: &Diagnostic) {
+        self.summary.add(finding.code.severity);
+        let mut text = Vec::new();
+        let written = match self.format {
+            Format::Human => human::write(&mut text, name, finding, self.style),
+            Format::Json | Format::Jsonl => {
+                serde_json::to_writer(&mut text, &json!({ "file": name, "finding": finding })).map_err(io::Error::from)
+            }
+        };
+        if written.is_ok() {
+            say(String::from_utf8_lossy(&text).trim_end());
+        }
+    }
+}
+
+/// Writes a line to standard error. Where that is closed, nobody is there to be told.
+pub(crate) fn say(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
+/// Tells why something could not be read or written.
+pub(crate) fn say_failed(name: &str, error: &dyn std::fmt::Display) -> Status {
+    say(&format!("karvan: {name}: {error}"));
+    Status::InputOutput
+}
+
+fn language(asked: Option<Lang>) -> Language {
+    match asked {
+        Some(Lang::En) => Language::English,
+        Some(Lang::Fa) => Language::Persian,
+        None => ["LC_ALL", "LC_MESSAGES", "LANG"]
+            .iter()
+            .find_map(|name| env::var(name).ok().filter(|value| !value.is_empty()))
+            .and_then(|locale| Language::from_code(&locale))
+            .unwrap_or_default(),
+    }
+}

@@ -1,0 +1,249 @@
+//! The body of a message: each segment at its place in the table, its content by the directory.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use karvan_edifact::Segment;
+use karvan_text::{Code, Diagnostic, Excerpt, Message, Place, Position, Span};
+
+use super::envelope::MessageType;
+use crate::directory::{self, Directory};
+use crate::message::arrange::{Arranger, Excess, Placement};
+use crate::message::content::{self, Fault, Reading};
+use crate::message::rules::{RuleBook, SegmentRules};
+use crate::message::table::{RowKind, Table, Tag};
+
+/// What a message is checked against: its table and the rules of its segments.
+#[derive(Debug)]
+pub(super) struct Definition<'d> {
+    directory: Directory<'d>,
+    name: &'d str,
+    table: Arc<Table>,
+    rules: RuleBook<'d>,
+}
+
+impl<'d> Definition<'d> {
+    pub(super) fn new(message: directory::Message<'d>) -> Self {
+        let segments = message.rows().filter_map(|row| row.segment());
+        Self {
+            directory: message.directory(),
+            name: message.tag(),
+            table: Arc::new(Table::of(message)),
+            rules: RuleBook::new(segments),
+        }
+    }
+}
+
+/// A message that is being read.
+#[derive(Debug)]
+pub(super) struct Body<'d> {
+    definition: Arc<Definition<'d>>,
+    arranger: Arranger<Arc<Table>>,
+    missing: Vec<usize>,
+}
+
+impl<'d> Body<'d> {
+    pub(super) fn new(definition: Arc<Definition<'d>>) -> Self {
+        let arranger = Arranger::new(Arc::clone(&definition.table));
+        Self { definition, arranger, missing: Vec::new() }
+    }
+
+    /// Checks the next segment, UNH and UNT included; `service` holds the rules of service segments.
+    pub(super) fn segment(
+        &mut self,
+        segment: &Segment<'_>,
+        service: &RuleBook<'_>,
+        reading: &Reading,
+        findings: &mut Findings<'_>,
+    ) {
+        let tag = Tag::new(segment.tag());
+        let table = &self.definition.table;
+        // Security segments may stand in any message (ISO 9735-5 §5.3.1) without being in its table.
+        let secures = tag.is_service() && service.get(tag).is_some() && !table.knows(tag);
+        let placement = if secures { None } else { Some(self.arranger.place(tag, &mut self.missing)) };
+        for row in self.missing.drain(..) {
+            findings.report(missing(table, row, Span::at(segment.span().start), &self.definition));
+        }
+        let path = || path(&self.arranger, tag);
+        match placement {
+            Some(Placement::Placed { row, excess: Some(excess), .. }) => {
+                findings.report(too_often(table, row, excess, segment, &path()));
+            }
+            Some(Placement::Unsupported) => {
+                findings.report(unsupported(&self.definition, service, segment, tag));
+            }
+            Some(Placement::Placed { .. }) | None => {}
+        }
+        let of_directory = self.definition.rules.get(tag);
+        let is_service = of_directory.is_none();
+        if let Some(rules) = of_directory.or_else(|| service.get(tag)) {
+            content::check(segment, rules, reading, &mut |fault| {
+                findings.fault(fault, segment, rules, &path(), is_service);
+            });
+        } else if let Some(other) = self.definition.directory.segment(&tag.to_string()) {
+            // Out of place, but the directory knows it: its content can be judged all the same.
+            let rules = SegmentRules::new(other);
+            content::check(segment, &rules, reading, &mut |fault| {
+                findings.fault(fault, segment, &rules, &path(), false);
+            });
+        }
+    }
+
+    /// Ends the message at `end`.
+    pub(super) fn finish(mut self, end: Span, findings: &mut Findings<'_>) {
+        self.arranger.finish(&mut self.missing);
+        for row in self.missing {
+            // A missing UNT is told by the envelope.
+            if self.definition.table.row(row).tag != Tag::UNT {
+                findings.report(missing(&self.definition.table, row, end, &self.definition));
+            }
+        }
+    }
+}
+
+/// Where findings go.
+pub(super) struct Findings<'a> {
+    pub(super) report: &'a mut dyn FnMut(Diagnostic),
+}
+
+impl Findings<'_> {
+    pub(super) fn report(&mut self, finding: Diagnostic) {
+        (self.report)(finding);
+    }
+
+    /// Reports what a data element of `segment` does wrong; service segments belong to layer 1.
+    pub(super) fn fault(
+        &mut self,
+        fault: Fault,
+        segment: &Segment<'_>,
+        rules: &SegmentRules<'_>,
+        path: &str,
+        service: bool,
+    ) {
+        let number = if service { 1000 + fault.code.number % 1000 } else { fault.code.number };
+        let mut place = place(fault.span, path);
+        if let Some(qualifier) = qualifier(segment, rules) {
+            place.path.push_str(&qualifier);
+        }
+        if !fault.constituent.is_empty() {
+            place.path.push('/');
+            place.path.push_str(&fault.constituent);
+        }
+        let mut finding = Diagnostic::new(Code { number, ..fault.code }, fault.message, place);
+        finding.expected = fault.expected;
+        finding.found = fault.found;
+        finding.help = fault.help;
+        self.report(finding.excerpt(excerpt(segment, fault.span)));
+    }
+}
+
+/// A place whose line and column are still to be filled in.
+pub(super) fn place(span: Span, path: &str) -> Place {
+    Place { span, position: Position::default(), path: path.to_owned() }
+}
+
+/// The segment with the octets of `span` marked.
+pub(super) fn excerpt(segment: &Segment<'_>, span: Span) -> Excerpt {
+    let within = |offset: u64| usize::try_from(offset.saturating_sub(segment.span().start)).unwrap_or(usize::MAX);
+    Excerpt::new(segment.raw(), within(span.start)..within(span.end))
+}
+
+/// `SG25/SG38/TAX`: the open groups, and the segment.
+fn path(arranger: &Arranger<Arc<Table>>, tag: Tag) -> String {
+    let mut path = String::new();
+    for row in arranger.levels().iter().filter_map(|level| level.group) {
+        push_group(&mut path, arranger.table(), row);
+    }
+    push_tag(&mut path, tag);
+    path
+}
+
+fn push_group(path: &mut String, table: &Table, row: usize) {
+    if let RowKind::Group { number, .. } = table.row(row).kind {
+        // Writing to a string cannot fail.
+        let _ = write!(path, "SG{number}/");
+    }
+}
+
+fn push_tag(path: &mut String, tag: Tag) {
+    let _ = write!(path, "{tag}");
+}
+
+/// `[3035=BY]`: the qualifier of a segment is its first value, where that is coded.
+fn qualifier(segment: &Segment<'_>, rules: &SegmentRules<'_>) -> Option<String> {
+    let rules = rules.elements.first()?.components.first()?;
+    let value = segment.component(0, 0);
+    let short = rules.coded && !value.is_empty() && value.raw().len() <= 8;
+    short.then(|| format!("[{}={}]", rules.tag, String::from_utf8_lossy(value.raw())))
+}
+
+fn missing(table: &Table, row: usize, span: Span, definition: &Definition<'_>) -> Diagnostic {
+    let mut path = String::new();
+    for number in table.groups_around(row) {
+        let _ = write!(path, "SG{number}/");
+    }
+    let entry = table.row(row);
+    let (message, expected) = match entry.kind {
+        RowKind::Segment => {
+            push_tag(&mut path, entry.tag);
+            (Message::new("segment-missing").with("name", entry.tag), entry.tag.to_string())
+        }
+        RowKind::Group { number, .. } => {
+            let name = format!("SG{number}");
+            path.push_str(&name);
+            let message = Message::new("group-missing").with("name", &name).with("trigger", entry.tag);
+            (message, format!("{name} ({})", entry.tag))
+        }
+    };
+    Diagnostic::new(Code::error(2013), message, place(span, &path)).expected(expected).help(table_help(definition))
+}
+
+fn too_often(table: &Table, row: usize, excess: Excess, segment: &Segment<'_>, path: &str) -> Diagnostic {
+    let (number, message) = match excess {
+        Excess::Segment => {
+            let row = table.row(row);
+            (2035, Message::new("segment-excess").with("name", row.tag).with("allowed", row.repetitions))
+        }
+        Excess::Group(row) => {
+            let mut name = String::new();
+            push_group(&mut name, table, row);
+            let name = name.trim_end_matches('/').to_owned();
+            (2036, Message::new("group-excess").with("name", name).with("allowed", table.row(row).repetitions))
+        }
+    };
+    let span = segment.tag_span();
+    Diagnostic::new(Code::error(number), message, place(span, path)).excerpt(excerpt(segment, span))
+}
+
+fn unsupported(definition: &Definition<'_>, service: &RuleBook<'_>, segment: &Segment<'_>, tag: Tag) -> Diagnostic {
+    let message = if definition.table.knows(tag) {
+        Message::new("segment-position").with("name", tag)
+    } else if definition.directory.segment(&tag.to_string()).is_some() || service.get(tag).is_some() {
+        Message::new("segment-not-in-message").with("name", tag).with("message", definition.name)
+    } else {
+        Message::new("segment-unknown").with("name", tag).with("directory", definition.directory.name())
+    };
+    let span = segment.tag_span();
+    Diagnostic::new(Code::error(2015), message, place(span, &tag.to_string()))
+        .found(tag.to_string())
+        .help(table_help(definition))
+        .excerpt(excerpt(segment, span))
+}
+
+fn table_help(definition: &Definition<'_>) -> Message {
+    Message::new("help-message-table").with("message", definition.name).with("release", definition.directory.name())
+}
+
+/// The name of the directory that a message type belongs to, as [`directory::Directories`] knows it; the service
+/// messages belong to the service directory of a syntax version.
+pub(super) fn directory_of<'d>(
+    directories: &'d directory::Directories,
+    message: &MessageType,
+) -> Option<Directory<'d>> {
+    if matches!(message.name.as_str(), "CONTRL" | "AUTACK" | "KEYMAN") {
+        // Written D:3 (or 2:2) up to syntax version 3, 4:1 in version 4.
+        let version = if message.version == "D" { &message.release } else { &message.version };
+        return directories.service(version);
+    }
+    directories.release(&format!("{}.{}", message.version, message.release))
+}

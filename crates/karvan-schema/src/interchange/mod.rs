@@ -1,0 +1,10 @@
+//! An interchange against the standard: envelope, counts and references (ISO 9735-1 §7), the messages in it against
+//! their directory.
+//!
+//! The [`Validator`] is fed the segments of a file as they are read and keeps nothing of what has passed but counts and
+//! references, so its memory does not grow with the interchange.
+
+mod body;
+mod envelope;
+
+pub use envelope::{Counts, Depth, MessageType, Options, Validator};
