@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod characters;
+mod envelope;
 mod item;
 mod object;
 mod reader;
@@ -13,10 +14,15 @@ mod repertoire;
 mod scan;
 mod scanner;
 mod segment;
+mod transmission;
+mod writer;
 
 pub use characters::ServiceCharacters;
+pub use envelope::{EnvelopeParty, GroupHeader, InterchangeHeader, MessageHeader, PackageHeader, Trailer};
 pub use item::{Advice, Item, Octets, Problem, ProblemKind};
 pub use reader::{Items, Reader, items, segments};
 pub use repertoire::{Decoded, Level, Misfit, NotInRepertoire, Repertoire};
 pub use scanner::ReadOptions;
 pub use segment::{Component, Components, Element, Elements, Repetition, Repetitions, Segment};
+pub use transmission::{Group, Interchange, Message, Package, Transmission};
+pub use writer::{Layout, SegmentBuffer, WriteError, WriteOptions, Writer};

@@ -1,0 +1,484 @@
+//! A whole file as a tree that loses nothing.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use karvan_text::Span;
+
+use crate::envelope::{GroupHeader, InterchangeHeader, MessageHeader, PackageHeader, Trailer};
+use crate::item::{Advice, Item, Octets, Problem};
+use crate::reader::Items;
+use crate::repertoire::Repertoire;
+use crate::scanner::ReadOptions;
+use crate::{Segment, ServiceCharacters};
+
+/// The items of a file with the structure that the service segments give them: interchanges with groups, messages and
+/// packages.
+///
+/// Nothing is refused: where a header or a trailer is missing, the structure ends where the next one begins, and a
+/// message outside any interchange stands in an interchange without a header.
+///
+/// ```
+/// use karvan_edifact::Transmission;
+///
+/// let file = b"UNB+UNOA:3+A+B+261122:0900+1'UNH+7+INVOIC:D:96A:UN'BGM+380+1'UNT+3+7'UNZ+1+1'\n";
+/// let transmission = Transmission::read(&file[..]);
+/// let interchange = transmission.interchanges().next().unwrap();
+/// let message = interchange.messages().next().unwrap();
+/// assert_eq!(message.header().unwrap().message_type().raw(), b"INVOIC");
+/// assert_eq!(message.segments().count(), 3);
+/// assert_eq!(transmission.items().map(|item| item.raw()).collect::<Vec<_>>().concat(), file);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Transmission<'a> {
+    octets: Cow<'a, [u8]>,
+    nodes: Vec<Node>,
+    characters: Vec<ServiceCharacters>,
+    parts: Vec<Part>,
+    problems: Vec<Problem>,
+}
+
+/// An item, told by its place; it ends where the next one begins.
+#[derive(Clone, Copy, Debug)]
+struct Node {
+    start: usize,
+    kind: NodeKind,
+    /// Which of the service characters of the file are in force.
+    characters: u16,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum NodeKind {
+    Advice,
+    Segment,
+    Object,
+    Layout,
+    Stray,
+}
+
+/// An interchange, a group, a message or a package. Parts stand in the order in which they begin.
+#[derive(Clone, Debug)]
+struct Part {
+    kind: PartKind,
+    nodes: Range<usize>,
+    /// Where the parts within this one end; they begin behind it.
+    parts_end: usize,
+    header: Option<usize>,
+    trailer: Option<usize>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum PartKind {
+    Interchange,
+    Group,
+    Message,
+    Package,
+}
+
+impl<'a> Transmission<'a> {
+    /// Reads `octets`, borrowed or owned.
+    #[must_use]
+    pub fn read(octets: impl Into<Cow<'a, [u8]>>) -> Self {
+        Self::read_with(octets, ReadOptions::default())
+    }
+
+    /// Reads `octets` as `options` say.
+    #[must_use]
+    pub fn read_with(octets: impl Into<Cow<'a, [u8]>>, options: ReadOptions) -> Self {
+        let octets = octets.into();
+        let mut builder = Builder::default();
+        let mut items = Items::new(&octets, options);
+        for item in items.by_ref() {
+            builder.add(&item);
+        }
+        let problems = items.problems().collect();
+        builder.close(PartKind::Interchange);
+        let Builder { nodes, characters, parts, .. } = builder;
+        Self { octets, nodes, characters, parts, problems }
+    }
+
+    /// The octets of the file.
+    #[must_use]
+    pub fn octets(&self) -> &[u8] {
+        &self.octets
+    }
+
+    /// What is wrong with the octets, in the order of the file.
+    #[must_use]
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    /// All items, in the order of the file; together they are the file.
+    pub fn items(&self) -> impl Iterator<Item = Item<'_>> {
+        (0..self.nodes.len()).map(|node| self.item(node))
+    }
+
+    /// All segments, in the order of the file.
+    pub fn segments(&self) -> impl Iterator<Item = Segment<'_>> {
+        self.segments_of(0..self.nodes.len())
+    }
+
+    /// The interchanges, in the order of the file.
+    pub fn interchanges(&self) -> impl Iterator<Item = Interchange<'_>> {
+        self.parts_in(0..self.parts.len()).map(|part| Interchange(View { tree: self, part }))
+    }
+
+    /// The parts in `range` that are not within another one of it.
+    fn parts_in(&self, range: Range<usize>) -> impl Iterator<Item = usize> {
+        let first = Some(range.start).filter(|start| *start < range.end);
+        std::iter::successors(first, move |part| Some(self.parts[*part].parts_end).filter(|next| *next < range.end))
+    }
+
+    fn octets_of(&self, nodes: Range<usize>) -> Octets<'_> {
+        let place = |node: usize| self.nodes.get(node).map_or(self.octets.len(), |node| node.start);
+        let (start, end) = (place(nodes.start), place(nodes.end));
+        Octets::new(&self.octets[start..end], start as u64)
+    }
+
+    fn item(&self, index: usize) -> Item<'_> {
+        let node = self.nodes[index];
+        let octets = self.octets_of(index..index + 1);
+        let characters = self.characters[usize::from(node.characters)];
+        match node.kind {
+            NodeKind::Advice => Item::Advice(Advice::new(octets, characters)),
+            NodeKind::Segment => Item::Segment(Segment::new(octets.raw(), octets.span().start, characters)),
+            NodeKind::Object => Item::Object(octets),
+            NodeKind::Layout => Item::Layout(octets),
+            NodeKind::Stray => Item::Stray(octets),
+        }
+    }
+
+    fn segments_of(&self, nodes: Range<usize>) -> impl Iterator<Item = Segment<'_>> {
+        nodes.filter(|node| self.nodes[*node].kind == NodeKind::Segment).filter_map(|node| self.item(node).segment())
+    }
+}
+
+/// A part of a tree.
+#[derive(Clone, Copy, Debug)]
+struct View<'t> {
+    tree: &'t Transmission<'t>,
+    part: usize,
+}
+
+impl<'t> View<'t> {
+    fn part(self) -> &'t Part {
+        &self.tree.parts[self.part]
+    }
+
+    fn segment(self, node: Option<usize>) -> Option<Segment<'t>> {
+        self.tree.item(node?).segment()
+    }
+
+    fn header(self) -> Option<Segment<'t>> {
+        self.segment(self.part().header)
+    }
+
+    fn trailer(self) -> Option<Trailer<'t>> {
+        self.segment(self.part().trailer).and_then(Trailer::of)
+    }
+
+    fn octets(self) -> Octets<'t> {
+        self.tree.octets_of(self.part().nodes.clone())
+    }
+
+    fn segments(self) -> impl Iterator<Item = Segment<'t>> {
+        self.tree.segments_of(self.part().nodes.clone())
+    }
+
+    /// The parts within, at any depth, that are of this kind.
+    fn all(self, kind: PartKind) -> impl Iterator<Item = Self> {
+        let parts = self.part + 1..self.part().parts_end;
+        parts.map(move |part| Self { part, ..self }).filter(move |view| view.part().kind == kind)
+    }
+
+    /// The parts directly within that are of this kind.
+    fn children(self, kind: PartKind) -> impl Iterator<Item = Self> {
+        let parts = self.tree.parts_in(self.part + 1..self.part().parts_end);
+        parts.map(move |part| Self { part, ..self }).filter(move |view| view.part().kind == kind)
+    }
+
+    /// The segments that belong neither to a part within nor to the envelope.
+    fn loose_segments(self) -> impl Iterator<Item = Segment<'t>> {
+        let Part { nodes, header, trailer, parts_end, .. } = self.part();
+        let mut parts = self.tree.parts_in(self.part + 1..*parts_end).map(|part| self.tree.parts[part].nodes.clone());
+        let mut within = parts.next();
+        let loose = nodes.clone().filter(move |node| {
+            while within.as_ref().is_some_and(|nodes| nodes.end <= *node) {
+                within = parts.next();
+            }
+            let inside = within.as_ref().is_some_and(|nodes| nodes.contains(node));
+            !inside && Some(*node) != *header && Some(*node) != *trailer
+        });
+        loose
+            .filter(|node| self.tree.nodes[*node].kind == NodeKind::Segment)
+            .filter_map(move |node| self.tree.item(node).segment())
+    }
+}
+
+macro_rules! view {
+    ($(#[$doc:meta])* $name:ident, $header:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug)]
+        pub struct $name<'t>(View<'t>);
+
+        impl<'t> $name<'t> {
+            /// The header, if it is there.
+            #[must_use]
+            pub fn header(&self) -> Option<$header<'t>> {
+                self.0.header().and_then($header::of)
+            }
+
+            /// The trailer, if it is there.
+            #[must_use]
+            pub fn trailer(&self) -> Option<Trailer<'t>> {
+                self.0.trailer()
+            }
+
+            /// All segments, header and trailer included, in the order of the file.
+            pub fn segments(&self) -> impl Iterator<Item = Segment<'t>> {
+                self.0.segments()
+            }
+
+            /// The octets from the beginning of the header to the end of the trailer.
+            #[must_use]
+            pub fn raw(&self) -> &'t [u8] {
+                self.0.octets().raw()
+            }
+
+            /// Where it stands in the file.
+            #[must_use]
+            pub fn span(&self) -> Span {
+                self.0.octets().span()
+            }
+        }
+    };
+}
+
+view! {
+    /// An interchange, from UNA or UNB to UNZ.
+    Interchange, InterchangeHeader
+}
+
+view! {
+    /// A group of messages, from UNG to UNE.
+    Group, GroupHeader
+}
+
+view! {
+    /// A message, from UNH to UNT.
+    Message, MessageHeader
+}
+
+view! {
+    /// A package, from UNO to UNP.
+    Package, PackageHeader
+}
+
+impl<'t> Interchange<'t> {
+    /// UNA, if it is there.
+    #[must_use]
+    pub fn advice(&self) -> Option<Advice<'t>> {
+        let nodes = self.0.part().nodes.clone();
+        nodes.take(1).find_map(|node| match self.0.tree.item(node) {
+            Item::Advice(advice) => Some(advice),
+            _ => None,
+        })
+    }
+
+    /// The service characters in force.
+    #[must_use]
+    pub fn characters(&self) -> ServiceCharacters {
+        self.segments().next().map_or_else(ServiceCharacters::default, |segment| segment.characters())
+    }
+
+    /// The character repertoire that UNB declares, if it declares one that is supported.
+    #[must_use]
+    pub fn repertoire(&self) -> Option<Repertoire> {
+        self.header()?.repertoire()
+    }
+
+    /// The groups.
+    pub fn groups(&self) -> impl Iterator<Item = Group<'t>> {
+        self.0.children(PartKind::Group).map(Group)
+    }
+
+    /// The messages, in groups or not.
+    pub fn messages(&self) -> impl Iterator<Item = Message<'t>> {
+        self.0.all(PartKind::Message).map(Message)
+    }
+
+    /// The packages, in groups or not.
+    pub fn packages(&self) -> impl Iterator<Item = Package<'t>> {
+        self.0.all(PartKind::Package).map(Package)
+    }
+
+    /// The segments that stand in no group, message or package.
+    pub fn loose_segments(&self) -> impl Iterator<Item = Segment<'t>> {
+        self.0.loose_segments()
+    }
+}
+
+impl<'t> Group<'t> {
+    /// The messages of the group.
+    pub fn messages(&self) -> impl Iterator<Item = Message<'t>> {
+        self.0.all(PartKind::Message).map(Message)
+    }
+
+    /// The packages of the group.
+    pub fn packages(&self) -> impl Iterator<Item = Package<'t>> {
+        self.0.all(PartKind::Package).map(Package)
+    }
+
+    /// The segments that stand in no message or package.
+    pub fn loose_segments(&self) -> impl Iterator<Item = Segment<'t>> {
+        self.0.loose_segments()
+    }
+}
+
+impl<'t> Message<'t> {
+    /// Packages that stand inside the message: the standard has them beside it, but some write them so.
+    pub fn packages(&self) -> impl Iterator<Item = Package<'t>> {
+        self.0.children(PartKind::Package).map(Package)
+    }
+}
+
+impl<'t> Package<'t> {
+    /// The octets of the object.
+    #[must_use]
+    pub fn object(&self) -> Octets<'t> {
+        let Part { nodes, .. } = self.0.part();
+        let tree = self.0.tree;
+        let is_object = |node: &usize| tree.nodes[*node].kind == NodeKind::Object;
+        // Without octets the object stands behind UNO.
+        let start = nodes.clone().find(is_object).unwrap_or(nodes.start + 1);
+        let end = (start..nodes.end).find(|node| !is_object(node)).unwrap_or(nodes.end);
+        tree.octets_of(start..end)
+    }
+}
+
+/// Gives the items their structure as they come.
+#[derive(Debug, Default)]
+struct Builder {
+    nodes: Vec<Node>,
+    characters: Vec<ServiceCharacters>,
+    parts: Vec<Part>,
+    /// The parts that are open, the innermost last.
+    open: Vec<usize>,
+    /// An UNA that waits for its interchange.
+    advice: Option<usize>,
+}
+
+impl Builder {
+    fn add(&mut self, item: &Item<'_>) {
+        let node = self.nodes.len();
+        let (kind, characters) = match item {
+            Item::Advice(advice) => (NodeKind::Advice, advice.declared()),
+            Item::Segment(segment) => (NodeKind::Segment, segment.characters()),
+            Item::Object(_) => (NodeKind::Object, ServiceCharacters::DEFAULT),
+            Item::Layout(_) => (NodeKind::Layout, ServiceCharacters::DEFAULT),
+            Item::Stray(_) => (NodeKind::Stray, ServiceCharacters::DEFAULT),
+        };
+        match item {
+            Item::Segment(segment) => self.before_segment(segment.tag(), node),
+            Item::Advice(_) => {
+                self.close(PartKind::Interchange);
+                self.advice = Some(node);
+            }
+            _ => {}
+        }
+        let start = usize::try_from(item.span().start).unwrap_or(usize::MAX);
+        let characters = self.remember(characters);
+        self.nodes.push(Node { start, kind, characters });
+        if let Item::Segment(segment) = item {
+            self.after_segment(segment.tag(), node);
+        }
+    }
+
+    /// The place of `characters` among those met so far; a file with more than 65,535 kinds of them is no file.
+    fn remember(&mut self, characters: ServiceCharacters) -> u16 {
+        let known = self.characters.iter().rposition(|known| *known == characters);
+        let place = known.unwrap_or_else(|| {
+            self.characters.push(characters);
+            self.characters.len() - 1
+        });
+        u16::try_from(place).unwrap_or(0)
+    }
+
+    /// Opens what a header opens.
+    fn before_segment(&mut self, tag: &[u8], node: usize) {
+        let kind = match tag {
+            b"UNB" | b"UIB" => PartKind::Interchange,
+            b"UNG" => PartKind::Group,
+            b"UNH" | b"UIH" => PartKind::Message,
+            b"UNO" => PartKind::Package,
+            _ => {
+                self.enclose(node);
+                return;
+            }
+        };
+        self.close(kind);
+        if kind != PartKind::Interchange {
+            self.enclose(node);
+        }
+        self.open(kind, node, Some(node));
+    }
+
+    /// Closes what a trailer closes.
+    fn after_segment(&mut self, tag: &[u8], node: usize) {
+        let kind = match tag {
+            b"UNZ" | b"UIZ" => PartKind::Interchange,
+            b"UNE" => PartKind::Group,
+            b"UNT" | b"UIT" => PartKind::Message,
+            b"UNP" => PartKind::Package,
+            _ => return,
+        };
+        if let Some(&part) = self.open.iter().rev().find(|part| self.parts[**part].kind == kind) {
+            self.close_at(kind, node, node + 1);
+            self.parts[part].trailer = Some(node);
+        }
+    }
+
+    /// A segment without an interchange around it gets one without a header.
+    fn enclose(&mut self, node: usize) {
+        if self.open.is_empty() {
+            self.open(PartKind::Interchange, node, None);
+        }
+    }
+
+    fn open(&mut self, kind: PartKind, node: usize, header: Option<usize>) {
+        let start = self.advice.take().filter(|_| kind == PartKind::Interchange).unwrap_or(node);
+        self.open.push(self.parts.len());
+        self.parts.push(Part { kind, nodes: start..start, parts_end: 0, header, trailer: None });
+    }
+
+    /// Closes the open parts of this kind and those within, at the end of the nodes so far.
+    fn close(&mut self, kind: PartKind) {
+        let end = self.nodes.len();
+        self.close_at(kind, end, end);
+    }
+
+    /// Closes the outermost open part that is not larger than `kind`, at `end`, and those within at `within`.
+    fn close_at(&mut self, kind: PartKind, within: usize, end: usize) {
+        let outermost = self.open.iter().position(|part| self.parts[*part].kind.rank() >= kind.rank());
+        let Some(outermost) = outermost else { return };
+        let parts_end = self.parts.len();
+        for (depth, part) in self.open.drain(outermost..).enumerate() {
+            let part = &mut self.parts[part];
+            part.nodes.end = if depth == 0 { end } else { within };
+            part.parts_end = parts_end;
+        }
+    }
+}
+
+impl PartKind {
+    /// A part that begins ends those of the same and of higher rank; packages may stand in messages.
+    const fn rank(self) -> u8 {
+        match self {
+            Self::Interchange => 0,
+            Self::Group => 1,
+            Self::Message => 2,
+            Self::Package => 3,
+        }
+    }
+}
