@@ -8,7 +8,7 @@ use der::{Decode, ErrorKind, SliceReader, Tag, TagNumber, Tagged};
 
 use crate::Name;
 use crate::asn1;
-use crate::name::disturbs;
+use crate::name::quiet;
 
 /// One `GeneralName`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,22 +79,13 @@ impl GeneralName {
 impl fmt::Display for GeneralName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Rfc822(text) => write!(f, "email:{}", Quiet(text)),
-            Self::Dns(text) => write!(f, "DNS:{}", Quiet(text)),
-            Self::Uri(text) => write!(f, "URI:{}", Quiet(text)),
+            Self::Rfc822(text) => write!(f, "email:{}", quiet(text)),
+            Self::Dns(text) => write!(f, "DNS:{}", quiet(text)),
+            Self::Uri(text) => write!(f, "URI:{}", quiet(text)),
             Self::Directory(name) => write!(f, "directory:{name}"),
             Self::Ip(octets) => write!(f, "IP:{}", Ip(octets)),
             Self::Other(form) => f.write_str(form),
         }
-    }
-}
-
-/// Text of a certificate without the characters that disturb a terminal.
-struct Quiet<'a>(&'a str);
-
-impl fmt::Display for Quiet<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.chars().try_for_each(|c| if disturbs(c) { f.write_str("\u{fffd}") } else { write!(f, "{c}") })
     }
 }
 

@@ -65,6 +65,13 @@ impl Name {
         last("CN").or_else(|| last("O")).or_else(|| self.attributes().next_back()?.text.as_deref())
     }
 
+    /// The texts of every `emailAddress` attribute.
+    pub(crate) fn email_addresses(&self) -> impl Iterator<Item = &str> {
+        self.attributes()
+            .filter(|attribute| keyword(attribute.kind) == Some("emailAddress"))
+            .filter_map(|attribute| attribute.text.as_deref())
+    }
+
     pub(crate) fn read(reader: &mut SliceReader<'_>) -> der::Result<Self> {
         let parts = asn1::each(reader, Tag::Sequence, |reader| {
             let mut part = asn1::each(reader, Tag::Set, Attribute::read)?;
@@ -185,6 +192,11 @@ fn write_hex(f: &mut fmt::Formatter<'_>, octets: &[u8]) -> fmt::Result {
 pub(crate) fn disturbs(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// `text` with every character replaced that [disturbs].
+pub(crate) fn quiet(text: &str) -> String {
+    text.chars().map(|c| if disturbs(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
 /// The characters of a `DirectoryString` or `IA5String`; none where the value is no string or not valid in its type.

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use crate::name::quiet;
 use crate::{Certificate, Limit, Limits, LoadProblem, Name};
 
 /// A certificate and where it was found.
@@ -12,6 +13,15 @@ pub struct Sourced {
     pub certificate: Arc<Certificate>,
     /// The name of the file or the part of a document that held it.
     pub origin: Arc<str>,
+}
+
+impl Sourced {
+    /// A short name of the subject for people (see [`Name::short`]); the serial number where it has none.
+    #[must_use]
+    pub fn label(&self) -> String {
+        let name = self.certificate.subject().short();
+        name.map_or_else(|| format!("#{}", self.certificate.serial()), quiet)
+    }
 }
 
 /// Certificates, each once, in the order they came.
@@ -68,6 +78,14 @@ impl CertificateSet {
         self.entries.push(Sourced { certificate, origin: Arc::clone(origin) });
     }
 
+    /// Adds every certificate of `other`.
+    pub fn extend(&mut self, other: &Self, limits: &Limits) {
+        for Sourced { certificate, origin } in &other.entries {
+            self.insert(Arc::clone(certificate), origin, limits);
+        }
+        self.full |= other.full;
+    }
+
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -88,6 +106,12 @@ impl CertificateSet {
     /// Those whose subject is `name`.
     pub fn with_subject(&self, name: &Name) -> impl Iterator<Item = &Sourced> {
         self.by_subject.get(name).into_iter().flatten().map(|index| &self.entries[*index])
+    }
+
+    /// This very certificate, as it is in the set.
+    #[must_use]
+    pub fn find(&self, certificate: &Certificate) -> Option<&Sourced> {
+        self.with_subject(certificate.subject()).find(|sourced| *sourced.certificate == *certificate)
     }
 
     /// Whether this very certificate is in the set.

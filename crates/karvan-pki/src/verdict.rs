@@ -1,0 +1,219 @@
+//! What the search for a path found.
+
+use jiff::Timestamp;
+use karvan_text::{Code, Diagnostic, Message, Place};
+use serde::Serialize;
+
+use crate::check::{Check, Rejection};
+use crate::{Certificate, Explanation, Limit, Limits, PublicKey, Sourced};
+
+/// A path that passed every check, from the signer's certificate to a trust anchor.
+///
+/// It can be had only from [`find_paths`](crate::find_paths); [`Check::NOT_DONE`] says what it was not checked for.
+#[derive(Clone, Debug)]
+pub struct VerifiedPath {
+    certificates: Vec<Sourced>,
+    anchor: Sourced,
+    at: Timestamp,
+}
+
+impl VerifiedPath {
+    /// For the search alone, after validation.
+    pub(crate) fn new(certificates: Vec<Sourced>, anchor: Sourced, at: Timestamp) -> Self {
+        Self { certificates, anchor, at }
+    }
+
+    /// The certificates, the signer's first, the anchor not among them; where the signer's certificate is itself the
+    /// anchor, that one.
+    #[must_use]
+    pub fn certificates(&self) -> &[Sourced] {
+        &self.certificates
+    }
+
+    /// The trust anchor.
+    #[must_use]
+    pub const fn anchor(&self) -> &Sourced {
+        &self.anchor
+    }
+
+    /// The signer's certificate.
+    #[must_use]
+    pub fn signer(&self) -> &Certificate {
+        self.certificates.first().map_or(&self.anchor.certificate, |signer| &signer.certificate)
+    }
+
+    /// The signer's key, the `working_public_key` of RFC 5280 §6.1.6.
+    #[must_use]
+    pub fn public_key(&self) -> &PublicKey {
+        self.signer().public_key()
+    }
+
+    /// The time for which it was verified.
+    #[must_use]
+    pub const fn at(&self) -> Timestamp {
+        self.at
+    }
+}
+
+/// A path that was tried and not accepted.
+#[derive(Clone, Debug)]
+pub struct RejectedPath {
+    /// The certificates, the signer's first, the anchor not among them.
+    pub certificates: Vec<Sourced>,
+    /// The trust anchor, if the path reached one.
+    pub anchor: Option<Sourced>,
+    /// Every check that was not passed, at least one.
+    pub rejections: Vec<Rejection>,
+}
+
+impl RejectedPath {
+    /// The certificate at `position` of a [`Rejection`].
+    #[must_use]
+    pub fn certificate(&self, position: usize) -> Option<&Sourced> {
+        self.certificates.get(position).or(self.anchor.as_ref())
+    }
+}
+
+/// The answer to "is this certificate trusted?".
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Status {
+    /// A path passed every check but those that are not done.
+    Accepted,
+    /// Every path was tried, and none passed.
+    Rejected,
+    /// A limit ended the search before a path passed: nothing is known.
+    Unfinished,
+}
+
+/// What was spent on the search, to be held against [`Limits`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Effort {
+    /// Steps from a certificate to one that may have issued it.
+    pub edges: usize,
+    /// Signatures checked.
+    pub signature_checks: usize,
+    /// Paths tried, dead ends included.
+    pub paths: usize,
+    /// Comparisons of a name with a name constraint.
+    pub name_comparisons: usize,
+}
+
+/// What the search for a path found.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    /// The certificate that was asked about.
+    pub signer: Sourced,
+    /// The time that was asked for.
+    pub at: Timestamp,
+    /// Paths that passed, the best first; one, unless all were asked for.
+    pub accepted: Vec<VerifiedPath>,
+    /// Paths that were tried and did not pass, those that came nearest first.
+    pub rejected: Vec<RejectedPath>,
+    /// The limit that ended the search, with its value.
+    pub unfinished: Option<(Limit, usize)>,
+    /// What was spent.
+    pub effort: Effort,
+}
+
+impl Verdict {
+    /// The answer.
+    #[must_use]
+    pub const fn status(&self) -> Status {
+        if !self.accepted.is_empty() {
+            Status::Accepted
+        } else if self.unfinished.is_some() {
+            Status::Unfinished
+        } else {
+            Status::Rejected
+        }
+    }
+
+    /// The path to rely on, if there is one.
+    #[must_use]
+    pub fn path(&self) -> Option<&VerifiedPath> {
+        self.accepted.first()
+    }
+
+    /// The verdict as findings: why no path passed, the nearest path first, or what the accepted path was not checked
+    /// for.
+    ///
+    /// The path of a finding's place names the certificates from the signer's to the one concerned.
+    #[must_use]
+    pub fn diagnostics(&self) -> Vec<Diagnostic> {
+        let mut diagnostics = Vec::new();
+        match self.status() {
+            Status::Accepted => {}
+            Status::Rejected => {
+                let message = Message::new("trust-rejected")
+                    .with("subject", self.signer.certificate.subject())
+                    .with("at", self.at)
+                    .with("count", self.rejected.len());
+                diagnostics.push(Diagnostic::new(Code::error(7001), message, self.place(&[])));
+                diagnostics.extend(self.reasons());
+            }
+            Status::Unfinished => {
+                if let Some((limit, value)) = self.unfinished {
+                    let message = Message::new("trust-limit").with("limit", limit).with("value", value);
+                    let help = Message::new("trust-help-limit").with("limit", limit);
+                    diagnostics.push(Diagnostic::new(Code::error(9701), message, self.place(&[])).help(help));
+                }
+            }
+        }
+        diagnostics.extend(Check::NOT_DONE.map(|check| {
+            let code = Code::note(check.code().number);
+            let message = Message::new(match check {
+                Check::Revocation => "trust-revocation-not-checked",
+                _ => "trust-policies-not-checked",
+            });
+            Diagnostic::new(code, message, self.place(&[])).help(check.help()).rule(check.clause())
+        }));
+        diagnostics
+    }
+
+    /// What is wrong, each fault of a certificate once.
+    fn reasons(&self) -> impl Iterator<Item = Diagnostic> {
+        let mut told: Vec<([u8; 32], Check)> = Vec::new();
+        let faults = self.rejected.iter().flat_map(|path| path.rejections.iter().map(move |fault| (path, fault)));
+        faults.filter_map(move |(path, rejection)| {
+            let concerned = path.certificate(rejection.position)?;
+            let fault = (*concerned.certificate.fingerprint(), rejection.check);
+            if told.contains(&fault) {
+                return None;
+            }
+            told.push(fault);
+            let steps = path.certificates.iter().take(rejection.position + 1);
+            let anchor = path.anchor.iter().filter(|_| rejection.position >= path.certificates.len());
+            let place = self.place(&steps.chain(anchor).collect::<Vec<_>>());
+            let check = rejection.check;
+            let diagnostic = Diagnostic::new(check.code(), rejection.message.clone(), place);
+            Some(
+                diagnostic
+                    .expected(&rejection.expected)
+                    .found(&rejection.found)
+                    .help(check.help())
+                    .rule(check.clause()),
+            )
+        })
+    }
+
+    /// A place that names `steps`, or the signer where there are none.
+    fn place(&self, steps: &[&Sourced]) -> Place {
+        let signer = [&self.signer];
+        let steps = if steps.is_empty() { &signer[..] } else { steps };
+        let names: Vec<_> = steps.iter().map(|step| step.label()).collect();
+        Place { path: names.join(" ← "), ..Place::default() }
+    }
+
+    /// The verdict with every certificate and every reason, for people and for machines.
+    #[must_use]
+    pub fn explanation(&self) -> Explanation {
+        Explanation::new(self)
+    }
+
+    /// Notes that `limit` ended the search; the first one counts.
+    pub(crate) fn stop(&mut self, limit: Limit, limits: &Limits) {
+        self.unfinished.get_or_insert((limit, limit.value(limits)));
+    }
+}
