@@ -6,6 +6,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a task talks to the terminal")]
 
 mod directory;
+mod xml_grammar;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -25,11 +26,14 @@ struct Command {
 enum Task {
     /// Pack the UN/EDIFACT directories into schemas/edifact/
     Directory(directory::Arguments),
+    /// Pack XML Schema documents into schemas/xml/
+    XmlGrammar(xml_grammar::Arguments),
 }
 
 fn main() -> ExitCode {
     let outcome = match Command::parse().task {
         Task::Directory(arguments) => directory::run(&arguments),
+        Task::XmlGrammar(arguments) => xml_grammar::run(&arguments),
     };
     match outcome {
         Ok(code) => code,

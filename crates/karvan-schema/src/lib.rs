@@ -5,3 +5,4 @@
 pub mod directory;
 pub mod interchange;
 pub mod message;
+pub mod xml;

@@ -1,0 +1,246 @@
+//! The packed form of a grammar: what `schemas/xml/README.md` tells, in code.
+//!
+//! A file is a head of text lines, an empty line, and a raw deflate stream (RFC 1951) of little-endian 32-bit words:
+//! one word a table for its number of records, one word for the octets of the string pool, the tables one after the
+//! other, and the pool (UTF-8). A record is a fixed number of words; a range is a start and an end in another table.
+
+use std::io::{Read, Write};
+
+use flate2::Compression;
+use flate2::read::DeflateDecoder;
+use flate2::write::DeflateEncoder;
+
+/// The first line of every file.
+pub(super) const SIGNATURE: &str = "karvan xml grammar 1";
+
+/// "There is none", where a word would name a record.
+pub(super) const NONE: u32 = u32::MAX;
+
+/// The largest body that is inflated, in octets: a guard against a file that is not ours.
+const MAXIMUM_BODY: u64 = 64 << 20;
+
+/// The tables, in the order of the file.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Table {
+    /// End of the string in the pool; it begins where the one before ends.
+    Strings,
+    /// `namespace name type flags default fixed`
+    Elements,
+    /// `namespace name base flags simple particle attributes-start attributes-end wildcard`
+    Types,
+    /// `namespace name base datatype variety members-start members-end facets-start facets-end`
+    SimpleTypes,
+    /// `kind minimum maximum first second`
+    Particles,
+    /// `namespace name simple-type required default fixed`
+    Attributes,
+    /// `kind value`
+    Facets,
+    /// `process constraint namespaces-start namespaces-end`
+    Wildcards,
+    /// Numbers of records elsewhere: item or member types, namespaces of wildcards.
+    Lists,
+    /// Global element declarations, sorted by namespace and name.
+    GlobalElements,
+    /// Global type definitions, sorted by namespace and name.
+    GlobalTypes,
+}
+
+impl Table {
+    /// Words a record, by table.
+    pub(super) const WIDTHS: [usize; 11] = [1, 6, 9, 9, 5, 6, 2, 4, 1, 1, 1];
+
+    /// Words a record.
+    pub(super) const fn width(self) -> usize {
+        Self::WIDTHS[self as usize]
+    }
+}
+
+/// The bits of the `flags` word of elements and types.
+pub(super) mod flag {
+    /// The element may carry `xsi:nil`.
+    pub(crate) const NILLABLE: u32 = 1;
+    /// The element or type may not be used itself.
+    pub(crate) const ABSTRACT: u32 = 2;
+    /// Character data may stand between the children.
+    pub(crate) const MIXED: u32 = 4;
+}
+
+/// What a particle's `kind` word says.
+pub(super) mod particle {
+    /// `first` is an element declaration.
+    pub(crate) const ELEMENT: u32 = 0;
+    /// `first..second` are particles, all in this order.
+    pub(crate) const SEQUENCE: u32 = 1;
+    /// `first..second` are particles, one of them.
+    pub(crate) const CHOICE: u32 = 2;
+    /// `first..second` are particles, all in any order.
+    pub(crate) const ALL: u32 = 3;
+    /// `first` is a wildcard.
+    pub(crate) const ANY: u32 = 4;
+}
+
+/// Head, tables and pool of a grammar file.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Body {
+    /// The words of each table.
+    pub(super) tables: [Vec<u32>; 11],
+    /// The strings, one after the other.
+    pub(super) pool: String,
+}
+
+/// Why octets are not a grammar.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum GrammarError {
+    /// The head does not begin with the signature of this version, or its lines are not text.
+    Head,
+    /// The body does not inflate, or is larger than any grammar.
+    Deflate,
+    /// The body ends within a table or holds more than its tables.
+    Length,
+    /// A record names another that does not exist.
+    Reference,
+}
+
+impl std::fmt::Display for GrammarError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Head => "not a packed XML grammar of this version",
+            Self::Deflate => "the body of the packed XML grammar does not inflate",
+            Self::Length => "the tables of the packed XML grammar are cut short or too long",
+            Self::Reference => "the packed XML grammar refers to a record that it does not hold",
+        })
+    }
+}
+
+impl std::error::Error for GrammarError {}
+
+/// The lines of the head and the deflated body of `file`.
+pub(super) fn split(file: &[u8]) -> Result<(&str, &[u8]), GrammarError> {
+    let end = file.windows(2).position(|pair| pair == b"\n\n").ok_or(GrammarError::Head)?;
+    let head = std::str::from_utf8(&file[..=end]).map_err(|_| GrammarError::Head)?;
+    let lines = head.strip_prefix(SIGNATURE).and_then(|rest| rest.strip_prefix('\n')).ok_or(GrammarError::Head)?;
+    Ok((lines, &file[end + 2..]))
+}
+
+impl Body {
+    /// Reads the deflated body of a file.
+    pub(super) fn inflate(deflated: &[u8]) -> Result<Self, GrammarError> {
+        let mut octets = Vec::new();
+        DeflateDecoder::new(deflated).take(MAXIMUM_BODY).read_to_end(&mut octets).map_err(|_| GrammarError::Deflate)?;
+        let mut rest = octets.as_slice();
+        let mut next = |count: usize| -> Result<Vec<u32>, GrammarError> {
+            let (taken, left) = rest.split_at_checked(count.saturating_mul(4)).ok_or(GrammarError::Length)?;
+            rest = left;
+            Ok(taken.as_chunks().0.iter().map(|word| u32::from_le_bytes(*word)).collect())
+        };
+        let counts = next(Table::WIDTHS.len() + 1)?;
+        let mut body = Self::default();
+        for (table, (&count, width)) in body.tables.iter_mut().zip(counts.iter().zip(Table::WIDTHS)) {
+            *table = next((count as usize).saturating_mul(width))?;
+        }
+        if Some(rest.len()) != counts.last().map(|&length| length as usize) {
+            return Err(GrammarError::Length);
+        }
+        body.pool = std::str::from_utf8(rest).map_err(|_| GrammarError::Length)?.to_owned();
+        body.check()?;
+        Ok(body)
+    }
+
+    /// The body as it stands in a file.
+    pub(super) fn deflate(&self) -> Vec<u8> {
+        let counts = self.tables.iter().zip(Table::WIDTHS).map(|(words, width)| words.len() / width);
+        let words = counts.chain([self.pool.len()]).map(|count| u32::try_from(count).unwrap_or(NONE));
+        let words = words.chain(self.tables.iter().flatten().copied());
+        let octets: Vec<u8> = words.flat_map(u32::to_le_bytes).chain(self.pool.bytes()).collect();
+        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
+        // Writing into memory cannot fail.
+        encoder.write_all(&octets).and_then(|()| encoder.finish()).unwrap_or_default()
+    }
+
+    /// How many records `table` has.
+    pub(super) fn count(&self, table: Table) -> usize {
+        self.tables[table as usize].len() / table.width()
+    }
+
+    /// Checks that every record named by another exists, so that reading in place needs no further check.
+    fn check(&self) -> Result<(), GrammarError> {
+        use Table::{
+            Attributes, Elements, Facets, GlobalElements, GlobalTypes, Lists, Particles, SimpleTypes, Strings, Types,
+            Wildcards,
+        };
+        let mut start = 0;
+        for &end in &self.tables[Strings as usize] {
+            if self.pool.get(start..end as usize).is_none() {
+                return Err(GrammarError::Reference);
+            }
+            start = end as usize;
+        }
+        // (table, word, table named, none allowed), then (table, start word, table named) of ranges.
+        let one: [(Table, usize, Table, bool); 21] = [
+            (Elements, 0, Strings, false),
+            (Elements, 1, Strings, false),
+            (Elements, 2, Types, false),
+            (Elements, 4, Strings, true),
+            (Elements, 5, Strings, true),
+            (Types, 0, Strings, false),
+            (Types, 1, Strings, true),
+            (Types, 2, Types, true),
+            (Types, 4, SimpleTypes, true),
+            (Types, 5, Particles, true),
+            (Types, 8, Wildcards, true),
+            (SimpleTypes, 0, Strings, false),
+            (SimpleTypes, 1, Strings, true),
+            (SimpleTypes, 2, SimpleTypes, true),
+            (Attributes, 0, Strings, false),
+            (Attributes, 1, Strings, false),
+            (Attributes, 2, SimpleTypes, false),
+            (Attributes, 4, Strings, true),
+            (Attributes, 5, Strings, true),
+            (Facets, 1, Strings, false),
+            (GlobalElements, 0, Elements, false),
+        ];
+        let ranges = [(Types, 6, Attributes), (SimpleTypes, 5, Lists), (SimpleTypes, 7, Facets), (Wildcards, 2, Lists)];
+        let good = one.iter().all(|&(table, word, named, none)| {
+            let count = self.count(named);
+            let mut values = self.tables[table as usize].iter().skip(word).step_by(table.width());
+            values.all(|&value| (value as usize) < count || (none && value == NONE))
+        }) && ranges.iter().all(|&(table, word, named)| {
+            let count = self.count(named);
+            let mut records = self.tables[table as usize].chunks(table.width());
+            records.all(|record| record[word] <= record[word + 1] && record[word + 1] as usize <= count)
+        }) && self.tables[GlobalTypes as usize].iter().all(|&value| (value as usize) < self.count(Types))
+            && self.tables[SimpleTypes as usize].chunks(SimpleTypes.width()).enumerate().all(|(own, record)| {
+                // A base stands before what is derived from it, so that a chain of bases ends.
+                record[2] == NONE || (record[2] as usize) < own
+            })
+            && self.lists_are_good()
+            && self.tables[Particles as usize].chunks(Particles.width()).enumerate().all(|(own, record)| {
+                let (first, second) = (record[3] as usize, record[4] as usize);
+                match record[0] {
+                    particle::ELEMENT => first < self.count(Elements),
+                    particle::ANY => first < self.count(Wildcards),
+                    // Parts stand behind their whole, so that walking down ends.
+                    particle::SEQUENCE | particle::CHOICE | particle::ALL => {
+                        first <= second && second <= self.count(Particles) && (first == second || own < first)
+                    }
+                    _ => false,
+                }
+            });
+        if good { Ok(()) } else { Err(GrammarError::Reference) }
+    }
+
+    /// Whether the lists hold what their users take them for.
+    fn lists_are_good(&self) -> bool {
+        let lists = &self.tables[Table::Lists as usize];
+        let mut simple = self.tables[Table::SimpleTypes as usize].chunks(Table::SimpleTypes.width()).enumerate();
+        let mut wildcards = self.tables[Table::Wildcards as usize].chunks(Table::Wildcards.width());
+        simple.all(|(own, record)| {
+            lists[record[5] as usize..record[6] as usize].iter().all(|&member| (member as usize) < own)
+        }) && wildcards.all(|record| {
+            let names = &lists[record[2] as usize..record[3] as usize];
+            names.iter().all(|&name| (name as usize) < self.count(Table::Strings))
+        })
+    }
+}

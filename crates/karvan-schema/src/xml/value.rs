@@ -1,0 +1,118 @@
+//! Whether a string is a value of a simple type.
+
+use std::cmp::Ordering;
+
+use super::grammar::{Facet, SimpleType, Variety};
+use super::pattern::Pattern;
+use super::{Datatype, WhiteSpace};
+
+/// Why a string is not a value of a simple type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ValueProblem<'g> {
+    /// It is no literal of the datatype.
+    Datatype(Datatype),
+    /// It breaks a facet, whose value is given; of patterns and enumerations, the first alternative.
+    Facet(Facet, &'g str),
+    /// It is a value of none of the types of a union.
+    Union,
+}
+
+impl<'g> SimpleType<'g> {
+    /// How white space is treated before a value of this type is looked at.
+    #[must_use]
+    pub fn white_space(self) -> WhiteSpace {
+        let steps = std::iter::successors(Some(self), |step| step.base());
+        let given = steps.flat_map(SimpleType::facets).find(|(facet, _)| *facet == Facet::WhiteSpace);
+        match (given, self.variety()) {
+            (Some((_, name)), _) => WhiteSpace::from_name(name).unwrap_or(WhiteSpace::Collapse),
+            (None, Variety::Atomic) => self.datatype().white_space(),
+            (None, Variety::List(_)) => WhiteSpace::Collapse,
+            (None, Variety::Union(_)) => WhiteSpace::Preserve,
+        }
+    }
+
+    /// Checks `text`, as it stands in a document, against the datatype and all facets.
+    ///
+    /// # Errors
+    ///
+    /// The first [`ValueProblem`] found.
+    ///
+    /// ```
+    /// use karvan_schema::xml::{Facet, Grammar, ValueProblem};
+    ///
+    /// let udt = "urn:un:unece:uncefact:data:standard:UnqualifiedDataType:100";
+    /// let amount = Grammar::builtin("cii-d16b").unwrap().definition(udt, "AmountType").unwrap().value().unwrap();
+    /// assert_eq!(amount.check(" 12.50 "), Ok(()));
+    /// assert!(matches!(amount.check("12,50"), Err(ValueProblem::Datatype(_))));
+    /// ```
+    pub fn check(self, text: &str) -> Result<(), ValueProblem<'g>> {
+        let value = self.white_space().treat(text);
+        let variety = self.variety();
+        match &variety {
+            Variety::Atomic if !self.datatype().accepts(&value) => {
+                return Err(ValueProblem::Datatype(self.datatype()));
+            }
+            Variety::Atomic => {}
+            Variety::List(item) => value.split_whitespace().try_for_each(|word| item.check(word))?,
+            Variety::Union(members) => {
+                if !members.iter().any(|member| member.check(text).is_ok()) {
+                    return Err(ValueProblem::Union);
+                }
+            }
+        }
+        std::iter::successors(Some(self), |step| step.base()).try_for_each(|step| step.check_step(&value, &variety))
+    }
+
+    /// Whether two strings, as they stand in documents, are the same value.
+    #[must_use]
+    pub fn is_same(self, one: &str, other: &str) -> bool {
+        let white_space = self.white_space();
+        self.datatype().is_same(&white_space.treat(one), &white_space.treat(other))
+    }
+
+    /// Checks the facets of one step of derivation.
+    fn check_step(self, value: &str, variety: &Variety<'_>) -> Result<(), ValueProblem<'g>> {
+        let datatype = self.datatype();
+        let length = || match variety {
+            Variety::List(_) => value.split_whitespace().count(),
+            _ => datatype.length(value),
+        };
+        // Patterns and enumerations of one step are alternatives (XML Schema Part 2, 4.3.4.2 and 4.3.5).
+        let mut alternatives: [(Option<&'g str>, bool); 2] = [(None, false); 2];
+        for (facet, limit) in self.facets() {
+            let number = limit.trim().parse::<usize>().unwrap_or_default();
+            let ordered =
+                |wrong: &[Ordering]| datatype.compare(value, limit).is_none_or(|order| !wrong.contains(&order));
+            let good = match facet {
+                Facet::Length => length() == number,
+                Facet::MinimumLength => length() >= number,
+                Facet::MaximumLength => length() <= number,
+                Facet::WhiteSpace => true,
+                Facet::MinimumInclusive => ordered(&[Ordering::Less]),
+                Facet::MinimumExclusive => ordered(&[Ordering::Less, Ordering::Equal]),
+                Facet::MaximumInclusive => ordered(&[Ordering::Greater]),
+                Facet::MaximumExclusive => ordered(&[Ordering::Greater, Ordering::Equal]),
+                Facet::TotalDigits => datatype.digits(value).is_none_or(|(all, _)| all <= number),
+                Facet::FractionDigits => datatype.digits(value).is_none_or(|(_, fraction)| fraction <= number),
+                Facet::Pattern | Facet::Enumeration => {
+                    let matches = match facet {
+                        Facet::Pattern => Pattern::new(limit).is_none_or(|pattern| pattern.matches(value)),
+                        _ => self.is_same(value, limit),
+                    };
+                    let entry = &mut alternatives[usize::from(facet == Facet::Enumeration)];
+                    *entry = (entry.0.or(Some(limit)), entry.1 || matches);
+                    true
+                }
+            };
+            if !good {
+                return Err(ValueProblem::Facet(facet, limit));
+            }
+        }
+        for (facet, (first, matched)) in [Facet::Pattern, Facet::Enumeration].into_iter().zip(alternatives) {
+            if let (Some(first), false) = (first, matched) {
+                return Err(ValueProblem::Facet(facet, first));
+            }
+        }
+        Ok(())
+    }
+}
