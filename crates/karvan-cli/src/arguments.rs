@@ -86,6 +86,9 @@ pub(crate) enum When {
 pub(crate) enum Verb {
     /// Check documents: envelope, syntax, structure, codes.
     Validate(Validate),
+    /// Certificates and paths between them.
+    #[command(subcommand)]
+    Trust(Trust),
 }
 
 /// `karvan validate`.
@@ -126,6 +129,41 @@ pub(crate) enum Level {
     /// Code values too.
     #[default]
     Codes,
+}
+
+/// What decides whom to trust.
+#[derive(Args, Debug)]
+pub(crate) struct TrustOptions {
+    /// Trust anchors: a file or folder of certificates (PEM, DER, P7B).
+    #[arg(long, value_name = "STORE")]
+    pub(crate) trust: Vec<PathBuf>,
+
+    /// Further certificates for paths, cross-certificates among them: files or folders.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cert: Vec<PathBuf>,
+
+    /// The time at which to judge, RFC 3339 (default: now).
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<String>,
+}
+
+/// `karvan trust`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Trust {
+    /// Find the path from a certificate to a trust anchor.
+    Path(TrustPath),
+}
+
+/// `karvan trust path`.
+#[derive(Args, Debug)]
+pub(crate) struct TrustPath {
+    /// The certificate to judge.
+    #[arg(value_name = "LEAF")]
+    pub(crate) leaf: PathBuf,
+
+    /// Whom to trust.
+    #[command(flatten)]
+    pub(crate) trust: TrustOptions,
 }
 
 #[cfg(test)]

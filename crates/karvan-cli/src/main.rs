@@ -24,6 +24,7 @@ fn main() -> Status {
     };
     let done = match &arguments.verb {
         Verb::Validate(asked) => commands::validate::run(asked, session),
+        Verb::Trust(asked) => commands::trust::run(asked, session),
     };
     match done {
         Ok(status) => status,

@@ -6,7 +6,10 @@
 #![forbid(unsafe_code)]
 
 pub mod detect;
+pub mod trust;
 pub mod validate;
 
+pub use jiff::Timestamp;
+pub use karvan_pki::Status as TrustStatus;
 pub use karvan_schema::interchange::{Depth, MessageType};
 pub use karvan_text as text;

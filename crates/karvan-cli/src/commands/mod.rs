@@ -1,3 +1,4 @@
 //! One file a verb. Each wires its flags to a function of the engine and tells what came of it.
 
+pub(crate) mod trust;
 pub(crate) mod validate;

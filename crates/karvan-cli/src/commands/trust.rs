@@ -1,0 +1,96 @@
+//! `karvan trust`, and the trust options that `verify` shares with it.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use karvan_engine::trust::{Material, Named};
+use karvan_engine::{Timestamp, TrustStatus};
+
+use crate::arguments::{Format, Trust, TrustOptions, TrustPath};
+use crate::input::Input;
+use crate::session::{Aside, Session, say, say_failed};
+use crate::status::Status;
+
+pub(crate) fn run(asked: &Trust, session: Session) -> io::Result<Status> {
+    match asked {
+        Trust::Path(asked) => path(asked, session),
+    }
+}
+
+fn path(asked: &TrustPath, mut session: Session) -> io::Result<Status> {
+    let (material, at) = match material(&asked.trust, &session) {
+        Ok(read) => read,
+        Err(status) => return Ok(status),
+    };
+    let name = asked.leaf.display().to_string();
+    let leaf = match Input::File(asked.leaf.clone()).read(session.max_size) {
+        Ok(octets) => [(name.clone(), octets)],
+        Err(error) => return Ok(say_failed(&name, &error)),
+    };
+    let verdict = match material.path(&leaf, at) {
+        Ok(verdict) => verdict,
+        Err(findings) => {
+            for finding in &findings {
+                session.finding(&name, finding)?;
+            }
+            session.output.finish()?;
+            return Ok(Status::Findings);
+        }
+    };
+    let explanation = verdict.explanation();
+    match session.format {
+        Format::Human => session.output.write_all(explanation.text(session.style.language).as_bytes())?,
+        Format::Json => serde_json::to_writer_pretty(&mut session.output, &explanation)?,
+        Format::Jsonl => serde_json::to_writer(&mut session.output, &explanation)?,
+    }
+    if session.format != Format::Human {
+        writeln!(session.output)?;
+    }
+    session.output.finish()?;
+    Ok(status(verdict.status()))
+}
+
+/// The exit status that a verdict about trust amounts to.
+pub(crate) fn status(status: TrustStatus) -> Status {
+    match status {
+        TrustStatus::Accepted => Status::Good,
+        TrustStatus::Rejected => Status::Findings,
+        _ => Status::Unfinished,
+    }
+}
+
+/// Reads what decides whom to trust, and when. What cannot be read is told.
+pub(crate) fn material(asked: &TrustOptions, session: &Session) -> Result<(Material, Timestamp), Status> {
+    let at = match asked.at.as_deref().map(str::parse) {
+        None => Timestamp::now(),
+        Some(Ok(at)) => at,
+        Some(Err(error)) => {
+            say(&format!("karvan: --at takes a time as RFC 3339 writes it, 2026-06-01T00:00:00Z: {error}"));
+            return Err(Status::Usage);
+        }
+    };
+    let store = files(&asked.trust, session)?;
+    let certificates = files(&asked.cert, session)?;
+    let material = Material::load(&store, &certificates);
+    let mut aside = Aside::new(session);
+    for problem in material.problems() {
+        aside.finding(&problem.place.path, problem);
+    }
+    if !asked.trust.is_empty() && !material.has_anchors() {
+        say("karvan: --trust names no certificate");
+        return Err(Status::Usage);
+    }
+    Ok((material, at))
+}
+
+fn files(paths: &[PathBuf], session: &Session) -> Result<Vec<Named>, Status> {
+    if paths.is_empty() {
+        return Ok(Vec::new());
+    }
+    let inputs = Input::all(paths).map_err(|error| say_failed("certificates", &error))?;
+    let read = inputs.iter().map(|input| match input.read(session.max_size) {
+        Ok(octets) => Ok((input.name(), octets)),
+        Err(error) => Err(say_failed(&input.name(), &error)),
+    });
+    read.collect()
+}

@@ -1,0 +1,98 @@
+//! Whom to trust: the path from a certificate to a trust anchor.
+
+use jiff::Timestamp;
+use karvan_pki::{CertificateSet, Limits, LoadProblem, Options, TrustStore, Verdict, find_paths};
+use karvan_text::Diagnostic;
+
+/// A file: its name and its octets.
+pub type Named = (String, Vec<u8>);
+
+/// What decides whom to trust, as it was read.
+#[derive(Clone, Debug)]
+pub struct Material {
+    anchors: TrustStore,
+    pool: CertificateSet,
+    limits: Limits,
+    problems: Vec<Diagnostic>,
+}
+
+impl Material {
+    /// Reads trust anchors from the files of a store, and further certificates, cross-certificates among them.
+    #[must_use]
+    pub fn load(store: &[Named], certificates: &[Named]) -> Self {
+        let limits = Limits::default();
+        let (anchors, mut problems) = TrustStore::load(borrowed(store), &limits);
+        let (pool, more) = CertificateSet::load(borrowed(certificates), &limits);
+        problems.extend(more);
+        let problems = problems.iter().map(LoadProblem::diagnostic).collect();
+        Self { anchors, pool, limits, problems }
+    }
+
+    /// What could not be read.
+    #[must_use]
+    pub fn problems(&self) -> &[Diagnostic] {
+        &self.problems
+    }
+
+    /// Whether there is any trust anchor.
+    #[must_use]
+    pub fn has_anchors(&self) -> bool {
+        !self.anchors.anchors().is_empty()
+    }
+
+    /// Finds the path to a trust anchor at the time `at` from the first certificate of `chain`, which others of it may
+    /// lead on from.
+    ///
+    /// # Errors
+    /// The findings that say why there is no certificate to begin with.
+    pub fn path(&self, chain: &[Named], at: Timestamp) -> Result<Verdict, Vec<Diagnostic>> {
+        let (offered, problems) = CertificateSet::load(borrowed(chain), &self.limits);
+        let Some(leaf) = offered.iter().next() else {
+            return Err(problems.iter().map(LoadProblem::diagnostic).collect());
+        };
+        let mut pool = self.pool.clone();
+        pool.extend(&offered, &self.limits);
+        let options = Options { limits: self.limits.clone(), ..Options::document_signature(at) };
+        Ok(find_paths(leaf, &pool, &self.anchors, &options))
+    }
+}
+
+fn borrowed(files: &[Named]) -> impl Iterator<Item = (&str, &[u8])> {
+    files.iter().map(|(name, octets)| (name.as_str(), octets.as_slice()))
+}
+
+#[cfg(test)]
+mod tests {
+    use karvan_pki::Status;
+
+    use super::*;
+
+    fn file(name: &str, octets: &[u8]) -> Named {
+        (name.to_owned(), octets.to_vec())
+    }
+
+    #[test]
+    fn a_foreign_signer_is_trusted_through_a_cross_certificate_while_it_is_valid() {
+        let store = [file("iran", include_bytes!("../../../samples/pki/trust-iran/rishe-ye-melli.pem"))];
+        let cross = [
+            file("turkey", include_bytes!("../../../samples/pki/cross/iran-to-turkey.pem")),
+            file("germany", include_bytes!("../../../samples/pki/cross/iran-to-germany-expired.pem")),
+        ];
+        let material = Material::load(&store, &cross);
+        assert!(material.has_anchors() && material.problems().is_empty());
+        let anka = [file("anka", include_bytes!("../../../samples/pki/signers/anka.pem"))];
+        let nordhafen = [file("nordhafen", include_bytes!("../../../samples/pki/signers/nordhafen.pem"))];
+        let status = |chain: &[Named], at: &str| material.path(chain, at.parse().unwrap()).unwrap().status();
+        assert_eq!(status(&anka, "2026-06-01T00:00:00Z"), Status::Accepted);
+        assert_eq!(status(&nordhafen, "2026-06-01T00:00:00Z"), Status::Rejected);
+        assert_eq!(status(&nordhafen, "2025-06-01T00:00:00Z"), Status::Accepted);
+    }
+
+    #[test]
+    fn what_is_no_certificate_is_a_finding() {
+        let material = Material::load(&[], &[]);
+        let findings = material.path(&[file("note.txt", b"hello")], Timestamp::UNIX_EPOCH).unwrap_err();
+        assert_eq!(findings.len(), 1);
+        assert_eq!(findings[0].code.layer(), 7);
+    }
+}
