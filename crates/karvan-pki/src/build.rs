@@ -84,12 +84,10 @@ pub fn find_paths(signer: &Sourced, pool: &CertificateSet, anchors: &TrustStore,
         verdict.rejected.extend(looped);
     }
     verdict.effort.signature_checks = signatures.checked.len();
-    if let Err(limit) = ended {
-        verdict.stop(limit, &options.limits);
-    }
-    if let Some(limit) = full {
-        verdict.stop(limit, &options.limits);
-    }
+    // What ended the search comes before what only kept it from going on in places.
+    let kept_from = full.map(|limit| (limit, limit.value(&options.limits)));
+    let ended = ended.err().map(|limit| (limit, limit.value(&options.limits)));
+    verdict.unfinished = ended.or(verdict.unfinished).or(kept_from);
     verdict.effort.name_comparisons = options.limits.name_comparisons - budget.0;
     // Complete paths first, then those with fewer faults: what a reader most likely meant.
     verdict.rejected.sort_by_key(|path| (path.anchor.is_none(), path.rejections.len()));
@@ -211,7 +209,7 @@ impl<'a> Search<'a> {
         }
         if path.len() >= limits.path_length {
             // Other paths may still be short enough.
-            self.verdict.stop(Limit::PathLength, limits);
+            self.verdict.unfinished = Some((Limit::PathLength, limits.path_length));
             return Ok(false);
         }
         Ok(true)

@@ -3,12 +3,11 @@
 use std::fmt;
 use std::ops::Range;
 
-use der::Reader;
-use der::asn1::ObjectIdentifier;
+use der::asn1::{BitStringRef, ObjectIdentifier};
+use der::{Decode, Reader};
 use jiff::Timestamp;
 
 use crate::asn1::{self, AlgorithmIdentifier};
-use crate::key::whole_bits;
 use crate::{Extensions, Limits, Name, PublicKey, SignatureAlgorithm, SignatureError};
 
 /// An X.509 certificate (RFC 5280 §4): its octets exactly as they came, and what they say.
@@ -34,7 +33,8 @@ pub struct Certificate {
     not_after: Timestamp,
     public_key: PublicKey,
     signature_algorithm: Result<SignatureAlgorithm, SignatureError>,
-    signature: Box<[u8]>,
+    /// None where it is not a whole number of octets: readable, but the signature of nobody.
+    signature: Option<Box<[u8]>>,
     extensions: Extensions,
 }
 
@@ -98,7 +98,7 @@ impl Certificate {
             reader.sequence(|reader| {
                 let start = usize::try_from(reader.position())?;
                 let signed = reader.tlv_bytes()?;
-                Ok((start..start + signed.len(), AlgorithmIdentifier::read(reader)?, whole_bits(reader)?))
+                Ok((start..start + signed.len(), AlgorithmIdentifier::read(reader)?, BitStringRef::decode(reader)?))
             })
         })
         .map_err(|error| CertificateError::malformed("Certificate", error))?;
@@ -125,7 +125,7 @@ impl Certificate {
             not_after: fields.not_after,
             public_key: PublicKey::from_spki(fields.public_key).map_err(malformed("subjectPublicKeyInfo"))?,
             signature_algorithm: SignatureAlgorithm::of(&outer_algorithm),
-            signature: signature.into(),
+            signature: signature.as_bytes().map(Into::into),
             extensions,
             signed,
             der: der.into(),
@@ -217,7 +217,8 @@ impl Certificate {
     /// Why it is not good.
     pub fn verify_signature(&self, issuer: &PublicKey) -> Result<(), SignatureError> {
         let algorithm = self.signature_algorithm.clone()?;
-        issuer.verify(algorithm, &self.der[self.signed.clone()], &self.signature)
+        let signature = self.signature.as_deref().ok_or(SignatureError::Wrong)?;
+        issuer.verify(algorithm, &self.der[self.signed.clone()], signature)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use der::asn1::{AnyRef, BitStringRef, ObjectIdentifier, UintRef};
-use der::{Decode, Encode, ErrorKind, Reader, SliceReader, Tag};
+use der::{Decode, Encode, ErrorKind, Reader, Tag};
 use ring::signature::{self, UnparsedPublicKey, VerificationAlgorithm};
 
 use crate::asn1::{self, AlgorithmIdentifier};
@@ -258,11 +258,6 @@ impl fmt::Display for SignatureError {
 }
 
 impl std::error::Error for SignatureError {}
-
-/// Reads a BIT STRING that holds whole octets.
-pub(crate) fn whole_bits<'a>(reader: &mut SliceReader<'a>) -> der::Result<&'a [u8]> {
-    BitStringRef::decode(reader)?.as_bytes().ok_or_else(|| ErrorKind::Value { tag: Tag::BitString }.into())
-}
 
 #[cfg(test)]
 mod tests {

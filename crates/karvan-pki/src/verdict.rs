@@ -5,7 +5,7 @@ use karvan_text::{Code, Diagnostic, Message, Place};
 use serde::Serialize;
 
 use crate::check::{Check, Rejection};
-use crate::{Certificate, Explanation, Limit, Limits, PublicKey, Sourced};
+use crate::{Certificate, Explanation, Limit, PublicKey, Sourced};
 
 /// A path that passed every check, from the signer's certificate to a trust anchor.
 ///
@@ -87,7 +87,7 @@ pub enum Status {
     Unfinished,
 }
 
-/// What was spent on the search, to be held against [`Limits`].
+/// What was spent on the search, to be held against [`Limits`](crate::Limits).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Effort {
     /// Steps from a certificate to one that may have issued it.
@@ -210,10 +210,5 @@ impl Verdict {
     #[must_use]
     pub fn explanation(&self) -> Explanation {
         Explanation::new(self)
-    }
-
-    /// Notes that `limit` ended the search; the first one counts.
-    pub(crate) fn stop(&mut self, limit: Limit, limits: &Limits) {
-        self.unfinished.get_or_insert((limit, limit.value(limits)));
     }
 }
