@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a task talks to the terminal")]
 
+mod conformance;
 mod directory;
 mod xml_grammar;
 
@@ -26,6 +27,8 @@ struct Command {
 enum Task {
     /// Pack the UN/EDIFACT directories into schemas/edifact/
     Directory(directory::Arguments),
+    /// Run Karvan over published material and keep the results in conformance/
+    Conformance(conformance::Arguments),
     /// Pack XML Schema documents into schemas/xml/
     XmlGrammar(xml_grammar::Arguments),
 }
@@ -33,6 +36,7 @@ enum Task {
 fn main() -> ExitCode {
     let outcome = match Command::parse().task {
         Task::Directory(arguments) => directory::run(&arguments),
+        Task::Conformance(arguments) => conformance::run(&arguments),
         Task::XmlGrammar(arguments) => xml_grammar::run(&arguments),
     };
     match outcome {

@@ -1,0 +1,99 @@
+//! `cargo xtask conformance`: runs Karvan over published material and keeps the results in `conformance/`.
+//!
+//! The material itself is not part of the project: it lies in a folder of reference data (`KARVAN_DATA`), and a set that
+//! is not there is named and left out. One file per set here, one table per set there; the diff of a table shows every
+//! gain and every loss.
+
+mod corpus;
+mod table;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+pub(crate) use table::Table;
+
+/// One set of material and what is done with it.
+struct Set {
+    /// The name of the set and of its table.
+    name: &'static str,
+    /// What is measured.
+    about: &'static str,
+    /// What of the data folder it needs.
+    needs: &'static [&'static str],
+    /// Runs it on the data folder.
+    run: fn(&Path) -> crate::Result<Table>,
+}
+
+const SETS: &[Set] = &[Set {
+    name: "corpus",
+    about: "EDIFACT files from public repositories: read without panic, written back octet for octet, verdicts",
+    needs: &["edifact/corpus"],
+    run: corpus::run,
+}];
+
+/// Arguments of the task.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// The sets to run [default: all]
+    sets: Vec<String>,
+    /// Folder of reference data [default: $KARVAN_DATA or ../shared/data]
+    #[arg(long, value_name = "DIR")]
+    source: Option<PathBuf>,
+    /// Fail where a table differs from the run; write nothing
+    #[arg(long)]
+    check: bool,
+    /// Print the names of the sets
+    #[arg(long)]
+    list: bool,
+}
+
+/// Runs the sets and writes, or compares, their tables.
+pub(crate) fn run(arguments: &Arguments) -> crate::Result<ExitCode> {
+    if arguments.list {
+        SETS.iter().for_each(|set| println!("{:12} {}", set.name, set.about));
+        return Ok(ExitCode::SUCCESS);
+    }
+    if let Some(unknown) = arguments.sets.iter().find(|name| SETS.iter().all(|set| set.name != **name)) {
+        let names: Vec<&str> = SETS.iter().map(|set| set.name).collect();
+        return Err(format!("no set is called {unknown}; the sets are {}", names.join(", ")).into());
+    }
+    let data = crate::data(arguments.source.as_ref());
+    let mut same = true;
+    for set in SETS.iter().filter(|set| arguments.sets.is_empty() || arguments.sets.iter().any(|name| name == set.name))
+    {
+        if let Some(missing) = set.needs.iter().find(|path| !data.join(path).exists()) {
+            println!("{}: left out, {} is missing", set.name, data.join(missing).display());
+            continue;
+        }
+        let text = (set.run)(&data)?.text(set.name, set.about);
+        let target = crate::workspace().join(format!("conformance/{}.tsv", set.name));
+        if !arguments.check {
+            std::fs::write(&target, &text)?;
+        } else if let Some(difference) = table::difference(&std::fs::read_to_string(&target).unwrap_or_default(), &text)
+        {
+            println!("{}: the table is not what the run gives\n{difference}", set.name);
+            same = false;
+        }
+        print!("{}", table::summary(set.name, &text));
+    }
+    Ok(if same { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// All files below `folder`, sorted by their path relative to it, which is given with `/`.
+pub(crate) fn files(folder: &Path) -> crate::Result<Vec<(String, PathBuf)>> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in std::fs::read_dir(&next)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let relative = path.strip_prefix(folder)?.to_string_lossy().replace('\\', "/");
+                found.push((relative, path));
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
