@@ -96,6 +96,8 @@ pub enum Role {
     Signer,
     /// An authority between the signer and the anchor.
     Authority,
+    /// Such an authority, certified by another country or organisation than its own (RFC 5280 §3.2).
+    CrossCertificate,
     /// The trust anchor.
     Anchor,
 }
@@ -231,6 +233,7 @@ impl CertificateFacts {
         let role = Message::new(match self.role {
             Role::Signer => "trust-explain-signer",
             Role::Authority => "trust-explain-authority",
+            Role::CrossCertificate => "trust-explain-cross-certificate",
             Role::Anchor => "trust-explain-anchor",
         });
         let found = Message::new(match self.found_by {
@@ -277,12 +280,19 @@ fn certificates(path: &[Sourced], anchor: Option<&Sourced>) -> Vec<CertificateFa
     let anchor = anchor.filter(|anchor| path.iter().all(|step| step.certificate != anchor.certificate));
     let mut issued = None;
     let mut facts = Vec::with_capacity(path.len() + 1);
-    let roles = [Role::Signer].into_iter().chain(std::iter::repeat(Role::Authority));
-    for (role, sourced) in
-        path.iter().zip(roles).map(|(sourced, role)| (role, sourced)).chain(anchor.map(|anchor| (Role::Anchor, anchor)))
-    {
+    for (position, sourced) in path.iter().chain(anchor).enumerate() {
+        let certificate = &*sourced.certificate;
+        let role = if position == 0 {
+            Role::Signer
+        } else if position == path.len() {
+            Role::Anchor
+        } else if certificate.subject().is_same_entity(certificate.issuer()) {
+            Role::Authority
+        } else {
+            Role::CrossCertificate
+        };
         facts.push(CertificateFacts::new(role, sourced, issued));
-        issued = Some(&*sourced.certificate);
+        issued = Some(certificate);
     }
     facts
 }

@@ -9,6 +9,11 @@ use ring::signature::{self, UnparsedPublicKey, VerificationAlgorithm};
 use crate::asn1::{self, AlgorithmIdentifier};
 
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+const RSASSA_PSS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.10");
+const MGF1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.8");
+const SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.1");
+const SHA384: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.2");
+const SHA512: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.3");
 const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 const CURVE_P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
 const CURVE_P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
@@ -110,14 +115,15 @@ impl PublicKey {
         let mismatch = || SignatureError::KeyKind { algorithm, key: self.kind.clone() };
         let verification: &dyn VerificationAlgorithm = match (&self.kind, algorithm) {
             (KeyKind::Unsupported(kind), _) => return Err(SignatureError::UnsupportedKey(kind.clone())),
-            (KeyKind::Rsa { bits }, A::RsaPkcs1Sha256 | A::RsaPkcs1Sha384 | A::RsaPkcs1Sha512)
-                if !RSA_BITS.contains(bits) =>
-            {
+            (KeyKind::Rsa { bits }, _) if algorithm.is_rsa() && !RSA_BITS.contains(bits) => {
                 return Err(SignatureError::KeySize { bits: *bits });
             }
             (KeyKind::Rsa { .. }, A::RsaPkcs1Sha256) => &signature::RSA_PKCS1_2048_8192_SHA256,
             (KeyKind::Rsa { .. }, A::RsaPkcs1Sha384) => &signature::RSA_PKCS1_2048_8192_SHA384,
             (KeyKind::Rsa { .. }, A::RsaPkcs1Sha512) => &signature::RSA_PKCS1_2048_8192_SHA512,
+            (KeyKind::Rsa { .. }, A::RsaPssSha256) => &signature::RSA_PSS_2048_8192_SHA256,
+            (KeyKind::Rsa { .. }, A::RsaPssSha384) => &signature::RSA_PSS_2048_8192_SHA384,
+            (KeyKind::Rsa { .. }, A::RsaPssSha512) => &signature::RSA_PSS_2048_8192_SHA512,
             (KeyKind::EcP256, A::EcdsaSha256 | A::EcdsaSha256Fixed) => &signature::ECDSA_P256_SHA256_ASN1,
             (KeyKind::EcP256, A::EcdsaSha384 | A::EcdsaSha384Fixed) => &signature::ECDSA_P256_SHA384_ASN1,
             (KeyKind::EcP384, A::EcdsaSha256 | A::EcdsaSha256Fixed) => &signature::ECDSA_P384_SHA256_ASN1,
@@ -171,6 +177,12 @@ pub enum SignatureAlgorithm {
     RsaPkcs1Sha384,
     /// RSASSA-PKCS1-v1_5 with SHA-512.
     RsaPkcs1Sha512,
+    /// RSASSA-PSS with SHA-256, MGF1 with SHA-256 and a salt of 32 octets.
+    RsaPssSha256,
+    /// RSASSA-PSS with SHA-384, MGF1 with SHA-384 and a salt of 48 octets.
+    RsaPssSha384,
+    /// RSASSA-PSS with SHA-512, MGF1 with SHA-512 and a salt of 64 octets.
+    RsaPssSha512,
     /// ECDSA with SHA-256, the signature the DER of `Ecdsa-Sig-Value`, as in X.509.
     EcdsaSha256,
     /// ECDSA with SHA-384, the signature the DER of `Ecdsa-Sig-Value`, as in X.509.
@@ -188,8 +200,20 @@ impl SignatureAlgorithm {
         matches!(self, Self::EcdsaSha256Fixed | Self::EcdsaSha384Fixed)
     }
 
+    const fn is_rsa(self) -> bool {
+        !matches!(
+            self,
+            Self::EcdsaSha256 | Self::EcdsaSha384 | Self::EcdsaSha256Fixed | Self::EcdsaSha384Fixed | Self::Ed25519
+        )
+    }
+
     /// The algorithm of a certificate's `signatureAlgorithm`.
     pub(crate) fn of(identifier: &AlgorithmIdentifier<'_>) -> Result<Self, SignatureError> {
+        if identifier.algorithm == RSASSA_PSS {
+            let algorithm = identifier.parameters.and_then(|parameters| pss(parameters).ok().flatten());
+            let other = || SignatureError::UnsupportedAlgorithm("RSA PSS with these parameters".to_owned());
+            return algorithm.ok_or_else(other);
+        }
         let (algorithm, null) = match identifier.algorithm.to_string().as_str() {
             "1.2.840.113549.1.1.11" => (Self::RsaPkcs1Sha256, true),
             "1.2.840.113549.1.1.12" => (Self::RsaPkcs1Sha384, true),
@@ -208,12 +232,48 @@ impl SignatureAlgorithm {
     }
 }
 
+/// The algorithm of `RSASSA-PSS-params` (RFC 4055 §3.1): one digest throughout, the salt as long as it, as ring verifies.
+/// The defaults, SHA-1, are none of these.
+fn pss(parameters: AnyRef<'_>) -> der::Result<Option<SignatureAlgorithm>> {
+    parameters.sequence(|reader| {
+        let digest = match asn1::context(reader, 0)? {
+            Some(digest) => Some(asn1::whole(digest.value(), AlgorithmIdentifier::read)?.algorithm),
+            None => None,
+        };
+        let mask = match asn1::context(reader, 1)? {
+            Some(mask) => {
+                let mask = asn1::whole(mask.value(), AlgorithmIdentifier::read)?;
+                match mask.parameters {
+                    Some(digest) if mask.algorithm == MGF1 => {
+                        Some(asn1::whole(&digest.to_der()?, |reader| Ok(AlgorithmIdentifier::read(reader)?.algorithm))?)
+                    }
+                    _ => None,
+                }
+            }
+            None => None,
+        };
+        let salt = match asn1::context(reader, 2)? {
+            Some(salt) => asn1::unsigned(asn1::whole(salt.value(), asn1::integer)?)?,
+            None => 20,
+        };
+        Ok(match (digest, mask, salt) {
+            (Some(SHA256), Some(SHA256), 32) => Some(SignatureAlgorithm::RsaPssSha256),
+            (Some(SHA384), Some(SHA384), 48) => Some(SignatureAlgorithm::RsaPssSha384),
+            (Some(SHA512), Some(SHA512), 64) => Some(SignatureAlgorithm::RsaPssSha512),
+            _ => None,
+        })
+    })
+}
+
 impl fmt::Display for SignatureAlgorithm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::RsaPkcs1Sha256 => "RSA PKCS#1 SHA-256",
             Self::RsaPkcs1Sha384 => "RSA PKCS#1 SHA-384",
             Self::RsaPkcs1Sha512 => "RSA PKCS#1 SHA-512",
+            Self::RsaPssSha256 => "RSA PSS SHA-256",
+            Self::RsaPssSha384 => "RSA PSS SHA-384",
+            Self::RsaPssSha512 => "RSA PSS SHA-512",
             Self::EcdsaSha256 | Self::EcdsaSha256Fixed => "ECDSA SHA-256",
             Self::EcdsaSha384 | Self::EcdsaSha384Fixed => "ECDSA SHA-384",
             Self::Ed25519 => "Ed25519",
@@ -316,5 +376,43 @@ mod tests {
             key.verify(SignatureAlgorithm::EcdsaSha256, b"", b""),
             Err(SignatureError::UnsupportedKey("1.3.132.0.10".to_owned()))
         );
+    }
+
+    #[test]
+    fn rsa_with_every_padding_and_digest() {
+        let block = crate::pem::blocks(include_bytes!("../../../samples/pki/signers/sahand.key.pem")).next().unwrap();
+        let pair = signature::RsaKeyPair::from_pkcs8(&block.contents.unwrap()).unwrap();
+        let algorithm = b"\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00";
+        let bits = [&[0], pair.public().as_ref()].concat();
+        let key = [&algorithm[..], &crate::name::tests::tlv(0x03, &bits)].concat();
+        let key = PublicKey::from_spki(&crate::name::tests::tlv(0x30, &key)).unwrap();
+        assert_eq!(*key.kind(), KeyKind::Rsa { bits: 2048 });
+        let paddings: [(&dyn signature::RsaEncoding, SignatureAlgorithm); 6] = [
+            (&signature::RSA_PKCS1_SHA256, SignatureAlgorithm::RsaPkcs1Sha256),
+            (&signature::RSA_PKCS1_SHA384, SignatureAlgorithm::RsaPkcs1Sha384),
+            (&signature::RSA_PKCS1_SHA512, SignatureAlgorithm::RsaPkcs1Sha512),
+            (&signature::RSA_PSS_SHA256, SignatureAlgorithm::RsaPssSha256),
+            (&signature::RSA_PSS_SHA384, SignatureAlgorithm::RsaPssSha384),
+            (&signature::RSA_PSS_SHA512, SignatureAlgorithm::RsaPssSha512),
+        ];
+        for (encoding, algorithm) in paddings {
+            let mut signature = vec![0; pair.public().modulus_len()];
+            pair.sign(encoding, &SystemRandom::new(), b"message", &mut signature).unwrap();
+            for (_, other) in paddings {
+                let expected = if other == algorithm { Ok(()) } else { Err(SignatureError::Wrong) };
+                assert_eq!(key.verify(other, b"message", &signature), expected, "{algorithm} read as {other}");
+            }
+        }
+    }
+
+    #[test]
+    fn pss_parameters_name_one_digest_throughout() {
+        // As OpenSSL writes them for SHA-256 with a salt of 32 octets.
+        let mut parameters = *b"\x30\x34\xa0\x0f\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\xa1\x1c\x30\x1a\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x08\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\xa2\x03\x02\x01\x20";
+        let read = |parameters: &[u8]| pss(AnyRef::from_der(parameters).unwrap());
+        assert_eq!(read(&parameters), Ok(Some(SignatureAlgorithm::RsaPssSha256)));
+        *parameters.last_mut().unwrap() = 20;
+        assert_eq!(read(&parameters), Ok(None), "another salt");
+        assert_eq!(read(b"\x30\x00"), Ok(None), "the defaults are SHA-1");
     }
 }

@@ -65,6 +65,14 @@ impl Name {
         last("CN").or_else(|| last("O")).or_else(|| self.attributes().next_back()?.text.as_deref())
     }
 
+    /// Whether both names belong to one country and one organisation, as far as they name them.
+    pub(crate) fn is_same_entity(&self, other: &Self) -> bool {
+        ["C", "O"].into_iter().all(|kind| {
+            let own = self.attributes().filter(|attribute| keyword(attribute.kind) == Some(kind));
+            own.eq(other.attributes().filter(|attribute| keyword(attribute.kind) == Some(kind)))
+        })
+    }
+
     /// The texts of every `emailAddress` attribute.
     pub(crate) fn email_addresses(&self) -> impl Iterator<Item = &str> {
         self.attributes()

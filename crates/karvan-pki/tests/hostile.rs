@@ -71,6 +71,38 @@ fn malformed_certificates_are_told_by_file_and_field() {
 }
 
 #[test]
+fn every_kind_of_file_gives_its_certificates() {
+    let (root, authority, _) = chain();
+    let subjects = |bytes: &[u8]| {
+        let (certificates, problems) = certificates("file", bytes, &Limits::default());
+        assert_eq!(problems, []);
+        certificates.iter().map(|certificate| certificate.subject().short().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(subjects(&root.der()), ["Root"]);
+    let pkcs7 = issue::pkcs7(&[root.der(), authority.der()]);
+    assert_eq!(subjects(&pkcs7), ["Root", "Authority"]);
+    let pem = |label: &str, der: &[u8]| {
+        let text = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, der);
+        format!("-----BEGIN {label}-----\n{text}\n-----END {label}-----\n")
+    };
+    let bundle = [
+        "subject=Authority\n",
+        &pem("CERTIFICATE", &authority.der()),
+        &pem("PRIVATE KEY", b"not looked at"),
+        &pem("PKCS7", &pkcs7),
+        &pem("X509 CRL", b"not looked at"),
+    ];
+    assert_eq!(subjects(bundle.concat().as_bytes()), ["Authority", "Root", "Authority"]);
+    let (_, problems) = certificates("key.pem", pem("PRIVATE KEY", b"key").as_bytes(), &Limits::default());
+    assert_eq!(problems[0].error, LoadError::Nothing);
+    assert_eq!(problems[0].diagnostic().code.to_string(), "W7902");
+    for end in 0..pkcs7.len() {
+        let (found, problems) = certificates("cut.p7b", &pkcs7[..end], &Limits::default());
+        assert!(found.is_empty() && !problems.is_empty(), "cut at {end}");
+    }
+}
+
+#[test]
 fn a_set_of_certificates_is_limited() {
     let limits = Limits { certificates: 1, ..Limits::default() };
     let (root, authority, _) = chain();

@@ -213,7 +213,7 @@ rejected path 1 of 1
     valid from 2021-01-01T00:00:00Z until 2040-01-01T00:00:00Z
     from signers/nordhafen.pem, found by its name and key identifier
   3 CN=Bundeswurzel B1 (sample),O=Bundeswurzel (sample),C=DE
-    authority, key P-256, serial 1003, issued by CN=Rishe-ye Melli G1 (sample),O=Rishe-ye Melli (sample),C=IR
+    cross-certificate, key P-256, serial 1003, issued by CN=Rishe-ye Melli G1 (sample),O=Rishe-ye Melli (sample),C=IR
     valid from 2022-01-01T00:00:00Z until 2025-12-31T23:59:59Z
     from cross/iran-to-germany-expired.pem, found by its name and key identifier
     ✗ the certificate of CN=Bundeswurzel B1 (sample),O=Bundeswurzel (sample),C=DE expired at 2025-12-31T23:59:59Z; it was valid from 2022-01-01T00:00:00Z, and the time asked for is 2026-06-01T00:00:00Z [E7005, RFC 5280 §6.1.3 (a)(2)]

@@ -223,6 +223,19 @@ pub(crate) fn name_constraints(permitted: &[&str], excluded: &[&str]) -> Vec<u8>
     extension(30, true, &sequence(&[list(0xa0, permitted), list(0xa1, excluded)]))
 }
 
+/// A PKCS #7 bag of certificates.
+pub(crate) fn pkcs7(certificates: &[Vec<u8>]) -> Vec<u8> {
+    let identifier = |last: u8| tlv(0x06, &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, last]);
+    let signed_data = sequence(&[
+        tlv(0x02, &[1]),
+        tlv(0x31, &[]),
+        sequence(&[identifier(1)]),
+        tlv(0xa0, &certificates.concat()),
+        tlv(0x31, &[]),
+    ]);
+    sequence(&[identifier(2), tlv(0xa0, &signed_data)])
+}
+
 pub(crate) const NOON: &str = "2026-06-01T12:00:00Z";
 
 pub(crate) fn set(certificates: impl IntoIterator<Item = Certificate>, origin: &str) -> CertificateSet {
