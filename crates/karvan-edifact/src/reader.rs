@@ -52,6 +52,16 @@ impl<'a> Iterator for Items<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Item<'a>> {
+        match self.scanner.quick_step(self.octets) {
+            Some((separators, end)) => Some(self.scanner.take_segment(self.octets, separators, end)),
+            None => self.step(),
+        }
+    }
+}
+
+impl<'a> Items<'a> {
+    #[inline(never)]
+    fn step(&mut self) -> Option<Item<'a>> {
         match self.scanner.step(self.octets, true) {
             Step::Item(kind, end) => Some(self.scanner.take(self.octets, kind, end)),
             Step::More | Step::End => None,
@@ -127,7 +137,16 @@ impl<R: Read> Reader<R> {
     /// # Errors
     /// What the source says when it cannot be read. What is wrong with the octets is no error; see [`Self::problems`].
     #[allow(clippy::should_implement_trait)] // An item borrows the buffer, which no `Iterator` can say.
+    #[inline]
     pub fn next(&mut self) -> io::Result<Option<Item<'_>>> {
+        if let Some((separators, end)) = self.scanner.quick_step(&self.buffer[..self.filled]) {
+            self.item = self.scanner.offset();
+            return Ok(Some(self.scanner.take_segment(&self.buffer[..self.filled], separators, end)));
+        }
+        self.step()
+    }
+
+    fn step(&mut self) -> io::Result<Option<Item<'_>>> {
         loop {
             match self.scanner.step(&self.buffer[..self.filled], self.ended) {
                 Step::Item(kind, end) => {

@@ -11,9 +11,16 @@ pub(crate) const BLOCK: usize = 64;
 
 /// Where the delimiters of one block stand; released ones are left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Marks {
+pub(crate) struct Delimiters {
     /// Segment terminators.
     pub(crate) terminators: u64,
+    /// Separators.
+    pub(crate) separators: Separators,
+}
+
+/// Where the separators of 64 octets stand; released ones are left out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Separators {
     /// Data element separators.
     pub(crate) elements: u64,
     /// Repetition separators.
@@ -22,36 +29,52 @@ pub(crate) struct Marks {
     pub(crate) components: u64,
 }
 
-impl Marks {
-    /// The same marks, counted from the octet `start` of the block, which lies in it.
+impl Separators {
+    /// The same separators, counted from the octet `start` of the block, which lies in it.
     #[inline]
     pub(crate) const fn from(self, start: usize) -> Self {
         Self {
-            terminators: self.terminators >> start,
             elements: self.elements >> start,
             repetitions: self.repetitions >> start,
             components: self.components >> start,
         }
     }
 
-    /// The marks of what follows the delimiter at `end`.
+    /// The separators of what follows the one at `end`.
     #[inline]
     pub(crate) fn after(self, end: usize) -> Self {
-        let end = end.min(BLOCK - 1);
-        Self { terminators: 0, ..self }.from(end).from(1)
+        self.from(end.min(BLOCK - 1)).from(1)
     }
 
-    /// The same marks with those of a block that begins `distance` octets on.
+    /// The same separators with those of a block that begins `distance` octets on.
     #[inline]
     pub(crate) fn followed_by(self, next: Self, distance: usize) -> Self {
-        let shift = |mask: u64| u32::try_from(distance).ok().and_then(|by| mask.checked_shl(by)).unwrap_or(0);
         Self {
-            terminators: self.terminators | shift(next.terminators),
-            elements: self.elements | shift(next.elements),
-            repetitions: self.repetitions | shift(next.repetitions),
-            components: self.components | shift(next.components),
+            elements: self.elements | later(next.elements, distance),
+            repetitions: self.repetitions | later(next.repetitions, distance),
+            components: self.components | later(next.components, distance),
         }
     }
+
+    fn masked(self, mask: u64) -> Self {
+        Self {
+            elements: self.elements & mask,
+            repetitions: self.repetitions & mask,
+            components: self.components & mask,
+        }
+    }
+
+    /// Separators of any kind.
+    #[inline]
+    pub(crate) const fn any(self) -> u64 {
+        self.elements | self.repetitions | self.components
+    }
+}
+
+/// A mask, told from `distance` octets before its first one.
+#[inline]
+pub(crate) fn later(mask: u64, distance: usize) -> u64 {
+    if distance < BLOCK { mask << distance } else { 0 }
 }
 
 impl ServiceCharacters {
@@ -60,55 +83,54 @@ impl ServiceCharacters {
     /// `released` says whether the octet before the first one was a release character in force; afterwards it says so
     /// of the octet before the next block.
     #[inline]
-    pub(crate) fn marks(&self, octets: &[u8], released: &mut bool) -> Marks {
-        match octets.first_chunk::<BLOCK>() {
-            Some(block) => self.marks_of_block(block, released),
-            None => self.marks_of_rest(octets, released),
+    pub(crate) fn delimiters(&self, octets: &[u8], released: &mut bool) -> Delimiters {
+        match octets.first_chunk() {
+            Some(block) => self.delimiters_of_block(block, released),
+            None => self.delimiters_of_rest(octets, released),
         }
     }
 
+    /// The separators in the first 64 octets of `octets`, the first of which is not released.
     #[inline]
-    fn marks_of_block(&self, block: &[u8; BLOCK], released: &mut bool) -> Marks {
-        let mut marks = Marks {
-            terminators: positions(block, self.terminator),
+    pub(crate) fn separators(&self, octets: &[u8]) -> Separators {
+        self.delimiters(octets, &mut false).separators
+    }
+
+    #[inline]
+    fn delimiters_of_block(&self, block: &[u8; BLOCK], released: &mut bool) -> Delimiters {
+        let terminators = positions(block, self.terminator);
+        let separators = Separators {
             elements: positions(block, self.element),
             components: positions(block, self.component),
             repetitions: self.repetition.map_or(0, |separator| positions(block, separator)),
         };
-        if let Some(release) = self.release
-            && (*released || block.contains(&release))
-        {
-            let live = !released_octets(positions(block, release), released);
-            marks.terminators &= live;
-            marks.elements &= live;
-            marks.components &= live;
-            marks.repetitions &= live;
+        match self.release {
+            Some(release) if *released || contains(block, release) => {
+                let in_force = !released_octets(positions(block, release), released);
+                Delimiters { terminators: terminators & in_force, separators: separators.masked(in_force) }
+            }
+            _ => Delimiters { terminators, separators },
         }
-        marks
     }
 
     #[cold]
     #[inline(never)]
-    fn marks_of_rest(&self, octets: &[u8], released: &mut bool) -> Marks {
+    fn delimiters_of_rest(&self, octets: &[u8], released: &mut bool) -> Delimiters {
         let mut block = [0; BLOCK];
         block[..octets.len()].copy_from_slice(octets);
-        let mut marks = self.marks_of_block(&block, released);
+        let Delimiters { terminators, separators } = self.delimiters_of_block(&block, released);
         let present = (1 << octets.len()) - 1;
-        marks.terminators &= present;
-        marks.elements &= present;
-        marks.components &= present;
-        marks.repetitions &= present;
-        marks
+        Delimiters { terminators: terminators & present, separators: separators.masked(present) }
     }
 
     /// The offset of the first delimiter of the kind that `kind` picks, or the length of `octets`.
     ///
     /// The first octet is taken as not released.
-    pub(crate) fn find(&self, octets: &[u8], kind: impl Fn(&Marks) -> u64) -> usize {
+    pub(crate) fn find(&self, octets: &[u8], kind: impl Fn(&Delimiters) -> u64) -> usize {
         let mut released = false;
         let mut start = 0;
         while start < octets.len() {
-            let found = kind(&self.marks(&octets[start..], &mut released));
+            let found = kind(&self.delimiters(&octets[start..], &mut released));
             if found != 0 {
                 return start + found.trailing_zeros() as usize;
             }
@@ -116,6 +138,12 @@ impl ServiceCharacters {
         }
         octets.len()
     }
+}
+
+/// Whether `octet` stands in `block`.
+#[inline]
+fn contains(block: &[u8; BLOCK], octet: u8) -> bool {
+    block.iter().fold(false, |found, &other| found | (other == octet))
 }
 
 /// Bit *n* says whether octet *n* of `block` is `octet`.
@@ -182,8 +210,8 @@ mod tests {
         let mut released = false;
         let mut found = Vec::new();
         for (number, block) in octets.chunks(BLOCK).enumerate() {
-            let marks = characters.marks(block, &mut released);
-            let all = marks.terminators | marks.elements | marks.components | marks.repetitions;
+            let delimiters = characters.delimiters(block, &mut released);
+            let all = delimiters.terminators | delimiters.separators.any();
             found.extend(
                 (0..block.len()).filter(|bit| all >> bit & 1 == 1).map(|bit| (number * BLOCK + bit, block[bit])),
             );
@@ -206,6 +234,6 @@ mod tests {
         let mut octets = vec![b'A'; BLOCK];
         octets[BLOCK - 1] = b'?';
         octets.extend_from_slice(b"'B'");
-        assert_eq!(V4.find(&octets, |marks| marks.terminators), BLOCK + 2);
+        assert_eq!(V4.find(&octets, |delimiters| delimiters.terminators), BLOCK + 2);
     }
 }

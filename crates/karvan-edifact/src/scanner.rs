@@ -8,7 +8,7 @@ use karvan_text::Span;
 use crate::characters::syntax_identifier;
 use crate::item::{Advice, Item, Octets, Problem, ProblemKind};
 use crate::object::{self, Object, Progress};
-use crate::scan::{BLOCK, Marks};
+use crate::scan::{BLOCK, Delimiters, Separators, later};
 use crate::{Segment, ServiceCharacters};
 
 /// How many octets may stand between UNA and UNB, or between an object and UNP, without hiding the latter.
@@ -61,7 +61,7 @@ pub(crate) enum Step {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Kind {
     Advice(ServiceCharacters),
-    Segment { marks: Marks, terminated: bool },
+    Segment { separators: Separators, terminated: bool },
     Object,
     Layout,
     Stray,
@@ -108,7 +108,7 @@ struct Block {
     start: usize,
     /// How many octets were there to see; a block that is not whole is looked at again.
     seen: usize,
-    marks: Marks,
+    delimiters: Delimiters,
     released_before: bool,
     released_after: bool,
 }
@@ -163,14 +163,13 @@ impl Scanner {
     }
 
     /// Makes the item that `kind` and `end` tell out of `window` and goes on behind it.
-    #[inline]
     pub(crate) fn take<'w>(&mut self, window: &'w [u8], kind: Kind, end: usize) -> Item<'w> {
         let octets = &window[self.start..end];
         let offset = self.offset();
         self.start = end;
         match kind {
-            Kind::Segment { marks, terminated } => {
-                Item::Segment(Segment::scanned(octets, offset, terminated, marks, self.characters))
+            Kind::Segment { separators, terminated } => {
+                Item::Segment(Segment::scanned(octets, offset, terminated, separators, self.characters))
             }
             Kind::Advice(declared) => Item::Advice(Advice::new(Octets::new(octets, offset), declared)),
             Kind::Object => Item::Object(Octets::new(octets, offset)),
@@ -179,8 +178,33 @@ impl Scanner {
         }
     }
 
-    /// Finds the next item; `last` says that nothing follows the window.
+    /// The separators and the end of the next item, where that is a segment of a message which ends in the block looked at
+    /// last: the usual case.
     #[inline]
+    pub(crate) fn quick_step(&self, window: &[u8]) -> Option<(Separators, usize)> {
+        let first = *window.get(self.start)?;
+        let within = self.start.wrapping_sub(self.block.start);
+        if within >= BLOCK || first <= b' ' || first == b'U' || !matches!(self.state, State::Inside) {
+            return None;
+        }
+        let Delimiters { terminators, separators } = self.block.delimiters;
+        let terminators = terminators >> within;
+        if terminators == 0 {
+            return None;
+        }
+        Some((separators.from(within), self.start + terminators.trailing_zeros() as usize + 1))
+    }
+
+    /// Makes the segment that [`Self::quick_step`] found and goes on behind it.
+    #[inline]
+    pub(crate) fn take_segment<'w>(&mut self, window: &'w [u8], separators: Separators, end: usize) -> Item<'w> {
+        let octets = &window[self.start..end];
+        let offset = self.offset();
+        self.start = end;
+        Item::Segment(Segment::scanned(octets, offset, true, separators, self.characters))
+    }
+
+    /// Finds the next item; `last` says that nothing follows the window.
     pub(crate) fn step(&mut self, window: &[u8], last: bool) -> Step {
         match window.get(self.start) {
             Some(&first) if first > b' ' && first != b'U' && matches!(self.state, State::Inside) => {
@@ -248,18 +272,20 @@ impl Scanner {
             return self.long_segment(window, last);
         }
         let mut within = self.start.wrapping_sub(self.block.start);
-        if within >= self.block.seen || self.block.seen < BLOCK {
+        if within >= BLOCK || self.block.seen < BLOCK {
             self.look(window, self.start, false);
             within = 0;
         }
-        let mut marks = self.block.marks.from(within);
-        if marks.terminators == 0 && self.block.seen == BLOCK {
+        let mut terminators = self.block.delimiters.terminators >> within;
+        let mut separators = self.block.delimiters.separators.from(within);
+        if terminators == 0 && self.block.seen == BLOCK {
             self.look(window, self.block.start + BLOCK, self.block.released_after);
-            marks = marks.followed_by(self.block.marks, BLOCK - within);
+            terminators = later(self.block.delimiters.terminators, BLOCK - within);
+            separators = separators.followed_by(self.block.delimiters.separators, BLOCK - within);
         }
-        if marks.terminators != 0 {
-            let end = self.start + marks.terminators.trailing_zeros() as usize + 1;
-            return Step::Item(Kind::Segment { marks, terminated: true }, end);
+        if terminators != 0 {
+            let end = self.start + terminators.trailing_zeros() as usize + 1;
+            return Step::Item(Kind::Segment { separators, terminated: true }, end);
         }
         self.long_segment(window, last)
     }
@@ -271,18 +297,18 @@ impl Scanner {
             self.look(window, self.block.start, self.block.released_before);
         }
         self.searching = false;
-        while self.block.marks.terminators == 0 {
+        while self.block.delimiters.terminators == 0 {
             if self.block.seen < BLOCK {
                 return self.open_end(window, last);
             }
             self.look(window, self.block.start + BLOCK, self.block.released_after);
         }
-        let end = self.block.start + self.block.marks.terminators.trailing_zeros() as usize + 1;
+        let end = self.block.start + self.block.delimiters.terminators.trailing_zeros() as usize + 1;
         if end - self.start > self.options.segment_limit {
             return self.begin_too_long(window);
         }
-        let marks = self.characters.marks(&window[self.start..], &mut false);
-        Step::Item(Kind::Segment { marks, terminated: true }, end)
+        let separators = self.characters.separators(&window[self.start..]);
+        Step::Item(Kind::Segment { separators, terminated: true }, end)
     }
 
     /// A segment whose terminator is not in the window.
@@ -300,8 +326,8 @@ impl Scanner {
         let length = rest.len() - layout;
         self.report(ProblemKind::Unterminated, length);
         self.forget_block();
-        let marks = self.characters.marks(rest, &mut false);
-        Step::Item(Kind::Segment { marks, terminated: false }, self.start + length)
+        let separators = self.characters.separators(rest);
+        Step::Item(Kind::Segment { separators, terminated: false }, self.start + length)
     }
 
     fn begin_too_long(&mut self, window: &[u8]) -> Step {
@@ -316,7 +342,7 @@ impl Scanner {
         let limit = self.options.segment_limit.min(rest.len());
         let mut before = released;
         for (number, block) in rest[..limit].chunks(BLOCK).enumerate() {
-            let terminators = self.characters.marks(block, &mut before).terminators;
+            let terminators = self.characters.delimiters(block, &mut before).terminators;
             if terminators != 0 {
                 self.state = State::Inside;
                 self.forget_block();
@@ -333,7 +359,7 @@ impl Scanner {
     /// Passes over `length` octets of a segment that is too long.
     fn pass_over(&mut self, window: &[u8], length: usize, mut released: bool) -> Step {
         for block in window[self.start..self.start + length].chunks(BLOCK) {
-            self.characters.marks(block, &mut released);
+            self.characters.delimiters(block, &mut released);
         }
         self.state = State::TooLong { released };
         self.forget_block();
@@ -417,8 +443,8 @@ impl Scanner {
         self.put_in_force(characters);
         self.state = State::Inside;
         // The repetition separator may have changed.
-        let marks = self.characters.marks(&window[self.start..end], &mut false);
-        Step::Item(Kind::Segment { marks, terminated }, end)
+        let separators = self.characters.separators(&window[self.start..end]);
+        Step::Item(Kind::Segment { separators, terminated }, end)
     }
 
     fn put_in_force(&mut self, characters: ServiceCharacters) {
@@ -490,12 +516,11 @@ impl Scanner {
     }
 
     /// Looks at the block that begins at `start` of the window.
-    #[inline]
     fn look(&mut self, window: &[u8], start: usize, released_before: bool) {
         let mut released_after = released_before;
         let octets = &window[start..];
-        let marks = self.characters.marks(octets, &mut released_after);
-        self.block = Block { start, seen: octets.len().min(BLOCK), marks, released_before, released_after };
+        let delimiters = self.characters.delimiters(octets, &mut released_after);
+        self.block = Block { start, seen: octets.len().min(BLOCK), delimiters, released_before, released_after };
     }
 
     fn forget_block(&mut self) {

@@ -7,7 +7,7 @@ use karvan_text::Span;
 
 use crate::ServiceCharacters;
 use crate::repertoire::{Decoded, Repertoire};
-use crate::scan::{BLOCK, Marks};
+use crate::scan::{BLOCK, Separators};
 
 /// A segment: tag, data elements, terminator (ISO 9735-1 §7.6).
 ///
@@ -29,9 +29,10 @@ use crate::scan::{BLOCK, Marks};
 pub struct Segment<'a> {
     octets: &'a [u8],
     offset: u64,
-    length: usize,
-    marks: Marks,
+    /// The separators among the first 64 octets.
+    separators: Separators,
     characters: ServiceCharacters,
+    terminated: bool,
 }
 
 impl<'a> Segment<'a> {
@@ -40,13 +41,15 @@ impl<'a> Segment<'a> {
     /// `offset` is the place of the first octet in the file.
     #[must_use]
     pub fn new(octets: &'a [u8], offset: u64, characters: ServiceCharacters) -> Self {
-        let marks = characters.marks(octets, &mut false);
-        let length = match marks.terminators {
-            0 if octets.len() > BLOCK => characters.find(octets, |marks| marks.terminators),
+        let delimiters = characters.delimiters(octets, &mut false);
+        let length = match delimiters.terminators {
+            0 if octets.len() > BLOCK => characters.find(octets, |delimiters| delimiters.terminators),
             0 => octets.len(),
             found => found.trailing_zeros() as usize,
         };
-        Self { octets: &octets[..octets.len().min(length + 1)], offset, length, marks, characters }
+        let terminated = length < octets.len();
+        let octets = &octets[..length + usize::from(terminated)];
+        Self { octets, offset, separators: delimiters.separators, characters, terminated }
     }
 
     /// A segment whose end and whose first delimiters the scanner knows; `octets` includes the terminator.
@@ -55,10 +58,10 @@ impl<'a> Segment<'a> {
         octets: &'a [u8],
         offset: u64,
         terminated: bool,
-        marks: Marks,
+        separators: Separators,
         characters: ServiceCharacters,
     ) -> Self {
-        Self { octets, offset, length: octets.len() - usize::from(terminated), marks, characters }
+        Self { octets, offset, separators, characters, terminated }
     }
 
     /// All octets, the terminator included.
@@ -70,7 +73,13 @@ impl<'a> Segment<'a> {
     /// The octets without the terminator.
     #[must_use]
     pub fn body(&self) -> &'a [u8] {
-        &self.octets[..self.length]
+        &self.octets[..self.length()]
+    }
+
+    /// Length without the terminator.
+    #[inline]
+    const fn length(&self) -> usize {
+        self.octets.len() - self.terminated as usize
     }
 
     /// Where the segment stands in the file, the terminator included.
@@ -82,7 +91,7 @@ impl<'a> Segment<'a> {
     /// Whether the segment ends with a terminator; only the last one of a truncated file does not.
     #[must_use]
     pub const fn is_terminated(&self) -> bool {
-        self.length < self.octets.len()
+        self.terminated
     }
 
     /// The service characters in force.
@@ -95,13 +104,11 @@ impl<'a> Segment<'a> {
     #[inline]
     #[must_use]
     pub fn tag(&self) -> &'a [u8] {
-        let marks = self.marks.elements | self.marks.components | self.marks.repetitions;
-        let end = marks.trailing_zeros() as usize;
-        if end < BLOCK || self.length <= BLOCK {
-            return &self.octets[..end.min(self.length)];
+        let end = self.separators.any().trailing_zeros() as usize;
+        if end < BLOCK || self.length() <= BLOCK {
+            return &self.octets[..end.min(self.length())];
         }
-        let any = |marks: &Marks| marks.elements | marks.components | marks.repetitions;
-        &self.octets[..self.characters.find(self.body(), any)]
+        &self.octets[..self.characters.find(self.body(), |delimiters| delimiters.separators.any())]
     }
 
     /// Where the tag stands.
@@ -147,18 +154,18 @@ impl<'a> Segment<'a> {
         Elements {
             octets: Some(self.body()),
             offset: self.offset,
-            marks: self.marks,
+            separators: self.separators,
             known: BLOCK,
             characters: self.characters,
         }
     }
 
     fn absent(&self) -> Element<'a> {
-        let end = &self.octets[self.length..self.length];
+        let end = &self.octets[self.length()..self.length()];
         Element {
             octets: end,
-            offset: self.offset + self.length as u64,
-            marks: Marks::default(),
+            offset: self.offset + self.length() as u64,
+            separators: Separators::default(),
             known: 0,
             characters: self.characters,
         }
@@ -171,8 +178,8 @@ pub struct Elements<'a> {
     /// What is left, none after the last element.
     octets: Option<&'a [u8]>,
     offset: u64,
-    marks: Marks,
-    /// For how many of the octets left `marks` speaks.
+    separators: Separators,
+    /// For how many of the octets left `separators` speaks.
     known: usize,
     characters: ServiceCharacters,
 }
@@ -183,9 +190,10 @@ impl<'a> Iterator for Elements<'a> {
     #[inline]
     fn next(&mut self) -> Option<Element<'a>> {
         let octets = self.octets?;
-        let mut end = self.marks.elements.trailing_zeros() as usize;
+        let mut end = self.separators.elements.trailing_zeros() as usize;
         if end >= self.known && self.known < octets.len() {
-            end = self.look_ahead(octets);
+            (self.separators, end) = look_ahead(self.characters, octets, |separators| separators.elements);
+            self.known = BLOCK;
         }
         let (element, rest) = match octets.split_at_checked(end) {
             Some((element, rest)) if !rest.is_empty() => (element, Some(&rest[1..])),
@@ -194,30 +202,29 @@ impl<'a> Iterator for Elements<'a> {
         let found = Element {
             octets: element,
             offset: self.offset,
-            marks: self.marks,
+            separators: self.separators,
             known: self.known,
             characters: self.characters,
         };
         self.octets = rest;
         self.offset += end as u64 + 1;
-        self.marks = self.marks.after(end);
+        self.separators = self.separators.after(end);
         self.known = self.known.saturating_sub(end + 1);
         Some(found)
     }
 }
 
-impl Elements<'_> {
-    /// Looks at the octets left afresh and tells where the element ends.
-    #[cold]
-    #[inline(never)]
-    fn look_ahead(&mut self, octets: &[u8]) -> usize {
-        self.marks = self.characters.marks(octets, &mut false);
-        self.known = BLOCK;
-        match self.marks.elements {
-            0 if octets.len() > BLOCK => self.characters.find(octets, |marks| marks.elements),
-            found => found.trailing_zeros() as usize,
-        }
-    }
+/// The first separator of the kind that `kind` picks, where those at hand do not reach it, and the separators that
+/// `octets` begins with.
+#[cold]
+#[inline(never)]
+fn look_ahead(characters: ServiceCharacters, octets: &[u8], kind: fn(&Separators) -> u64) -> (Separators, usize) {
+    let separators = characters.separators(octets);
+    let end = match kind(&separators) {
+        0 if octets.len() > BLOCK => characters.find(octets, |delimiters| kind(&delimiters.separators)),
+        found => found.trailing_zeros() as usize,
+    };
+    (separators, end)
 }
 
 /// A data element as it stands in a segment: simple or composite, repeated or not.
@@ -225,7 +232,7 @@ impl Elements<'_> {
 pub struct Element<'a> {
     octets: &'a [u8],
     offset: u64,
-    marks: Marks,
+    separators: Separators,
     known: usize,
     characters: ServiceCharacters,
 }
@@ -283,7 +290,7 @@ impl<'a> Element<'a> {
         Self {
             octets: &self.octets[length..],
             offset: self.offset + length as u64,
-            marks: Marks::default(),
+            separators: Separators::default(),
             known: 0,
             ..*self
         }
@@ -291,10 +298,11 @@ impl<'a> Element<'a> {
 
     /// What stands before and after the first separator of the kind that `kind` picks.
     #[inline]
-    fn split(mut self, kind: impl Fn(&Marks) -> u64) -> (Self, Option<Self>) {
-        let mut end = kind(&self.marks).trailing_zeros() as usize;
+    fn split(mut self, kind: fn(&Separators) -> u64) -> (Self, Option<Self>) {
+        let mut end = kind(&self.separators).trailing_zeros() as usize;
         if end >= self.known && self.known < self.octets.len() {
-            (self, end) = self.look_ahead(kind);
+            (self.separators, end) = look_ahead(self.characters, self.octets, kind);
+            self.known = BLOCK;
         }
         match self.octets.split_at_checked(end) {
             Some((octets, rest)) if !rest.is_empty() => (
@@ -302,25 +310,13 @@ impl<'a> Element<'a> {
                 Some(Self {
                     octets: &rest[1..],
                     offset: self.offset + end as u64 + 1,
-                    marks: self.marks.after(end),
+                    separators: self.separators.after(end),
                     known: self.known.saturating_sub(end + 1),
                     ..self
                 }),
             ),
             _ => (self, None),
         }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn look_ahead(mut self, kind: impl Fn(&Marks) -> u64) -> (Self, usize) {
-        self.marks = self.characters.marks(self.octets, &mut false);
-        self.known = BLOCK;
-        let end = match kind(&self.marks) {
-            0 if self.octets.len() > BLOCK => self.characters.find(self.octets, kind),
-            found => found.trailing_zeros() as usize,
-        };
-        (self, end)
     }
 }
 
@@ -340,7 +336,7 @@ impl<'a> Iterator for Repetitions<'a> {
             self.rest = None;
             return Some(Repetition { element: rest });
         }
-        let (element, rest) = rest.split(|marks| marks.repetitions);
+        let (element, rest) = rest.split(|separators| separators.repetitions);
         self.rest = rest;
         Some(Repetition { element })
     }
@@ -397,7 +393,7 @@ impl<'a> Iterator for Components<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Component<'a>> {
-        let (component, rest) = self.rest?.split(|marks| marks.components);
+        let (component, rest) = self.rest?.split(|separators| separators.components);
         self.rest = rest;
         Some(Component::of(&component))
     }
