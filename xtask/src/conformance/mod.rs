@@ -5,7 +5,9 @@
 //! gain and every loss.
 
 mod corpus;
+mod pkits;
 mod table;
+mod trust;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -24,12 +26,26 @@ struct Set {
     run: fn(&Path) -> crate::Result<Table>,
 }
 
-const SETS: &[Set] = &[Set {
-    name: "corpus",
-    about: "EDIFACT files from public repositories: read without panic, written back octet for octet, verdicts",
-    needs: &["edifact/corpus"],
-    run: corpus::run,
-}];
+const SETS: &[Set] = &[
+    Set {
+        name: "corpus",
+        about: "EDIFACT files from public repositories: read without panic, written back octet for octet, verdicts",
+        needs: &["edifact/corpus"],
+        run: corpus::run,
+    },
+    Set {
+        name: "pkits",
+        about: "the NIST suite of certificate paths; rows about revocation and policies wait for those checks",
+        needs: &["pki/pkits"],
+        run: pkits::run,
+    },
+    Set {
+        name: "trust",
+        about: "the sample PKI, every signer from every country at several times, beside openssl verify",
+        needs: &[],
+        run: trust::run,
+    },
+];
 
 /// Arguments of the task.
 #[derive(clap::Args)]
