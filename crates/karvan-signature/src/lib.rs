@@ -1,1 +1,50 @@
-//! Signatures on trade documents: XMLDSig, made and verified.
+//! Signatures on trade documents: XMLDSig (XML Signature 1.1), made and verified.
+//!
+//! * [`Signer`] signs: enveloped in a document, or detached in a file of its own, with any [`SigningKey`];
+//!   [`PrivateKey`] is one out of a file.
+//! * [`verify()`] checks a signature under a [`Policy`]. What it finds good is [`Intact`]; [`Intact::trust`] asks the
+//!   caller about the signer and gives [`Verified`], the only way to the content. There is no yes or no to forget, and
+//!   no way from a signature to what it does not cover.
+//!
+//! SHA-256, SHA-384, SHA-512; RSA PKCS #1 v1.5, ECDSA on P-256 and P-384, Ed25519; Canonical XML 1.0 and Exclusive XML
+//! Canonicalization 1.0. SHA-1, MD5 and HMAC are refused. Files, clock and randomness come from the caller.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use karvan_signature::{ExternalFile, Policy, PrivateKey, Signed, Signer, verify};
+//!
+//! # let key_file = include_bytes!("../tests/keys/ed25519.pem");
+//! let key = PrivateKey::read(key_file, Arc::new(ring::rand::SystemRandom::new()))?;
+//! let invoice = ExternalFile { name: "invoice.edi", octets: b"UNB+UNOA:3+..." };
+//! let what = Signed::File { name: invoice.name, octets: invoice.octets };
+//! let signature = Signer::new(&key).sign_detached(&[what])?;
+//!
+//! let intact = verify(signature, &[invoice], &[], &Policy::default())?;
+//! let verified = intact.trust(|signed_by| match signed_by.key() == karvan_signature::SigningKey::public_key(&key) {
+//!     true => Ok(()),
+//!     false => Err("somebody else signed it"),
+//! })?;
+//! assert_eq!(verified.content(), Some(invoice.octets));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Codes: `E60xx` what is wrong with a signature, `E92xx` limits.
+
+#![forbid(unsafe_code)]
+
+mod algorithm;
+mod asn1;
+mod key;
+mod key_info;
+mod namespaces;
+mod policy;
+mod reference;
+mod sign;
+mod structure;
+mod verify;
+
+pub use algorithm::{DigestAlgorithm, signature_algorithm, signature_identifier};
+pub use key::{KeyError, PrivateKey, SigningKey};
+pub use policy::{Coverage, Policy, Position, Selection};
+pub use sign::{SignError, Signed, Signer};
+pub use verify::{Covered, ExternalFile, Intact, Rejected, SignedBy, Target, Uncovered, Verified, verify};

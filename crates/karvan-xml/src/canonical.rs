@@ -78,6 +78,11 @@ impl Canonicalization {
         ALGORITHMS[2 * self.exclusive as usize + self.comments as usize].0
     }
 
+    /// The prefixes that the exclusive form treats as the inclusive one would, as a PrefixList has them.
+    pub fn inclusive_prefixes(&self) -> impl Iterator<Item = &str> {
+        self.inclusive_prefixes.iter().map(|prefix| if prefix.is_empty() { "#default" } else { prefix })
+    }
+
     /// Whether it is the exclusive form.
     #[must_use]
     pub const fn is_exclusive(&self) -> bool {

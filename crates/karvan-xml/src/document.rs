@@ -77,6 +77,29 @@ impl Document {
         self.node(id)?.as_element()
     }
 
+    /// The element with this path, written as [`Element::path`] writes it; a number of 1 may be left out.
+    ///
+    /// ```
+    /// # use karvan_xml::{Document, Limits};
+    /// let document = Document::parse("<a><b/><b x='2'/></a>", &Limits::default())?;
+    /// assert_eq!(document.find("/a/b[2]").and_then(|b| b.attribute("x")), Some("2"));
+    /// assert_eq!(document.find("/a/c"), None);
+    /// # Ok::<(), karvan_xml::ParseError>(())
+    /// ```
+    #[must_use]
+    pub fn find(&self, path: &str) -> Option<Element<'_>> {
+        let mut steps = path.strip_prefix('/')?.split('/').map(|step| match step.split_once('[') {
+            None => Some((step, 1)),
+            Some((name, number)) => Some((name, number.strip_suffix(']')?.parse::<usize>().ok()?)),
+        });
+        let is_root = |(name, number): (&str, usize)| number == 1 && self.root().qualified_name() == name;
+        steps.next()?.filter(|step| is_root(*step))?;
+        steps.try_fold(self.root(), |element, step| {
+            let (name, number) = step?;
+            element.elements().filter(|child| child.qualified_name() == name).nth(number.checked_sub(1)?)
+        })
+    }
+
     /// The line and column of the octet at `offset`.
     #[must_use]
     pub fn position(&self, offset: u64) -> Position {

@@ -1,0 +1,360 @@
+//! Making signatures: enveloped in a document, or in a file of their own.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use karvan_pki::Certificate;
+use karvan_xml::{
+    Canonicalization, CanonicalizationError, Document, Element, ElementBuilder, Limits, Node, ParseError, Subset,
+    Writer, XML_NAMESPACE,
+};
+
+use crate::algorithm::{DigestAlgorithm, signature_identifier};
+use crate::key::{KeyError, SigningKey};
+use crate::key_info::key_info;
+use crate::namespaces::{ENVELOPED, EXCLUSIVE, SIGNATURE};
+use crate::reference::{IdError, element_with_id, file_uri, without_comments};
+
+/// Makes signatures with one key.
+///
+/// ```
+/// use std::sync::Arc;
+/// use karvan_signature::{PrivateKey, Signed, Signer};
+/// use karvan_xml::{Document, Limits};
+///
+/// # let file = include_bytes!("../tests/keys/p256.pem");
+/// let key = PrivateKey::read(file, Arc::new(ring::rand::SystemRandom::new()))?;
+/// let document = Document::parse("<order><id>7</id></order>", &Limits::default())?;
+/// let signed = Signer::new(&key).sign_in(document.root(), &[Signed::Document])?;
+/// assert!(signed.starts_with(b"<order><id>7</id><ds:Signature "));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Signer<'k> {
+    key: &'k dyn SigningKey,
+    certificates: Vec<Certificate>,
+    canonicalization: Canonicalization,
+    digest: DigestAlgorithm,
+    key_value: bool,
+}
+
+/// What a signature is to cover.
+#[derive(Clone, Copy, Debug)]
+pub enum Signed<'c> {
+    /// The whole document that the signature is put into.
+    Document,
+    /// The element of that document with this identifier.
+    Element {
+        /// The value of its attribute `Id`, `ID`, `id`, `xml:id` or `wsu:Id`.
+        id: &'c str,
+    },
+    /// A file, octet by octet.
+    File {
+        /// Its name, as seen from the file that will hold the signature.
+        name: &'c str,
+        /// Its octets.
+        octets: &'c [u8],
+    },
+    /// A file that is an XML document, in its canonical form: it may be written otherwise and remain signed.
+    XmlFile {
+        /// Its name, as seen from the file that will hold the signature.
+        name: &'c str,
+        /// The document in it.
+        document: &'c Document,
+    },
+}
+
+/// Why there is no signature.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum SignError {
+    /// The key failed.
+    Key(KeyError),
+    /// XML Signature has no identifier for the algorithm of the key.
+    Algorithm,
+    /// The first certificate is not that of the key.
+    WrongKey {
+        /// The subject of the certificate.
+        subject: String,
+    },
+    /// The document holds a signature already, which a second one over the whole document would break.
+    AlreadySigned {
+        /// Where.
+        path: String,
+    },
+    /// No element of the document has the identifier, or several have.
+    Id {
+        /// The identifier.
+        id: String,
+        /// Whether there are several.
+        several: bool,
+    },
+    /// A file of its own can sign files only.
+    NoDocument,
+    /// There is nothing to sign.
+    Nothing,
+    /// What is to be signed has no canonical form.
+    Canonicalization(CanonicalizationError),
+    /// The signature cannot be put there: the finding of the XML reader.
+    Place(ParseError),
+}
+
+impl fmt::Display for SignError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Key(error) => error.fmt(f),
+            Self::Algorithm => f.write_str("XML Signature has no identifier for the algorithm of the key"),
+            Self::WrongKey { subject } => write!(f, "the private key does not belong to the certificate of {subject}"),
+            Self::AlreadySigned { path } => write!(f, "the document is signed already, at {path}"),
+            Self::Id { id, several: false } => write!(f, "no element has the identifier {id}"),
+            Self::Id { id, several: true } => write!(f, "several elements have the identifier {id}"),
+            Self::NoDocument => f.write_str("a signature in a file of its own signs files only"),
+            Self::Nothing => f.write_str("there is nothing to sign"),
+            Self::Canonicalization(error) => error.fmt(f),
+            Self::Place(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for SignError {}
+
+impl From<KeyError> for SignError {
+    fn from(error: KeyError) -> Self {
+        Self::Key(error)
+    }
+}
+
+impl From<CanonicalizationError> for SignError {
+    fn from(error: CanonicalizationError) -> Self {
+        Self::Canonicalization(error)
+    }
+}
+
+impl From<ParseError> for SignError {
+    fn from(error: ParseError) -> Self {
+        Self::Place(error)
+    }
+}
+
+impl<'k> Signer<'k> {
+    /// Signs with `key`, exclusive canonical form and SHA-256, and offers the public key by value.
+    #[must_use]
+    pub fn new(key: &'k dyn SigningKey) -> Self {
+        Self {
+            key,
+            certificates: Vec::new(),
+            canonicalization: Canonicalization::exclusive(),
+            digest: DigestAlgorithm::Sha256,
+            key_value: false,
+        }
+    }
+
+    /// Offers these certificates in place of the bare key: the signer's first, then those that lead to a root.
+    ///
+    /// # Errors
+    /// The first certificate is not that of the key.
+    pub fn with_certificates(mut self, certificates: Vec<Certificate>) -> Result<Self, SignError> {
+        match certificates.first() {
+            Some(first) if first.public_key() != self.key.public_key() => {
+                Err(SignError::WrongKey { subject: first.subject().to_string() })
+            }
+            _ => {
+                self.certificates = certificates;
+                Ok(self)
+            }
+        }
+    }
+
+    /// Offers the key by value as well as the certificates.
+    #[must_use]
+    pub fn with_key_value(mut self) -> Self {
+        self.key_value = true;
+        self
+    }
+
+    /// Uses this canonical form, for what is signed and for the signature's own SignedInfo.
+    #[must_use]
+    pub fn with_canonicalization(mut self, canonicalization: Canonicalization) -> Self {
+        self.canonicalization = canonicalization;
+        self
+    }
+
+    /// Uses this digest for what is signed; the digest of the signature itself is the key's.
+    #[must_use]
+    pub fn with_digest(mut self, digest: DigestAlgorithm) -> Self {
+        self.digest = digest;
+        self
+    }
+
+    /// Signs, and puts the signature into the document as the last child of `parent`. Every other octet of the
+    /// document stays as it is.
+    ///
+    /// # Errors
+    /// Why there is no signature.
+    pub fn sign_in(&self, parent: Element<'_>, what: &[Signed<'_>]) -> Result<Vec<u8>, SignError> {
+        let document = parent.document();
+        let references = what.iter().map(|signed| self.reference(*signed, Some(parent))).collect::<Result<_, _>>()?;
+        let (before, after) = context(parent);
+        let signature = self.signature(references, &before, &after)?;
+        Ok(insert(document.source(), parent, &signature))
+    }
+
+    /// Signs files, the signature to be a file of its own.
+    ///
+    /// # Errors
+    /// Why there is no signature.
+    pub fn sign_detached(&self, what: &[Signed<'_>]) -> Result<Vec<u8>, SignError> {
+        let references = what.iter().map(|signed| self.reference(*signed, None)).collect::<Result<_, _>>()?;
+        let signature = self.signature(references, "", "")?;
+        Ok(format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{signature}\n").into_bytes())
+    }
+
+    /// The Reference to `signed`, out of a signature that will stand in `parent`.
+    fn reference(&self, signed: Signed<'_>, parent: Option<Element<'_>>) -> Result<ElementBuilder, SignError> {
+        let mut context = self.digest.context();
+        // What a same-document reference means has no comments (XML Signature 1.1 §4.4.3.3).
+        let same_document = without_comments(&self.canonicalization);
+        let (uri, enveloped, canonical) = match (signed, parent) {
+            (Signed::Document, Some(parent)) => {
+                if let Some(other) = signatures(parent.document()).next() {
+                    return Err(SignError::AlreadySigned { path: other.path() });
+                }
+                same_document.write(Subset::document(parent.document()), &mut Sink(&mut context))?;
+                (String::new(), true, true)
+            }
+            (Signed::Element { id }, Some(parent)) => {
+                let element = element_with_id(parent.document(), id)
+                    .map_err(|error| SignError::Id { id: id.to_owned(), several: error == IdError::Several })?;
+                same_document.write(Subset::element(element), &mut Sink(&mut context))?;
+                (format!("#{id}"), element.contains(parent.id()), true)
+            }
+            (Signed::File { name, octets }, _) => {
+                context.update(octets);
+                (file_uri(name), false, false)
+            }
+            (Signed::XmlFile { name, document }, _) => {
+                self.canonicalization.write(Subset::document(document), &mut Sink(&mut context))?;
+                (file_uri(name), false, true)
+            }
+            (Signed::Document | Signed::Element { .. }, None) => return Err(SignError::NoDocument),
+        };
+        let mut reference = ElementBuilder::new(SIGNATURE, "Reference");
+        reference.set_attribute("URI", uri);
+        if canonical {
+            let transforms = reference.push_element(SIGNATURE, "Transforms");
+            if enveloped {
+                transforms.push_element(SIGNATURE, "Transform").set_attribute("Algorithm", ENVELOPED);
+            }
+            self.push_form(transforms, "Transform");
+        }
+        reference.push_element(SIGNATURE, "DigestMethod").set_attribute("Algorithm", self.digest.identifier());
+        reference.push_element(SIGNATURE, "DigestValue").push_text(STANDARD.encode(context.finish()));
+        Ok(reference)
+    }
+
+    /// Names the canonical form in an element `name` of `parent`.
+    fn push_form(&self, parent: &mut ElementBuilder, name: &str) {
+        let method = parent.push_element(SIGNATURE, name);
+        method.set_attribute("Algorithm", self.canonicalization.identifier());
+        let prefixes: Vec<_> = self.canonicalization.inclusive_prefixes().collect();
+        if !prefixes.is_empty() {
+            method.push_element(EXCLUSIVE, "InclusiveNamespaces").set_attribute("PrefixList", prefixes.join(" "));
+        }
+    }
+
+    /// The Signature element, signed as it will be between `before` and `after`.
+    fn signature(&self, references: Vec<ElementBuilder>, before: &str, after: &str) -> Result<String, SignError> {
+        if references.is_empty() {
+            return Err(SignError::Nothing);
+        }
+        let algorithm = signature_identifier(self.key.algorithm()).ok_or(SignError::Algorithm)?;
+        let mut signed_info = ElementBuilder::new(SIGNATURE, "SignedInfo");
+        self.push_form(&mut signed_info, "CanonicalizationMethod");
+        signed_info.push_element(SIGNATURE, "SignatureMethod").set_attribute("Algorithm", algorithm);
+        for reference in references {
+            signed_info.push(reference);
+        }
+        let key = (self.key_value || self.certificates.is_empty()).then(|| self.key.public_key());
+        let mut signature = ElementBuilder::new(SIGNATURE, "Signature");
+        signature.push(signed_info);
+        signature.push_element(SIGNATURE, "SignatureValue");
+        signature.push(key_info(&self.certificates, key));
+
+        let writer = Writer::new().prefix("ds", SIGNATURE).without_declaration();
+        let unsigned = writer.write(&signature);
+        let document = Document::parse(format!("{before}{unsigned}{after}"), &Limits::default())?;
+        let signed_info = signatures(&document).next().and_then(|element| element.child(SIGNATURE, "SignedInfo"));
+        let signed_info = signed_info.ok_or(SignError::Nothing)?;
+        let value = self.key.sign(&self.canonicalization.to_vec(Subset::element(signed_info))?)?;
+
+        if let Some(element) = signature.elements_mut().find(|element| element.local_name() == "SignatureValue") {
+            element.push_text(STANDARD.encode(value));
+        }
+        Ok(writer.write(&signature))
+    }
+}
+
+/// The Signature elements of a document, wherever they stand.
+pub(crate) fn signatures(document: &Document) -> impl Iterator<Item = Element<'_>> {
+    let root = document.root();
+    let elements = std::iter::once(root).chain(root.descendants().filter_map(Node::as_element));
+    elements.filter(|element| element.is(SIGNATURE, "Signature"))
+}
+
+/// A start tag and an end tag with all that a canonical form of an element in `parent` takes over from around it: the
+/// namespaces in scope and the attributes of the namespace `xml`.
+fn context(parent: Element<'_>) -> (String, String) {
+    let source = parent.document().source();
+    let mut tag = String::from("<context");
+    let mut seen: Vec<String> = Vec::new();
+    for ancestor in parent.ancestors() {
+        let declarations =
+            ancestor.declarations().map(|declared| (format!("xmlns:{}", declared.prefix), declared.span));
+        let attributes = ancestor
+            .attributes()
+            .filter(|attribute| attribute.namespace() == XML_NAMESPACE)
+            .map(|attribute| (attribute.local_name().to_owned(), attribute.span()));
+        for (name, span) in declarations.chain(attributes) {
+            // The innermost one holds.
+            if !seen.contains(&name) {
+                tag.push(' ');
+                tag.push_str(&String::from_utf8_lossy(span.slice(source)));
+                seen.push(name);
+            }
+        }
+    }
+    tag.push('>');
+    (tag, "</context>".to_owned())
+}
+
+/// `source` with `signature` put before the end tag of `parent`; an empty-element tag becomes two tags.
+fn insert(source: &[u8], parent: Element<'_>, signature: &str) -> Vec<u8> {
+    let offset = |offset: u64| usize::try_from(offset).unwrap_or(usize::MAX).min(source.len());
+    let (at, end) = (offset(parent.content_span().end), offset(parent.span().end));
+    let mut signed = Vec::with_capacity(source.len() + signature.len() + 64);
+    if at == end {
+        signed.extend_from_slice(&source[..at.saturating_sub("/>".len())]);
+        signed.push(b'>');
+        signed.extend_from_slice(signature.as_bytes());
+        signed.extend_from_slice(format!("</{}>", parent.qualified_name()).as_bytes());
+    } else {
+        signed.extend_from_slice(&source[..at]);
+        signed.extend_from_slice(signature.as_bytes());
+    }
+    signed.extend_from_slice(&source[at..]);
+    signed
+}
+
+/// A digest as a sink of octets.
+pub(crate) struct Sink<'c>(pub(crate) &'c mut ring::digest::Context);
+
+impl std::io::Write for Sink<'_> {
+    fn write(&mut self, octets: &[u8]) -> std::io::Result<usize> {
+        self.0.update(octets);
+        Ok(octets.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
