@@ -76,12 +76,13 @@ pub(crate) fn context<'a>(reader: &mut SliceReader<'a>, number: u32) -> der::Res
     if context_number(reader) == Some(number) { AnyRef::decode(reader).map(Some) } else { Ok(None) }
 }
 
-/// The content octets of an INTEGER, at least one.
+/// The content octets of an INTEGER: at least one, and no more than needed (X.690 §8.3.2).
 pub(crate) fn integer<'a>(reader: &mut SliceReader<'a>) -> der::Result<&'a [u8]> {
     let value = AnyRef::decode(reader)?;
     value.tag().assert_eq(Tag::Integer)?;
     match value.value() {
         [] => Err(ErrorKind::Length { tag: Tag::Integer }.into()),
+        [0, 0..=0x7f, ..] | [0xff, 0x80..=0xff, ..] => Err(ErrorKind::Noncanonical { tag: Tag::Integer }.into()),
         octets => Ok(octets),
     }
 }
@@ -174,5 +175,19 @@ mod tests {
         assert_eq!(unsigned(&[1, 0]).unwrap(), 256);
         assert_eq!(unsigned(&[1, 0, 0, 0, 0, 0, 0, 0, 0]).unwrap(), u64::MAX);
         assert!(unsigned(&[0x80]).is_err());
+    }
+
+    #[test]
+    fn integers_are_as_short_as_can_be() {
+        for (bytes, good) in [
+            (&b"\x02\x01\x00"[..], true),
+            (b"\x02\x02\x00\x80", true),
+            (b"\x02\x02\xff\x7f", true),
+            (b"\x02\x02\x00\x7f", false),
+            (b"\x02\x02\xff\x80", false),
+            (b"\x02\x00", false),
+        ] {
+            assert_eq!(whole(bytes, integer).is_ok(), good, "{bytes:x?}");
+        }
     }
 }

@@ -81,11 +81,10 @@ fn names(certificate: &Certificate) -> Vec<Cow<'_, GeneralName>> {
     if !certificate.subject().is_empty() {
         names.push(Cow::Owned(GeneralName::Directory(certificate.subject().clone())));
     }
-    // Mail addresses of the subject count where the certificate has no alternative name of that form.
-    if !alternatives.iter().any(|name| matches!(name, GeneralName::Rfc822(_))) {
-        let addresses = certificate.subject().email_addresses();
-        names.extend(addresses.map(|address| Cow::Owned(GeneralName::Rfc822(address.to_owned()))));
-    }
+    // RFC 5280 asks for the mail addresses of the subject where there is no alternative name. They are claimed where
+    // there is one as well, so they are held to the constraints always, as OpenSSL does.
+    let addresses = certificate.subject().email_addresses();
+    names.extend(addresses.map(|address| Cow::Owned(GeneralName::Rfc822(address.to_owned()))));
     names
 }
 

@@ -209,13 +209,15 @@ fn permitted_names_are_those_that_every_authority_permits() {
 }
 
 #[test]
-fn a_mail_address_in_the_subject_counts_where_there_is_no_other() {
+fn a_mail_address_in_the_subject_is_a_name_like_any_other() {
     let mut chain = Chain::new();
     chain.authority = chain.authority.with(name_constraints(&["email:example.com"], &[]));
     chain.signer.subject = Entity::new("C=IR,CN=Signer,email=a@example.org");
     assert_eq!(chain.faults(), [(0, "permitted-names")]);
-    chain.signer = chain.signer.with(alternative_names(&["email:a@example.com"]));
+    chain.signer.subject = Entity::new("C=IR,CN=Signer,email=a@example.com");
     assert_eq!(chain.faults(), []);
+    chain.signer = chain.signer.with(alternative_names(&["email:a@example.org"]));
+    assert_eq!(chain.faults(), [(0, "permitted-names")]);
 }
 
 #[test]

@@ -120,7 +120,7 @@ impl Request {
     }
 
     pub(crate) fn serial(mut self, serial: u16) -> Self {
-        self.serial = [&[0][..], &serial.to_be_bytes()].concat();
+        self.serial = [&[1][..], &serial.to_be_bytes()].concat();
         self
     }
 
