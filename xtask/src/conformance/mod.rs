@@ -8,6 +8,7 @@ mod corpus;
 mod pkits;
 mod table;
 mod trust;
+mod xmlsec;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -44,6 +45,12 @@ const SETS: &[Set] = &[
         about: "the sample PKI, every signer from every country at several times, beside openssl verify",
         needs: &[],
         run: trust::run,
+    },
+    Set {
+        name: "xmlsec",
+        about: "XML signatures in both directions between Karvan and xmlsec1 (Ed25519: lxml and cryptography)",
+        needs: &[],
+        run: xmlsec::run,
     },
 ];
 
