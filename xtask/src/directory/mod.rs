@@ -1,6 +1,26 @@
 //! `cargo xtask directory`: reads the official UN/EDIFACT texts and packs their facts into `schemas/edifact/`.
 
-use std::{path::PathBuf, process::ExitCode};
+mod archive;
+mod check;
+mod codes;
+mod conversions;
+mod elements;
+mod messages;
+mod parts;
+mod service;
+mod text;
+mod xml;
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use karvan_schema::directory::{DirectoryFacts, pack};
+
+use archive::Kind;
 
 /// Arguments of the task.
 #[derive(clap::Args)]
@@ -13,14 +33,122 @@ pub(crate) struct Arguments {
     check: bool,
 }
 
+/// What is to be told about the directories that were read.
+#[derive(Default)]
+pub(crate) struct Remarks {
+    of: String,
+    /// Lines that were not understood, and drawings that contradict themselves.
+    problems: Vec<String>,
+    /// Where two statements differ, or a conversion differs from the release before it.
+    notes: Vec<String>,
+}
+
+impl Remarks {
+    fn add(&mut self, problem: String) {
+        self.problems.push(format!("{} {problem}", self.of));
+    }
+
+    fn note(&mut self, note: String) {
+        self.notes.push(format!("{} {note}", self.of));
+    }
+}
+
+/// Everything that was read.
+pub(crate) struct Collected {
+    pub(crate) releases: Vec<DirectoryFacts>,
+    pub(crate) services: Vec<DirectoryFacts>,
+    remarks: Remarks,
+}
+
 /// Packs the directories, or checks what is packed.
 pub(crate) fn run(arguments: &Arguments) -> crate::Result<ExitCode> {
     let source = crate::data(arguments.source.as_ref()).join("edifact");
     if !source.is_dir() {
         return Err(format!("no such folder: {}", source.display()).into());
     }
+    let collected = collect(&source)?;
+    let packed = pack(&collected.releases, &collected.services)?;
+    let path = crate::workspace().join("schemas/edifact/directories.bin");
     if arguments.check {
-        println!("{}", source.display());
+        let current = fs::read(&path)? == packed;
+        return check::report(&collected, &source, current);
     }
+    fs::write(&path, &packed)?;
+    println!(
+        "{} releases and {} service directories in {} octets; {} problems (--check tells)",
+        collected.releases.len(),
+        collected.services.len(),
+        packed.len(),
+        collected.remarks.problems.len()
+    );
     Ok(ExitCode::SUCCESS)
+}
+
+/// Reads everything there is in the folder `edifact` of the reference data.
+pub(crate) fn collect(source: &Path) -> crate::Result<Collected> {
+    let mut remarks = Remarks::default();
+    let releases = releases(source, &mut remarks)?;
+    let services = service::read(&source.join("service"))?;
+    Ok(Collected { releases, services, remarks })
+}
+
+/// All releases, oldest first.
+fn releases(source: &Path, remarks: &mut Remarks) -> crate::Result<Vec<DirectoryFacts>> {
+    let mut releases = official(&source.join("un-directories.tar.xz"), remarks)?;
+    let conversions = source.join("conversions/php-edifact-mapping");
+    for release in releases.iter_mut().filter(|release| release.codes.is_empty()) {
+        let path = conversions.join(folder(&release.name)).join("codes.xml");
+        if path.is_file() {
+            release.codes = conversions::codes(&path)?;
+        }
+    }
+    for name in ["D.22A", "D.22B", "D.23A", "D.24A"] {
+        remarks.of = name.to_owned();
+        let before = releases.last().ok_or("no official release")?;
+        let release = conversions::release(name, before, &conversions.join(folder(name)), remarks)?;
+        releases.push(release);
+    }
+    Ok(releases)
+}
+
+/// The folder of a release: `D96A` for `D.96A`.
+fn folder(release: &str) -> String {
+    release.replace('.', "")
+}
+
+/// The releases of which there are official texts, oldest first.
+fn official(archive: &Path, remarks: &mut Remarks) -> crate::Result<Vec<DirectoryFacts>> {
+    let mut releases: BTreeMap<String, DirectoryFacts> = BTreeMap::new();
+    let mut restated: BTreeMap<String, Vec<parts::Restated>> = BTreeMap::new();
+    archive::read(archive, |member| {
+        // The nineties sort before the years after 1999.
+        let century = if member.release.starts_with("D.9") { "19" } else { "20" };
+        let facts = releases.entry(format!("{century}{}", &member.release[2..])).or_default();
+        facts.name.clone_from(&member.release);
+        remarks.of.clone_from(&member.release);
+        let lines = text::lines(&member.octets);
+        match member.kind {
+            Kind::Message { tag, interactive } => {
+                let message = messages::parse(&tag, &lines, interactive, remarks);
+                facts.messages.insert(tag, message);
+            }
+            Kind::Segments { interactive } => {
+                let parts = parts::parse(&lines, true, interactive, remarks);
+                facts.segments.extend(parts.parts);
+                restated.entry(facts.name.clone()).or_default().extend(parts.restated);
+            }
+            Kind::Composites { interactive } => {
+                let parts = parts::parse(&lines, false, interactive, remarks);
+                facts.composites.extend(parts.parts);
+                restated.entry(facts.name.clone()).or_default().extend(parts.restated);
+            }
+            Kind::Elements => facts.elements = elements::parse(&lines, remarks),
+            Kind::Codes => facts.codes.extend(codes::parse(&lines, remarks)),
+        }
+    })?;
+    for release in releases.values() {
+        remarks.of.clone_from(&release.name);
+        restated.get(&release.name).into_iter().flatten().for_each(|restated| restated.compare(release, remarks));
+    }
+    Ok(releases.into_values().collect())
 }

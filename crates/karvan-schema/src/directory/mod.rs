@@ -30,6 +30,8 @@ mod facts;
 mod handle;
 mod pack;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod unpack;
 
 use std::{

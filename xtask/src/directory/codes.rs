@@ -1,0 +1,77 @@
+//! Code lists.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Remarks,
+    text::{entries, extend, is_element_tag, tidy, unmark, word},
+};
+
+/// Code lists by data element: short names by value.
+pub(super) type Lists = BTreeMap<String, BTreeMap<String, String>>;
+
+/// Reads code lists. Lists without a value are left out.
+pub(super) fn parse(lines: &[String], remarks: &mut Remarks) -> Lists {
+    let mut lists = Lists::new();
+    for entry in entries(lines) {
+        let Some(start) = entry.iter().position(|line| !line.is_empty()) else { continue };
+        let (header, _) = unmark(&entry[start]);
+        let (tag, _, spaces) = word(header);
+        if !is_element_tag(tag) || spaces == 0 {
+            continue;
+        }
+        let Some(values) = entry.iter().position(|line| unmark(line).0.starts_with("Repr:")) else {
+            remarks.add(format!("{tag}: code list without representation"));
+            continue;
+        };
+        let columns = if entry[values].starts_with("     ") { &LATE } else { &EARLY };
+        let codes = list(&entry[values + 1..], columns);
+        if codes.is_empty() {
+            remarks.add(format!("{tag}: code list without values"));
+        } else {
+            lists.entry(tag.to_owned()).or_default().extend(codes);
+        }
+    }
+    lists
+}
+
+/// The columns of a list: change marks stand left of the values, names begin in a column of their own, definitions
+/// further right.
+struct Columns {
+    values: usize,
+    names: usize,
+}
+
+/// Up to D.99A values are set flush right against the names.
+const EARLY: Columns = Columns { values: 3, names: 10 };
+const LATE: Columns = Columns { values: 5, names: 11 };
+
+fn list(lines: &[String], columns: &Columns) -> BTreeMap<String, String> {
+    let mut codes = BTreeMap::new();
+    let mut current: Option<(String, String)> = None;
+    let mut in_note = false;
+    for line in lines {
+        if unmark(line).0.starts_with("Note:") {
+            in_note = true;
+        }
+        let marks = line.get(..columns.values).unwrap_or_default();
+        let line = line.get(columns.values..).unwrap_or_default();
+        let indent = columns.values + line.len() - line.trim_start().len();
+        if line.is_empty() {
+            in_note = false;
+        } else if in_note || indent > columns.names {
+            codes.extend(current.take());
+        } else if indent == columns.names {
+            current.iter_mut().for_each(|(_, name)| extend(name, line));
+        } else {
+            codes.extend(current.take());
+            let (value, name, spaces) = word(line);
+            if spaces > 0 && !marks.contains('-') {
+                current = Some((value.to_owned(), name.to_owned()));
+            }
+        }
+    }
+    codes.extend(current);
+    codes.values_mut().for_each(|name| *name = tidy(name));
+    codes
+}

@@ -1,0 +1,31 @@
+//! Element directories.
+
+use std::collections::BTreeMap;
+
+use karvan_schema::directory::ElementFacts;
+
+use super::{
+    Remarks,
+    text::{entries, extend, is_element_tag, tidy, unmark, word},
+};
+
+/// Reads an element directory.
+pub(super) fn parse(lines: &[String], remarks: &mut Remarks) -> BTreeMap<String, ElementFacts> {
+    let mut elements = BTreeMap::new();
+    for entry in entries(lines) {
+        let Some(start) = entry.iter().position(|line| !line.is_empty()) else { continue };
+        let (header, _) = unmark(&entry[start]);
+        let (tag, name, spaces) = word(header);
+        if !is_element_tag(tag) || spaces == 0 {
+            continue;
+        }
+        let mut name = name.to_owned();
+        entry[start + 1..].iter().take_while(|line| !line.is_empty()).for_each(|line| extend(&mut name, line));
+        let format = entry.iter().find_map(|line| unmark(line).0.strip_prefix("Repr:"));
+        match format.and_then(|format| format.replace(' ', "").parse().ok()) {
+            Some(format) => drop(elements.insert(tag.to_owned(), ElementFacts { name: tidy(&name), format })),
+            None => remarks.add(format!("{tag}: no representation")),
+        }
+    }
+    elements
+}
