@@ -3,10 +3,8 @@
 //! The declared length is trusted where UNP stands behind it. Where it does not, UNP is looked for. To find it when the
 //! length says too much, the last [`HOLD`] octets of an object are held back until its end is certain.
 
-use karvan_text::Span;
-
 use crate::item::ProblemKind;
-use crate::scanner::LAYOUT_BEFORE_TAG;
+use crate::scanner::{LAYOUT_BEFORE_TAG, layout_before_tag};
 use crate::{Segment, ServiceCharacters};
 
 /// How many octets are held back.
@@ -18,7 +16,6 @@ const LONGEST_TRAILER: usize = 128;
 /// An object that is being read.
 #[derive(Clone, Debug)]
 pub(crate) struct Object {
-    header: Span,
     /// Data element 0810 of UNO.
     declared: Option<u64>,
     /// Data element 0800 of UNO, as it stands.
@@ -49,6 +46,8 @@ pub(crate) enum Progress {
     More,
     /// A segment of security that precedes the object.
     SecuritySegment,
+    /// So many octets of layout before such a segment.
+    Layout(usize),
     /// Segments again, and what is wrong with the object.
     Done(Option<ProblemKind>),
 }
@@ -60,7 +59,6 @@ impl Object {
         let number = |n| std::str::from_utf8(status.component(n).raw()).ok().and_then(|text| text.trim().parse().ok());
         let declared = number(0);
         Self {
-            header: header.span(),
             declared,
             reference: header.element(0).raw().to_vec(),
             segments: number(1).unwrap_or(0),
@@ -69,20 +67,16 @@ impl Object {
         }
     }
 
-    /// Where UNO stands.
-    pub(crate) const fn header(&self) -> Span {
-        self.header
-    }
-
     /// Looks at `rest`, which begins with the next octet not yet delivered; `last` says that it ends with the file.
     pub(crate) fn step(&mut self, rest: &[u8], last: bool, characters: &ServiceCharacters) -> Progress {
         if self.segments > 0 && self.counted == 0 {
-            if rest.len() < 4 && !last {
+            if rest.len() < LAYOUT_BEFORE_TAG + 4 && !last {
                 return Progress::More;
             }
-            if is_security_segment(rest, characters) {
-                self.segments -= 1;
-                return Progress::SecuritySegment;
+            let layout = layout_before_tag(rest);
+            if is_security_segment(&rest[layout..], characters) {
+                self.segments -= u64::from(layout == 0);
+                return if layout == 0 { Progress::SecuritySegment } else { Progress::Layout(layout) };
             }
             self.segments = 0;
         }
@@ -184,8 +178,7 @@ impl Object {
 
 /// Whether UNP stands in `octets`, or the security segments that may precede it; layout may come first.
 fn trailer_follows(octets: &[u8], characters: &ServiceCharacters) -> bool {
-    let layout = octets.iter().take(LAYOUT_BEFORE_TAG).take_while(|octet| **octet <= b' ').count();
-    let octets = &octets[layout..];
+    let octets = &octets[layout_before_tag(octets)..];
     octets.starts_with(b"UNP") && octets.get(3) == Some(&characters.element) || is_security_segment(octets, characters)
 }
 

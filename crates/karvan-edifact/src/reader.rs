@@ -154,7 +154,14 @@ impl<R: Read> Reader<R> {
                     return Ok(Some(self.scanner.take(&self.buffer[..self.filled], kind, end)));
                 }
                 Step::End => return Ok(None),
-                Step::More => self.fill()?,
+                Step::More => {
+                    // What is looked at again and again grows each time, so that slow sources do not make slow work.
+                    let enough = self.filled - self.scanner.start() + (self.filled - self.scanner.start()) / 8;
+                    self.fill()?;
+                    while !self.ended && self.filled < enough {
+                        self.fill()?;
+                    }
+                }
             }
         }
     }
@@ -182,7 +189,7 @@ impl<R: Read> Reader<R> {
     /// The part of the buffer from `start` to `end` of the file.
     fn between(&self, start: u64, end: u64) -> std::ops::Range<usize> {
         let clip = |offset: u64| usize::try_from(offset.saturating_sub(self.base)).unwrap_or(0).min(self.filled);
-        clip(start)..clip(end)
+        clip(start)..clip(end).max(clip(start))
     }
 
     /// Brings the locator to `offset`, which is not before it.
@@ -192,7 +199,7 @@ impl<R: Read> Reader<R> {
         self.located = self.located.max(offset);
     }
 
-    /// Makes room and reads once.
+    /// Makes room behind what is left in the buffer and reads once.
     fn fill(&mut self) -> io::Result<()> {
         let start = self.scanner.start();
         if start > 0 {

@@ -4,11 +4,12 @@ use std::borrow::Cow;
 use std::fmt;
 
 use encoding_rs::Encoding as Table;
+use karvan_text::{Code, Diagnostic, Message, Place};
 
 /// A character repertoire with its encoding, as data elements 0001 and 0133 of UNB declare it.
 ///
 /// ```
-/// use karvan_edifact::{Misfit, Repertoire};
+/// use karvan_edifact::{MisfitKind, Repertoire};
 ///
 /// let latin = Repertoire::from_identifier(b"UNOC").unwrap();
 /// assert_eq!(latin.decode(&b"M\xDCLLER"[..]).text, "MÜLLER");
@@ -18,7 +19,7 @@ use encoding_rs::Encoding as Table;
 /// // UTF-8 where Latin-1 was declared is read as declared, and told.
 /// let decoded = latin.decode("MÜLLER".as_bytes());
 /// assert_eq!(decoded.text, "MÃ\u{9c}LLER");
-/// assert_eq!(decoded.misfit, Some(Misfit::Utf8 { offset: 1, character: 'Ü' }));
+/// assert_eq!(decoded.misfit.unwrap().kind, MisfitKind::Utf8 { character: 'Ü' });
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Repertoire {
@@ -155,29 +156,26 @@ impl Repertoire {
     /// Whether `character` belongs to the repertoire.
     #[must_use]
     pub fn permits(self, character: char) -> bool {
-        if character.is_control() {
-            return false;
-        }
+        self.may_hold(character) && self.by_level().octets_of(character.encode_utf8(&mut [0; 4])).is_some()
+    }
+
+    /// Whether `character` is neither a control character nor kept out by level A or B.
+    fn may_hold(self, character: char) -> bool {
         match self.level {
-            Level::A | Level::B if !character.is_ascii() => false,
-            // ISO 9735:1988 §5.1; the last line "cannot be used internationally in telex transmissions".
+            _ if character.is_control() => false,
+            // ISO 9735:1988 §5.1; the last ones "cannot be used internationally in telex transmissions".
             Level::A => {
-                matches!(character, 'A'..='Z' | '0'..='9' | ' ' | '.' | ',' | '-' | '(' | ')' | '/' | '=' | '\'' | '+' | ':' | '?'
-                    | '!' | '"' | '%' | '&' | '*' | ';' | '<' | '>')
+                matches!(character, 'A'..='Z' | '0'..='9' | ' ' | '.' | ',' | '-' | '(' | ')' | '/' | '=' | '\''
+                | '+' | ':' | '?' | '!' | '"' | '%' | '&' | '*' | ';' | '<' | '>')
             }
-            Level::B => character.is_ascii_lowercase() || Self::UNOA.permits(character),
-            Level::W | Level::Y | Level::Z => true,
-            _ => character.is_ascii() || self.by_level().encode_character(character),
+            Level::B => character.is_ascii_lowercase() || Self::UNOA.may_hold(character),
+            _ => true,
         }
     }
 
     /// The repertoire in the encoding that belongs to its level.
     fn by_level(self) -> Self {
         Self::from_identifier(self.identifier().as_bytes()).unwrap_or(self)
-    }
-
-    fn encode_character(self, character: char) -> bool {
-        self.octets_of(character.encode_utf8(&mut [0; 4])).is_some()
     }
 
     /// The text that `octets` stand for; see [`Decoded`].
@@ -204,15 +202,16 @@ impl Repertoire {
                 let (text, malformed) = table.decode_without_bom_handling(octets);
                 if malformed {
                     let offset = octets.iter().position(|octet| !octet.is_ascii()).unwrap_or(0);
-                    return Some(Misfit::Malformed { offset, octet: octets.get(offset).copied().unwrap_or(0) });
+                    return Some(Misfit::malformed(offset, octets.get(offset).copied().unwrap_or(0)));
                 }
                 let character = text.chars().find(|&character| !self.permits(character))?;
-                Some(Misfit::NotPermitted { offset: 0, character })
+                // A character of several octets is not counted back to its place.
+                Some(Misfit::not_permitted(0, octets.len(), character))
             }
             _ => {
                 let unfit = octets.iter().position(|&octet| !self.permits_octet(octet));
                 match (unfit, declared_wrongly(octets)) {
-                    (Some(offset), Some(utf8)) if offset < utf8.offset() => Some(self.unfit(octets, offset)),
+                    (Some(offset), Some(utf8)) if offset < utf8.offset => Some(self.unfit(octets, offset)),
                     (_, Some(utf8)) => Some(utf8),
                     (Some(offset), None) => Some(self.unfit(octets, offset)),
                     (None, None) => None,
@@ -234,11 +233,16 @@ impl Repertoire {
     /// # Errors
     /// The first character that the repertoire does not hold.
     pub fn encode(self, text: &str) -> Result<Cow<'_, [u8]>, NotInRepertoire> {
-        let refused = |character| NotInRepertoire { character, repertoire: self };
-        if let Some(character) = text.chars().find(|&character| !self.permits(character)) {
-            return Err(refused(character));
-        }
-        self.octets_of(text).ok_or_else(|| refused(char::REPLACEMENT_CHARACTER))
+        let octets =
+            if text.chars().all(|character| self.may_hold(character)) && self.by_level().octets_of(text).is_some() {
+                self.octets_of(text)
+            } else {
+                None
+            };
+        octets.ok_or_else(|| {
+            let character = text.chars().find(|character| !self.permits(*character));
+            NotInRepertoire { character: character.unwrap_or(char::REPLACEMENT_CHARACTER), repertoire: self }
+        })
     }
 
     /// `text` in the encoding, whatever the level permits.
@@ -286,8 +290,8 @@ impl Repertoire {
     fn unfit(self, octets: &[u8], offset: usize) -> Misfit {
         let octet = octets[offset];
         match self.character(octet) {
-            Some(character) => Misfit::NotPermitted { offset, character },
-            None => Misfit::Malformed { offset, octet },
+            Some(character) => Misfit::not_permitted(offset, 1, character),
+            None => Misfit::malformed(offset, octet),
         }
     }
 
@@ -297,11 +301,12 @@ impl Repertoire {
             Err(error) => {
                 let offset = error.valid_up_to();
                 let valid = std::str::from_utf8(&octets[..offset]).unwrap_or_default();
-                (valid, Some(Misfit::Malformed { offset, octet: octets[offset] }))
+                (valid, Some(Misfit::malformed(offset, octets[offset])))
             }
         };
         let unfit = text.char_indices().find(|&(_, character)| !self.permits(character));
-        unfit.map(|(offset, character)| Misfit::NotPermitted { offset, character }).or(malformed)
+        let unfit = unfit.map(|(offset, character)| Misfit::not_permitted(offset, character.len_utf8(), character));
+        unfit.or(malformed)
     }
 }
 
@@ -326,40 +331,67 @@ pub struct Decoded<'a> {
     pub misfit: Option<Misfit>,
 }
 
-/// An octet that does not belong into its repertoire.
+/// Octets that do not belong into a repertoire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Misfit {
+    /// What is wrong with them.
+    pub kind: MisfitKind,
+    /// Where they begin in the octets looked at.
+    pub offset: usize,
+    /// How many there are.
+    pub length: usize,
+}
+
+/// What is wrong with octets in a repertoire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Misfit {
-    /// The octet means nothing in the repertoire.
+pub enum MisfitKind {
+    /// The octet means nothing.
     Malformed {
-        /// Where, in the octets looked at.
-        offset: usize,
         /// The octet.
         octet: u8,
     },
-    /// The character has no place in the repertoire.
+    /// The character has no place there.
     NotPermitted {
-        /// Where, in the octets looked at.
-        offset: usize,
         /// The character.
         character: char,
     },
     /// Everything beyond ASCII is UTF-8, which was not declared.
     Utf8 {
-        /// Where, in the octets looked at.
-        offset: usize,
         /// The first character, read as UTF-8.
         character: char,
     },
 }
 
 impl Misfit {
-    /// Where it stands in the octets looked at.
+    const fn malformed(offset: usize, octet: u8) -> Self {
+        Self { kind: MisfitKind::Malformed { octet }, offset, length: 1 }
+    }
+
+    /// The finding to tell, at `place`, where `repertoire` is declared.
+    ///
+    /// UTF-8 where another eight-bit repertoire is declared is a warning: it may be read as declared.
     #[must_use]
-    pub const fn offset(self) -> usize {
-        match self {
-            Self::Malformed { offset, .. } | Self::NotPermitted { offset, .. } | Self::Utf8 { offset, .. } => offset,
+    pub fn diagnostic(self, repertoire: Repertoire, place: Place) -> Diagnostic {
+        let shown = |character: char| format!("U+{:04X} '{}'", u32::from(character), character.escape_debug());
+        let (code, id, found) = match self.kind {
+            MisfitKind::Malformed { octet } => (Code::error(1021), "octet-meaningless", format!("{octet:02X}")),
+            MisfitKind::NotPermitted { character } => (Code::error(1021), "character-not-allowed", shown(character)),
+            MisfitKind::Utf8 { character } if matches!(repertoire.level, Level::A | Level::B) => {
+                (Code::error(1021), "character-not-allowed", shown(character))
+            }
+            MisfitKind::Utf8 { character } => (Code::warning(1021), "utf8-not-declared", shown(character)),
+        };
+        let message = Message::new(id).with("repertoire", repertoire).with("found", &found);
+        let finding = Diagnostic::new(code, message, place).found(found);
+        match self.kind {
+            MisfitKind::Malformed { .. } => finding,
+            _ => finding.help(Message::new("help-recode")),
         }
+    }
+
+    const fn not_permitted(offset: usize, length: usize, character: char) -> Self {
+        Self { kind: MisfitKind::NotPermitted { character }, offset, length }
     }
 }
 
@@ -385,7 +417,7 @@ impl std::error::Error for NotInRepertoire {}
 fn declared_wrongly(octets: &[u8]) -> Option<Misfit> {
     let offset = octets.iter().position(|octet| !octet.is_ascii())?;
     let character = std::str::from_utf8(&octets[offset..]).ok()?.chars().next()?;
-    Some(Misfit::Utf8 { offset, character })
+    Some(Misfit { kind: MisfitKind::Utf8 { character }, offset, length: character.len_utf8() })
 }
 
 fn utf8(octets: Cow<'_, [u8]>) -> Cow<'_, str> {
@@ -406,4 +438,106 @@ fn octet_of_latin_5(character: char) -> Option<u8> {
         return Some(*octet);
     }
     u8::try_from(character).ok().filter(|octet| LATIN_5.iter().all(|(place, _)| place != octet))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_a_and_b_are_what_iso_9735_lists() {
+        let level_a = Repertoire::UNOA;
+        let level_b = Repertoire::from_identifier(b"UNOB").expect("level B");
+        for character in "ABCXYZ0189 .,-()/='+:?!\"%&*;<>".chars() {
+            assert!(level_a.permits(character) && level_b.permits(character), "{character}");
+        }
+        for character in "#$@[\\]^_`{|}~Üä\u{a0}\n\t".chars() {
+            assert!(!level_a.permits(character) && !level_b.permits(character), "{character}");
+        }
+        assert!(!level_a.permits('a') && level_b.permits('a'));
+    }
+
+    /// Characters of each alphabet at the places that ISO 8859 gives them.
+    #[test]
+    fn alphabets_are_decoded_and_encoded() {
+        let cases: [(&str, &[u8], &str); 12] = [
+            ("UNOC", b"M\xFCller \xA7", "Müller §"),
+            ("UNOD", b"\xA3\xF3d\xBC", "Łódź"),
+            ("UNOE", b"\xBC\xDE\xE1\xDA\xD2\xD0", "Мосzва"),
+            ("UNOF", b"\xC1\xE8\xDE\xED\xE1", "Αθήνα"),
+            ("UNOG", b"\xA1a\xFC", "Ħaü"),
+            ("UNOH", b"R\xBEga", "Ržga"),
+            ("UNOI", b"\xC7\xE4\xE2\xC7", "القا"),
+            ("UNOJ", b"\xF9\xEC\xE5\xED", "שלום"),
+            ("UNOK", b"\xDDzmir \xFE\xF0", "İzmir şğ"),
+            ("UNOL", b"10 \xA4", "10 €"),
+            ("UNOY", "تهران".as_bytes(), "تهران"),
+            ("KECA", b"\xBC\xAD\xBF\xEF", "서울"),
+        ];
+        for (identifier, octets, text) in cases {
+            let text = text.replace("сz", "ск");
+            let repertoire = Repertoire::from_identifier(identifier.as_bytes()).expect("supported");
+            assert_eq!(repertoire.identifier(), identifier);
+            assert_eq!(repertoire.decode(octets), Decoded { text: text.clone().into(), misfit: None }, "{identifier}");
+            assert_eq!(repertoire.encode(&text).expect("in the repertoire"), octets, "{identifier}");
+        }
+    }
+
+    #[test]
+    fn windows_characters_are_not_latin_1() {
+        // WHATWG decodes ISO 8859-1 as Windows-1252, where 80 is the euro sign.
+        assert_eq!(Repertoire::UNOC.misfit(b"\x80"), Some(Misfit::not_permitted(0, 1, '\u{80}')));
+        assert_eq!(Repertoire::UNOC.encode("€").expect_err("no euro sign").character, '€');
+        let latin_5 = Repertoire::from_identifier(b"UNOK").expect("level K");
+        assert_eq!(latin_5.encode("Ð").expect_err("its place is taken").character, 'Ð');
+    }
+
+    #[test]
+    fn utf8_is_told_where_it_is_not_declared() {
+        let misfit = Repertoire::UNOC.misfit("Größe".as_bytes()).expect("a misfit");
+        assert_eq!(misfit, Misfit { kind: MisfitKind::Utf8 { character: 'ö' }, offset: 2, length: 2 });
+        assert_eq!(Repertoire::UNOC.misfit(b"Gr\xF6\xDFe"), None);
+        // One sequence that is none, and it is Latin-1.
+        assert_eq!(Repertoire::UNOC.misfit(b"\xC3\xB6 \xF6"), None);
+        assert_eq!(
+            Repertoire::UNOA.misfit("MÜL".as_bytes()).expect("a misfit").kind,
+            MisfitKind::Utf8 { character: 'Ü' }
+        );
+        assert_eq!(Repertoire::UNOA.misfit(b"ab\xDC").expect("a misfit").offset, 0);
+    }
+
+    #[test]
+    fn broken_utf8_is_told_and_replaced() {
+        let decoded = Repertoire::UNOY.decode(&b"a\xC3+"[..]);
+        assert_eq!(decoded.text, "a\u{fffd}+");
+        assert_eq!(decoded.misfit, Some(Misfit::malformed(1, 0xC3)));
+        assert_eq!(Repertoire::UNOY.misfit(b"a\x00\xFF"), Some(Misfit::not_permitted(1, 1, '\0')));
+    }
+
+    #[test]
+    fn the_encoding_of_unb_counts() {
+        let latin_as_utf8 = Repertoire::declared(b"UNOC", b"7").expect("UTF-8");
+        assert_eq!(latin_as_utf8.decode("Zoë".as_bytes()), Decoded { text: "Zoë".into(), misfit: None });
+        assert_eq!(latin_as_utf8.encode("Zoë").expect("Latin-1 as UTF-8"), "Zoë".as_bytes());
+        assert_eq!(latin_as_utf8.encode("تهران").expect_err("not Latin-1").character, 'ت');
+        assert_eq!(Repertoire::declared(b"UNOZ", b"3"), None, "EBCDIC");
+        assert_eq!(Repertoire::declared(b"XXXA", b""), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_encoded_decodes_to_the_same(level in 0..LEVELS.len(), text in "\\PC{0,12}") {
+            let (identifier, ..) = LEVELS[level];
+            let repertoire = Repertoire::from_identifier(identifier.as_bytes()).expect("supported");
+            match repertoire.encode(&text) {
+                Ok(octets) => {
+                    let decoded = repertoire.decode(octets);
+                    assert_eq!(decoded.text, text);
+                    // Eight-bit text may look like UTF-8 by chance.
+                    assert!(decoded.misfit.is_none_or(|misfit| matches!(misfit.kind, MisfitKind::Utf8 { .. })));
+                }
+                Err(refused) => assert!(text.contains(refused.character) && !repertoire.permits(refused.character)),
+            }
+        }
+    }
 }

@@ -99,6 +99,8 @@ pub(crate) struct Scanner {
     block: Block,
     /// Whether the search for a terminator stopped in that block, for want of octets.
     searching: bool,
+    /// Whether the text outside any interchange that stands here is reported already.
+    stray_reported: bool,
     problems: Vec<Problem>,
 }
 
@@ -127,6 +129,7 @@ impl Scanner {
             start: 0,
             block: Block::default(),
             searching: false,
+            stray_reported: false,
             problems: Vec::new(),
         }
     }
@@ -211,7 +214,11 @@ impl Scanner {
                 self.segment(window, last)
             }
             Some(&first) => self.special(window, last, first),
-            None if last => Step::End,
+            None if last => {
+                // An object may still have to be told as truncated.
+                self.object(window, last);
+                Step::End
+            }
             None => Step::More,
         }
     }
@@ -245,6 +252,7 @@ impl Scanner {
             return Step::Item(Kind::Layout, self.start + BYTE_ORDER_MARK.len());
         }
         if let Some(step) = self.advice(rest, last) {
+            self.stray_reported = false;
             return step;
         }
         if is_tag(rest, b"UNB") || is_tag(rest, b"UIB") {
@@ -253,6 +261,7 @@ impl Scanner {
         if outside && !self.looks_like_segment(rest) {
             return self.stray(rest, last);
         }
+        self.stray_reported = false;
         let step = self.segment(window, last);
         if let Step::Item(Kind::Segment { .. }, end) = step {
             if is_tag(rest, b"UNZ") || is_tag(rest, b"UIZ") {
@@ -490,7 +499,10 @@ impl Scanner {
         if length == rest.len() && !last && length < self.options.segment_limit {
             return Step::More;
         }
-        self.report(ProblemKind::StrayText, length);
+        if !self.stray_reported {
+            self.report(ProblemKind::StrayText, length);
+        }
+        self.stray_reported = true;
         self.forget_block();
         Step::Item(Kind::Stray, self.start + length)
     }
@@ -505,10 +517,12 @@ impl Scanner {
             }
             Progress::More => Some(Step::More),
             Progress::SecuritySegment => Some(self.segment(window, last)),
+            Progress::Layout(length) => Some(Step::Item(Kind::Layout, self.start + length)),
             Progress::Done(problem) => {
-                let span = object.header();
-                self.problems.extend(problem.map(|kind| Problem { kind, span }));
                 self.state = State::Inside;
+                if let Some(kind) = problem {
+                    self.report(kind, 0);
+                }
                 self.forget_block();
                 None
             }
@@ -546,8 +560,13 @@ fn is_tag(octets: &[u8], tag: &[u8; 3]) -> bool {
     octets.starts_with(tag) && octets.get(3).is_none_or(|octet| !octet.is_ascii_alphanumeric())
 }
 
+/// How many octets of layout stand before a tag that may be recognised behind them.
+pub(crate) fn layout_before_tag(octets: &[u8]) -> usize {
+    octets.iter().take(LAYOUT_BEFORE_TAG).take_while(|octet| **octet <= b' ').count()
+}
+
 /// Whether the first segment of an interchange, a group or a message stands in `octets` behind layout.
 fn header_follows(octets: &[u8]) -> bool {
-    let layout = octets.iter().take(LAYOUT_BEFORE_TAG).take_while(|octet| **octet <= b' ').count();
+    let layout = layout_before_tag(octets);
     [b"UNB", b"UIB", b"UNG", b"UNH", b"UIH"].iter().any(|tag| is_tag(&octets[layout..], tag))
 }

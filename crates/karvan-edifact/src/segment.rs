@@ -6,7 +6,7 @@ use std::fmt;
 use karvan_text::Span;
 
 use crate::ServiceCharacters;
-use crate::repertoire::{Decoded, Repertoire};
+use crate::repertoire::{Decoded, Misfit, Repertoire};
 use crate::scan::{BLOCK, Separators};
 
 /// A segment: tag, data elements, terminator (ISO 9735-1 §7.6).
@@ -147,6 +147,14 @@ impl<'a> Segment<'a> {
     #[must_use]
     pub fn component(&self, e: usize, c: usize) -> Component<'a> {
         self.element(e).component(c)
+    }
+
+    /// What does not belong into `repertoire`: of each value the first thing, with its place in the file.
+    pub fn misfits(&self, repertoire: Repertoire) -> impl Iterator<Item = (Span, Misfit)> + use<'a> {
+        // The usual service characters belong to every repertoire: most segments are done with one look.
+        let elements = (!repertoire.accepts(self.body())).then(|| self.pieces());
+        let values = elements.into_iter().flatten().flat_map(|element| element.repetitions());
+        values.flat_map(|repetition| repetition.components()).filter_map(move |value| value.misfit(repertoire))
     }
 
     #[inline]
@@ -449,6 +457,27 @@ impl<'a> Component<'a> {
             }
         }
         Cow::Owned(value)
+    }
+
+    /// The first thing in the value that does not belong into `repertoire`, with its place in the file.
+    #[must_use]
+    pub fn misfit(&self, repertoire: Repertoire) -> Option<(Span, Misfit)> {
+        let misfit = repertoire.misfit(&self.unescaped())?;
+        let mut offset = misfit.offset;
+        if let Some(release) = self.release {
+            // Release characters in force before the place were left out of the count.
+            let (mut octets, mut values) = (self.octets.iter().enumerate(), 0);
+            while let Some((place, &octet)) = octets.next() {
+                let place = if octet == release { octets.next().map_or(place, |(next, _)| next) } else { place };
+                if values == misfit.offset {
+                    offset = place;
+                    break;
+                }
+                values += 1;
+            }
+        }
+        let start = self.offset + offset as u64;
+        Some((Span::new(start, start + misfit.length as u64), misfit))
     }
 
     /// The value as text; what `repertoire` cannot read is shown as U+FFFD and told.

@@ -262,9 +262,23 @@ impl<W: Write> Writer<W> {
             }
         }
         self.line.push(characters.terminator);
-        self.end_line()?;
+        // An object begins right behind UNO.
+        if segment.tag() == b"UNO" {
+            self.sink.write_all(&self.line)?
+        } else {
+            self.end_line()?
+        };
         let repertoire = self.options.repertoire;
         self.count(&tag, |element| segment.component(element, 0).text(repertoire).text.into_owned());
+        Ok(())
+    }
+
+    /// Writes octets of an object, between an UNO and an UNP that are copied.
+    ///
+    /// # Errors
+    /// What the sink says.
+    pub fn copy_object(&mut self, octets: &[u8]) -> Result<(), WriteError> {
+        self.sink.write_all(octets)?;
         Ok(())
     }
 
@@ -347,6 +361,7 @@ impl<W: Write> Writer<W> {
                 self.message = open(0);
                 self.count_part();
             }
+            "UNO" if self.message.is_none() => self.count_part(),
             "UNT" => self.message = None,
             "UNE" => self.group = None,
             "UNZ" => self.interchange = None,
