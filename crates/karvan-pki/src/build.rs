@@ -148,6 +148,10 @@ impl<'a> Search<'a> {
         // Where an anchor is found among the others too, the path ends at the anchor.
         let others = others.filter(|candidate| !self.anchors.contains(&candidate.sourced.certificate));
         let named: Vec<_> = anchors.chain(others).collect();
+        self.verdict.effort.edges += named.len();
+        if self.verdict.effort.edges > self.options.limits.edges {
+            return Err(Limit::Edges);
+        }
         // RFC 4158 §5.2: an authority, which is its name and its key, stands once in a path.
         let on_path = |candidate: &Candidate<'_>| {
             let other = &candidate.sourced.certificate;
@@ -189,10 +193,6 @@ impl<'a> Search<'a> {
     fn follow(&mut self, path: &[&'a Sourced], candidate: Candidate<'a>) -> Result<bool, Limit> {
         let Some(last) = path.last() else { return Ok(false) };
         let limits = &self.options.limits;
-        if self.verdict.effort.edges >= limits.edges {
-            return Err(Limit::Edges);
-        }
-        self.verdict.effort.edges += 1;
         let issuer = &candidate.sourced.certificate;
         let known = self.signatures.is_known(&last.certificate, issuer.public_key());
         if let Err(error) = self.signatures.verify(&last.certificate, issuer.public_key())? {

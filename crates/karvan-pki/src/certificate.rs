@@ -8,7 +8,7 @@ use der::{Decode, Reader};
 use jiff::Timestamp;
 
 use crate::asn1::{self, AlgorithmIdentifier};
-use crate::{Extensions, Limits, Name, PublicKey, SignatureAlgorithm, SignatureError};
+use crate::{Extensions, Limit, Limits, Name, PublicKey, SignatureAlgorithm, SignatureError};
 
 /// An X.509 certificate (RFC 5280 §4): its octets exactly as they came, and what they say.
 ///
@@ -49,12 +49,14 @@ pub enum CertificateError {
         /// What the DER reader says.
         detail: String,
     },
-    /// It is larger than [`Limits::certificate_size`].
+    /// The certificate or one of its names is larger than a limit.
     TooLarge {
         /// Octets it has.
         size: usize,
+        /// The limit that it exceeds.
+        limit: Limit,
         /// Octets it may have.
-        limit: usize,
+        most: usize,
     },
     /// The signed and the unsigned signature algorithm differ (RFC 5280 §4.1.1.2).
     AlgorithmsDiffer,
@@ -74,7 +76,7 @@ impl fmt::Display for CertificateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Malformed { field, detail } => write!(f, "{field} is malformed: {detail}"),
-            Self::TooLarge { size, limit } => write!(f, "{size} octets are more than {limit}"),
+            Self::TooLarge { size, limit, most } => write!(f, "{size} octets exceed the limit {limit} ({most})"),
             Self::AlgorithmsDiffer => f.write_str("signature and signatureAlgorithm differ"),
             Self::DuplicateExtension(identifier) => write!(f, "extension {identifier} stands twice"),
             Self::Version(version) => write!(f, "version {} with these fields", version.saturating_add(1)),
@@ -91,9 +93,7 @@ impl Certificate {
     /// What is not a certificate as RFC 5280 §4.1 writes it, or one larger than the limit. An unknown signature
     /// algorithm, kind of key or extension is none: the path that needs it fails.
     pub fn from_der(der: &[u8], limits: &Limits) -> Result<Self, CertificateError> {
-        if der.len() > limits.certificate_size {
-            return Err(CertificateError::TooLarge { size: der.len(), limit: limits.certificate_size });
-        }
+        fits(der, Limit::CertificateSize, limits)?;
         let (signed, outer_algorithm, signature) = asn1::whole(der, |reader| {
             reader.sequence(|reader| {
                 let start = usize::try_from(reader.position())?;
@@ -106,6 +106,8 @@ impl Certificate {
         if fields.signature != outer_algorithm {
             return Err(CertificateError::AlgorithmsDiffer);
         }
+        fits(fields.issuer, Limit::NameSize, limits)?;
+        fits(fields.subject, Limit::NameSize, limits)?;
         let malformed = |field| move |error| CertificateError::malformed(field, error);
         let extensions = match (fields.version, fields.extensions) {
             (0..=2, None) => Extensions::default(),
@@ -234,6 +236,11 @@ impl fmt::Debug for Certificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Certificate({} issued by {}, serial {})", self.subject, self.issuer, self.serial())
     }
+}
+
+fn fits(octets: &[u8], limit: Limit, limits: &Limits) -> Result<(), CertificateError> {
+    let (size, most) = (octets.len(), limit.value(limits));
+    if size > most { Err(CertificateError::TooLarge { size, limit, most }) } else { Ok(()) }
 }
 
 /// `TBSCertificate`, taken apart.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::net::Ipv4Addr;
 
+use crate::name::brief;
 use crate::{Certificate, GeneralName, GeneralSubtree, Limit, NameConstraints};
 
 /// The state variables `permitted_subtrees` and `excluded_subtrees` (§6.1.2 (b), (c)).
@@ -51,28 +52,35 @@ impl<'a> Subtrees<'a> {
             return Ok(violations);
         }
         for name in names(certificate) {
+            if violations.len() >= MOST_VIOLATIONS {
+                break;
+            }
             for subtrees in &self.permitted {
-                let mut constrained = false;
-                let mut inside = false;
-                for subtree in subtrees.iter().filter(|subtree| subtree.base.form() == name.form()) {
+                let (mut constrained, mut inside) = (false, false);
+                for subtree in *subtrees {
                     budget.spend()?;
-                    constrained = true;
-                    inside |= place(&name, &subtree.base) == Place::Inside;
+                    if subtree.base.form() == name.form() {
+                        constrained = true;
+                        inside |= place(&name, &subtree.base) == Place::Inside;
+                    }
                 }
                 if constrained && !inside {
-                    violations.push(Violation::NotPermitted(name.to_string(), bases(subtrees, &name)));
+                    violations.push(Violation::NotPermitted(brief(&name.to_string()), bases(subtrees, &name)));
                 }
             }
-            for subtree in self.excluded.iter().filter(|subtree| subtree.base.form() == name.form()) {
+            for subtree in &self.excluded {
                 budget.spend()?;
-                if place(&name, &subtree.base) != Place::Outside {
-                    violations.push(Violation::Excluded(name.to_string(), subtree.base.to_string()));
+                if subtree.base.form() == name.form() && place(&name, &subtree.base) != Place::Outside {
+                    violations.push(Violation::Excluded(brief(&name.to_string()), brief(&subtree.base.to_string())));
                 }
             }
         }
         Ok(violations)
     }
 }
+
+/// How many violations of one certificate are told: the first refuses it.
+const MOST_VIOLATIONS: usize = 8;
 
 /// The names of a certificate that constraints apply to.
 fn names(certificate: &Certificate) -> Vec<Cow<'_, GeneralName>> {
@@ -90,12 +98,9 @@ fn names(certificate: &Certificate) -> Vec<Cow<'_, GeneralName>> {
 
 /// The subtrees of the form of `name`, for people.
 fn bases(subtrees: &[GeneralSubtree], name: &GeneralName) -> String {
-    let bases: Vec<_> = subtrees
-        .iter()
-        .filter(|subtree| subtree.base.form() == name.form())
-        .map(|subtree| subtree.base.to_string())
-        .collect();
-    bases.join(" | ")
+    let of_form = subtrees.iter().filter(|subtree| subtree.base.form() == name.form());
+    let bases: Vec<_> = of_form.take(MOST_VIOLATIONS).map(|subtree| brief(&subtree.base.to_string())).collect();
+    brief(&bases.join(" | "))
 }
 
 /// Where a name lies with regard to a subtree.

@@ -1,5 +1,6 @@
 //! The extensions of RFC 5280 §4.2 that a path depends on.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use der::asn1::{AnyRef, BitStringRef, ObjectIdentifier, OctetStringRef};
@@ -133,13 +134,12 @@ impl Extensions {
         .map_err(|error| CertificateError::malformed("extensions", error))?;
 
         let mut extensions = Self::default();
-        let mut seen = Vec::with_capacity(list.len());
+        let mut seen = HashSet::with_capacity(list.len());
         for (identifier, critical, value) in list {
             // RFC 5280 §4.2: not more than one instance of an extension.
-            if seen.contains(&identifier) {
+            if !seen.insert(identifier) {
                 return Err(CertificateError::DuplicateExtension(identifier));
             }
-            seen.push(identifier);
             let known = extensions
                 .read_one(identifier, value)
                 .map_err(|error| CertificateError::malformed(name(identifier).unwrap_or("extension"), error))?;

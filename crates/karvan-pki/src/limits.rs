@@ -10,11 +10,13 @@ use serde::Serialize;
 pub struct Limits {
     /// Octets of one certificate.
     pub certificate_size: usize,
+    /// Octets of the subject or the issuer of a certificate: names are repeated wherever something is told.
+    pub name_size: usize,
     /// Certificates in one set.
     pub certificates: usize,
     /// Certificates in one path, the signer's included, the trust anchor not.
     pub path_length: usize,
-    /// Steps from a certificate to one that may have issued it, over all paths.
+    /// Certificates considered as the issuer of another one, over all paths.
     pub edges: usize,
     /// Signatures checked; one that was checked before costs nothing.
     pub signature_checks: usize,
@@ -28,6 +30,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             certificate_size: 64 * 1024,
+            name_size: 2 * 1024,
             certificates: 100_000,
             path_length: 12,
             edges: 10_000,
@@ -45,6 +48,8 @@ impl Default for Limits {
 pub enum Limit {
     /// [`Limits::certificate_size`].
     CertificateSize,
+    /// [`Limits::name_size`].
+    NameSize,
     /// [`Limits::certificates`].
     Certificates,
     /// [`Limits::path_length`].
@@ -65,6 +70,7 @@ impl Limit {
     pub const fn name(self) -> &'static str {
         match self {
             Self::CertificateSize => "certificate-size",
+            Self::NameSize => "name-size",
             Self::Certificates => "certificates",
             Self::PathLength => "path-length",
             Self::Edges => "edges",
@@ -79,6 +85,7 @@ impl Limit {
     pub const fn value(self, limits: &Limits) -> usize {
         match self {
             Self::CertificateSize => limits.certificate_size,
+            Self::NameSize => limits.name_size,
             Self::Certificates => limits.certificates,
             Self::PathLength => limits.path_length,
             Self::Edges => limits.edges,

@@ -207,6 +207,15 @@ pub(crate) fn quiet(text: &str) -> String {
     text.chars().map(|c| if disturbs(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
+/// `text` as far as people will read it: what certificates say may be long, and is said again for every path.
+pub(crate) fn brief(text: &str) -> String {
+    const MOST: usize = 200;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 /// The characters of a `DirectoryString` or `IA5String`; none where the value is no string or not valid in its type.
 fn text(value: AnyRef<'_>) -> Option<String> {
     let octets = value.value();

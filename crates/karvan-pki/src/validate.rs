@@ -9,6 +9,7 @@ use karvan_text::Message;
 
 use crate::check::{Check, Rejection};
 use crate::constraints::{Budget, Subtrees, Violation};
+use crate::name::brief;
 use crate::{Certificate, KeyUsage, Limit, Name, ObjectIdentifier, PublicKey, SignatureError, Sourced, extensions};
 
 /// What the signer's certificate is to be good for.
@@ -233,14 +234,16 @@ impl<'a> State<'a> {
 
     /// §6.1.4 (o) and §6.1.5 (f).
     fn critical_extensions(&mut self, position: usize, certificate: &Certificate) {
-        for identifier in &certificate.extensions().unprocessed_critical {
-            let name = extensions::name(*identifier).map_or_else(|| identifier.to_string(), str::to_owned);
-            let message = Message::new("trust-critical-extension")
-                .with("subject", certificate.subject())
-                .with("extension", &name)
-                .with("identifier", identifier);
-            self.reject(position, Check::CriticalExtensions, message, "∅", name);
+        let unprocessed = &certificate.extensions().unprocessed_critical;
+        if unprocessed.is_empty() {
+            return;
         }
+        let names = list(unprocessed, ", ", |identifier| match extensions::name(identifier) {
+            Some(name) => format!("{name} ({identifier})"),
+            None => identifier.to_string(),
+        });
+        let message = Message::new("trust-critical-extension").with("subject", certificate.subject());
+        self.reject(position, Check::CriticalExtensions, message.with("extensions", &names), "∅", names);
     }
 
     /// §6.1.5, and what the use of the signer's key asks for.
@@ -275,6 +278,12 @@ impl<'a> State<'a> {
         let (expected, found) = (expected.to_string(), found.to_string());
         self.rejections.push(Rejection { position, check, message, expected, found });
     }
+}
+
+/// `identifiers` for people.
+fn list(identifiers: &[ObjectIdentifier], separator: &str, show: impl Fn(ObjectIdentifier) -> String) -> String {
+    const MOST: usize = 8;
+    brief(&identifiers.iter().take(MOST).map(|identifier| show(*identifier)).collect::<Vec<_>>().join(separator))
 }
 
 /// The rejection for a signature of the certificate at `position` that is not good under a key of `issuer`.

@@ -90,7 +90,7 @@ pub enum Status {
 /// What was spent on the search, to be held against [`Limits`](crate::Limits).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Effort {
-    /// Steps from a certificate to one that may have issued it.
+    /// Certificates considered as the issuer of another one.
     pub edges: usize,
     /// Signatures checked.
     pub signature_checks: usize,

@@ -5,7 +5,7 @@
 mod issue;
 
 use issue::{Entity, Request, alternative_names, judge, name_constraints};
-use karvan_pki::{Certificate, CertificateError, Limits, LoadError, Name, PublicKey, Status, certificates};
+use karvan_pki::{Certificate, CertificateError, Limit, Limits, LoadError, Name, PublicKey, Status, certificates};
 use proptest::prelude::*;
 
 fn chain() -> (Request, Request, Request) {
@@ -66,8 +66,15 @@ fn malformed_certificates_are_told_by_file_and_field() {
         Err(CertificateError::Version(1)),
         "extensions are of version 3"
     );
-    let small = Limits { certificate_size: 100, ..Limits::default() };
-    assert_eq!(Certificate::from_der(&der, &small), Err(CertificateError::TooLarge { size: der.len(), limit: 100 }));
+    let too_large = |limits: Limits, limit, size| {
+        let most = match limit {
+            Limit::NameSize => limits.name_size,
+            _ => limits.certificate_size,
+        };
+        assert_eq!(Certificate::from_der(&der, &limits), Err(CertificateError::TooLarge { size, limit, most }));
+    };
+    too_large(Limits { certificate_size: 100, ..Limits::default() }, Limit::CertificateSize, der.len());
+    too_large(Limits { name_size: 20, ..Limits::default() }, Limit::NameSize, issue::name("C=IR,CN=Authority").len());
 }
 
 #[test]
@@ -111,7 +118,7 @@ fn a_set_of_certificates_is_limited() {
     assert_eq!((set.len(), set.exceeded()), (1, None), "the same certificate counts once");
     let files = [("root", root.der()), ("authority", authority.der())];
     let (set, _) = karvan_pki::CertificateSet::load(files, &limits);
-    assert_eq!((set.len(), set.exceeded()), (1, Some(karvan_pki::Limit::Certificates)));
+    assert_eq!((set.len(), set.exceeded()), (1, Some(Limit::Certificates)));
 }
 
 proptest! {
