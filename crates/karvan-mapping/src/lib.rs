@@ -1,1 +1,19 @@
-//! Tables that tie a term to a place in a syntax, the engine that runs them both ways, the loss report.
+//! Tables that tie every term of a document to its place in a syntax, and the engine that runs them both ways.
+
+#![forbid(unsafe_code)]
+
+mod convert;
+mod lens;
+mod path;
+mod read;
+mod report;
+mod table;
+mod tree;
+mod write;
+mod xml;
+
+pub use convert::{ReadError, Reading, Target, UnknownTarget, Writing, read, read_json, read_xml, tables, write};
+pub use lens::Lens;
+pub use path::{Condition, Operand, Path, PathError, Start, Step};
+pub use report::{Entry, LossReport, Place};
+pub use table::{EdifactSyntax, Syntax, Table, TableError, XmlSyntax};

@@ -1,0 +1,259 @@
+//! Reading any document that a table is for, and writing it by another table.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::OnceLock;
+
+use karvan_model::{Document, DocumentType, json};
+use karvan_text::Message;
+use karvan_xml::{Document as XmlDocument, Limits, ParseError};
+
+use crate::report::{Entry, LossReport, Place};
+use crate::table::{Syntax, Table};
+use crate::xml;
+
+/// A document read from some syntax.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// The document.
+    pub document: Document,
+    /// What of the source it does not hold.
+    pub report: LossReport,
+    /// What the source was, for people: `CII D16B`.
+    pub format: String,
+}
+
+/// A document written in some syntax.
+#[derive(Clone, Debug)]
+pub struct Writing {
+    /// The octets.
+    pub bytes: Vec<u8>,
+    /// What of the document they do not hold, and what they hold besides.
+    pub report: LossReport,
+    /// What they are, for people.
+    pub format: String,
+}
+
+/// What to write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// UN/CEFACT Cross Industry Invoice D16B.
+    Cii,
+    /// UBL 2.1: Invoice or CreditNote, as the type code of the invoice has it.
+    Ubl,
+    /// Karvan's own JSON.
+    Json,
+}
+
+impl Target {
+    /// All of them, each with the name that `--to` knows.
+    pub const ALL: [(&'static str, Self); 3] = [("cii", Self::Cii), ("ubl", Self::Ubl), ("json", Self::Json)];
+}
+
+impl FromStr for Target {
+    type Err = UnknownTarget;
+
+    fn from_str(name: &str) -> Result<Self, UnknownTarget> {
+        let known = Self::ALL.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        known.map(|(_, target)| *target).ok_or_else(|| UnknownTarget(name.to_owned()))
+    }
+}
+
+/// A name that no [`Target`] has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownTarget(pub String);
+
+impl fmt::Display for UnknownTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = Target::ALL.iter().map(|(name, _)| *name).collect();
+        write!(f, "{:?} is none of {}", self.0, names.join(", "))
+    }
+}
+
+impl std::error::Error for UnknownTarget {}
+
+/// Why nothing could be read.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// The XML is not well formed.
+    Xml(ParseError),
+    /// The JSON is none of Karvan's.
+    Json(json::JsonError),
+    /// No table is for this document.
+    Unknown,
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Xml(error) => error.fmt(f),
+            Self::Json(error) => error.fmt(f),
+            Self::Unknown => f.write_str("no table maps this document"),
+        }
+    }
+}
+
+impl std::error::Error for ReadError {}
+
+/// The tables that are part of Karvan.
+#[must_use]
+pub fn tables() -> &'static [Table] {
+    static TABLES: OnceLock<Vec<Table>> = OnceLock::new();
+    TABLES.get_or_init(|| {
+        let invoice = DocumentType::invoice();
+        let tables = [
+            Table::parse(invoice, CII),
+            Table::parse_variant(invoice, UBL_INVOICE, UBL_CREDIT_NOTE),
+            Table::parse(invoice, UBL_INVOICE),
+        ];
+        tables.into_iter().collect::<Result<_, _>>().expect("the tables in the repository are whole: a test reads them")
+    })
+}
+
+const CII: &str = include_str!("../../../schemas/documents/invoice/cii.toml");
+const UBL_INVOICE: &str = include_str!("../../../schemas/documents/invoice/ubl-invoice.toml");
+const UBL_CREDIT_NOTE: &str = include_str!("../../../schemas/documents/invoice/ubl-credit-note.toml");
+
+/// Reads a document of any syntax that a table is for.
+///
+/// # Errors
+/// If the source is no document that Karvan maps.
+pub fn read(source: &[u8]) -> Result<Vec<Reading>, ReadError> {
+    let start = source.iter().copied().find(|byte| !byte.is_ascii_whitespace() && !b"\xEF\xBB\xBF".contains(byte));
+    match start {
+        Some(b'<') => {
+            read_xml(&XmlDocument::parse(source, &Limits::default()).map_err(ReadError::Xml)?).map(|one| vec![one])
+        }
+        Some(b'{') => read_json(source).map(|one| vec![one]),
+        _ => Err(ReadError::Unknown),
+    }
+}
+
+/// Reads an XML document.
+///
+/// # Errors
+/// If no table is for its root element.
+pub fn read_xml(document: &XmlDocument) -> Result<Reading, ReadError> {
+    let (table, syntax) = tables()
+        .iter()
+        .find_map(|table| match table.syntax() {
+            Syntax::Xml(syntax) if xml::recognises(syntax, document.root()) => Some((table, syntax)),
+            _ => None,
+        })
+        .ok_or(ReadError::Unknown)?;
+    let (read, mut report) = crate::read::read(table, &xml::tree(table, syntax, document));
+    report.extend(xml::form(document));
+    report.sort();
+    Ok(Reading { document: read, report, format: table.title().to_owned() })
+}
+
+/// Reads Karvan's JSON.
+///
+/// # Errors
+/// If it is no JSON of a document that Karvan knows.
+pub fn read_json(source: &[u8]) -> Result<Reading, ReadError> {
+    let text = std::str::from_utf8(source).map_err(|_| ReadError::Unknown)?;
+    let json::Reading { document, unread } = json::read(text).map_err(ReadError::Json)?;
+    let mut report = LossReport::default();
+    for unread in unread {
+        let reason = match unread.reason {
+            json::Reason::Repeated => Message::new("mapping-repeated").with("limit", 1),
+            json::Reason::Value(_) | json::Reason::Shape => Message::new("mapping-no-value"),
+            _ => Message::new("mapping-no-term"),
+        };
+        report.lost.push(Entry {
+            term: unread.term.map(|term| document.kind.term(term)),
+            value: unread.value,
+            written: None,
+            reason,
+            source: Some(Place { span: unread.span, path: unread.path }),
+            target: None,
+        });
+    }
+    Ok(Reading { document, report, format: "JSON".to_owned() })
+}
+
+/// Writes a document.
+#[must_use]
+pub fn write(document: &Document, target: Target) -> Writing {
+    match target {
+        Target::Json => {
+            let mut text = format!("{:#}", json::write(document));
+            text.push('\n');
+            Writing { bytes: text.into_bytes(), report: LossReport::default(), format: "JSON".to_owned() }
+        }
+        Target::Cii => write_by(document, |table| table.title().starts_with("CII")),
+        Target::Ubl => write_by(document, |table| table.title().starts_with("UBL")),
+    }
+}
+
+fn write_by(document: &Document, wanted: impl Fn(&Table) -> bool) -> Writing {
+    let value = |term| document.root.leaf(term).map(|leaf| leaf.value.text().into_owned());
+    let table = tables().iter().find(|table| wanted(table) && table.accepts(value));
+    let mut report = LossReport::default();
+    let mut bytes = Vec::new();
+    let Some(table) = table else { return Writing { bytes, report, format: String::new() } };
+    if let Syntax::Xml(syntax) = table.syntax()
+        && let Some(mut grammar) = xml::XmlGrammar::new(syntax)
+    {
+        let written = crate::write::write(table, document, &mut grammar);
+        bytes = xml::document(table, syntax, &written).into_bytes();
+        report = written.report;
+    }
+    report.sort();
+    Writing { bytes, report, format: table.title().to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use karvan_schema::xml::Grammar as Schema;
+
+    use super::*;
+    use crate::table::XmlSyntax;
+
+    #[test]
+    fn every_place_of_an_xml_table_stands_in_its_grammar() {
+        for table in tables() {
+            let Syntax::Xml(syntax) = table.syntax() else { continue };
+            for (term, path) in table.places() {
+                let known = is_in_grammar(syntax, &path);
+                assert!(known, "{}, {}: {}", table.title(), table.kind().term(term).id(), path.join("/"));
+            }
+        }
+    }
+
+    fn is_in_grammar(syntax: &XmlSyntax, path: &[&str]) -> bool {
+        let namespace = |prefix: &str| syntax.namespaces[prefix].as_str();
+        let (prefix, local) = crate::tree::split(&syntax.root);
+        let grammar = Schema::builtin(&syntax.grammar).unwrap();
+        let mut at = grammar.root(namespace(prefix), local).unwrap().definition();
+        path.iter().all(|step| match step.strip_prefix('@') {
+            Some(attribute) => at.attribute("", attribute).is_some(),
+            None => {
+                let (prefix, local) = crate::tree::split(step);
+                let child = at.child(namespace(prefix), local);
+                child.inspect(|child| at = child.element().definition()).is_some()
+            }
+        })
+    }
+
+    #[test]
+    fn every_value_of_the_invoice_has_a_place_in_cii_and_ubl() {
+        for table in tables().iter().filter(|table| matches!(table.syntax(), Syntax::Xml(_))) {
+            let placed: Vec<_> = table.places().into_iter().map(|(term, _)| term).collect();
+            for term in table.kind().terms() {
+                let id = table.kind().find(term.id()).unwrap();
+                assert!(placed.contains(&id), "{} has no place for {}", table.title(), term.id());
+            }
+        }
+    }
+
+    #[test]
+    fn targets_are_known_by_name() {
+        for (name, target) in Target::ALL {
+            assert_eq!(name.parse(), Ok(target));
+        }
+        assert!("word".parse::<Target>().is_err());
+    }
+}

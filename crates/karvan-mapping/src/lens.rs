@@ -1,0 +1,233 @@
+//! Lenses: how the text at a place becomes the value of a term, and back.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use karvan_model::{Content, Kind};
+use karvan_text::Message;
+
+/// How text and value turn into each other. What [`Lens::put`] writes, [`Lens::get`] reads back as it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lens {
+    /// The text as it is; numbers as XML Schema writes them, octets as base64.
+    Plain,
+    /// A number of EDIFACT (ISO 9735-1 §10): a comma will do for a point.
+    Number,
+    /// A day as `2026-03-21` (XML Schema date).
+    DateIso,
+    /// A day as `20260321` (format 102 of code list 2379).
+    Date102,
+    /// A code, translated by a table from that of the syntax to that of the model.
+    Codes(BTreeMap<String, String>),
+    /// Text that goes on in the next repetition of its element where one is full.
+    Joined,
+    /// Text whose lines stand in the repetitions of an element each; a full one goes on in the next.
+    Lines,
+}
+
+impl Lens {
+    /// The lens with this name in a table.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "text" => Self::Plain,
+            "number" => Self::Number,
+            "date" => Self::DateIso,
+            "date-102" => Self::Date102,
+            "joined" => Self::Joined,
+            "lines" => Self::Lines,
+            _ => return None,
+        })
+    }
+
+    /// Whether the value is spread over the repetitions of its element.
+    pub(crate) fn is_spread(&self) -> bool {
+        matches!(self, Self::Joined | Self::Lines)
+    }
+
+    /// The content that `text` stands for.
+    ///
+    /// # Errors
+    /// Why it stands for none.
+    pub fn get(&self, kind: Kind, text: &str) -> Result<Content, Message> {
+        let refused = |_| Message::new(refusal(kind)).with("value", text);
+        match self {
+            Self::Plain | Self::DateIso | Self::Joined | Self::Lines => Content::parse(kind, text).map_err(refused),
+            Self::Number => Content::parse(kind, &text.replace(',', ".")).map_err(refused),
+            Self::Date102 => {
+                let text = text.trim();
+                match (text.get(0..4), text.get(4..6), text.get(6..)) {
+                    (Some(year), Some(month), Some(day)) if text.len() == 8 => {
+                        Content::parse(kind, &format!("{year}-{month}-{day}")).map_err(refused)
+                    }
+                    _ => Err(Message::new(refusal(kind)).with("value", text)),
+                }
+            }
+            Self::Codes(table) => match table.get(text) {
+                Some(code) => Ok(Content::Text(code.clone())),
+                None => Err(Message::new("mapping-no-code").with("value", text)),
+            },
+        }
+    }
+
+    /// The text that stands for `content`.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn put(&self, content: &Content) -> Result<String, Message> {
+        match (self, content) {
+            (Self::Date102, Content::Date(date)) => {
+                Ok(format!("{:04}{:02}{:02}", date.year(), date.month(), date.day()))
+            }
+            (Self::Codes(table), content) => {
+                let code = content.text();
+                let found = table.iter().find(|(_, known)| **known == code).map(|(text, _)| text.clone());
+                found.ok_or_else(|| Message::new("mapping-no-code").with("value", code))
+            }
+            (Self::Number, content) => Ok(content.text().trim_start_matches('+').to_owned()),
+            _ => Ok(content.text().into_owned()),
+        }
+    }
+
+    /// One text from the pieces in the repetitions of an element, each of which holds at most `limit` characters.
+    #[must_use]
+    pub fn join<'a>(&self, pieces: impl IntoIterator<Item = &'a str>, limit: Option<usize>) -> String {
+        let mut whole = String::new();
+        let mut full = true;
+        for piece in pieces {
+            if *self == Self::Lines && !full {
+                whole.push('\n');
+            }
+            whole.push_str(piece);
+            full = limit.is_some_and(|limit| piece.chars().count() >= limit);
+        }
+        whole
+    }
+
+    /// The pieces of a text for the repetitions of an element.
+    ///
+    /// # Errors
+    /// If they would not be the same text when joined again: a line that ends exactly where a piece is full.
+    pub fn split(&self, text: &str, limit: Option<usize>) -> Result<Vec<String>, Message> {
+        let lines: Vec<&str> = if *self == Self::Lines { text.split('\n').collect() } else { vec![text] };
+        let mut pieces = Vec::new();
+        for line in lines {
+            let characters: Vec<char> = line.chars().collect();
+            let chunks = characters.chunks(limit.unwrap_or(usize::MAX).max(1));
+            if characters.is_empty() {
+                pieces.push(String::new());
+            }
+            pieces.extend(chunks.map(|chunk| chunk.iter().collect::<String>()));
+        }
+        if self.join(pieces.iter().map(String::as_str), limit) == text {
+            Ok(pieces)
+        } else {
+            Err(Message::new("mapping-not-splittable"))
+        }
+    }
+}
+
+/// The sentence that refuses a value of `kind`.
+fn refusal(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Date => "mapping-no-date",
+        Kind::Binary => "mapping-no-base64",
+        _ => "mapping-no-number",
+    }
+}
+
+/// A note with its subject code in one text, `#AAI#Delivered as agreed` (the habit of EN 16931 in UBL).
+///
+/// A text that begins like a code and has none keeps its first `#` apart with nothing between: it cannot be told, so
+/// [`code_and_text`] reads only three capital letters as a code.
+#[must_use]
+pub(crate) fn code_and_text(text: &str) -> (Option<&str>, &str) {
+    let rest = text.strip_prefix('#').unwrap_or_default();
+    match rest.split_once('#') {
+        Some((code, note)) if code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase()) => {
+            (Some(code), note)
+        }
+        _ => (None, text),
+    }
+}
+
+/// The text that [`code_and_text`] takes apart; none if it would take it apart otherwise.
+#[must_use]
+pub(crate) fn with_code(code: Option<&str>, text: &str) -> Option<String> {
+    let mut whole = String::new();
+    if let Some(code) = code {
+        let _ = write!(whole, "#{code}#");
+    }
+    whole.push_str(text);
+    (code_and_text(&whole) == (code, text)).then_some(whole)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn days_in_both_forms() {
+        let day = Lens::Date102.get(Kind::Date, "20240229").unwrap();
+        assert_eq!(Lens::DateIso.put(&day).unwrap(), "2024-02-29");
+        for text in ["20230229", "2024-02-29", "202402", "", "2024022x", "٢٠٢٤٠٢٢٩"] {
+            assert!(Lens::Date102.get(Kind::Date, text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn codes_go_both_ways_or_are_told() {
+        let table = [("5", "3"), ("29", "35")].map(|(a, b)| (a.to_owned(), b.to_owned()));
+        let lens = Lens::Codes(BTreeMap::from(table));
+        assert_eq!(lens.get(Kind::Code, "5").unwrap().text(), "3");
+        assert_eq!(lens.put(&Content::Text("35".into())).unwrap(), "29");
+        assert_eq!(lens.put(&Content::Text("5".into())).unwrap_err().id(), "mapping-no-code");
+    }
+
+    #[test]
+    fn lines_that_are_full_go_on() {
+        let pieces = Lens::Lines.split("abcdefg\nhi", Some(4)).unwrap();
+        assert_eq!(pieces, ["abcd", "efg", "hi"]);
+        assert!(Lens::Lines.split("abcd\nef", Some(4)).is_err());
+        assert_eq!(Lens::Joined.split("ab\ncd", Some(3)).unwrap(), ["ab\n", "cd"]);
+    }
+
+    proptest! {
+        #[test]
+        fn every_lens_reads_what_it_writes(text in "[ -~]{0,40}", number in "-?[0-9]{1,9}(\\.[0-9]{1,4})?", days in 0i64..60_000) {
+            let date = Content::Date(jiff::civil::date(1950, 1, 1).saturating_add(jiff::Span::new().days(days)));
+            for lens in [Lens::DateIso, Lens::Date102] {
+                prop_assert_eq!(lens.get(Kind::Date, &lens.put(&date).unwrap()).unwrap(), date.clone());
+            }
+            let amount = Content::parse(Kind::Amount, &number).unwrap();
+            for lens in [Lens::Plain, Lens::Number] {
+                let back = lens.get(Kind::Amount, &lens.put(&amount).unwrap()).unwrap();
+                prop_assert_eq!(back.text(), amount.text());
+            }
+            let plain = Content::Text(text);
+            prop_assert_eq!(Lens::Plain.get(Kind::Text, &Lens::Plain.put(&plain).unwrap()).unwrap(), plain);
+        }
+
+        #[test]
+        fn what_is_split_joins_again(text in "[a-c\n]{0,60}", limit in 1usize..20) {
+            for lens in [Lens::Joined, Lens::Lines] {
+                if let Ok(pieces) = lens.split(&text, Some(limit)) {
+                    prop_assert!(pieces.iter().all(|piece| piece.chars().count() <= limit));
+                    prop_assert_eq!(lens.join(pieces.iter().map(String::as_str), Some(limit)), text.clone());
+                }
+            }
+            prop_assert!(Lens::Joined.split(&text, Some(limit)).is_ok());
+        }
+
+        #[test]
+        fn notes_read_back(code in proptest::option::of("[A-Z]{3}"), text in "[#A-Z a-z]{0,20}") {
+            if let Some(whole) = with_code(code.as_deref(), &text) {
+                prop_assert_eq!(code_and_text(&whole), (code.as_deref(), text.as_str()));
+            } else {
+                prop_assert!(text.starts_with('#'));
+            }
+        }
+    }
+}

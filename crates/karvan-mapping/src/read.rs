@@ -1,0 +1,370 @@
+//! From a syntax tree to a document: every row finds its place, and what no row took is told.
+
+use std::borrow::Cow;
+
+use karvan_model::{Document, Group, Kind, Leaf, Node, Origin, PartValue, TermId, Value as TermValue};
+use karvan_text::Message;
+
+use crate::lens::code_and_text;
+use crate::report::{Entry, LossReport, Place as SourcePlace};
+use crate::table::{Place, PlaceStep, Predicate, Row, Table, Value};
+use crate::tree::{Name, NodeId, Tree};
+
+/// Reads a document from `tree` by `table`.
+pub(crate) fn read(table: &Table, tree: &Tree<'_>) -> (Document, LossReport) {
+    let mut reader =
+        Reader { table, tree, used: vec![false; tree.len()], values: Vec::new(), report: LossReport::default() };
+    reader.values = table.referred.iter().map(|&term| (term, reader.value_of(term))).collect();
+    let mut document = Document::new(table.kind());
+    reader.rows(&table.top, Some(NodeId::ROOT), &[], &mut document.root);
+    reader.leftovers();
+    (document, reader.report)
+}
+
+/// The node that a row of a repeated group was given, one a repetition.
+type Assigned = (usize, NodeId);
+
+struct Reader<'t, 's> {
+    table: &'t Table,
+    tree: &'t Tree<'s>,
+    /// Nodes whose text a row has taken, or that a row has gone into.
+    used: Vec<bool>,
+    /// The values of the terms that predicates compare with.
+    values: Vec<(TermId, Option<Cow<'t, str>>)>,
+    report: LossReport,
+}
+
+impl<'t> Reader<'t, '_> {
+    fn value_of(&self, term: TermId) -> Option<Cow<'t, str>> {
+        let row = self.table.row_of(term)?;
+        let node = row.places.iter().find_map(|place| self.matches(place, Some(NodeId::ROOT)).into_iter().next())?;
+        let tree = self.tree;
+        tree.node(node).text.as_deref().map(Cow::Borrowed)
+    }
+
+    /// Reads the members of a group that stands at `base`; without one only what is told from the root is read.
+    fn rows(&mut self, rows: &[usize], base: Option<NodeId>, assigned: &[Assigned], group: &mut Group) {
+        let table = self.table;
+        for &index in rows {
+            let row = &table.rows[index];
+            let given = assigned.iter().find(|(row, _)| *row == index).map(|(_, node)| *node);
+            if table.kind().term(row.term).kind() == Kind::Group {
+                self.group(row, base, given, group);
+            } else {
+                self.leaf(row, base, given, group);
+            }
+        }
+    }
+
+    fn group(&mut self, row: &'t Row, base: Option<NodeId>, given: Option<NodeId>, group: &mut Group) {
+        let mut read = Vec::new();
+        let mut found: Vec<(&Place, NodeId)> = Vec::new();
+        for place in &row.places {
+            match given {
+                Some(node) => found.push((place, node)),
+                None => found.extend(self.unused(place, base).into_iter().map(|node| (place, node))),
+            }
+        }
+        if found.is_empty() {
+            let mut inner = Group::new(Some(row.term));
+            self.rows(&row.members, None, &[], &mut inner);
+            read.push(inner);
+        }
+        let shared = self.shared(row, found.len());
+        for (index, &(place, node)) in found.iter().enumerate() {
+            let mut inner = Group::new(Some(row.term));
+            if let Some((code, text)) = row.code_and_text {
+                self.told_together(code, text, node, &mut inner);
+            } else {
+                let assigned: Vec<_> = shared.iter().map(|(member, nodes)| (*member, nodes[index])).collect();
+                self.rows(&row.members, Some(node), &assigned, &mut inner);
+            }
+            if !inner.is_empty() {
+                self.use_path(&place.steps, node);
+                read.push(inner);
+            }
+        }
+        for inner in read.into_iter().filter(|inner| !inner.is_empty()) {
+            if group.all(row.term).is_empty() || self.table.kind().term(row.term).repeats() {
+                group.push(Node::Group(inner));
+            } else {
+                self.lose_group(&inner, &Message::new("mapping-repeated").with("limit", 1));
+            }
+        }
+    }
+
+    /// Members told from the root that stand as often as their group: each repetition gets its own.
+    fn shared(&self, row: &Row, repetitions: usize) -> Vec<(usize, Vec<NodeId>)> {
+        if repetitions < 2 {
+            return Vec::new();
+        }
+        let from_root = |index: &&usize| self.table.rows[**index].places.iter().all(|place| place.from_root);
+        let members = row.members.iter().filter(from_root).map(|&index| {
+            let places = self.table.rows[index].places.iter();
+            (index, places.flat_map(|place| self.unused(place, None)).collect::<Vec<_>>())
+        });
+        members.filter(|(_, nodes)| nodes.len() == repetitions).collect()
+    }
+
+    /// A group whose own text tells its two members.
+    fn told_together(&mut self, code: TermId, text: TermId, node: NodeId, group: &mut Group) {
+        let source = self.tree.node(node).text.as_deref().unwrap_or_default();
+        if source.trim().is_empty() {
+            return;
+        }
+        let (first, second) = code_and_text(source);
+        for (term, part) in [(code, first), (text, Some(second))] {
+            if let Some(part) = part {
+                let value = TermValue::new(karvan_model::Content::Text(part.to_owned()));
+                group.push(Node::Leaf(Leaf { term, value, origin: self.origin(node) }));
+            }
+        }
+        self.used[node.index()] = true;
+    }
+
+    fn leaf(&mut self, row: &'t Row, base: Option<NodeId>, given: Option<NodeId>, group: &mut Group) {
+        for place in &row.places {
+            let mut nodes = given.map_or_else(|| self.unused(place, base), |node| vec![node]);
+            while !nodes.is_empty() {
+                let pieces = if row.lens.is_spread() { self.pieces(&nodes) } else { 1 };
+                let own: Vec<NodeId> = nodes.drain(..pieces).collect();
+                self.value(row, place, &own, group);
+            }
+        }
+        if let (Some(again), Some(leaf)) = (&row.again, group.leaf(row.term)) {
+            for node in self.unused(again, base) {
+                self.again(row, node, leaf);
+            }
+        }
+    }
+
+    /// Takes a value that says the same as `leaf`, with all that qualifies it; leaves any other.
+    fn again(&mut self, row: &Row, node: NodeId, leaf: &Leaf) {
+        let tree = self.tree;
+        let text = tree.node(node).text.as_deref().unwrap_or_default();
+        let mut taken = vec![node];
+        let same_parts = row.parts.iter().all(|part| {
+            let found = self.matches(&part.place, Some(node)).into_iter().next();
+            taken.extend(found);
+            found.and_then(|node| tree.node(node).text.as_deref()) == leaf.value.part(part.part)
+        });
+        let kind = self.table.kind().term(row.term).kind();
+        if same_parts && row.lens.get(kind, text).is_ok_and(|content| content == leaf.value.content) {
+            taken.iter().for_each(|node| self.used[node.index()] = true);
+            let entry = self.entry(Some(row.term), node, text.to_owned(), Message::new("mapping-said-again"));
+            self.report.form.push(entry);
+        }
+    }
+
+    /// How many of `nodes` are pieces of the first one's text: those in the same parent.
+    fn pieces(&self, nodes: &[NodeId]) -> usize {
+        let parent = self.tree.parent(nodes[0]);
+        nodes.iter().take_while(|&&node| self.tree.parent(node) == parent).count()
+    }
+
+    /// Takes the value at `nodes`, one node or the pieces of a spread text.
+    fn value(&mut self, row: &Row, place: &Place, nodes: &[NodeId], group: &mut Group) {
+        let tree = self.tree;
+        let first = nodes[0];
+        let texts = nodes.iter().map(|&node| tree.node(node).text.as_deref().unwrap_or_default());
+        let text = if row.lens.is_spread() {
+            let limit = Some(usize::from(tree.node(first).limit)).filter(|limit| *limit > 0);
+            Cow::Owned(row.lens.join(texts, limit))
+        } else {
+            Cow::Borrowed(tree.node(first).text.as_deref().unwrap_or_default())
+        };
+        if text.trim().is_empty() {
+            return;
+        }
+        nodes.iter().for_each(|node| self.used[node.index()] = true);
+        if row.absent.as_deref() == Some(&*text) {
+            self.use_path(&place.steps, first);
+            return;
+        }
+        let shape = self.table.kind().term(row.term);
+        let content = match row.lens.get(shape.kind(), &text) {
+            Ok(content) => content,
+            Err(reason) => {
+                let entry = self.entry(Some(row.term), first, text.into_owned(), reason);
+                self.report.lost.push(entry);
+                return;
+            }
+        };
+        let mut value = TermValue::new(content);
+        for part in &row.parts {
+            let found = self.matches(&part.place, Some(first)).into_iter().next();
+            if let Some((node, text)) = found.and_then(|node| Some((node, tree.node(node).text.as_deref()?))) {
+                let implied =
+                    part.implied.as_ref().is_some_and(|implied| is(implied, text, &|term| self.compared(term)));
+                if implied {
+                    self.used[node.index()] = true;
+                } else if !text.is_empty() && !self.used[node.index()] {
+                    value.set(PartValue { part: part.part, text: text.to_owned(), origin: self.origin(node) });
+                    self.used[node.index()] = true;
+                }
+            }
+        }
+        self.use_path(&place.steps, first);
+        let mut origin = self.origin(first);
+        origin.span = nodes.iter().map(|&node| tree.node(node).span).fold(origin.span, |all, span| all.to(span));
+        let leaf = Leaf { term: row.term, value, origin };
+        if shape.repeats() || group.all(row.term).is_empty() {
+            if matches!(row.lens, crate::Lens::Codes(_)) && leaf.value.text() != text {
+                let written = Some(leaf.value.text().into_owned());
+                let reason = Message::new("mapping-other-code");
+                self.report.changed.push(Entry { written, ..self.entry(Some(row.term), first, text.into(), reason) });
+            }
+            group.push(Node::Leaf(leaf));
+        } else if group.leaf(row.term).is_some_and(|other| other.value == leaf.value) {
+            self.said_again(&leaf);
+        } else {
+            self.lose(&leaf, &Message::new("mapping-repeated").with("limit", 1));
+        }
+    }
+
+    /// Tells what no row has taken.
+    fn leftovers(&mut self) {
+        for id in self.tree.ids() {
+            let node = self.tree.node(id);
+            let Some(text) = node.text.as_deref().filter(|text| !text.trim().is_empty()) else { continue };
+            if self.used[id.index()] {
+                continue;
+            }
+            let implied = node.name != Name::UNKNOWN && self.table.implied.contains(&node.name);
+            let reason = if implied { "mapping-implied" } else { "mapping-no-term" };
+            let entry = self.entry(None, id, text.to_owned(), Message::new(reason));
+            if implied { self.report.form.push(entry) } else { self.report.lost.push(entry) }
+        }
+    }
+
+    /// The nodes at `place` that no row has taken yet.
+    fn unused(&self, place: &Place, base: Option<NodeId>) -> Vec<NodeId> {
+        let mut nodes = self.matches(place, base);
+        // A group may stand where its group does: the place itself is no value that could be taken twice.
+        if !place.steps.is_empty() {
+            nodes.retain(|node| !self.used[node.index()]);
+        }
+        nodes
+    }
+
+    fn matches(&self, place: &Place, base: Option<NodeId>) -> Vec<NodeId> {
+        let base = if place.from_root { Some(NodeId::ROOT) } else { base };
+        let mut found = Vec::new();
+        if let Some(base) = base {
+            matching(self.tree, &place.steps, base, &|term| self.compared(term), &mut found);
+        }
+        found
+    }
+
+    fn compared(&self, term: TermId) -> Option<Cow<'_, str>> {
+        let (_, value) = self.values.iter().find(|(known, _)| *known == term)?;
+        value.as_deref().map(Cow::Borrowed)
+    }
+
+    /// Marks the texts that the predicates of `steps` compared with as taken, from `node` at the last step upwards.
+    fn use_path(&mut self, steps: &[PlaceStep], node: NodeId) {
+        self.used[node.index()] = true;
+        let mut at = Some(node);
+        for step in steps.iter().rev() {
+            let Some(node) = at else { return };
+            for predicate in &step.predicates {
+                if let Predicate::Equals(path, values) = predicate {
+                    let mut found = Vec::new();
+                    matching(self.tree, path, node, &|term| self.compared(term), &mut found);
+                    for node in found {
+                        let text = self.tree.node(node).text.as_deref().unwrap_or_default();
+                        if values.iter().any(|value| is(value, text, &|term| self.compared(term))) {
+                            self.used[node.index()] = true;
+                        }
+                    }
+                }
+            }
+            at = self.tree.parent(node);
+        }
+    }
+
+    fn lose_group(&mut self, group: &Group, reason: &Message) {
+        for node in &group.children {
+            match node {
+                Node::Group(inner) => self.lose_group(inner, reason),
+                Node::Leaf(leaf) => self.lose(leaf, reason),
+            }
+        }
+    }
+
+    fn lose(&mut self, leaf: &Leaf, reason: &Message) {
+        crate::write::lose(self.table.kind(), leaf, reason, &mut self.report.lost);
+    }
+
+    fn said_again(&mut self, leaf: &Leaf) {
+        crate::write::lose(self.table.kind(), leaf, &Message::new("mapping-said-again"), &mut self.report.repeated);
+    }
+
+    fn origin(&self, node: NodeId) -> Origin {
+        Origin { span: self.tree.node(node).span, path: self.tree.path(node) }
+    }
+
+    fn entry(&self, term: Option<TermId>, node: NodeId, value: String, reason: Message) -> Entry {
+        let Origin { span, path } = self.origin(node);
+        let term = term.map(|term| self.table.kind().term(term));
+        Entry { term, value, written: None, reason, source: Some(SourcePlace { span, path }), target: None }
+    }
+}
+
+/// Collects the nodes at `steps` from `base`, in document order; `compared` gives the value of a term.
+pub(crate) fn matching<'v>(
+    tree: &Tree<'_>,
+    steps: &[PlaceStep],
+    base: NodeId,
+    compared: &dyn Fn(TermId) -> Option<Cow<'v, str>>,
+    found: &mut Vec<NodeId>,
+) {
+    let Some((step, rest)) = steps.split_first() else {
+        found.push(base);
+        return;
+    };
+    if step.name == Name::PARENT {
+        if let Some(parent) = tree.parent(base) {
+            matching(tree, rest, parent, compared, found);
+        }
+        return;
+    }
+    for child in tree.children(base) {
+        let node = tree.node(child);
+        if node.name == step.name
+            && (step.occurrences.is_empty() || step.occurrences.contains(&node.occurrence))
+            && step.predicates.iter().all(|predicate| holds(tree, predicate, child, compared))
+        {
+            matching(tree, rest, child, compared, found);
+        }
+    }
+}
+
+/// Whether `predicate` is true of `node`.
+pub(crate) fn holds<'v>(
+    tree: &Tree<'_>,
+    predicate: &Predicate,
+    node: NodeId,
+    compared: &dyn Fn(TermId) -> Option<Cow<'v, str>>,
+) -> bool {
+    let texts = |path: &[PlaceStep]| {
+        let mut found = Vec::new();
+        matching(tree, path, node, compared, &mut found);
+        found
+    };
+    match predicate {
+        Predicate::Not(other) => !holds(tree, other, node, compared),
+        Predicate::Exists(path) => !texts(path).is_empty(),
+        Predicate::Equals(path, values) => texts(path).into_iter().any(|node| {
+            let text = tree.node(node).text.as_deref().unwrap_or_default();
+            values.iter().any(|value| is(value, text, compared))
+        }),
+    }
+}
+
+fn is<'v>(value: &Value, text: &str, compared: &dyn Fn(TermId) -> Option<Cow<'v, str>>) -> bool {
+    match value {
+        Value::Text(expected) => text.trim() == expected,
+        Value::Term(term) => compared(*term).is_some_and(|expected| text.trim() == expected.trim()),
+    }
+}

@@ -1,0 +1,598 @@
+//! Mapping tables: data files that tie every term to its place in one syntax, compiled for the engine.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt;
+
+use karvan_model::{DocumentType, Kind, Part, TermId};
+use serde::Deserialize;
+
+use crate::lens::Lens;
+use crate::path::{Condition, Operand, Path, PathError, Start, Step};
+use crate::tree::{Name, Names};
+
+/// A table as its file has it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct File {
+    title: String,
+    #[serde(default)]
+    xml: Option<XmlSyntax>,
+    #[serde(default)]
+    edifact: Option<EdifactSyntax>,
+    /// Only documents whose term has one of these values are written by this table.
+    #[serde(default)]
+    when: Option<When>,
+    /// Paths by name.
+    #[serde(default)]
+    paths: BTreeMap<String, String>,
+    /// The lens of a kind of value, where it is not plain.
+    #[serde(default)]
+    lenses: BTreeMap<String, String>,
+    /// Where the parts of values stand, from the place of the value, if a row does not say otherwise.
+    #[serde(default)]
+    parts: BTreeMap<String, PartEntry>,
+    /// Code translations by name: from the code of the syntax to that of the model.
+    #[serde(default)]
+    codes: BTreeMap<String, BTreeMap<String, String>>,
+    /// Names whose texts only say what the term says by itself, such as the code list of a code.
+    #[serde(default)]
+    implied: Vec<String>,
+    /// Places that every document of the syntax has.
+    #[serde(default)]
+    fixed: Vec<String>,
+    /// Other names for the steps of another table's rows.
+    #[serde(default)]
+    rename: BTreeMap<String, String>,
+    rows: Vec<RowEntry>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct When {
+    term: String,
+    values: Vec<String>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PartEntry {
+    path: String,
+    /// What is written where the value does not say it: a text, or `{BT-5}`.
+    #[serde(default)]
+    default: Option<String>,
+    /// What need not be written: the value of this term.
+    #[serde(default)]
+    implied: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RowEntry {
+    /// The term.
+    term: String,
+    /// Its place; alternatives in the order of preference.
+    path: OneOrMore,
+    /// How text and value turn into each other, if not as the kind of value does.
+    #[serde(default)]
+    lens: Option<String>,
+    /// A code translation of the table.
+    #[serde(default)]
+    codes: Option<String>,
+    /// What is written where the term is missing although the place must be filled.
+    #[serde(default)]
+    default: Option<String>,
+    /// The default is written only where this other term is there.
+    #[serde(default)]
+    with: Option<String>,
+    /// A text that stands for the absence of the term.
+    #[serde(default)]
+    absent: Option<String>,
+    /// The group stands once for each repetition of this member.
+    #[serde(default)]
+    each: Option<String>,
+    /// A place that may say the same once more.
+    #[serde(default)]
+    again: Option<String>,
+    /// Other places for the parts of this value.
+    #[serde(default)]
+    parts: BTreeMap<String, PartEntry>,
+    /// What must stand beside the members of the group, though no term says it.
+    #[serde(default)]
+    needs: Option<NeedEntry>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NeedEntry {
+    path: String,
+    default: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+enum OneOrMore {
+    One(String),
+    More(Vec<String>),
+}
+
+impl OneOrMore {
+    fn iter(&self) -> impl Iterator<Item = &str> {
+        match self {
+            Self::One(one) => std::slice::from_ref(one).iter(),
+            Self::More(more) => more.iter(),
+        }
+        .map(String::as_str)
+    }
+}
+
+/// What an XML table says of its syntax.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct XmlSyntax {
+    /// The document element, with a prefix of [`Self::namespaces`] if it has one.
+    pub root: String,
+    /// Namespaces by prefix; the empty prefix is the default namespace.
+    pub namespaces: BTreeMap<String, String>,
+    /// The name of the grammar that orders the output.
+    pub grammar: String,
+}
+
+/// What an EDIFACT table says of its syntax.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EdifactSyntax {
+    /// The message type, data element 0065.
+    pub message: String,
+    /// The directory that the message is read and written by, `D.14B`.
+    pub release: String,
+    /// The association assigned codes (0057) that the table is for; the first is written. Empty: any other.
+    pub association: Vec<String>,
+    /// The controlling agency, 0051.
+    #[serde(default = "un")]
+    pub agency: String,
+    /// The syntax identifier, 0001.
+    pub repertoire: String,
+    /// The syntax version, 0002.
+    pub version: String,
+}
+
+fn un() -> String {
+    "UN".to_owned()
+}
+
+/// A mapping table, compiled.
+#[derive(Debug)]
+pub struct Table {
+    title: String,
+    kind: &'static DocumentType,
+    syntax: Syntax,
+    pub(crate) names: Names,
+    pub(crate) rows: Vec<Row>,
+    /// The row of each term.
+    by_term: Vec<Option<usize>>,
+    /// The rows of the top of the document, in the order of the file.
+    pub(crate) top: Vec<usize>,
+    pub(crate) implied: HashSet<Name>,
+    pub(crate) fixed: Vec<Place>,
+    /// The terms whose values the places of other terms are told by.
+    pub(crate) referred: Vec<TermId>,
+    when: Option<(TermId, Vec<String>)>,
+}
+
+/// The syntax of a table.
+#[derive(Clone, Debug)]
+pub enum Syntax {
+    /// XML.
+    Xml(XmlSyntax),
+    /// EDIFACT.
+    Edifact(EdifactSyntax),
+}
+
+/// A row, compiled.
+#[derive(Debug)]
+pub(crate) struct Row {
+    pub(crate) term: TermId,
+    /// The places, best first.
+    pub(crate) places: Vec<Place>,
+    pub(crate) lens: Lens,
+    pub(crate) parts: Vec<PartRow>,
+    pub(crate) default: Option<(String, Option<TermId>)>,
+    pub(crate) absent: Option<String>,
+    /// A place that may say the same once more.
+    pub(crate) again: Option<Place>,
+    /// What must stand beside the members of the group.
+    pub(crate) needs: Option<(Place, String)>,
+    /// The member that the group is repeated for.
+    pub(crate) each: Option<TermId>,
+    /// The terms that a group's own text tells, code and text.
+    pub(crate) code_and_text: Option<(TermId, TermId)>,
+    /// The rows of a group's members, in the order of the file.
+    pub(crate) members: Vec<usize>,
+}
+
+/// The place of a part of a value, from the place of the value.
+#[derive(Debug)]
+pub(crate) struct PartRow {
+    pub(crate) part: Part,
+    pub(crate) term: Option<TermId>,
+    pub(crate) place: Place,
+    pub(crate) default: Option<Value>,
+    pub(crate) implied: Option<Value>,
+}
+
+/// A path, compiled.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Place {
+    pub(crate) from_root: bool,
+    pub(crate) steps: Vec<PlaceStep>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct PlaceStep {
+    pub(crate) name: Name,
+    pub(crate) occurrences: Vec<u16>,
+    pub(crate) predicates: Vec<Predicate>,
+    pub(crate) fresh: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Predicate {
+    Equals(Vec<PlaceStep>, Vec<Value>),
+    Exists(Vec<PlaceStep>),
+    Not(Box<Predicate>),
+}
+
+/// A text to compare with: given, or the value of a term.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Value {
+    Text(String),
+    Term(TermId),
+}
+
+/// Why a table cannot be used.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum TableError {
+    /// The file is not a table.
+    File(toml::de::Error),
+    /// A path is not understood.
+    Path {
+        /// The term of the row.
+        term: String,
+        /// What is wrong.
+        error: PathError,
+    },
+    /// A name stands for nothing: a term, a named path, a lens, a code translation.
+    Unknown {
+        /// The term of the row, or the section.
+        term: String,
+        /// The name.
+        name: String,
+    },
+    /// The row of a member without a row for its group.
+    NoGroup(String),
+    /// A table of no syntax, or of two.
+    NoSyntax,
+}
+
+impl fmt::Display for TableError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(error) => error.fmt(f),
+            Self::Path { term, error } => write!(f, "{term}: {error}"),
+            Self::Unknown { term, name } => write!(f, "{term}: {name:?} is not known"),
+            Self::NoGroup(term) => write!(f, "{term}: its group has no row before it"),
+            Self::NoSyntax => f.write_str("a table has one section [xml] or [edifact]"),
+        }
+    }
+}
+
+impl std::error::Error for TableError {}
+
+impl Table {
+    /// Reads a table for documents of `kind` from its file.
+    ///
+    /// # Errors
+    /// If the file is no table, or names what is not known.
+    pub fn parse(kind: &'static DocumentType, file: &str) -> Result<Self, TableError> {
+        Self::compile(kind, toml::from_str(file).map_err(TableError::File)?)
+    }
+
+    /// Reads a table that takes the rows it has not itself from `base`, with its own names for some steps.
+    ///
+    /// # Errors
+    /// As for [`Self::parse`].
+    pub fn parse_variant(kind: &'static DocumentType, base: &str, file: &str) -> Result<Self, TableError> {
+        let mut base: File = toml::from_str(base).map_err(TableError::File)?;
+        let variant: File = toml::from_str(file).map_err(TableError::File)?;
+        for row in variant.rows {
+            match base.rows.iter_mut().find(|other| other.term == row.term) {
+                Some(other) => *other = row,
+                None => base.rows.push(row),
+            }
+        }
+        (base.title, base.rename, base.when) = (variant.title, variant.rename, variant.when);
+        base.xml = variant.xml.or(base.xml);
+        base.edifact = variant.edifact.or(base.edifact);
+        base.paths.extend(variant.paths);
+        Self::compile(kind, base)
+    }
+
+    fn compile(kind: &'static DocumentType, file: File) -> Result<Self, TableError> {
+        let syntax = match (file.xml.clone(), file.edifact.clone()) {
+            (Some(xml), None) => Syntax::Xml(xml),
+            (None, Some(edifact)) => Syntax::Edifact(edifact),
+            _ => return Err(TableError::NoSyntax),
+        };
+        let mut compiler = Compiler { kind, file: &file, names: Names::default(), referred: Vec::new() };
+        let mut rows: Vec<Row> = Vec::new();
+        let mut top = Vec::new();
+        let mut by_term: HashMap<TermId, usize> = HashMap::new();
+        for entry in &file.rows {
+            let term = compiler.term(&entry.term, &entry.term)?;
+            let within = kind.term(term).within();
+            if let Kind::Part(part) = kind.term(term).kind() {
+                let row =
+                    within.and_then(|of| by_term.get(&of)).ok_or_else(|| TableError::NoGroup(entry.term.clone()))?;
+                let path = entry.path.iter().next().unwrap_or_default().to_owned();
+                let part_entry = PartEntry { path, default: entry.default.clone(), implied: None };
+                let part_row = compiler.part(&entry.term, part, Some(term), &part_entry)?;
+                rows[*row].parts.retain(|other| other.part != part);
+                rows[*row].parts.push(part_row);
+                continue;
+            }
+            let index = rows.len();
+            rows.push(compiler.row(term, entry)?);
+            by_term.insert(term, index);
+            match within.map(|group| by_term.get(&group)) {
+                None => top.push(index),
+                Some(Some(&group)) => rows[group].members.push(index),
+                Some(None) => return Err(TableError::NoGroup(entry.term.clone())),
+            }
+        }
+        let implied = file.implied.iter().map(|name| compiler.names.add(name)).collect();
+        let fixed = file.fixed.iter().map(|path| compiler.place("fixed", path)).collect::<Result<_, _>>()?;
+        let when = match &file.when {
+            Some(when) => Some((compiler.term("when", &when.term)?, when.values.clone())),
+            None => None,
+        };
+        let by_term = kind.terms().iter().map(|term| kind.find(term.id()).and_then(|id| by_term.get(&id).copied()));
+        let by_term = by_term.collect();
+        let Compiler { names, mut referred, .. } = compiler;
+        referred.sort_unstable();
+        referred.dedup();
+        Ok(Self { title: file.title, kind, syntax, names, rows, by_term, top, implied, fixed, referred, when })
+    }
+
+    /// What the table is for.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// The type of its documents.
+    #[must_use]
+    pub fn kind(&self) -> &'static DocumentType {
+        self.kind
+    }
+
+    /// Its syntax.
+    #[must_use]
+    pub fn syntax(&self) -> &Syntax {
+        &self.syntax
+    }
+
+    /// The row of a term, if it has a place in this syntax.
+    pub(crate) fn row_of(&self, term: TermId) -> Option<&Row> {
+        self.by_term.get(term.index()).and_then(|index| self.rows.get((*index)?))
+    }
+
+    /// Whether a document with this value of each term is one for this table.
+    pub(crate) fn accepts(&self, value: impl Fn(TermId) -> Option<String>) -> bool {
+        let Some((term, values)) = &self.when else { return true };
+        value(*term).is_some_and(|value| values.contains(&value))
+    }
+
+    /// Every place of the table as names of its steps from the root, with the term that stands there.
+    ///
+    /// For tests that compare a table with a grammar.
+    #[must_use]
+    pub fn places(&self) -> Vec<(TermId, Vec<&str>)> {
+        let mut places = Vec::new();
+        self.collect(&self.top, &[], &mut places);
+        places
+    }
+
+    fn collect<'t>(&'t self, rows: &[usize], base: &[&'t str], places: &mut Vec<(TermId, Vec<&'t str>)>) {
+        for &index in rows {
+            let row = &self.rows[index];
+            for place in &row.places {
+                let whole = self.extended(base, place, &mut |path| places.push((row.term, path)));
+                for part in &row.parts {
+                    let term = part.term.unwrap_or(row.term);
+                    let path = self.extended(&whole, &part.place, &mut |_| {});
+                    places.push((term, path));
+                }
+                self.collect(&row.members, &whole, places);
+                for term in row.code_and_text.into_iter().flat_map(|(code, text)| [code, text]) {
+                    places.push((term, whole.clone()));
+                }
+                places.push((row.term, whole));
+            }
+        }
+    }
+
+    /// The names of `place` from the root; every path of a predicate goes to `predicate`.
+    fn extended<'t>(
+        &'t self,
+        base: &[&'t str],
+        place: &Place,
+        predicate: &mut dyn FnMut(Vec<&'t str>),
+    ) -> Vec<&'t str> {
+        let mut path = if place.from_root { Vec::new() } else { base.to_vec() };
+        for step in &place.steps {
+            if step.name == Name::PARENT {
+                path.pop();
+                continue;
+            }
+            path.push(self.names.text(step.name));
+            for condition in &step.predicates {
+                let mut inner = condition;
+                while let Predicate::Not(condition) = inner {
+                    inner = condition;
+                }
+                if let Predicate::Equals(steps, _) | Predicate::Exists(steps) = inner {
+                    predicate(self.extended(&path, &Place { from_root: false, steps: steps.clone() }, &mut |_| {}));
+                }
+            }
+        }
+        path
+    }
+}
+
+struct Compiler<'f> {
+    kind: &'static DocumentType,
+    file: &'f File,
+    names: Names,
+    referred: Vec<TermId>,
+}
+
+impl Compiler<'_> {
+    fn row(&mut self, term: TermId, entry: &RowEntry) -> Result<Row, TableError> {
+        let shape = self.kind.term(term);
+        let unknown = |name: &str| TableError::Unknown { term: entry.term.clone(), name: name.to_owned() };
+        let places = entry.path.iter().map(|path| self.place(&entry.term, path)).collect::<Result<_, _>>()?;
+        let by_kind = self.file.lenses.get(kind_name(shape.kind())).map(String::as_str);
+        let code_and_text = match (entry.lens.as_deref(), shape.members()) {
+            (Some("code-and-text"), &[code, text]) => Some((code, text)),
+            _ => None,
+        };
+        let lens = match (&entry.codes, entry.lens.as_deref().or(by_kind)) {
+            _ if code_and_text.is_some() => Lens::Plain,
+            (Some(name), _) => Lens::Codes(self.file.codes.get(name).ok_or_else(|| unknown(name))?.clone()),
+            (None, Some(name)) => Lens::from_name(name).ok_or_else(|| unknown(name))?,
+            (None, None) => Lens::Plain,
+        };
+        let mut parts = Vec::new();
+        let own = entry.parts.iter();
+        let common = self.file.parts.iter().filter(|(name, _)| !entry.parts.contains_key(*name));
+        for (name, part_entry) in own.chain(common) {
+            let part = Part::from_name(name).ok_or_else(|| unknown(name))?;
+            if belongs(part, shape.kind()) && !says(&entry.path, &part_entry.path) {
+                parts.push(self.part(&entry.term, part, shape.part(part), part_entry)?);
+            }
+        }
+        let default = match (&entry.default, &entry.with) {
+            (Some(text), Some(with)) => Some((text.clone(), Some(self.term(&entry.term, with)?))),
+            (Some(text), None) => Some((text.clone(), None)),
+            (None, _) => None,
+        };
+        let each = match &entry.each {
+            Some(member) => Some(self.term(&entry.term, member)?),
+            None => None,
+        };
+        let needs = match &entry.needs {
+            Some(need) => Some((self.place(&entry.term, &need.path)?, need.default.clone())),
+            None => None,
+        };
+        let again = match &entry.again {
+            Some(path) => Some(self.place(&entry.term, path)?),
+            None => None,
+        };
+        let absent = entry.absent.clone();
+        Ok(Row { term, places, lens, parts, default, absent, again, needs, each, code_and_text, members: Vec::new() })
+    }
+
+    fn part(&mut self, row: &str, part: Part, term: Option<TermId>, entry: &PartEntry) -> Result<PartRow, TableError> {
+        let place = self.place(row, &entry.path)?;
+        let mut value = |text: &Option<String>| {
+            let Some(text) = text else { return Ok(None) };
+            let Some(id) = text.strip_prefix('{').and_then(|text| text.strip_suffix('}')) else {
+                return Ok(Some(Value::Text(text.clone())));
+            };
+            let term = self.term(row, id)?;
+            self.referred.push(term);
+            Ok(Some(Value::Term(term)))
+        };
+        Ok(PartRow { part, term, place, default: value(&entry.default)?, implied: value(&entry.implied)? })
+    }
+
+    fn term(&self, row: &str, id: &str) -> Result<TermId, TableError> {
+        self.kind.find(id).ok_or_else(|| TableError::Unknown { term: row.to_owned(), name: id.to_owned() })
+    }
+
+    fn place(&mut self, row: &str, path: &str) -> Result<Place, TableError> {
+        let read = if self.file.edifact.is_some() { Path::edifact } else { Path::xml };
+        let parse = |text: &str| read(text).map_err(|error| TableError::Path { term: row.to_owned(), error });
+        let mut path = parse(path)?;
+        while let Start::Named(name) = &path.start {
+            let unknown = || TableError::Unknown { term: row.to_owned(), name: name.clone() };
+            let named = parse(self.file.paths.get(name).ok_or_else(unknown)?)?;
+            path = Path { start: named.start, steps: named.steps.into_iter().chain(path.steps).collect() };
+        }
+        Ok(Place { from_root: path.start == Start::Root, steps: self.steps(row, path.steps)? })
+    }
+
+    fn steps(&mut self, row: &str, steps: Vec<Step>) -> Result<Vec<PlaceStep>, TableError> {
+        steps.into_iter().map(|step| self.step(row, step)).collect()
+    }
+
+    fn step(&mut self, row: &str, step: Step) -> Result<PlaceStep, TableError> {
+        let name = self.file.rename.get(&step.name).unwrap_or(&step.name);
+        let name = self.names.add(name);
+        let conditions = step.predicates.into_iter();
+        let predicates = conditions.map(|condition| self.predicate(row, condition)).collect::<Result<_, _>>()?;
+        Ok(PlaceStep { name, occurrences: step.occurrences, predicates, fresh: step.fresh })
+    }
+
+    fn predicate(&mut self, row: &str, condition: Condition) -> Result<Predicate, TableError> {
+        Ok(match condition {
+            Condition::Exists(path) => Predicate::Exists(self.steps(row, path)?),
+            Condition::Not(condition) => Predicate::Not(Box::new(self.predicate(row, *condition)?)),
+            Condition::Equals(path, operands) => {
+                let mut referred = Vec::new();
+                let value = |operand| match operand {
+                    Operand::Text(text) => Ok(Value::Text(text)),
+                    Operand::Term(id) => self.term(row, &id).map(|term| {
+                        referred.push(term);
+                        Value::Term(term)
+                    }),
+                };
+                let values = operands.into_iter().map(value).collect::<Result<_, _>>()?;
+                self.referred.append(&mut referred);
+                Predicate::Equals(self.steps(row, path)?, values)
+            }
+        })
+    }
+}
+
+/// Whether a predicate of a path says already what stands at `part`, so that it qualifies no value.
+fn says(paths: &OneOrMore, part: &str) -> bool {
+    paths.iter().any(|path| path.contains(&format!("{part}=")))
+}
+
+/// The name of a kind of value in a table.
+fn kind_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Group | Kind::Part(_) => "",
+        Kind::Text => "text",
+        Kind::Code => "code",
+        Kind::Identifier => "identifier",
+        Kind::Amount => "amount",
+        Kind::Quantity => "quantity",
+        Kind::Percentage => "percentage",
+        Kind::Date => "date",
+        Kind::Binary => "binary",
+    }
+}
+
+/// Whether a value of `kind` may be qualified by `part` without the table of terms saying so.
+fn belongs(part: Part, kind: Kind) -> bool {
+    match part {
+        Part::Scheme => kind == Kind::Identifier,
+        Part::Version => false,
+        Part::Currency => kind == Kind::Amount,
+        Part::Unit => kind == Kind::Quantity,
+        Part::Mime | Part::FileName => kind == Kind::Binary,
+    }
+}

@@ -1,0 +1,536 @@
+//! From a document to a syntax tree: every row makes its place, and what has none is told.
+
+use std::borrow::Cow;
+
+use karvan_model::{Content, Document, DocumentType, Group, Leaf, Node, Origin, Part, Term, TermId};
+use karvan_text::{Message, Span};
+use rust_decimal::Decimal;
+
+use crate::Lens;
+use crate::lens::with_code;
+use crate::read::{holds, matching};
+use crate::report::{Entry, LossReport, Place as SourcePlace};
+use crate::table::{PartRow, Place, PlaceStep, Predicate, Row, Table, Value};
+use crate::tree::{Name, NodeId, Tree};
+
+/// What a grammar says of a node that stands at some place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Slot {
+    /// What the grammar knows the place by.
+    pub(crate) key: u32,
+    /// The order among its brothers.
+    pub(crate) order: u32,
+    /// How often it may stand there at most.
+    pub(crate) repetitions: u32,
+    /// How many characters its text may have; 0 for any number.
+    pub(crate) limit: u16,
+    /// Whether the limit counts digits only (ISO 9735-1 §10.1).
+    pub(crate) numeric: bool,
+}
+
+/// The grammar of a syntax: which nodes stand where, in what order, how often, how long.
+pub(crate) trait Grammar {
+    /// The place of the root.
+    fn root(&mut self) -> Slot;
+    /// The place of `name`, spelled `text`, in the place with this key.
+    fn child(&mut self, parent: u32, name: Name, text: &str) -> Option<Slot>;
+    /// Why the syntax cannot hold `text`, if it cannot.
+    fn refuses(&self, text: &str) -> Option<Message>;
+}
+
+/// What was written.
+pub(crate) struct Written<'t> {
+    pub(crate) tree: Tree<'t>,
+    /// What the grammar says of each node.
+    pub(crate) slots: Vec<Slot>,
+    pub(crate) report: LossReport,
+}
+
+/// Writes `document` by `table`, as `grammar` allows it.
+pub(crate) fn write<'t>(table: &'t Table, document: &Document, grammar: &mut dyn Grammar) -> Written<'t> {
+    let root = grammar.root();
+    let tree = Tree::new(Name::UNKNOWN, ("", ""), Span::default());
+    let written = Written { tree, slots: vec![root], report: LossReport::default() };
+    let mut writer = Writer { table, document, grammar, contexts: vec![Context::at(NodeId::ROOT)], out: written };
+    for place in &table.fixed {
+        // A place of the table's own that the grammar lacks is a wrong table; its tests find that.
+        let _ = writer.make(place, NodeId::ROOT, false);
+    }
+    writer.rows(&table.top, &document.root, 0, None);
+    writer.out
+}
+
+/// Adds an entry for `leaf` and one for each part that is a term of its own.
+pub(crate) fn lose(kind: &'static DocumentType, leaf: &Leaf, reason: &Message, entries: &mut Vec<Entry>) {
+    let term = kind.term(leaf.term);
+    entries.push(source_entry(Some(term), &leaf.value.text(), &leaf.origin, reason.clone()));
+    for (term, part) in leaf.parts(kind) {
+        let term = term.map(|term| kind.term(term));
+        entries.push(source_entry(term, &part.text, &part.origin, reason.clone()));
+    }
+}
+
+fn source_entry(term: Option<&'static Term>, value: &str, origin: &Origin, reason: Message) -> Entry {
+    let place = SourcePlace { span: origin.span, path: origin.path.clone() };
+    let source = (!origin.path.is_empty()).then_some(place);
+    Entry { term, value: value.to_owned(), written: None, reason, source, target: None }
+}
+
+/// The place of a group that is being written: made when its first member needs it.
+struct Context<'t> {
+    node: Option<NodeId>,
+    parent: usize,
+    place: Option<&'t Place>,
+    /// Whether the group may repeat, so that every repetition needs a node of its own.
+    repeats: bool,
+}
+
+impl Context<'_> {
+    fn at(node: NodeId) -> Self {
+        Self { node: Some(node), parent: 0, place: None, repeats: false }
+    }
+}
+
+/// Which repetition of which member a group is written for.
+type Only = Option<(TermId, usize)>;
+
+struct Writer<'t, 'd> {
+    table: &'t Table,
+    document: &'d Document,
+    grammar: &'d mut dyn Grammar,
+    contexts: Vec<Context<'t>>,
+    out: Written<'t>,
+}
+
+impl<'t> Writer<'t, '_> {
+    /// Writes the members of `group`, whose place is the context `at`.
+    fn rows(&mut self, rows: &[usize], group: &Group, at: usize, only: Only) {
+        let table = self.table;
+        for &index in rows {
+            let row = &table.rows[index];
+            let members = group.all(row.term);
+            if members.is_empty() {
+                self.missing(row, group, at);
+            }
+            for (number, member) in members.iter().enumerate() {
+                let repeated = only.is_some_and(|(_, repetition)| repetition > 0);
+                let skipped = match only {
+                    Some((term, repetition)) if term == row.term => number != repetition,
+                    _ => repeated && row.places.iter().all(|place| place.from_root),
+                };
+                match member {
+                    _ if skipped => {}
+                    Node::Group(inner) => self.group(row, inner, at),
+                    Node::Leaf(leaf) => {
+                        if let Err(reason) = self.leaf(row, leaf, at) {
+                            lose(table.kind(), leaf, &reason, &mut self.out.report.lost);
+                        }
+                    }
+                }
+            }
+        }
+        if only.is_none_or(|(_, repetition)| repetition == 0) {
+            let no_place = Message::new("mapping-no-place").with("syntax", table.title());
+            for member in &group.children {
+                if member.term().is_some_and(|term| table.row_of(term).is_none()) {
+                    self.lose(member, &no_place);
+                }
+            }
+        }
+    }
+
+    fn group(&mut self, row: &'t Row, group: &Group, at: usize) {
+        if let Some((code, text)) = row.code_and_text {
+            return self.told_together(row, group, code, text, at);
+        }
+        let each = row.each.map_or(1, |each| group.all(each).len().max(1));
+        for repetition in 0..each {
+            let (nodes, entries) = (self.out.tree.len(), self.counts());
+            let place = &row.places[0];
+            let repeats = self.table.kind().term(row.term).repeats();
+            let context = Context { node: None, parent: at, place: Some(place), repeats };
+            self.contexts.push(context);
+            let own = self.contexts.len() - 1;
+            self.rows(&row.members, group, own, row.each.map(|each| (each, repetition)));
+            let node = self.contexts.pop().and_then(|context| context.node);
+            if let (Some(node), Some((need, text))) = (node, &row.needs) {
+                self.need(need, text, node);
+            }
+            if !node.is_none_or(|node| self.keeps(place, node)) {
+                // What was written would be read as something else.
+                self.back_to(nodes);
+                self.forget(entries);
+                let reason = Message::new("mapping-other-meaning").with("syntax", self.table.title());
+                group.children.iter().for_each(|member| self.lose(member, &reason));
+            }
+        }
+    }
+
+    /// Writes what must stand beside the members of a group, where it does not yet.
+    fn need(&mut self, place: &'t Place, text: &str, at: NodeId) {
+        let made = self.make(place, at, false);
+        if let Ok(node) = made.and_then(|node| self.set(node, text.to_owned()).map(|()| node)) {
+            let reason = self.wanted();
+            self.add(None, text, reason, node);
+        }
+    }
+
+    /// Whether what a place must not be is not true of it.
+    fn keeps(&self, place: &Place, node: NodeId) -> bool {
+        let predicates = place.steps.last().map_or(&[][..], |step| &step.predicates);
+        let mut refusals = predicates.iter().filter(|predicate| matches!(predicate, Predicate::Not(_)));
+        refusals.all(|predicate| holds(&self.out.tree, predicate, node, &|term| self.value_of(term)))
+    }
+
+    fn told_together(&mut self, row: &'t Row, group: &Group, code: TermId, text: TermId, at: usize) {
+        let told = group.leaf(text).and_then(|text| {
+            let code = group.leaf(code).map(|code| code.value.text());
+            with_code(code.as_deref(), &text.value.text())
+        });
+        let made = told.ok_or_else(|| Message::new("mapping-other-meaning").with("syntax", self.table.title()));
+        let made = made.and_then(|told| {
+            let node = self.make_in(&row.places[0], at, true)?;
+            self.set(node, told)
+        });
+        if let Err(reason) = made {
+            group.children.iter().for_each(|member| self.lose(member, &reason));
+        }
+    }
+
+    /// Writes what stands for a term that is missing, where the row has something for that.
+    fn missing(&mut self, row: &'t Row, group: &Group, at: usize) {
+        if let Some(absent) = row.absent.clone().filter(|_| !group.is_empty()) {
+            let made = self.make_in(&row.places[0], at, false);
+            let _ = made.and_then(|node| self.set(node, absent));
+        }
+        let Some((text, with)) = &row.default else { return };
+        if with.is_some_and(|with| group.all(with).is_empty()) {
+            return;
+        }
+        let term = self.table.kind().term(row.term);
+        let (text, reason) = match self.sum(text, group) {
+            Some(sum) => (sum, Message::new("mapping-computed").with("formula", text)),
+            None => (text.clone(), self.wanted()),
+        };
+        if let Ok(value) = karvan_model::Value::parse(term.kind(), &text) {
+            let leaf = Leaf { term: row.term, value, origin: Origin::default() };
+            if let Ok(node) = self.leaf(row, &leaf, at) {
+                self.add(Some(term), &text, reason, node);
+            }
+        }
+    }
+
+    /// The value of `{BT-146}+{BT-147}`: the sum of these members of `group`, if they are all there.
+    fn sum(&self, formula: &str, group: &Group) -> Option<String> {
+        let mut sum = Decimal::ZERO;
+        for id in formula.split('+') {
+            let term = self.table.kind().find(id.strip_prefix('{')?.strip_suffix('}')?)?;
+            let Content::Number(number) = &group.leaf(term)?.value.content else { return None };
+            sum = sum.checked_add(number.value())?;
+        }
+        Some(sum.to_string())
+    }
+
+    fn wanted(&self) -> Message {
+        Message::new("mapping-default").with("syntax", self.table.title())
+    }
+
+    /// Tells that something was written that no term says.
+    fn add(&mut self, term: Option<&'static Term>, value: &str, reason: Message, node: NodeId) {
+        self.out.report.added.push(Entry {
+            term,
+            value: value.to_owned(),
+            written: None,
+            reason,
+            source: None,
+            target: Some(self.out.tree.path(node)),
+        });
+    }
+
+    /// Writes a value at the first of its places that takes it, and gives the node.
+    fn leaf(&mut self, row: &'t Row, leaf: &Leaf, at: usize) -> Result<NodeId, Message> {
+        let text = row.lens.put(&leaf.value.content)?;
+        let repeats = self.table.kind().term(row.term).repeats();
+        let mut refusal = Message::new("mapping-no-place").with("syntax", self.table.title());
+        for place in row.places.iter().filter(|place| suits(place, row, leaf)) {
+            let nodes = self.out.tree.len();
+            match self.leaf_at(row, place, leaf, &text, at, repeats) {
+                Ok(node) => return Ok(node),
+                Err(reason) => {
+                    self.back_to(nodes);
+                    refusal = reason;
+                }
+            }
+        }
+        Err(refusal)
+    }
+
+    fn leaf_at(
+        &mut self,
+        row: &'t Row,
+        place: &'t Place,
+        leaf: &Leaf,
+        text: &str,
+        at: usize,
+        repeats: bool,
+    ) -> Result<NodeId, Message> {
+        let node = self.make_in(place, at, repeats)?;
+        if let Some(there) = self.out.tree.node(node).text.as_deref() {
+            // A place that another group has filled already with the same value says it for both.
+            if there != text {
+                return Err(Message::new("mapping-repeated").with("limit", 1));
+            }
+            lose(self.table.kind(), leaf, &Message::new("mapping-said-again"), &mut self.out.report.repeated);
+            return Ok(node);
+        }
+        if row.lens.is_spread() {
+            self.spread(row, place, node, text)?;
+        } else {
+            self.set(node, text.to_owned())?;
+        }
+        self.parts(row, leaf, node);
+        if matches!(row.lens, Lens::Codes(_)) && text != leaf.value.text() {
+            let term = Some(self.table.kind().term(leaf.term));
+            let entry = source_entry(term, &leaf.value.text(), &leaf.origin, Message::new("mapping-other-code"));
+            let (written, target) = (Some(text.to_owned()), Some(self.out.tree.path(node)));
+            self.out.report.changed.push(Entry { written, target, ..entry });
+        }
+        Ok(node)
+    }
+
+    /// Writes a text in pieces: into `first` and as many of its brothers as it takes.
+    fn spread(&mut self, row: &Row, place: &Place, first: NodeId, text: &str) -> Result<(), Message> {
+        let slot = self.out.slots[first.index()];
+        let limit = Some(usize::from(slot.limit)).filter(|limit| *limit > 0);
+        let pieces = row.lens.split(text, limit)?;
+        let step = place.steps.last();
+        let occurrences = step.map(|step| step.occurrences.clone()).filter(|numbers| !numbers.is_empty());
+        let room = occurrences.as_ref().map_or(slot.repetitions as usize, Vec::len);
+        if pieces.len() > room {
+            let most = limit.map_or(usize::MAX, |limit| limit * room);
+            return Err(too_long(text.chars().count(), most));
+        }
+        let name = self.out.tree.node(first).name;
+        let parent = self.out.tree.parent(first).unwrap_or(NodeId::ROOT);
+        for (index, piece) in pieces.into_iter().enumerate() {
+            let node = if index == 0 { first } else { self.push(parent, name)? };
+            if let Some(&number) = occurrences.as_ref().and_then(|numbers| numbers.get(index)) {
+                self.out.tree.node_mut(node).occurrence = number;
+            }
+            if !piece.is_empty() {
+                self.set(node, piece)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the parts of a value, and what the syntax wants said of it besides.
+    fn parts(&mut self, row: &'t Row, leaf: &Leaf, node: NodeId) {
+        for part in &row.parts {
+            let own = leaf.value.part(part.part);
+            let text = match own {
+                Some(text) if self.is_implied(part, text) => None,
+                Some(text) => Some(text.to_owned()),
+                None => part.default.as_ref().and_then(|value| self.text_of(value)),
+            };
+            let Some(text) = text else { continue };
+            let nodes = self.out.tree.len();
+            let made = self.make(&part.place, node, false).and_then(|node| self.set(node, text));
+            if let Err(reason) = made {
+                self.back_to(nodes);
+                self.lose_part(leaf, part.part, &reason);
+            } else if let (None, Some(Value::Text(text))) = (own, &part.default) {
+                let reason = self.wanted();
+                self.add(part.term.map(|term| self.table.kind().term(term)), text, reason, node);
+            }
+        }
+        let no_place = Message::new("mapping-no-place").with("syntax", self.table.title());
+        for value in &leaf.value.parts {
+            let has_row = row.parts.iter().any(|part| part.part == value.part);
+            if !has_row && !self.is_document_currency(&value.text, value.part) {
+                self.lose_part(leaf, value.part, &no_place);
+            }
+        }
+    }
+
+    /// Whether `text` need not be written because another term says it.
+    fn is_implied(&self, part: &PartRow, text: &str) -> bool {
+        part.implied.as_ref().and_then(|value| self.text_of(value)).is_some_and(|implied| implied == text)
+    }
+
+    /// An amount in the currency of the document needs no currency of its own.
+    fn is_document_currency(&self, text: &str, part: Part) -> bool {
+        part == Part::Currency
+            && self.table.kind().find("BT-5").and_then(|term| self.value_of(term)).as_deref() == Some(text)
+    }
+
+    fn lose_part(&mut self, leaf: &Leaf, part: Part, reason: &Message) {
+        let kind = self.table.kind();
+        for (term, value) in leaf.parts(kind).filter(|(_, value)| value.part == part) {
+            let term = term.map(|term| kind.term(term));
+            self.out.report.lost.push(source_entry(term, &value.text, &value.origin, reason.clone()));
+        }
+    }
+
+    fn text_of(&self, value: &Value) -> Option<String> {
+        match value {
+            Value::Text(text) => Some(text.clone()),
+            Value::Term(term) => self.value_of(*term).map(Cow::into_owned),
+        }
+    }
+
+    /// The value of a term at the top of the document, as text.
+    fn value_of(&self, term: TermId) -> Option<Cow<'_, str>> {
+        self.document.root.leaf(term).map(|leaf| leaf.value.text())
+    }
+
+    /// The node of a context, made now if it was not before.
+    fn node_of(&mut self, at: usize) -> Result<NodeId, Message> {
+        if let Some(node) = self.contexts[at].node {
+            return Ok(node);
+        }
+        let Context { parent, place, repeats, .. } = self.contexts[at];
+        let node = match place {
+            Some(place) => self.make_in(place, parent, repeats && !place.steps.is_empty())?,
+            None => NodeId::ROOT,
+        };
+        // A place without steps is that of the group around, and made with it.
+        if place.is_some_and(|place| !place.steps.is_empty()) {
+            self.contexts[at].node = Some(node);
+        }
+        Ok(node)
+    }
+
+    fn make_in(&mut self, place: &Place, at: usize, new: bool) -> Result<NodeId, Message> {
+        let base = if place.from_root { NodeId::ROOT } else { self.node_of(at)? };
+        self.make(place, base, new)
+    }
+
+    /// The node at `place` from `base`: found or made; with `new` made at the step that repeats.
+    fn make(&mut self, place: &Place, base: NodeId, new: bool) -> Result<NodeId, Message> {
+        let last = place.steps.len().wrapping_sub(1);
+        let fresh = place.steps.iter().position(|step| step.fresh).unwrap_or(last);
+        let mut at = if place.from_root { NodeId::ROOT } else { base };
+        for (index, step) in place.steps.iter().enumerate() {
+            if step.name == Name::PARENT {
+                at = self.out.tree.parent(at).unwrap_or(NodeId::ROOT);
+                continue;
+            }
+            let found = if new && index >= fresh { None } else { self.find(step, at) };
+            at = match found {
+                Some(node) => node,
+                None => self.make_step(step, at)?,
+            };
+        }
+        Ok(at)
+    }
+
+    fn find(&self, step: &PlaceStep, base: NodeId) -> Option<NodeId> {
+        let mut found = Vec::new();
+        matching(&self.out.tree, std::slice::from_ref(step), base, &|term| self.value_of(term), &mut found);
+        found.first().copied()
+    }
+
+    /// Makes one node and what its predicates ask for.
+    fn make_step(&mut self, step: &PlaceStep, parent: NodeId) -> Result<NodeId, Message> {
+        let node = self.push(parent, step.name)?;
+        if let Some(&occurrence) = step.occurrences.first() {
+            self.out.tree.node_mut(node).occurrence = occurrence;
+        }
+        for predicate in &step.predicates {
+            if let Predicate::Equals(path, values) = predicate {
+                let place = Place { from_root: false, steps: path.clone() };
+                if let Some(text) = values.first().and_then(|value| self.text_of(value)) {
+                    let at = self.make(&place, node, false)?;
+                    self.set(at, text)?;
+                }
+            }
+        }
+        Ok(node)
+    }
+
+    /// Appends a node where the grammar has a place for it.
+    fn push(&mut self, parent: NodeId, name: Name) -> Result<NodeId, Message> {
+        let text: &'t str = self.table.names.text(name);
+        let key = self.out.slots[parent.index()].key;
+        let no_place = || Message::new("mapping-no-place").with("syntax", self.table.title());
+        let slot = self.grammar.child(key, name, text).ok_or_else(no_place)?;
+        let node = self.out.tree.push(parent, name, crate::tree::split(text), Span::default());
+        if u32::from(self.out.tree.node(node).occurrence) > slot.repetitions {
+            self.out.tree.truncate(node.index());
+            return Err(Message::new("mapping-repeated").with("limit", slot.repetitions));
+        }
+        self.out.tree.node_mut(node).limit = slot.limit;
+        self.out.slots.push(slot);
+        Ok(node)
+    }
+
+    /// Gives a node its text, if the syntax can hold it there.
+    fn set(&mut self, node: NodeId, text: String) -> Result<(), Message> {
+        let slot = self.out.slots[node.index()];
+        let counted = |c: &char| !slot.numeric || c.is_ascii_digit();
+        let length = text.chars().filter(counted).count();
+        if slot.limit > 0 && length > usize::from(slot.limit) {
+            return Err(too_long(length, usize::from(slot.limit)));
+        }
+        if let Some(reason) = self.grammar.refuses(&text) {
+            return Err(reason);
+        }
+        self.out.tree.node_mut(node).text = Some(Cow::Owned(text));
+        Ok(())
+    }
+
+    fn back_to(&mut self, nodes: usize) {
+        self.out.tree.truncate(nodes);
+        self.out.slots.truncate(nodes);
+        // A group whose place was made meanwhile has none again.
+        for context in &mut self.contexts {
+            context.node = context.node.filter(|node| node.index() < nodes);
+        }
+    }
+
+    fn counts(&mut self) -> [usize; LossReport::SECTIONS] {
+        self.out.report.sections_mut().map(|entries| entries.len())
+    }
+
+    fn forget(&mut self, counts: [usize; LossReport::SECTIONS]) {
+        for (entries, count) in self.out.report.sections_mut().into_iter().zip(counts) {
+            entries.truncate(count);
+        }
+    }
+
+    fn lose(&mut self, member: &Node, reason: &Message) {
+        match member {
+            Node::Leaf(leaf) => lose(self.table.kind(), leaf, reason, &mut self.out.report.lost),
+            Node::Group(group) => group.children.iter().for_each(|member| self.lose(member, reason)),
+        }
+    }
+}
+
+/// Whether `place` is one for this value: a place that asks for a part of the value suits values that have it.
+fn suits(place: &Place, row: &Row, leaf: &Leaf) -> bool {
+    let predicates = place.steps.last().map_or(&[][..], |step| &step.predicates);
+    let has = |path: &[PlaceStep]| {
+        let part = row.parts.iter().find(|part| part.place.steps == path)?;
+        Some(leaf.value.part(part.part).is_some())
+    };
+    predicates.iter().all(|predicate| match predicate {
+        Predicate::Exists(path) => has(path).unwrap_or(true),
+        Predicate::Not(inner) => match &**inner {
+            Predicate::Exists(path) => !has(path).unwrap_or(false),
+            _ => true,
+        },
+        Predicate::Equals(path, values) => match row.parts.iter().find(|part| part.place.steps == *path) {
+            Some(part) => values.iter().any(|value| match (value, leaf.value.part(part.part)) {
+                (Value::Text(expected), Some(text)) => expected == text,
+                (Value::Term(_), _) => true,
+                _ => false,
+            }),
+            None => true,
+        },
+    })
+}
+
+fn too_long(length: usize, limit: usize) -> Message {
+    Message::new("mapping-too-long").with("length", length).with("limit", limit)
+}

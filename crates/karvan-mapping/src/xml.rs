@@ -1,0 +1,179 @@
+//! XML documents as trees for the engine, and back.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use karvan_schema::xml::{Grammar as Schema, TypeDefinition};
+use karvan_text::Message;
+use karvan_xml::{Document as XmlDocument, Element, ElementBuilder, NodeKind, Writer, is_xml_character};
+
+use crate::report::{Entry, LossReport, Place};
+use crate::table::{Table, XmlSyntax};
+use crate::tree::{Name, NodeId, Tree, split};
+use crate::write::{Grammar, Slot, Written};
+
+/// The namespace of attributes that speak to processors: `xsi:schemaLocation`.
+const INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";
+
+/// Whether a document with this root element is one for the table.
+pub(crate) fn recognises(syntax: &XmlSyntax, root: Element<'_>) -> bool {
+    let (prefix, local) = split(&syntax.root);
+    syntax.namespaces.get(prefix).is_some_and(|namespace| root.is(namespace, local))
+}
+
+/// The elements and attributes of a document as a tree.
+///
+/// An element without child elements has its text; one with child elements has text only where there is more than
+/// white space between them.
+pub(crate) fn tree<'d>(table: &Table, syntax: &XmlSyntax, document: &'d XmlDocument) -> Tree<'d> {
+    let prefixes: Vec<(&str, &str)> = syntax.namespaces.iter().map(|(a, b)| (b.as_str(), a.as_str())).collect();
+    let name_of = |namespace: &str, local: &str| {
+        let prefix = prefixes.iter().find(|(known, _)| *known == namespace);
+        prefix.map_or(Name::UNKNOWN, |(_, prefix)| table.names.find(prefix, local))
+    };
+    let root = document.root();
+    let label = (root.prefix(), root.local_name());
+    let mut tree = Tree::new(name_of(root.namespace(), root.local_name()), label, root.span());
+    let mut open = vec![(root, NodeId::ROOT)];
+    while let Some((element, node)) = open.pop() {
+        for attribute in element.attributes().filter(|attribute| attribute.namespace() != INSTANCE) {
+            let name = match attribute.namespace() {
+                "" => table.names.find("", &format!("@{}", attribute.local_name())),
+                _ => Name::UNKNOWN,
+            };
+            let label = ("@", attribute.local_name());
+            let id = tree.push(node, name, label, attribute.value_span());
+            tree.node_mut(id).text = Some(Cow::Borrowed(attribute.value()));
+        }
+        let first = open.len();
+        for child in element.elements() {
+            let label = (child.prefix(), child.local_name());
+            let id = tree.push(node, name_of(child.namespace(), child.local_name()), label, child.span());
+            open.push((child, id));
+        }
+        if open.len() == first {
+            let text = element.text();
+            if !text.is_empty() {
+                tree.node_mut(node).text = Some(text);
+                tree.node_mut(node).span = element.text_span();
+            }
+        } else {
+            let own = element.children().filter_map(karvan_xml::Node::as_text).filter(|text| !text.trim().is_empty());
+            let own: String = own.collect();
+            if !own.is_empty() {
+                tree.node_mut(node).text = Some(Cow::Owned(own));
+                tree.node_mut(node).span = element.text_span();
+            }
+        }
+        open[first..].reverse();
+    }
+    tree
+}
+
+/// Comments and processing instructions, which belong to the form of a document.
+pub(crate) fn form(document: &XmlDocument) -> LossReport {
+    let mut report = LossReport::default();
+    let within = document.root().descendants();
+    for node in document.children().chain(within) {
+        let text = match node.kind() {
+            NodeKind::Comment(text) => text,
+            NodeKind::ProcessingInstruction { data, .. } => data,
+            NodeKind::Element(_) | NodeKind::Text(_) => continue,
+        };
+        report.form.push(Entry {
+            term: None,
+            value: text.to_owned(),
+            written: None,
+            reason: Message::new("mapping-comment"),
+            source: Some(Place { span: node.span(), path: node.parent().map(Element::path).unwrap_or_default() }),
+            target: None,
+        });
+    }
+    report
+}
+
+/// The written tree as a document, its children in the order of the grammar.
+pub(crate) fn document(table: &Table, syntax: &XmlSyntax, written: &Written<'_>) -> String {
+    let (prefix, local) = split(&syntax.root);
+    let mut root = ElementBuilder::new(namespace(syntax, prefix), local);
+    fill(table, syntax, written, NodeId::ROOT, &mut root);
+    let mut writer = Writer::new().indented();
+    for (prefix, namespace) in &syntax.namespaces {
+        writer = writer.prefix(prefix, namespace);
+    }
+    writer.write(&root)
+}
+
+fn fill(table: &Table, syntax: &XmlSyntax, written: &Written<'_>, node: NodeId, element: &mut ElementBuilder) {
+    let tree = &written.tree;
+    let mut children: Vec<NodeId> = tree.children(node).collect();
+    children.sort_by_key(|child| written.slots[child.index()].order);
+    for child in children {
+        let node = tree.node(child);
+        let text = node.text.as_deref().unwrap_or_default();
+        let (prefix, local) = split(table.names.text(node.name));
+        if let Some(attribute) = local.strip_prefix('@') {
+            element.set_attribute(attribute, text);
+        } else {
+            let inner = element.push_element(namespace(syntax, prefix), local);
+            inner.push_text(text);
+            fill(table, syntax, written, child, inner);
+        }
+    }
+}
+
+fn namespace<'t>(syntax: &'t XmlSyntax, prefix: &str) -> &'t str {
+    syntax.namespaces.get(prefix).map_or("", String::as_str)
+}
+
+/// An XML schema as the grammar that the engine writes by.
+pub(crate) struct XmlGrammar<'t> {
+    syntax: &'t XmlSyntax,
+    /// The types of the places seen so far; the index is the key.
+    types: Vec<TypeDefinition<'static>>,
+    /// What was asked before.
+    known: HashMap<(u32, Name), Option<Slot>>,
+}
+
+impl<'t> XmlGrammar<'t> {
+    /// The grammar of a syntax, if Karvan has it.
+    pub(crate) fn new(syntax: &'t XmlSyntax) -> Option<Self> {
+        let (prefix, local) = split(&syntax.root);
+        let root = Schema::builtin(&syntax.grammar)?.root(namespace(syntax, prefix), local)?;
+        Some(Self { syntax, types: vec![root.definition()], known: HashMap::new() })
+    }
+
+    fn slot(&mut self, parent: u32, text: &str) -> Option<Slot> {
+        let definition = *self.types.get(parent as usize)?;
+        let (prefix, local) = split(text);
+        let key = u32::try_from(self.types.len()).ok()?;
+        if let Some(attribute) = local.strip_prefix('@') {
+            definition.attribute("", attribute)?;
+            return Some(Slot { key: u32::MAX, order: 0, repetitions: 1, limit: 0, numeric: false });
+        }
+        let child = definition.child(namespace(self.syntax, prefix), local)?;
+        self.types.push(child.element().definition());
+        let repetitions = child.maximum().unwrap_or(u32::MAX);
+        Some(Slot { key, order: u32::try_from(child.order()).ok()?, repetitions, limit: 0, numeric: false })
+    }
+}
+
+impl Grammar for XmlGrammar<'_> {
+    fn root(&mut self) -> Slot {
+        Slot { key: 0, order: 0, repetitions: 1, limit: 0, numeric: false }
+    }
+
+    fn child(&mut self, parent: u32, name: Name, text: &str) -> Option<Slot> {
+        if let Some(known) = self.known.get(&(parent, name)) {
+            return *known;
+        }
+        let slot = self.slot(parent, text);
+        self.known.insert((parent, name), slot);
+        slot
+    }
+
+    fn refuses(&self, text: &str) -> Option<Message> {
+        let bad = text.chars().find(|c| !is_xml_character(*c))?;
+        Some(Message::new("mapping-character").with("character", format!("U+{:04X}", u32::from(bad))))
+    }
+}
