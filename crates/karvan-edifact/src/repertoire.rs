@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::fmt;
 
 use encoding_rs::Encoding as Table;
-use karvan_text::{Code, Diagnostic, Message, Place};
 
 /// A character repertoire with its encoding, as data elements 0001 and 0133 of UNB declare it.
 ///
@@ -366,28 +365,6 @@ pub enum MisfitKind {
 impl Misfit {
     const fn malformed(offset: usize, octet: u8) -> Self {
         Self { kind: MisfitKind::Malformed { octet }, offset, length: 1 }
-    }
-
-    /// The finding to tell, at `place`, where `repertoire` is declared.
-    ///
-    /// UTF-8 where another eight-bit repertoire is declared is a warning: it may be read as declared.
-    #[must_use]
-    pub fn diagnostic(self, repertoire: Repertoire, place: Place) -> Diagnostic {
-        let shown = |character: char| format!("U+{:04X} '{}'", u32::from(character), character.escape_debug());
-        let (code, id, found) = match self.kind {
-            MisfitKind::Malformed { octet } => (Code::error(1021), "octet-meaningless", format!("{octet:02X}")),
-            MisfitKind::NotPermitted { character } => (Code::error(1021), "character-not-allowed", shown(character)),
-            MisfitKind::Utf8 { character } if matches!(repertoire.level, Level::A | Level::B) => {
-                (Code::error(1021), "character-not-allowed", shown(character))
-            }
-            MisfitKind::Utf8 { character } => (Code::warning(1021), "utf8-not-declared", shown(character)),
-        };
-        let message = Message::new(id).with("repertoire", repertoire).with("found", &found);
-        let finding = Diagnostic::new(code, message, place).found(found);
-        match self.kind {
-            MisfitKind::Malformed { .. } => finding,
-            _ => finding.help(Message::new("help-recode")),
-        }
     }
 
     const fn not_permitted(offset: usize, length: usize, character: char) -> Self {

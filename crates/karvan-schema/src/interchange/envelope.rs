@@ -7,7 +7,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use karvan_edifact::{Advice, Misfit, Repertoire, Segment, ServiceCharacters};
+use karvan_edifact::{Advice, MisfitKind, Repertoire, Segment, ServiceCharacters};
 use karvan_text::{Code, Diagnostic, Message, Span};
 
 use super::body::{Body, Definition, Findings, directory_of, excerpt, place};
@@ -492,17 +492,8 @@ impl<'d> Validator<'d> {
     /// Finds octets that the declared repertoire does not hold (ISO 9735-1 §6).
     fn check_repertoire(&self, segment: &Segment<'_>, findings: &mut Findings<'_>) {
         let Some(Interchange { repertoire: Some(repertoire), .. }) = &self.interchange else { return };
-        if repertoire.accepts(segment.raw()) {
-            return;
-        }
-        for element in segment.elements() {
-            for repetition in element.repetitions() {
-                for component in repetition.components() {
-                    if let Some(misfit) = repertoire.misfit(component.raw()) {
-                        findings.report(out_of_repertoire(segment, component.span(), *repertoire, misfit));
-                    }
-                }
-            }
+        for (span, misfit) in segment.misfits(*repertoire) {
+            findings.report(out_of_repertoire(segment, span, *repertoire, misfit.kind));
         }
     }
 
@@ -550,31 +541,23 @@ impl<'d> Validator<'d> {
     }
 }
 
-/// A character that the declared repertoire does not hold, in the component at `span`.
-fn out_of_repertoire(segment: &Segment<'_>, span: Span, repertoire: Repertoire, misfit: Misfit) -> Diagnostic {
-    let octets = span_of(segment, span);
+/// The octets at `span` do not belong into the declared repertoire.
+fn out_of_repertoire(segment: &Segment<'_>, span: Span, repertoire: Repertoire, misfit: MisfitKind) -> Diagnostic {
     let described = |character: char| match character.is_control() {
         true => format!("U+{:04X}", u32::from(character)),
         false => format!("U+{:04X} '{character}'", u32::from(character)),
     };
-    let (id, name, shown, length) = match misfit {
-        Misfit::NotPermitted { character, .. } => {
-            let length = if repertoire.is_utf8() { character.len_utf8() } else { 1 };
-            ("character-not-in-repertoire", "character", described(character), length)
-        }
-        Misfit::Utf8 { character, .. } => {
-            ("utf8-in-repertoire", "character", described(character), character.len_utf8())
-        }
+    let (id, name, shown) = match misfit {
+        MisfitKind::NotPermitted { character } => ("character-not-in-repertoire", "character", described(character)),
+        MisfitKind::Utf8 { character } => ("utf8-in-repertoire", "character", described(character)),
         _ => {
-            let octet = octets.get(misfit.offset()).copied().unwrap_or_default();
-            ("octet-not-in-repertoire", "octet", format!("{octet:02X}"), 1)
+            let octet = span_of(segment, span).first().copied().unwrap_or_default();
+            ("octet-not-in-repertoire", "octet", format!("{octet:02X}"))
         }
     };
-    let start = span.start + misfit.offset() as u64;
     let message = Message::new(id).with(name, &shown).with("identifier", repertoire);
-    let span = Span::new(start, start + length as u64);
     let found = at(segment, span, "", Code::error(1021), message).found(shown);
-    if matches!(misfit, Misfit::Utf8 { .. }) { found.help(Message::new("help-utf8-found")) } else { found }
+    if matches!(misfit, MisfitKind::Utf8 { .. }) { found.help(Message::new("help-utf8-found")) } else { found }
 }
 
 /// The message type that UNH declares.
