@@ -1,0 +1,213 @@
+//! Interchanges with one thing wrong each: the finding, its place and its path.
+
+use karvan_edifact::{Item, Reader};
+use karvan_schema::directory::Directories;
+use karvan_schema::interchange::{Depth, MessageType, Options, Validator};
+use karvan_text::Diagnostic;
+
+/// An order that is as the directory D.96A and ISO 9735 ask.
+const ORDER: &str = "UNA:+.? '\n\
+    UNB+UNOC:3+4012345000009:14+8690000000005:14+261122:0900+77'\n\
+    UNH+1+ORDERS:D:96A:UN'\n\
+    BGM+220+PO-1+9'\n\
+    DTM+137:20261122:102'\n\
+    NAD+BY+4012345000009::9'\n\
+    NAD+SU+8690000000005::9'\n\
+    RFF+VA:TR1234567890'\n\
+    LIN+1++8690000000012:EN'\n\
+    QTY+21:12.5:KGM'\n\
+    UNS+S'\n\
+    CNT+2:1'\n\
+    UNT+11+1'\n\
+    UNZ+1+77'\n";
+
+fn check_with(text: &[u8], options: Options) -> Vec<Diagnostic> {
+    let mut reader = Reader::new(text);
+    let mut validator = Validator::new(Directories::builtin(), options);
+    let mut found = Vec::new();
+    let mut end = 0;
+    while let Some(item) = reader.next().unwrap() {
+        end = item.span().end;
+        match item {
+            Item::Segment(segment) => validator.segment(&segment, &mut |finding| found.push(finding)),
+            Item::Advice(advice) => validator.advice(&advice),
+            _ => {}
+        }
+    }
+    validator.finish(end, &mut |finding| found.push(finding));
+    found
+}
+
+fn check(text: &str) -> Vec<Diagnostic> {
+    check_with(text.as_bytes(), Options::default())
+}
+
+/// `code path marked-octets` of each finding.
+fn told(text: &str, findings: &[Diagnostic]) -> Vec<String> {
+    let marked = |finding: &Diagnostic| String::from_utf8_lossy(finding.place.span.slice(text.as_bytes())).into_owned();
+    findings.iter().map(|finding| format!("{} {} {}", finding.code, finding.place.path, marked(finding))).collect()
+}
+
+/// Replaces `from` in the order by `to` and expects these findings.
+#[track_caller]
+fn expect(from: &str, to: &str, findings: &[&str]) {
+    assert!(ORDER.contains(from), "{from} is in the order");
+    let text = ORDER.replacen(from, to, 1);
+    assert_eq!(told(&text, &check(&text)), findings, "{from} → {to}");
+}
+
+#[test]
+fn a_good_order_has_no_findings() {
+    assert_eq!(told(ORDER, &check(ORDER)), [""; 0]);
+}
+
+#[test]
+fn counts_and_references_are_compared() {
+    expect("UNT+11+1'", "UNT+12+1'", &["E1029 UNT/0074 12"]);
+    expect("UNT+11+1'", "UNT+11+2'", &["E1028 UNT/0062 2"]);
+    expect("UNZ+1+77'", "UNZ+2+77'", &["E1029 UNZ/0036 2"]);
+    expect("UNZ+1+77'", "UNZ+1+78'", &["E1028 UNZ/0020 78"]);
+}
+
+#[test]
+fn a_wrong_count_says_what_is_right() {
+    let text = ORDER.replace("UNT+11+1'", "UNT+12+1'");
+    let finding = &check(&text)[0];
+    assert_eq!((finding.expected.as_deref(), finding.found.as_deref()), (Some("11"), Some("12")));
+    assert_eq!(finding.fix.as_ref().unwrap().replacement, "11");
+}
+
+#[test]
+fn missing_service_segments_are_told() {
+    expect("UNT+11+1'\n", "", &["E1013 UNT "]);
+    expect("UNZ+1+77'\n", "", &["E1013 UNZ "]);
+    expect("UNH+1+ORDERS:D:96A:UN'\n", "", &[
+        "E1033 BGM BGM",
+        "E1033 DTM DTM",
+        "E1033 NAD NAD",
+        "E1033 NAD NAD",
+        "E1033 RFF RFF",
+        "E1033 LIN LIN",
+        "E1033 QTY QTY",
+        "E1033 UNS UNS",
+        "E1033 CNT CNT",
+        "E1033 UNT UNT",
+        "E1029 UNZ/0036 1",
+        "E1032 UNZ UNZ",
+    ]);
+    let text = ORDER.split_inclusive('\n').filter(|line| !line.starts_with("UNB") && !line.starts_with("UNZ"));
+    let text: String = text.collect();
+    assert_eq!(told(&text, &check(&text)), ["E1013 UNB "]);
+}
+
+#[test]
+fn missing_segments_and_elements_are_told_where_they_should_stand() {
+    expect("BGM+220+PO-1+9'\n", "", &["E2013 BGM ", "E1029 UNT/0074 11"]);
+    expect("UNS+S'\n", "", &["E2013 UNS ", "E1029 UNT/0074 11"]);
+    expect("DTM+137:20261122:102'", "DTM+:20261122:102'", &["E2013 DTM/C507/2005 "]);
+    expect("QTY+21:12.5:KGM'", "QTY'", &["E2013 SG25/QTY/C186 "]);
+}
+
+#[test]
+fn what_has_no_place_is_told() {
+    expect("UNS+S'", "RFF+ON:1'\nUNS+S'", &["E1029 UNT/0074 11"]);
+    expect("UNS+S'", "GIS+1'\nUNS+S'", &["E2015 GIS GIS", "E1029 UNT/0074 11"]);
+    expect("UNS+S'", "XYZ+1'\nUNS+S'", &["E2015 XYZ XYZ", "E1029 UNT/0074 11"]);
+    expect("CNT+2:1'", "CNT+2:1'\nNAD+BY'", &["E2015 NAD NAD", "E1029 UNT/0074 11"]);
+    expect("BGM+220+PO-1+9'", "BGM+220+PO-1+9'\nBGM+220+PO-1+9'", &["E2035 BGM BGM", "E1029 UNT/0074 11"]);
+    expect("BGM+220+PO-1+9'", "BGM+220+PO-1+9+NA+1'", &["E2016 BGM[1001=220] 1"]);
+    expect("DTM+137:20261122:102'", "DTM+137:20261122:102:9'", &["E2016 DTM[2005=137]/C507 9"]);
+}
+
+#[test]
+fn formats_are_checked() {
+    expect("QTY+21:12.5:KGM'", "QTY+21:12x5:KGM'", &["E2037 SG25/QTY[6063=21]/C186/6060 12x5"]);
+    expect("QTY+21:12.5:KGM'", "QTY+21:12,5:KGM'", &["E1019 SG25/QTY[6063=21]/C186/6060 12,5"]);
+    expect("QTY+21:12.5:KGM'", "QTY+21:.5:KGM'", &["E2038 SG25/QTY[6063=21]/C186/6060 .5"]);
+    expect("QTY+21:12.5:KGM'", "QTY+21:-123456789012.345:KGM'", &[]);
+    expect("QTY+21:12.5:KGM'", "QTY+21:1234567890123.456:KGM'", &[
+        "E2039 SG25/QTY[6063=21]/C186/6060 1234567890123.456",
+    ]);
+    let long = "1".repeat(36);
+    let finding = format!("E2039 SG2/NAD[3035=BY]/C082/3039 {long}");
+    expect("NAD+BY+4012345000009::9'", &format!("NAD+BY+{long}::9'"), &[&finding]);
+}
+
+#[test]
+fn released_characters_do_not_count_towards_a_length() {
+    // 35 characters (an..35), four of them released.
+    let party = |digits: usize| format!("?+?:?'??{}", "1".repeat(digits));
+    expect("NAD+BY+4012345000009::9'", &format!("NAD+BY+{}::9'", party(31)), &[]);
+    let finding = format!("E2039 SG2/NAD[3035=BY]/C082/3039 {}", party(32));
+    expect("NAD+BY+4012345000009::9'", &format!("NAD+BY+{}::9'", party(32)), &[&finding]);
+}
+
+#[test]
+fn without_advice_either_decimal_mark_is_read() {
+    let text = ORDER.replacen("UNA:+.? '\n", "", 1).replace("12.5", "12,5");
+    assert_eq!(told(&text, &check(&text)), [""; 0]);
+}
+
+#[test]
+fn code_values_are_looked_up() {
+    expect("NAD+SU", "NAD+QQX", &["E3012 SG2/NAD[3035=QQX]/3035 QQX"]);
+    // A list of one's own, named by 1131 or by an agency other than the UN.
+    expect("LIN+1++8690000000012:EN'", "LIN+1++8690000000012:QQ::9'", &[]);
+    // With an association assigned code, the community may have added codes.
+    let text = ORDER.replace("D:96A:UN'", "D:96A:UN:EAN008'").replace("NAD+SU", "NAD+QQX");
+    assert_eq!(told(&text, &check(&text)), ["W3012 SG2/NAD[3035=QQX]/3035 QQX"]);
+}
+
+#[test]
+fn each_depth_looks_no_further() {
+    let text = ORDER.replace("NAD+SU", "NAD+QQX").replace("BGM+220+PO-1+9'\n", "");
+    let at = |depth| check_with(text.as_bytes(), Options { depth, ..Options::default() }).len();
+    assert_eq!((at(Depth::Syntax), at(Depth::Structure), at(Depth::Codes)), (1, 2, 3));
+}
+
+#[test]
+fn an_unknown_release_or_message_is_not_called_valid() {
+    expect("ORDERS:D:96A:UN", "ORDERS:D:96Z:UN", &["E1017 UNH/S009 ORDERS:D:96Z:UN"]);
+    expect("ORDERS:D:96A:UN", "ORDERX:D:96A:UN", &["E1017 UNH/S009 ORDERX:D:96A:UN"]);
+    expect("ORDERS:D:96A:UN", "ORDERS:D:96A:ZZ", &["E1017 UNH/S009 ORDERS:D:96A:ZZ"]);
+    let text = ORDER.replace("D:96A:UN", "D:96Z:UN");
+    let read_as = MessageType {
+        name: "ORDERS".into(),
+        version: "D".into(),
+        release: "96A".into(),
+        agency: "UN".into(),
+        association: String::new(),
+    };
+    let options = Options { read_as: Some(read_as), ..Options::default() };
+    assert_eq!(told(&text, &check_with(text.as_bytes(), options)), [""; 0]);
+}
+
+#[test]
+fn characters_outside_the_repertoire_are_named() {
+    let text = ORDER.replace("UNOC", "UNOA").replace("PO-1", "po-1");
+    assert_eq!(told(&text, &check(&text)), ["E1021 BGM p"]);
+    let text = ORDER.replace("PO-1", "PÖ-1");
+    let findings = check(&text);
+    assert_eq!(told(&text, &findings), ["E1021 BGM Ö"]);
+    assert_eq!(findings[0].help.as_ref().unwrap().id(), "help-utf8-found");
+    let text = ORDER.replace("UNOC:3", "UNOQ:3");
+    assert_eq!(told(&text, &check(&text)), ["E1046 UNB/S001 UNOQ"]);
+}
+
+#[test]
+fn groups_count_their_messages() {
+    let group = "UNG+ORDERS+A+B+261122:0900+G1+UN+D:96A'\n";
+    let text = ORDER.replace("UNH+1", &format!("{group}UNH+1")).replace("UNZ", "UNE+1+G1'\nUNZ");
+    assert_eq!(told(&text, &check(&text)), [""; 0]);
+    let wrong = text.replace("UNE+1+G1'", "UNE+2+G2'");
+    assert_eq!(told(&wrong, &check(&wrong)), ["E1029 UNE/0060 2", "E1028 UNE/0048 G2"]);
+    let open = text.replace("UNE+1+G1'\n", "");
+    assert_eq!(told(&open, &check(&open)), ["E1013 UNE "]);
+}
+
+#[test]
+fn a_reference_used_twice_is_told() {
+    let message: String = ORDER.split_inclusive('\n').skip(2).take(11).collect();
+    let text = ORDER.replace("UNZ+1", &format!("{message}UNZ+2"));
+    assert_eq!(told(&text, &check(&text)), ["E1026 UNH/0062 1"]);
+}
