@@ -81,20 +81,24 @@ fn a_wrong_count_says_what_is_right() {
 fn missing_service_segments_are_told() {
     expect("UNT+11+1'\n", "", &["E1013 UNT "]);
     expect("UNZ+1+77'\n", "", &["E1013 UNZ "]);
-    expect("UNH+1+ORDERS:D:96A:UN'\n", "", &[
-        "E1033 BGM BGM",
-        "E1033 DTM DTM",
-        "E1033 NAD NAD",
-        "E1033 NAD NAD",
-        "E1033 RFF RFF",
-        "E1033 LIN LIN",
-        "E1033 QTY QTY",
-        "E1033 UNS UNS",
-        "E1033 CNT CNT",
-        "E1033 UNT UNT",
-        "E1029 UNZ/0036 1",
-        "E1032 UNZ UNZ",
-    ]);
+    expect(
+        "UNH+1+ORDERS:D:96A:UN'\n",
+        "",
+        &[
+            "E1033 BGM BGM",
+            "E1033 DTM DTM",
+            "E1033 NAD NAD",
+            "E1033 NAD NAD",
+            "E1033 RFF RFF",
+            "E1033 LIN LIN",
+            "E1033 QTY QTY",
+            "E1033 UNS UNS",
+            "E1033 CNT CNT",
+            "E1033 UNT UNT",
+            "E1029 UNZ/0036 1",
+            "E1032 UNZ UNZ",
+        ],
+    );
     let text = ORDER.split_inclusive('\n').filter(|line| !line.starts_with("UNB") && !line.starts_with("UNZ"));
     let text: String = text.collect();
     assert_eq!(told(&text, &check(&text)), ["E1013 UNB "]);
@@ -125,9 +129,11 @@ fn formats_are_checked() {
     expect("QTY+21:12.5:KGM'", "QTY+21:12,5:KGM'", &["E1019 SG25/QTY[6063=21]/C186/6060 12,5"]);
     expect("QTY+21:12.5:KGM'", "QTY+21:.5:KGM'", &["E2038 SG25/QTY[6063=21]/C186/6060 .5"]);
     expect("QTY+21:12.5:KGM'", "QTY+21:-123456789012.345:KGM'", &[]);
-    expect("QTY+21:12.5:KGM'", "QTY+21:1234567890123.456:KGM'", &[
-        "E2039 SG25/QTY[6063=21]/C186/6060 1234567890123.456",
-    ]);
+    expect(
+        "QTY+21:12.5:KGM'",
+        "QTY+21:1234567890123.456:KGM'",
+        &["E2039 SG25/QTY[6063=21]/C186/6060 1234567890123.456"],
+    );
     let long = "1".repeat(36);
     let finding = format!("E2039 SG2/NAD[3035=BY]/C082/3039 {long}");
     expect("NAD+BY+4012345000009::9'", &format!("NAD+BY+{long}::9'"), &[&finding]);

@@ -74,6 +74,10 @@ impl<'d> Body<'d> {
             }
             Some(Placement::Placed { .. }) | None => {}
         }
+        if tag == Tag::UNH || tag == Tag::UNT {
+            // The content of header and trailer is checked with the envelope.
+            return;
+        }
         let of_directory = self.definition.rules.get(tag);
         let is_service = of_directory.is_none();
         if let Some(rules) = of_directory.or_else(|| service.get(tag)) {
