@@ -5,7 +5,9 @@ use std::io::{self, Read};
 use karvan_edifact::{Item, ReadOptions, Reader};
 use karvan_schema::directory::Directories;
 use karvan_schema::interchange::{Counts, Depth, MessageType, Validator};
+use karvan_schema::xml::Grammar;
 use karvan_text::{Code, Diagnostic, Message, Place, Summary};
+use karvan_xml::{Document, Limits};
 
 use crate::detect::{self, Kind};
 
@@ -21,11 +23,13 @@ pub struct Options {
     pub segment_limit: usize,
     /// After how many findings to stop.
     pub finding_limit: u64,
+    /// The largest document that is read whole, in octets: XML and JSON.
+    pub size_limit: u64,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { depth: Depth::Codes, read_as: None, segment_limit: 16 << 20, finding_limit: 10_000 }
+        Self { depth: Depth::Codes, read_as: None, segment_limit: 16 << 20, finding_limit: 10_000, size_limit: 1 << 30 }
     }
 }
 
@@ -56,6 +60,14 @@ pub struct Outcome {
 pub enum Content {
     /// EDIFACT interchanges.
     Edifact(Counts),
+    /// An XML document, by the name of its root element and the title of the grammar it was checked against, if there
+    /// is one.
+    Xml {
+        /// The local name of the root element.
+        root: String,
+        /// The title of the grammar.
+        grammar: Option<String>,
+    },
     /// Nothing that Karvan knows.
     Unknown,
 }
@@ -72,7 +84,8 @@ pub fn validate(mut source: impl Read, options: &Options, report: &mut dyn FnMut
     let mut tally = Tally { summary: Summary::default(), limit: options.finding_limit, unfinished: false, report };
     let content = match kind {
         Some(Kind::Edifact) => Content::Edifact(edifact(source, options, &mut tally)?),
-        _ => {
+        Some(Kind::Xml) => xml(source, options, &mut tally)?,
+        Some(Kind::Json) | None => {
             tally.add(Diagnostic::new(Code::error(1), Message::new("content-unknown"), Place::default()));
             Content::Unknown
         }
@@ -137,6 +150,43 @@ fn edifact(source: impl Read, options: &Options, tally: &mut Tally<'_>) -> io::R
     validator.finish(end, &mut |finding| found.push(finding));
     tell(&mut reader, &mut found, tally);
     Ok(validator.counts().clone())
+}
+
+fn xml(source: impl Read, options: &Options, tally: &mut Tally<'_>) -> io::Result<Content> {
+    let mut octets = Vec::new();
+    source.take(options.size_limit.saturating_add(1)).read_to_end(&mut octets)?;
+    if octets.len() as u64 > options.size_limit {
+        let message = Message::new("document-too-large").with("limit", options.size_limit);
+        tally.add(Diagnostic::new(Code::error(9002), message, Place::default()));
+        return Ok(Content::Unknown);
+    }
+    let document = match Document::parse(octets, &Limits::default()) {
+        Ok(document) => document,
+        Err(error) => {
+            tally.add(error.into_diagnostic());
+            return Ok(Content::Unknown);
+        }
+    };
+    let root = document.root();
+    let grammar = Grammar::for_root(root.namespace(), root.local_name());
+    match grammar {
+        Some(grammar) if options.depth > Depth::Syntax => {
+            for finding in karvan_schema::xml::validate(&document, grammar) {
+                tally.add(finding);
+            }
+        }
+        Some(_) => {}
+        None if options.depth == Depth::Syntax => {}
+        None => {
+            let message = Message::new("grammar-unknown").with("element", root.qualified_name());
+            let expected: Vec<_> = Grammar::names().collect();
+            tally.add(
+                root.diagnostic(Code::error(5150), message).expected(expected.join(" | ")).found(root.namespace()),
+            );
+        }
+    }
+    let grammar = grammar.map(|grammar| grammar.title().to_owned());
+    Ok(Content::Xml { root: root.local_name().to_owned(), grammar })
 }
 
 /// Hands on what the reader and the validator found, now that nothing borrows the reader's buffer.

@@ -30,6 +30,7 @@ pub(crate) fn run(asked: &Validate, mut session: Session) -> io::Result<Status> 
     options.read_as = read_as;
     options.segment_limit = asked.max_segment;
     options.finding_limit = asked.max_findings;
+    options.size_limit = session.max_size;
 
     let inputs = match Input::all(&asked.paths) {
         Ok(inputs) => inputs,
@@ -101,6 +102,7 @@ fn summary(name: &str, outcome: &Outcome, session: &mut Session) -> io::Result<(
                     "types": counts.types.iter().map(|(kind, count)| json!({"type": kind.to_string(), "count": count}))
                         .collect::<Vec<_>>(),
                 }),
+                Content::Xml { root, grammar } => json!({ "syntax": "xml", "root": root, "grammar": grammar }),
                 Content::Unknown => json!({ "syntax": null }),
             };
             let summary = json!({ "file": name, "verdict": word, "summary": outcome.summary, "content": content });
@@ -112,7 +114,12 @@ fn summary(name: &str, outcome: &Outcome, session: &mut Session) -> io::Result<(
 
 /// What the document holds, in words.
 fn parts(content: &Content, session: &Session) -> String {
-    let Content::Edifact(counts) = content else { return session.text(&Message::new("content-none")) };
+    let counts = match content {
+        Content::Edifact(counts) => counts,
+        Content::Xml { root, grammar: Some(grammar) } => return format!("{root} ({grammar})"),
+        Content::Xml { root, grammar: None } => return root.clone(),
+        Content::Unknown => return session.text(&Message::new("content-none")),
+    };
     let mut parts = vec![counted("interchanges", counts.interchanges, session)];
     if counts.groups > 0 {
         parts.push(counted("groups", counts.groups, session));
