@@ -15,6 +15,7 @@ mod scan;
 mod scanner;
 mod segment;
 mod transmission;
+mod values;
 mod writer;
 
 pub use characters::ServiceCharacters;
@@ -25,4 +26,5 @@ pub use repertoire::{Decoded, Level, Misfit, MisfitKind, NotInRepertoire, Repert
 pub use scanner::ReadOptions;
 pub use segment::{Component, Components, Element, Elements, Repetition, Repetitions, Segment};
 pub use transmission::{Group, Interchange, Message, Package, Transmission};
+pub use values::{Value, Values};
 pub use writer::{Layout, SegmentBuffer, WriteError, WriteOptions, Writer};

@@ -100,6 +100,11 @@ impl<'a> Segment<'a> {
         self.characters
     }
 
+    /// The separators among the first 64 octets; further ones may belong to what follows the segment.
+    pub(crate) const fn separators(&self) -> Separators {
+        self.separators
+    }
+
     /// The segment tag, without the explicit nesting that syntax versions 1 to 3 allow behind it (`NAD:1:2`).
     #[inline]
     #[must_use]
@@ -418,7 +423,13 @@ pub struct Component<'a> {
 impl<'a> Component<'a> {
     #[inline]
     fn of(element: &Element<'a>) -> Self {
-        Self { octets: element.octets, offset: element.offset, release: element.characters.release }
+        Self::at(element.octets, element.offset, element.characters.release)
+    }
+
+    /// The component that is `octets`, standing at `offset` in the file.
+    #[inline]
+    pub(crate) const fn at(octets: &'a [u8], offset: u64, release: Option<u8>) -> Self {
+        Self { octets, offset, release }
     }
 
     /// The octets as they stand in the file, release characters included.

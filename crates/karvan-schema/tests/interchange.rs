@@ -26,7 +26,7 @@ fn check_with(text: &[u8], options: Options) -> Vec<Diagnostic> {
     let mut validator = Validator::new(Directories::builtin(), options);
     let mut found = Vec::new();
     let mut end = 0;
-    while let Some(item) = reader.next().unwrap() {
+    while let Some(item) = reader.next().expect("memory can be read") {
         end = item.span().end;
         match item {
             Item::Segment(segment) => validator.segment(&segment, &mut |finding| found.push(finding)),

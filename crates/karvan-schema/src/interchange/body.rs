@@ -177,7 +177,7 @@ fn push_tag(path: &mut String, tag: Tag) {
 fn qualifier(segment: &Segment<'_>, rules: &SegmentRules<'_>) -> Option<String> {
     let rules = rules.elements.first()?.components.first()?;
     let value = segment.component(0, 0);
-    let short = rules.coded && !value.is_empty() && value.raw().len() <= 8;
+    let short = rules.is_coded() && !value.is_empty() && value.raw().len() <= 8;
     short.then(|| format!("[{}={}]", rules.tag, String::from_utf8_lossy(value.raw())))
 }
 

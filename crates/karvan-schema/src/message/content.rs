@@ -1,6 +1,6 @@
 //! The data elements of one segment against the directory: presence, number, repetitions, format, code values.
 
-use karvan_edifact::{Component, Element as RawElement, Repetition, Segment, ServiceCharacters};
+use karvan_edifact::{Component, Element as RawElement, Repetition, Segment, ServiceCharacters, Value};
 use karvan_text::{Code, Message, Span};
 
 use super::rules::{ComponentRules, ElementRules, SegmentRules};
@@ -42,39 +42,125 @@ pub struct Reading {
 
 /// Checks the data elements of `segment` and hands each fault to `report`.
 pub fn check(segment: &Segment<'_>, rules: &SegmentRules<'_>, reading: &Reading, report: &mut dyn FnMut(Fault)) {
-    let mut given = 0;
-    for (position, element) in segment.elements().enumerate() {
-        given = position + 1;
-        let Some(rules) = rules.elements.get(position) else {
-            too_many_elements(segment, &element, rules, report);
-            break;
-        };
-        if element.is_empty() {
-            if rules.mandatory {
-                report(missing(rules.tag, rules.name, String::from(rules.tag), element.span()));
+    let mut check = Check { segment, rules, reading, report, open: None, elements: 0 };
+    for value in segment.values() {
+        check.value(&value);
+    }
+    check.finish();
+}
+
+/// A segment that is being checked, value after value.
+struct Check<'a, 's> {
+    segment: &'a Segment<'s>,
+    rules: &'a SegmentRules<'a>,
+    reading: &'a Reading,
+    report: &'a mut dyn FnMut(Fault),
+    /// The repetition of a data element whose values are coming.
+    open: Option<Open<'a>>,
+    /// How many data elements there were.
+    elements: usize,
+}
+
+/// A repetition of a data element.
+struct Open<'a> {
+    rules: &'a ElementRules<'a>,
+    /// How many components there were.
+    components: usize,
+    /// Whether it consists of one empty value.
+    empty: bool,
+    /// Where it ends so far.
+    end: u64,
+}
+
+impl<'a> Check<'a, '_> {
+    #[inline]
+    fn value(&mut self, value: &Value<'_>) {
+        if value.component == 0 {
+            self.open(value);
+        }
+        let Some(open) = &mut self.open else { return };
+        open.end = value.value().span().end;
+        let rules = open.rules;
+        let Some(component) = rules.components.get(value.component) else {
+            if value.component == rules.components.len() {
+                self.too_many_components(value, rules);
             }
-        } else {
-            check_element(&element, rules, reading, report);
+            return;
+        };
+        open.components = value.component + 1;
+        if !value.value().is_empty() {
+            check_value(self.segment, value, rules, component, self.reading, self.report);
+        } else if component.mandatory && rules.composite && !open.empty {
+            (self.report)(missing_component(rules, component, value.value().span()));
         }
     }
-    for rules in rules.elements.iter().skip(given).filter(|rules| rules.mandatory) {
-        let end = segment.span().end - u64::from(segment.is_terminated());
-        report(missing(rules.tag, rules.name, String::from(rules.tag), Span::at(end)));
+
+    /// Begins a repetition with its first value.
+    #[inline]
+    fn open(&mut self, value: &Value<'_>) {
+        self.close();
+        self.elements = value.element + 1;
+        let Some(rules) = self.rules.elements.get(value.element) else {
+            if value.element == self.rules.elements.len() && value.repetition == 0 {
+                too_many_elements(self.segment, self.rules, self.report);
+            }
+            return;
+        };
+        if value.repetition >= rules.repetitions {
+            if value.repetition == rules.repetitions {
+                let element = self.segment.element(value.element);
+                (self.report)(too_many_repetitions(&element, rules));
+            }
+            return;
+        }
+        let empty = value.value().is_empty() && !value.goes_on;
+        if empty && rules.mandatory && value.repetition == 0 {
+            (self.report)(missing(rules.tag, rules.name, rules.tag.to_owned(), value.value().span()));
+        }
+        self.open = Some(Open { rules, components: 0, empty, end: value.value().span().end });
     }
-    if let [.., last] = segment.body()
-        && (*last == reading.characters.element || *last == reading.characters.component)
-        && !ends_released(segment.body(), reading.characters.release)
-    {
-        let end = segment.span().start + segment.body().len() as u64;
-        report(Fault {
-            code: Code::warning(1045),
-            message: Message::new("trailing-separator").with("segment", rules.tag),
-            span: Span::new(end - 1, end),
-            constituent: String::new(),
-            expected: None,
-            found: None,
-            help: Some(Message::new("help-minify")),
-        });
+
+    /// Ends the repetition: what it had to have and has not is missing at its end.
+    #[inline]
+    fn close(&mut self) {
+        let Some(open) = self.open.take() else { return };
+        if open.empty {
+            return;
+        }
+        for component in open.rules.components.iter().skip(open.components).filter(|component| component.mandatory) {
+            (self.report)(missing_component(open.rules, component, Span::at(open.end)));
+        }
+    }
+
+    /// Ends the segment.
+    fn finish(&mut self) {
+        self.close();
+        let body = self.segment.body();
+        let end = self.segment.span().start + body.len() as u64;
+        for rules in self.rules.elements.iter().skip(self.elements).filter(|rules| rules.mandatory) {
+            (self.report)(missing(rules.tag, rules.name, rules.tag.to_owned(), Span::at(end)));
+        }
+        let characters = self.reading.characters;
+        let separates = |octet: &u8| *octet == characters.element || *octet == characters.component;
+        if body.last().is_some_and(separates) && !ends_released(body, characters.release) {
+            (self.report)(Fault {
+                code: Code::warning(1045),
+                message: Message::new("trailing-separator").with("segment", self.rules.tag),
+                span: Span::new(end - 1, end),
+                constituent: String::new(),
+                expected: None,
+                found: None,
+                help: Some(Message::new("help-minify")),
+            });
+        }
+    }
+
+    fn too_many_components(&mut self, first: &Value<'_>, rules: &ElementRules<'_>) {
+        let repetition = self.segment.element(first.element).repetition(first.repetition);
+        // Separators with nothing between them claim no place; they are told as trailing.
+        if repetition.components().skip(first.component).any(|component| !component.is_empty()) {
+            (self.report)(too_many_components(&repetition, &first.value(), rules));
+        }
     }
 }
 
@@ -84,17 +170,13 @@ fn ends_released(body: &[u8], release: Option<u8>) -> bool {
     body.iter().rev().skip(1).take_while(|octet| **octet == release).count() % 2 == 1
 }
 
-fn too_many_elements(
-    segment: &Segment<'_>,
-    first: &RawElement<'_>,
-    rules: &SegmentRules<'_>,
-    report: &mut dyn FnMut(Fault),
-) {
-    // Separators with nothing between them claim no place; they are told as trailing.
+fn too_many_elements(segment: &Segment<'_>, rules: &SegmentRules<'_>, report: &mut dyn FnMut(Fault)) {
     let extra = segment.elements().skip(rules.elements.len());
+    // Separators with nothing between them claim no place; they are told as trailing.
     if extra.clone().all(|element| element.raw().iter().all(|octet| *octet == segment.characters().component)) {
         return;
     }
+    let first = segment.element(rules.elements.len());
     report(Fault {
         code: Code::error(2016),
         message: Message::new("too-many-elements")
@@ -109,87 +191,55 @@ fn too_many_elements(
     });
 }
 
-fn check_element(element: &RawElement<'_>, rules: &ElementRules<'_>, reading: &Reading, report: &mut dyn FnMut(Fault)) {
-    for (number, repetition) in element.repetitions().enumerate() {
-        if number == rules.repetitions {
-            report(Fault {
-                code: Code::error(2035),
-                message: Message::new("too-many-repetitions")
-                    .with("name", rules.tag)
-                    .with("allowed", rules.repetitions)
-                    .with("actual", element.repetitions().count()),
-                span: repetition.span(),
-                constituent: rules.tag.to_owned(),
-                expected: Some(rules.repetitions.to_string()),
-                found: Some(shown(repetition.raw())),
-                help: None,
-            });
-            return;
-        }
-        check_repetition(&repetition, rules, reading, report);
+fn too_many_repetitions(element: &RawElement<'_>, rules: &ElementRules<'_>) -> Fault {
+    let first = element.repetition(rules.repetitions);
+    Fault {
+        code: Code::error(2035),
+        message: Message::new("too-many-repetitions")
+            .with("name", rules.tag)
+            .with("allowed", rules.repetitions)
+            .with("actual", element.repetitions().count()),
+        span: first.span(),
+        constituent: rules.tag.to_owned(),
+        expected: Some(rules.repetitions.to_string()),
+        found: Some(shown(first.raw())),
+        help: None,
     }
 }
 
-fn check_repetition(
-    repetition: &Repetition<'_>,
-    rules: &ElementRules<'_>,
-    reading: &Reading,
-    report: &mut dyn FnMut(Fault),
-) {
-    let mut given = 0;
-    for (position, component) in repetition.components().enumerate() {
-        let Some(component_rules) = rules.components.get(position) else {
-            if repetition.components().skip(position).any(|component| !component.is_empty()) {
-                report(too_many_components(repetition, &component, rules));
-            }
-            break;
-        };
-        given = position + 1;
-        if component.is_empty() {
-            if component_rules.mandatory && rules.composite {
-                report(missing_component(rules, component_rules, component.span()));
-            }
-        } else {
-            check_value(repetition, &component, rules, component_rules, reading, report);
-        }
-    }
-    if repetition.is_empty() {
-        return;
-    }
-    for component_rules in rules.components.iter().skip(given).filter(|rules| rules.mandatory) {
-        report(missing_component(rules, component_rules, Span::at(repetition.span().end)));
-    }
-}
-
+#[inline]
 fn check_value(
-    repetition: &Repetition<'_>,
-    component: &Component<'_>,
+    segment: &Segment<'_>,
+    value: &Value<'_>,
     rules: &ElementRules<'_>,
-    component_rules: &ComponentRules<'_>,
+    component: &ComponentRules<'_>,
     reading: &Reading,
     report: &mut dyn FnMut(Fault),
 ) {
-    let Some(element) = component_rules.element else { return };
-    let value = component.unescaped();
-    let format = element.format();
+    let Some(format) = component.format else { return };
+    let octets = value.unescaped();
     let problem = match format.repertoire {
-        Repertoire::Numeric => check_number(&value, format, reading),
-        Repertoire::Alphabetic if value.iter().any(u8::is_ascii_digit) => Some(Problem::Type),
-        Repertoire::Alphabetic | Repertoire::Alphanumeric => check_length(characters(&value, reading.utf8), format),
+        Repertoire::Numeric => check_number(&octets, format, reading),
+        Repertoire::Alphabetic if octets.iter().any(u8::is_ascii_digit) => Some(Problem::Type),
+        Repertoire::Alphabetic | Repertoire::Alphanumeric => check_length(characters(&octets, reading.utf8), format),
     };
     if let Some(problem) = problem {
-        report(problem.fault(component, constituent(rules, component_rules), component_rules, format));
+        report(problem.fault(&value.value(), constituent(rules, component), component, format));
         return;
     }
-    if reading.codes && component_rules.coded && !element.has_code(&value) && !takes_other_codes(repetition, rules) {
+    if !reading.codes || component.has_code(&octets) {
+        return;
+    }
+    let repetition = segment.element(value.element).repetition(value.repetition);
+    if !takes_other_codes(&repetition, rules) {
         report(Fault {
             code: (reading.unknown_code)(3012),
-            message: Message::new("unknown-code").with("value", shown(&value)).with("name", component_rules.tag),
-            span: component.span(),
-            constituent: constituent(rules, component_rules),
+            message: Message::new("unknown-code").with("value", shown(&octets)).with("name", component.tag),
+            span: value.value().span(),
+            constituent: constituent(rules, component),
             expected: None,
-            found: Some(shown(component.raw())),
-            help: Some(Message::new("help-code-list").with("name", component_rules.tag)),
+            found: Some(shown(value.value().raw())),
+            help: Some(Message::new("help-code-list").with("name", component.tag)),
         });
     }
 }

@@ -1,7 +1,9 @@
 //! What the directory asks of a segment, laid out for checking many of them: elements and components by their position.
 
+use std::sync::OnceLock;
+
 use super::table::Tag;
-use crate::directory::{Composite, Constituent, Element, PartRow, Segment};
+use crate::directory::{Code, Composite, Constituent, Element, Format, PartRow, Segment};
 
 /// The rules of one segment.
 #[derive(Clone, Debug)]
@@ -40,10 +42,73 @@ pub struct ComponentRules<'d> {
     pub name: &'d str,
     /// Status M.
     pub mandatory: bool,
-    /// What the directory says of it; none where it does not define the tag.
-    pub element: Option<Element<'d>>,
+    /// Its format; none where the directory does not define the tag.
+    pub format: Option<Format>,
+    /// The element of a code list.
+    coded: Option<Element<'d>>,
+    /// Its codes, gathered when the first is asked for.
+    codes: OnceLock<CodeSet>,
+}
+
+impl ComponentRules<'_> {
     /// Whether the directory has a code list for it.
-    pub coded: bool,
+    #[must_use]
+    pub const fn is_coded(&self) -> bool {
+        self.coded.is_some()
+    }
+
+    /// Whether the value stands in the code list, or there is none.
+    #[inline]
+    #[must_use]
+    pub fn has_code(&self, value: &[u8]) -> bool {
+        let Some(element) = self.coded else { return true };
+        self.codes.get_or_init(|| CodeSet::new(element.codes().map(Code::value))).contains(value)
+    }
+}
+
+/// A set of code values, hashed: a message holds thousands of codes, and a search over a sorted list misses the branch
+/// predictor at each step.
+#[derive(Clone, Debug)]
+struct CodeSet {
+    /// As many places as a power of two; 0 is an empty one. Codes have at most eight octets, so that each fits a word.
+    places: Box<[u64]>,
+}
+
+impl CodeSet {
+    fn new<'c>(codes: impl ExactSizeIterator<Item = &'c str>) -> Self {
+        let mut set = Self { places: vec![0; (2 * codes.len()).next_power_of_two().max(2)].into() };
+        for key in codes.filter_map(|code| Self::key(code.as_bytes())) {
+            let place = set.place(key);
+            set.places[place] = key;
+        }
+        set
+    }
+
+    #[inline]
+    fn contains(&self, value: &[u8]) -> bool {
+        Self::key(value).is_some_and(|key| self.places[self.place(key)] == key)
+    }
+
+    #[inline]
+    fn key(value: &[u8]) -> Option<u64> {
+        let length = value.len();
+        if length == 0 || length > 8 || value[length - 1] == 0 {
+            return None;
+        }
+        Some(value.iter().fold(0, |key, octet| key << 8 | u64::from(*octet)))
+    }
+
+    /// Where the key stands, or the empty place where it would.
+    #[inline]
+    fn place(&self, key: u64) -> usize {
+        let mask = self.places.len() - 1;
+        // Fibonacci hashing: the high bits of the product are well mixed.
+        let mut place = (key.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as usize & mask;
+        while self.places[place] != 0 && self.places[place] != key {
+            place = (place + 1) & mask;
+        }
+        place
+    }
 }
 
 impl<'d> SegmentRules<'d> {
@@ -96,8 +161,14 @@ fn components_of(composite: Composite<'_>) -> Vec<ComponentRules<'_>> {
 }
 
 fn component_rules<'d>(tag: &'d str, mandatory: bool, element: Option<Element<'d>>) -> ComponentRules<'d> {
-    let (name, coded) = element.map_or(("", false), |element| (element.name(), element.is_coded()));
-    ComponentRules { tag, name, mandatory, element, coded }
+    ComponentRules {
+        tag,
+        name: element.map_or("", Element::name),
+        mandatory,
+        format: element.map(Element::format),
+        coded: element.filter(|element| element.is_coded()),
+        codes: OnceLock::new(),
+    }
 }
 
 /// The rules of several segments, found by tag.
@@ -124,5 +195,29 @@ impl<'d> RuleBook<'d> {
     pub fn get(&self, tag: Tag) -> Option<&SegmentRules<'d>> {
         let index = self.rules.binary_search_by_key(&tag, |(known, _)| *known).ok()?;
         Some(&self.rules[index].1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_set_holds_its_codes_and_no_others(
+            codes in proptest::collection::btree_set("[A-Z0-9]{1,6}", 0..300),
+            others in proptest::collection::vec("[A-Z0-9]{0,9}", 0..100),
+        ) {
+            let values: Vec<_> = codes.iter().map(String::as_str).collect();
+            let set = CodeSet::new(values.iter().copied());
+            for code in &values {
+                prop_assert!(set.contains(code.as_bytes()));
+            }
+            for other in &others {
+                prop_assert_eq!(set.contains(other.as_bytes()), codes.contains(other));
+            }
+        }
     }
 }

@@ -1,0 +1,216 @@
+//! All values of a segment in one pass: for checks that look at everything.
+
+use std::borrow::Cow;
+
+use crate::scan::BLOCK;
+use crate::{Component, Segment, ServiceCharacters};
+
+/// A value of a segment and its place: which data element, which repetition, which component, each from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Value<'a> {
+    /// The data element, 0 being the first after the tag.
+    pub element: usize,
+    /// The repetition of the data element.
+    pub repetition: usize,
+    /// The component of the repetition.
+    pub component: usize,
+    /// Whether another component follows in the same repetition.
+    pub goes_on: bool,
+    value: Component<'a>,
+    released: bool,
+}
+
+impl<'a> Value<'a> {
+    /// The value as a component data element.
+    #[inline]
+    #[must_use]
+    pub const fn value(&self) -> Component<'a> {
+        self.value
+    }
+
+    /// The octets without the release characters; copied only where there are any.
+    #[inline]
+    #[must_use]
+    pub fn unescaped(&self) -> Cow<'a, [u8]> {
+        if self.released { self.value.unescaped() } else { Cow::Borrowed(self.value.raw()) }
+    }
+}
+
+/// The values of a segment; see [`Segment::values`].
+#[derive(Clone, Debug)]
+pub struct Values<'a> {
+    octets: &'a [u8],
+    offset: u64,
+    characters: ServiceCharacters,
+    /// Separators in the block at `block` that were not passed yet.
+    separators: u64,
+    block: usize,
+    /// Whether a release character ended the block before, as far as that was found out.
+    carry: Option<bool>,
+    /// Where the next value begins; none after the last.
+    start: Option<usize>,
+    element: usize,
+    repetition: usize,
+    component: usize,
+    released: bool,
+}
+
+impl<'a> Segment<'a> {
+    /// All values after the tag, in order, empty ones too.
+    ///
+    /// This is the quick way through a whole segment; [`Segment::element`] and its kin are the handy one.
+    ///
+    /// ```
+    /// use karvan_edifact::{Segment, ServiceCharacters};
+    ///
+    /// let segment = Segment::new(b"IMD+F++:::TEA'", 0, ServiceCharacters::DEFAULT);
+    /// let places = segment.values().map(|value| (value.element, value.component, value.value().raw()));
+    /// let last = places.last().unwrap();
+    /// assert_eq!(last, (2, 3, &b"TEA"[..]));
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn values(&self) -> Values<'a> {
+        let octets = self.body();
+        let tag = self.tag_element().raw().len();
+        let start = if tag < octets.len() { Some(tag + 1) } else { None };
+        let characters = self.characters();
+        let mut values = Values {
+            octets,
+            offset: self.span().start,
+            characters,
+            separators: 0,
+            block: 0,
+            carry: None,
+            start,
+            element: 0,
+            repetition: 0,
+            component: 0,
+            released: characters.release.is_some_and(|release| memchr::memchr(release, octets).is_some()),
+        };
+        if tag < BLOCK {
+            // The separators of the tag, the one after it, and those of what follows the segment are left out.
+            let within = if octets.len() < BLOCK { (1 << octets.len()) - 1 } else { u64::MAX };
+            values.separators = self.separators().any() & within & (u64::MAX << tag) & !(1 << tag);
+        } else {
+            values.begin_at(tag + 1);
+        }
+        values
+    }
+}
+
+impl Values<'_> {
+    /// Moves on to the block that holds `at`, leaving out the separators before it.
+    #[cold]
+    fn begin_at(&mut self, at: usize) {
+        while self.block + BLOCK <= at && self.next_block() {}
+        self.separators &= u64::MAX << (at - self.block).min(BLOCK - 1);
+    }
+
+    /// Looks at the next block; false where there is none.
+    #[cold]
+    fn next_block(&mut self) -> bool {
+        let mut released = match self.carry {
+            Some(released) => released,
+            None => {
+                let mut released = false;
+                self.characters.delimiters(self.octets, &mut released);
+                released
+            }
+        };
+        let Some(rest) = self.octets.get(self.block + BLOCK..).filter(|rest| !rest.is_empty()) else { return false };
+        self.block += BLOCK;
+        self.separators = self.characters.delimiters(rest, &mut released).separators.any();
+        self.carry = Some(released);
+        true
+    }
+}
+
+impl<'a> Iterator for Values<'a> {
+    type Item = Value<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Value<'a>> {
+        let start = self.start?;
+        while self.separators == 0 && self.next_block() {}
+        let end = match self.separators {
+            0 => self.octets.len(),
+            separators => self.block + separators.trailing_zeros() as usize,
+        };
+        let separator = self.octets.get(end).copied();
+        self.separators &= self.separators.wrapping_sub(1);
+        let goes_on = separator == Some(self.characters.component);
+        let value = Component::at(
+            self.octets.get(start..end).unwrap_or_default(),
+            self.offset + start as u64,
+            self.characters.release,
+        );
+        let found = Value {
+            element: self.element,
+            repetition: self.repetition,
+            component: self.component,
+            goes_on,
+            value,
+            released: self.released,
+        };
+        self.start = separator.map(|_| end + 1);
+        if goes_on {
+            self.component += 1;
+        } else if separator == Some(self.characters.element) {
+            (self.element, self.repetition, self.component) = (self.element + 1, 0, 0);
+        } else {
+            (self.repetition, self.component) = (self.repetition + 1, 0);
+        }
+        Some(found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const V4: ServiceCharacters = ServiceCharacters { repetition: Some(b'*'), ..ServiceCharacters::DEFAULT };
+
+    /// The same places and octets, by way of elements, repetitions and components.
+    fn by_parts<'a>(segment: &Segment<'a>) -> Vec<(usize, usize, usize, Component<'a>)> {
+        let mut found = Vec::new();
+        for (e, element) in segment.elements().enumerate() {
+            for (r, repetition) in element.repetitions().enumerate() {
+                found.extend(repetition.components().enumerate().map(|(c, component)| (e, r, c, component)));
+            }
+        }
+        found
+    }
+
+    fn in_one_pass<'a>(segment: &Segment<'a>) -> Vec<(usize, usize, usize, Component<'a>)> {
+        let place = |value: Value<'a>| (value.element, value.repetition, value.component, value.value());
+        segment.values().map(place).collect()
+    }
+
+    #[test]
+    fn a_tag_alone_has_no_values() {
+        assert_eq!(Segment::new(b"UNS'", 0, V4).values().count(), 0);
+        assert_eq!(Segment::new(b"UNS+'", 0, V4).values().count(), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn one_pass_finds_what_the_parts_find(text in "[A-Z]{0,3}(:[0-9]){0,2}([+:*]|\\?[+:*?']|[a-c]){0,200}") {
+            let text = format!("{text}'");
+            let segment = Segment::new(text.as_bytes(), 7, V4);
+            prop_assert_eq!(in_one_pass(&segment), by_parts(&segment));
+        }
+
+        #[test]
+        fn whether_a_composite_goes_on_is_told(text in "ABC([+:*]|\\?[+:*?']|[a-c]{0,40}){0,20}") {
+            let text = format!("{text}'");
+            let segment = Segment::new(text.as_bytes(), 0, V4);
+            let values: Vec<_> = segment.values().collect();
+            for pair in values.windows(2) {
+                prop_assert_eq!(pair[0].goes_on, pair[1].component > 0);
+            }
+        }
+    }
+}

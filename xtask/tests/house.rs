@@ -1,0 +1,113 @@
+//! The house rules that a compiler does not check: which crate uses which, and that every sentence has its translation.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use karvan_engine::text::catalogue::{Language, sentence};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// The table of ARCHITECTURE.md: crates in order, with what each may use.
+fn table() -> Vec<(String, BTreeSet<String>)> {
+    let text = read("ARCHITECTURE.md");
+    let mut rows: Vec<(String, BTreeSet<String>)> = Vec::new();
+    for line in text.lines().filter(|line| line.starts_with("| `")) {
+        let cells: Vec<_> = line.trim_matches('|').split('|').map(str::trim).collect();
+        let [name, _, uses] = cells[..] else { continue };
+        let above = || rows.iter().map(|(name, _)| name.clone()).filter(|name| name != "karvan-cli" && name != "xtask");
+        let uses = match uses {
+            "–" => BTreeSet::new(),
+            "all above" => above().collect(),
+            list => list.split(',').map(|name| format!("karvan-{}", name.trim())).collect(),
+        };
+        rows.push((name.trim_matches('`').to_owned(), uses));
+    }
+    rows
+}
+
+/// The crates of the workspace with the crates of the workspace that each depends on, not counting those for tests.
+fn manifests() -> BTreeMap<String, BTreeSet<String>> {
+    let mut folders: Vec<_> = fs::read_dir(root().join("crates")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    folders.extend(["xtask", "benches"].map(|name| root().join(name)));
+    let manifests = folders.iter().map(|folder| folder.join("Cargo.toml")).filter(|path| path.exists());
+    manifests
+        .map(|path| {
+            let manifest: toml::Table = fs::read_to_string(&path).unwrap().parse().unwrap();
+            let name = manifest["package"]["name"].as_str().unwrap().to_owned();
+            let dependencies = manifest.get("dependencies").and_then(toml::Value::as_table).into_iter().flatten();
+            let ours = dependencies.map(|(name, _)| name.clone()).filter(|name| name.starts_with("karvan-"));
+            (name, ours.collect())
+        })
+        .collect()
+}
+
+#[test]
+fn arrows_between_crates_are_as_drawn() {
+    let table = table();
+    let manifests = manifests();
+    let drawn: BTreeSet<_> = table.iter().map(|(name, _)| name).collect();
+    assert_eq!(drawn, manifests.keys().collect(), "crates in ARCHITECTURE.md and in the workspace");
+    for (index, (name, may_use)) in table.iter().enumerate() {
+        let above: BTreeSet<_> = table[..index].iter().map(|(name, _)| name.clone()).collect();
+        assert!(may_use.is_subset(&above), "{name} may use only what stands above it");
+        let uses = &manifests[name];
+        assert!(uses.is_subset(may_use), "{name} uses {:?}, which is not drawn", uses - may_use);
+    }
+}
+
+#[test]
+fn every_library_forbids_unsafe_code_and_asks_for_documentation() {
+    let manifest: toml::Table = read("Cargo.toml").parse().unwrap();
+    let lints = &manifest["workspace"]["lints"]["rust"];
+    assert_eq!(lints["unsafe_code"].as_str(), Some("forbid"));
+    assert_eq!(lints["missing_docs"].as_str(), Some("deny"));
+    for name in manifests().keys() {
+        let folder = if name.starts_with("karvan-") { format!("crates/{name}") } else { name.clone() };
+        let folder = if root().join(&folder).exists() { folder } else { "benches".to_owned() };
+        let manifest: toml::Table = read(&format!("{folder}/Cargo.toml")).parse().unwrap();
+        assert_eq!(manifest["lints"]["workspace"].as_bool(), Some(true), "{name} takes the lints of the workspace");
+    }
+}
+
+/// All Rust sources of the crates.
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn every_message_stands_in_the_catalogue() {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(root().join("crates")).unwrap() {
+        let folder = entry.unwrap().path().join("src");
+        // The tests of the catalogue itself name a message that is not there.
+        if !folder.ends_with("karvan-text/src") {
+            sources(&folder, &mut files);
+        }
+    }
+    let mut seen = 0;
+    for path in files {
+        let text = fs::read_to_string(&path).unwrap();
+        for part in text.split("Message::new(").skip(1) {
+            let Some(id) = part.trim_start().strip_prefix('"').and_then(|rest| rest.split_once('"')) else { continue };
+            seen += 1;
+            for language in Language::ALL {
+                assert!(sentence(language, id.0).is_some(), "{}: {} in {language:?}", path.display(), id.0);
+            }
+        }
+    }
+    assert!(seen > 50, "the search finds messages at all");
+}
