@@ -1,5 +1,7 @@
 //! The house rules that a compiler does not check: which crate uses which, and that every sentence has its translation.
 
+#![allow(clippy::unwrap_used)] // A test fails by panicking; helpers outside test functions too.
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};

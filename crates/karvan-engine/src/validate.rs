@@ -178,7 +178,7 @@ fn xml(source: impl Read, options: &Options, tally: &mut Tally<'_>) -> io::Resul
         Some(_) => {}
         None if options.depth == Depth::Syntax => {}
         None => {
-            let message = Message::new("grammar-unknown").with("element", root.qualified_name());
+            let message = Message::new("document-grammar-unknown").with("element", root.qualified_name());
             let expected: Vec<_> = Grammar::names().collect();
             tally.add(
                 root.diagnostic(Code::error(5150), message).expected(expected.join(" | ")).found(root.namespace()),
