@@ -13,7 +13,7 @@ pub struct Material {
     anchors: TrustStore,
     pool: CertificateSet,
     limits: Limits,
-    problems: Vec<Diagnostic>,
+    problems: Vec<(String, Diagnostic)>,
 }
 
 impl Material {
@@ -24,13 +24,13 @@ impl Material {
         let (anchors, mut problems) = TrustStore::load(borrowed(store), &limits);
         let (pool, more) = CertificateSet::load(borrowed(certificates), &limits);
         problems.extend(more);
-        let problems = problems.iter().map(LoadProblem::diagnostic).collect();
+        let problems = problems.iter().map(|problem| (problem.file.clone(), problem.diagnostic())).collect();
         Self { anchors, pool, limits, problems }
     }
 
-    /// What could not be read.
+    /// What could not be read, each with the name of its file.
     #[must_use]
-    pub fn problems(&self) -> &[Diagnostic] {
+    pub fn problems(&self) -> &[(String, Diagnostic)] {
         &self.problems
     }
 
@@ -47,7 +47,9 @@ impl Material {
     /// The findings that say why there is no certificate to begin with.
     pub fn path(&self, chain: &[Named], at: Timestamp) -> Result<Verdict, Vec<Diagnostic>> {
         let (offered, problems) = CertificateSet::load(borrowed(chain), &self.limits);
-        let Some(leaf) = offered.iter().next() else {
+        // Where the first certificate cannot be read, the next one is not the leaf.
+        let leaf = offered.iter().next().filter(|_| problems.iter().all(|problem| problem.index > 1));
+        let Some(leaf) = leaf else {
             return Err(problems.iter().map(LoadProblem::diagnostic).collect());
         };
         let mut pool = self.pool.clone();
@@ -94,5 +96,10 @@ mod tests {
         let findings = material.path(&[file("note.txt", b"hello")], Timestamp::UNIX_EPOCH).unwrap_err();
         assert_eq!(findings.len(), 1);
         assert_eq!(findings[0].code.layer(), 7);
+
+        let anka = String::from_utf8(include_bytes!("../../../samples/pki/signers/anka.pem").to_vec()).unwrap();
+        let broken = anka.replacen("MII", "MIJ", 1);
+        let findings = material.path(&[file("anka.pem", broken.as_bytes())], Timestamp::UNIX_EPOCH).unwrap_err();
+        assert_eq!(findings[0].code.number, 7901, "the authority's certificate behind it is not judged instead");
     }
 }

@@ -1,10 +1,11 @@
 //! Certificates out of files: PEM, DER and PKCS #7.
 
 use std::fmt;
+use std::ops::Range;
 
 use der::asn1::{AnyRef, ObjectIdentifier};
 use der::{Decode, ErrorKind, Reader, Tag, Tagged};
-use karvan_text::{Code, Diagnostic, Message, Place};
+use karvan_text::{Code, Diagnostic, Locator, Message, Place};
 
 use crate::asn1;
 use crate::pem::{self, BlockError};
@@ -17,6 +18,8 @@ pub struct LoadProblem {
     pub file: String,
     /// Which certificate of the file, from 1.
     pub index: usize,
+    /// Where it stands in the file.
+    pub place: Place,
     /// What is wrong with it.
     pub error: LoadError,
 }
@@ -54,15 +57,14 @@ impl LoadProblem {
     /// The problem as a finding: a warning, for what cannot be read cannot be trusted either.
     #[must_use]
     pub fn diagnostic(&self) -> Diagnostic {
-        let message = match self.error {
-            LoadError::Nothing => Message::new("trust-no-certificate").with("file", &self.file),
-            _ => Message::new("trust-certificate-unreadable")
-                .with("file", &self.file)
-                .with("index", self.index)
-                .with("detail", &self.error),
+        let (code, message) = match &self.error {
+            LoadError::Nothing => (7902, Message::new("trust-no-certificate")),
+            error => {
+                let message = Message::new("trust-certificate-unreadable").with("index", self.index);
+                (7901, message.with("detail", error))
+            }
         };
-        let code = if self.error == LoadError::Nothing { 7902 } else { 7901 };
-        Diagnostic::new(Code::warning(code), message, Place::default())
+        Diagnostic::new(Code::warning(code), message, self.place.clone())
     }
 }
 
@@ -72,9 +74,11 @@ impl LoadProblem {
 /// `file` names the file in problems.
 #[must_use]
 pub fn certificates(file: &str, bytes: &[u8], limits: &Limits) -> (Vec<Certificate>, Vec<LoadProblem>) {
-    let mut loaded = Loaded { file, limits, certificates: Vec::new(), problems: Vec::new() };
+    let mut loaded =
+        Loaded { file, bytes, limits, range: 0..bytes.len(), certificates: Vec::new(), problems: Vec::new() };
     if pem::is_pem(bytes) {
         for block in pem::blocks(bytes) {
+            loaded.range = block.range;
             match (block.label, block.contents) {
                 ("CERTIFICATE" | "X509 CERTIFICATE", Ok(der)) => loaded.certificate(&der),
                 ("PKCS7" | "CMS", Ok(der)) => loaded.pkcs7(&der),
@@ -91,6 +95,7 @@ pub fn certificates(file: &str, bytes: &[u8], limits: &Limits) -> (Vec<Certifica
         loaded.certificate(bytes);
     }
     if loaded.certificates.is_empty() && loaded.problems.is_empty() {
+        loaded.range = 0..0;
         loaded.problem(LoadError::Nothing);
     }
     (loaded.certificates, loaded.problems)
@@ -98,7 +103,10 @@ pub fn certificates(file: &str, bytes: &[u8], limits: &Limits) -> (Vec<Certifica
 
 struct Loaded<'a> {
     file: &'a str,
+    bytes: &'a [u8],
     limits: &'a Limits,
+    /// Where in `bytes` the block stands that is read.
+    range: Range<usize>,
     certificates: Vec<Certificate>,
     problems: Vec<LoadProblem>,
 }
@@ -120,7 +128,9 @@ impl Loaded<'_> {
 
     fn problem(&mut self, error: LoadError) {
         let index = self.certificates.len() + self.problems.len() + 1;
-        self.problems.push(LoadProblem { file: self.file.to_owned(), index, error });
+        let position = Locator::default().position(self.bytes, self.range.start);
+        let place = Place { span: self.range.clone().into(), position, ..Place::default() };
+        self.problems.push(LoadProblem { file: self.file.to_owned(), index, place, error });
     }
 }
 

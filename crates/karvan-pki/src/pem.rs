@@ -3,6 +3,8 @@
 //! Files of the wild hold several blocks, keys between certificates and explanations around them; everything outside
 //! the blocks is passed over.
 
+use std::ops::Range;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -11,6 +13,8 @@ use base64::engine::general_purpose::STANDARD;
 pub struct Block<'a> {
     /// What stands after `BEGIN`, such as `CERTIFICATE`.
     pub label: &'a str,
+    /// Where it stands in the file, from its `BEGIN` line to its `END` line.
+    pub range: Range<usize>,
     /// The decoded octets.
     pub contents: Result<Vec<u8>, BlockError>,
 }
@@ -34,14 +38,20 @@ const DASHES: &str = "-----";
 /// The blocks of `bytes`, in order; none where there is no PEM in it.
 pub fn blocks(bytes: &[u8]) -> impl Iterator<Item = Block<'_>> {
     // A block is ASCII: what is not UTF-8 belongs to an explanation and ends the line it stands in.
-    let mut lines = bytes.split(|byte| matches!(byte, b'\n' | b'\r')).map(|line| {
-        std::str::from_utf8(line).unwrap_or_default().trim_matches(|c: char| c.is_ascii_whitespace() || c == '\u{feff}')
+    let mut end = 0;
+    let mut lines = bytes.split(|byte| matches!(byte, b'\n' | b'\r')).map(move |line| {
+        let range = end..end + line.len();
+        end = range.end + 1;
+        let text = std::str::from_utf8(line).unwrap_or_default();
+        (range, text.trim_matches(|c: char| c.is_ascii_whitespace() || c == '\u{feff}'))
     });
     std::iter::from_fn(move || {
-        let label = lines.find_map(|line| line.strip_prefix(BEGIN)?.strip_suffix(DASHES))?;
+        let (mut range, label) =
+            lines.find_map(|(range, line)| Some((range, line.strip_prefix(BEGIN)?.strip_suffix(DASHES)?)))?;
         let mut text = String::new();
         let contents = loop {
-            let Some(line) = lines.next() else { break Err(BlockError::Unfinished) };
+            let Some((line_range, line)) = lines.next() else { break Err(BlockError::Unfinished) };
+            range.end = line_range.end;
             if let Some(end) = line.strip_prefix(END) {
                 break if end.strip_suffix(DASHES) != Some(label) {
                     Err(BlockError::Unfinished)
@@ -53,7 +63,7 @@ pub fn blocks(bytes: &[u8]) -> impl Iterator<Item = Block<'_>> {
             }
             text.extend(line.split_ascii_whitespace());
         };
-        Some(Block { label, contents })
+        Some(Block { label, range, contents })
     })
 }
 
@@ -72,6 +82,8 @@ mod tests {
         let text = b"subject: \xff\n-----BEGIN A B-----\r\nAQID\r\nBA==\r\n-----END A B-----\r\nnote\n-----BEGIN C-----\nAA==\n-----END C-----";
         let found: Vec<_> = blocks(text).map(|block| (block.label, block.contents)).collect();
         assert_eq!(found, [("A B", Ok(vec![1, 2, 3, 4])), ("C", Ok(vec![0]))]);
+        let places: Vec<_> = blocks(text).map(|block| &text[block.range]).collect();
+        assert!(places.iter().all(|place| place.starts_with(b"-----BEGIN") && place.ends_with(b"-----")));
     }
 
     #[test]

@@ -103,6 +103,9 @@ fn every_kind_of_file_gives_its_certificates() {
     let (_, problems) = certificates("key.pem", pem("PRIVATE KEY", b"key").as_bytes(), &Limits::default());
     assert_eq!(problems[0].error, LoadError::Nothing);
     assert_eq!(problems[0].diagnostic().code.to_string(), "W7902");
+    let broken = [pem("CERTIFICATE", &root.der()), pem("CERTIFICATE", b"broken")].concat();
+    let (_, problems) = certificates("bundle.pem", broken.as_bytes(), &Limits::default());
+    assert_eq!((problems[0].index, problems[0].place.position.line), (2, 4));
     for end in 0..pkcs7.len() {
         let (found, problems) = certificates("cut.p7b", &pkcs7[..end], &Limits::default());
         assert!(found.is_empty() && !problems.is_empty(), "cut at {end}");

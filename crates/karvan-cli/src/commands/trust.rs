@@ -62,7 +62,8 @@ pub(crate) fn status(status: TrustStatus) -> Status {
 /// Reads what decides whom to trust, and when. What cannot be read is told.
 pub(crate) fn material(asked: &TrustOptions, session: &Session) -> Result<(Material, Timestamp), Status> {
     let at = match asked.at.as_deref().map(str::parse) {
-        None => Timestamp::now(),
+        // Certificates count in seconds.
+        None => Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default(),
         Some(Ok(at)) => at,
         Some(Err(error)) => {
             say(&format!("karvan: --at takes a time as RFC 3339 writes it, 2026-06-01T00:00:00Z: {error}"));
@@ -73,8 +74,8 @@ pub(crate) fn material(asked: &TrustOptions, session: &Session) -> Result<(Mater
     let certificates = files(&asked.cert, session)?;
     let material = Material::load(&store, &certificates);
     let mut aside = Aside::new(session);
-    for problem in material.problems() {
-        aside.finding(&problem.place.path, problem);
+    for (file, problem) in material.problems() {
+        aside.finding(file, problem);
     }
     if !asked.trust.is_empty() && !material.has_anchors() {
         say("karvan: --trust names no certificate");
