@@ -142,7 +142,7 @@ impl<'a> Search<'a> {
     /// path is a dead end and told as one.
     fn candidates(&mut self, path: &[&'a Sourced]) -> Result<std::vec::IntoIter<Candidate<'a>>, Limit> {
         let Some(last) = path.last() else { return Ok(Vec::new().into_iter()) };
-        let last = &last.certificate;
+        let last = &*last.certificate;
         let anchors = self.anchors.with_subject(last.issuer()).map(|sourced| Candidate { sourced, is_anchor: true });
         let others = self.pool.with_subject(last.issuer()).map(|sourced| Candidate { sourced, is_anchor: false });
         // Where an anchor is found among the others too, the path ends at the anchor.
@@ -152,41 +152,39 @@ impl<'a> Search<'a> {
         if self.verdict.effort.edges > self.options.limits.edges {
             return Err(Limit::Edges);
         }
-        // RFC 4158 §5.2: an authority, which is its name and its key, stands once in a path.
+        // RFC 4158 §5.2: an authority, which is its name and its key, stands once in a path. A signer that is an anchor
+        // under another certificate is not a loop.
         let on_path = |candidate: &Candidate<'_>| {
             let other = &candidate.sourced.certificate;
-            path.iter().any(|step| {
-                let own = &step.certificate;
-                own.public_key() == other.public_key() && own.subject() == other.subject()
-            })
+            !(candidate.is_anchor && path.len() == 1)
+                && path.iter().any(|step| is_same_authority(&step.certificate, other))
         };
         let mut candidates: Vec<_> = named.iter().copied().filter(|candidate| !on_path(candidate)).collect();
         candidates.sort_by_key(|candidate| rank(last, candidate, self.options.at));
         // A certificate that is itself an anchor has been tried as one; that it leads no further is no news.
         if candidates.is_empty() && !self.anchors.contains(last) {
-            let is_loop = !named.is_empty() && !last.is_self_issued();
-            let id = if is_loop {
-                "trust-issuer-loop"
-            } else if last.is_self_issued() {
-                "trust-self-signed"
-            } else {
-                "trust-issuer-missing"
-            };
-            let message = Message::new(id).with("subject", last.subject()).with("issuer", last.issuer());
-            let rejection = Rejection {
-                position: path.len() - 1,
-                check: Check::Issuer,
-                message,
-                expected: last.issuer().to_string(),
-                found: "∅".to_owned(),
-            };
-            if is_loop {
-                self.looped.get_or_insert_with(|| rejected(path, None, vec![rejection]));
-            } else {
-                self.reject(path, None, vec![rejection])?;
-            }
+            self.dead_end(path, last, &named)?;
         }
         Ok(candidates.into_iter())
+    }
+
+    /// Tells that `path` goes no further than `last`, its last certificate; `named` have the name of its issuer.
+    fn dead_end(&mut self, path: &[&'a Sourced], last: &'a Certificate, named: &[Candidate<'a>]) -> Result<(), Limit> {
+        let others = named.iter().any(|candidate| !is_same_authority(&candidate.sourced.certificate, last));
+        let self_signed = last.is_self_issued() && self.signatures.verify(last, last.public_key())?.is_ok();
+        let id = match (self_signed, others) {
+            (true, _) => "trust-self-signed",
+            (false, true) => "trust-issuer-loop",
+            (false, false) => "trust-issuer-missing",
+        };
+        let message = Message::new(id).with("subject", last.subject()).with("issuer", last.issuer());
+        let (expected, found) = (last.issuer().to_string(), "∅".to_owned());
+        let rejection = Rejection { position: path.len() - 1, check: Check::Issuer, message, expected, found };
+        if others && !self_signed {
+            self.looped.get_or_insert_with(|| rejected(path, None, vec![rejection]));
+            return Ok(());
+        }
+        self.reject(path, None, vec![rejection])
     }
 
     /// Tries `candidate` as the issuer of the last certificate of `path`; whether the path goes on there.
@@ -249,6 +247,11 @@ impl<'a> Search<'a> {
         self.verdict.effort.paths += 1;
         Ok(())
     }
+}
+
+/// Whether two certificates are of one name and one key.
+fn is_same_authority(one: &Certificate, other: &Certificate) -> bool {
+    one.public_key() == other.public_key() && one.subject() == other.subject()
 }
 
 /// A path that did not pass, and what it led to.

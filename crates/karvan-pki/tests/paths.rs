@@ -51,7 +51,6 @@ fn authorities_must_be_authorities() {
     chain.authority.extensions.remove(0);
     assert_eq!(chain.faults(), [(1, "authority")], "no basic constraints at all");
     chain.authority.extensions.clear();
-    assert_eq!(chain.authority.clone().version(1).issue().version(), 1);
     chain.authority = chain.authority.version(1);
     assert_eq!(chain.faults(), [(1, "authority")], "version 1");
 }
@@ -193,17 +192,15 @@ fn names_must_be_permitted() {
 
 #[test]
 fn permitted_names_are_those_that_every_authority_permits() {
-    let mut chain = Chain::new();
-    chain.root = chain.root.with(name_constraints(&["dns:example.com", "dns:example.org"], &[]));
-    chain.authority = chain.authority.with(name_constraints(&["dns:example.org", "dns:example.net"], &[]));
     for (name, expected) in [
         ("dns:example.org", vec![]),
         ("dns:example.com", vec![(0, "permitted-names")]),
         ("dns:example.net", vec![(0, "permitted-names")]),
     ] {
-        let mut chain = Chain { signer: chain.signer.clone().with(alternative_names(&[name])), ..Chain::new() };
+        let mut chain = Chain::new();
         chain.root = chain.root.with(name_constraints(&["dns:example.com", "dns:example.org"], &[]));
         chain.authority = chain.authority.with(name_constraints(&["dns:example.org", "dns:example.net"], &[]));
+        chain.signer = chain.signer.with(alternative_names(&[name]));
         assert_eq!(chain.faults(), expected, "{name}");
     }
 }
@@ -241,6 +238,37 @@ fn an_anchor_binds_what_is_below_it() {
     assert_eq!(chain.faults(), [(2, "authority")]);
     chain.root.extensions.clear();
     assert_eq!(chain.faults(), [], "a root without extensions is one because the user says so");
+}
+
+#[test]
+fn a_signer_that_is_an_anchor_under_an_older_certificate_is_accepted() {
+    let trader = Entity::new("CN=Trader");
+    let older = Request::signer(&trader, &trader).issue();
+    let newer = Request::signer(&trader, &trader).serial(2).issue();
+    let verdict = judge(newer.clone(), vec![], older);
+    assert_eq!(faults(&verdict), [(1, "certificate-signing")], "a key that may not sign certificates signed this one");
+    let older = Request::authority(&trader, &trader).issue();
+    assert_eq!(judge(newer, vec![], older).status(), Status::Accepted);
+}
+
+#[test]
+fn a_dead_end_says_why() {
+    let [root, signer] = ["CN=Root", "CN=Signer"].map(Entity::new);
+    let [old, new] = ["old", "new"].map(|key| Entity::with_key("CN=Authority", key));
+    let anchor = || Request::authority(&root, &root).issue();
+    let why = |signer: &Request, pool: Vec<Certificate>| {
+        let verdict = judge(signer.issue(), pool, anchor());
+        let [path] = &verdict.rejected[..] else { panic!("{}", verdict.rejected.len()) };
+        (path.certificates.len(), path.rejections[0].message.id())
+    };
+    let signer = Request::signer(&signer, &new);
+    assert_eq!(why(&signer, vec![]), (1, "trust-issuer-missing"));
+    assert_eq!(why(&signer, vec![Request::authority(&new, &new).issue()]), (2, "trust-self-signed"));
+    let rollover = Request::authority(&new, &old).issue();
+    assert_eq!(why(&signer, vec![rollover]), (2, "trust-issuer-missing"), "self-issued, but signed with the old key");
+    let other = Entity::new("CN=Other");
+    let loop_ = vec![Request::authority(&new, &other).issue(), Request::authority(&other, &new).issue()];
+    assert_eq!(why(&signer, loop_), (3, "trust-issuer-loop"));
 }
 
 #[test]
