@@ -86,6 +86,10 @@ pub(crate) enum When {
 pub(crate) enum Verb {
     /// Check documents: envelope, syntax, structure, codes.
     Validate(Validate),
+    /// Sign an XML document in place, or any file in a signature beside it.
+    Sign(Sign),
+    /// Verify a signature, and whom it can be trusted to come from.
+    Verify(Verify),
     /// Certificates and paths between them.
     #[command(subcommand)]
     Trust(Trust),
@@ -131,6 +135,68 @@ pub(crate) enum Level {
     Codes,
 }
 
+/// `karvan sign`.
+#[derive(Args, Debug)]
+pub(crate) struct Sign {
+    /// The document.
+    #[arg(value_name = "FILE")]
+    pub(crate) path: PathBuf,
+
+    /// The private key: PEM or DER.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: PathBuf,
+
+    /// The signer's certificate, then those that lead to its authority.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cert: Vec<PathBuf>,
+
+    /// The form of the signature.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) form: Form,
+
+    /// Write the signature alone; it then refers to the document by its file name.
+    #[arg(long)]
+    pub(crate) detached: bool,
+
+    /// The canonical form that is digested.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) c14n: Canonical,
+
+    /// The digest of what is signed, and of an RSA signature.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) digest: Digest,
+}
+
+/// The form of a signature.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Form {
+    /// XML-Signature.
+    #[default]
+    Xmldsig,
+}
+
+/// A canonical form of XML.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Canonical {
+    /// Exclusive XML Canonicalization 1.0.
+    #[default]
+    Exclusive,
+    /// Canonical XML 1.0.
+    Inclusive,
+}
+
+/// A digest algorithm.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Digest {
+    /// SHA-256.
+    #[default]
+    Sha256,
+    /// SHA-384.
+    Sha384,
+    /// SHA-512.
+    Sha512,
+}
+
 /// What decides whom to trust.
 #[derive(Args, Debug)]
 pub(crate) struct TrustOptions {
@@ -145,6 +211,26 @@ pub(crate) struct TrustOptions {
     /// The time at which to judge, RFC 3339 (default: now).
     #[arg(long, value_name = "TIME")]
     pub(crate) at: Option<String>,
+}
+
+/// `karvan verify`.
+#[derive(Args, Debug)]
+pub(crate) struct Verify {
+    /// The signed document, or the file of a detached signature.
+    #[arg(value_name = "FILE")]
+    pub(crate) path: PathBuf,
+
+    /// Whom to trust.
+    #[command(flatten)]
+    pub(crate) trust: TrustOptions,
+
+    /// The document of a detached signature, where it is not beside the signature under the name that it refers to.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) content: Option<PathBuf>,
+
+    /// Write what is signed, and nothing else, to FILE; only if signature and signer are good.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
 }
 
 /// `karvan trust`.

@@ -6,10 +6,13 @@
 #![forbid(unsafe_code)]
 
 pub mod detect;
+pub mod sign;
 pub mod trust;
 pub mod validate;
+pub mod verify;
 
 pub use jiff::Timestamp;
-pub use karvan_pki::Status as TrustStatus;
+pub use karvan_pki::{Status as TrustStatus, Verdict};
 pub use karvan_schema::interchange::{Depth, MessageType};
+pub use karvan_signature::DigestAlgorithm;
 pub use karvan_text as text;

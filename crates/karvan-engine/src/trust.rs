@@ -1,7 +1,9 @@
 //! Whom to trust: the path from a certificate to a trust anchor.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
-use karvan_pki::{CertificateSet, Limits, LoadProblem, Options, TrustStore, Verdict, find_paths};
+use karvan_pki::{Certificate, CertificateSet, Limits, LoadProblem, Options, Sourced, TrustStore, Verdict, find_paths};
 use karvan_text::Diagnostic;
 
 /// A file: its name and its octets.
@@ -52,10 +54,37 @@ impl Material {
         let Some(leaf) = leaf else {
             return Err(problems.iter().map(LoadProblem::diagnostic).collect());
         };
+        Ok(self.find(leaf, &offered, at))
+    }
+
+    /// Finds the path to a trust anchor at the time `at` from `signer`, which `offered` may lead on from.
+    #[must_use]
+    pub fn path_of<'c>(
+        &self,
+        signer: &'c Certificate,
+        offered: impl Iterator<Item = &'c Certificate>,
+        at: Timestamp,
+    ) -> Verdict {
+        let origin: Arc<str> = "KeyInfo".into();
+        let mut set = CertificateSet::default();
+        for certificate in offered {
+            set.insert(certificate.clone(), &origin, &self.limits);
+        }
+        let leaf = Sourced { certificate: Arc::new(signer.clone()), origin };
+        self.find(&leaf, &set, at)
+    }
+
+    /// The further certificates, for signatures that offer none.
+    #[must_use]
+    pub fn certificates(&self) -> Vec<Certificate> {
+        self.pool.iter().map(|sourced| (*sourced.certificate).clone()).collect()
+    }
+
+    fn find(&self, leaf: &Sourced, offered: &CertificateSet, at: Timestamp) -> Verdict {
         let mut pool = self.pool.clone();
-        pool.extend(&offered, &self.limits);
+        pool.extend(offered, &self.limits);
         let options = Options { limits: self.limits.clone(), ..Options::document_signature(at) };
-        Ok(find_paths(leaf, &pool, &self.anchors, &options))
+        find_paths(leaf, &pool, &self.anchors, &options)
     }
 }
 

@@ -1,0 +1,59 @@
+//! `karvan sign`.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use karvan_engine::DigestAlgorithm;
+use karvan_engine::sign::{Error, Options, sign};
+use karvan_engine::trust::Named;
+
+use crate::arguments::{Canonical, Digest, Form, Sign};
+use crate::input::Input;
+use crate::session::{Session, say, say_failed};
+use crate::status::Status;
+
+pub(crate) fn run(asked: &Sign, mut session: Session) -> io::Result<Status> {
+    let Form::Xmldsig = asked.form;
+    let mut options = Options::default();
+    options.detached = asked.detached;
+    options.inclusive = asked.c14n == Canonical::Inclusive;
+    options.digest = match asked.digest {
+        Digest::Sha256 => DigestAlgorithm::Sha256,
+        Digest::Sha384 => DigestAlgorithm::Sha384,
+        Digest::Sha512 => DigestAlgorithm::Sha512,
+    };
+    let (document, key, chain) = match read(asked, &session) {
+        Ok(read) => read,
+        Err(status) => return Ok(status),
+    };
+    match sign(&document, &key, &chain, &options) {
+        Ok(signed) => {
+            session.output.write_all(&signed)?;
+            session.output.finish()?;
+            Ok(Status::Good)
+        }
+        Err(error) => {
+            let (name, status) = match &error {
+                Error::Key(_) => (&asked.key, Status::Usage),
+                Error::Document(_) => (&asked.path, Status::Findings),
+                _ => (&asked.path, Status::Usage),
+            };
+            say(&format!("karvan: {}: {error}", name.display()));
+            Ok(status)
+        }
+    }
+}
+
+type Material = (Named, Vec<u8>, Vec<Named>);
+
+fn read(asked: &Sign, session: &Session) -> Result<Material, Status> {
+    let octets = |path: &PathBuf| {
+        Input::File(path.clone())
+            .read(session.max_size)
+            .map_err(|error| say_failed(&path.display().to_string(), &error))
+    };
+    // A detached signature refers to the document by the name it has beside the signature, not by the way there.
+    let name = Path::new(&asked.path).file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let chain = asked.cert.iter().map(|path| Ok((path.display().to_string(), octets(path)?)));
+    Ok(((name, octets(&asked.path)?), octets(&asked.key)?, chain.collect::<Result<_, _>>()?))
+}

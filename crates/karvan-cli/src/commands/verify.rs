@@ -1,0 +1,128 @@
+//! `karvan verify`.
+
+use std::io::{self, Write};
+use std::path::{Component, Path};
+
+use karvan_engine::text::Message;
+use karvan_engine::trust::Named;
+use karvan_engine::verify::{Outcome, Trusted, files_referred_to, verify};
+use serde_json::json;
+
+use super::trust::{material, status};
+use crate::arguments::{Format, Verify};
+use crate::input::Input;
+use crate::output::Output;
+use crate::session::{Session, say, say_failed};
+use crate::status::Status;
+
+pub(crate) fn run(asked: &Verify, mut session: Session) -> io::Result<Status> {
+    let (material, at) = match material(&asked.trust, &session) {
+        Ok(read) => read,
+        Err(status) => return Ok(status),
+    };
+    let name = asked.path.display().to_string();
+    let source = match Input::File(asked.path.clone()).read(session.max_size) {
+        Ok(source) => source,
+        Err(error) => return Ok(say_failed(&name, &error)),
+    };
+    let files = match files(asked, &source, session.max_size) {
+        Ok(files) => files,
+        Err(status) => return Ok(status),
+    };
+    let outcome = verify(source, &files, &material, at);
+    let ended = tell(&name, &outcome, &mut session)?;
+    let ended = match (&outcome, &asked.out) {
+        (Outcome::Trusted(trusted), Some(out)) => write_content(trusted, out, &session)?,
+        _ => ended,
+    };
+    session.output.finish()?;
+    Ok(ended)
+}
+
+/// The files that a detached signature refers to: the one that `--content` names, or those beside the signature.
+fn files(asked: &Verify, source: &[u8], limit: u64) -> Result<Vec<Named>, Status> {
+    let mut files = Vec::new();
+    for name in files_referred_to(source) {
+        let path = match &asked.content {
+            Some(content) => content.clone(),
+            // A name that leads elsewhere is not followed; the reference then has no file, and is told so.
+            None if !is_plain(&name) => continue,
+            None => asked.path.with_file_name(&name),
+        };
+        if asked.content.is_none() && !path.exists() {
+            continue;
+        }
+        match Input::File(path.clone()).read(limit) {
+            Ok(octets) => files.push((name, octets)),
+            Err(error) => return Err(say_failed(&path.display().to_string(), &error)),
+        }
+    }
+    Ok(files)
+}
+
+/// Whether the name is that of a file in the same folder.
+fn is_plain(name: &str) -> bool {
+    let mut parts = Path::new(name).components();
+    matches!((parts.next(), parts.next()), (Some(Component::Normal(_)), None)) && !name.contains(':')
+}
+
+fn tell(name: &str, outcome: &Outcome, session: &mut Session) -> io::Result<Status> {
+    let (word, id, ended) = match outcome {
+        Outcome::Trusted(_) => ("trusted", "verify-trusted", Status::Good),
+        Outcome::Untrusted(_, verdict) => ("untrusted", "verify-untrusted", status(verdict.status())),
+        Outcome::Indeterminate(..) => ("indeterminate", "verify-indeterminate", Status::Indeterminate),
+        Outcome::Broken(_) => ("broken", "verify-broken", Status::Findings),
+    };
+    let (report, verdict, findings) = match outcome {
+        Outcome::Trusted(trusted) => (Some(&trusted.report), Some(trusted.verified.trust()), Vec::new()),
+        Outcome::Untrusted(report, verdict) => (Some(&**report), Some(&**verdict), Vec::new()),
+        Outcome::Indeterminate(report, finding) => (Some(&**report), None, vec![&**finding]),
+        Outcome::Broken(findings) => (None, None, findings.iter().collect()),
+    };
+    if session.format != Format::Human {
+        let explanation = verdict.map(karvan_engine::Verdict::explanation);
+        let told = json!({
+            "file": name, "verdict": word, "signature": report, "trust": explanation, "findings": findings,
+        });
+        serde_json::to_writer(&mut session.output, &told)?;
+        writeln!(session.output)?;
+        return Ok(ended);
+    }
+    for finding in findings {
+        session.finding(name, finding)?;
+    }
+    if let Some(report) = report {
+        session.output.write_all(report.text(session.style.language).as_bytes())?;
+    }
+    if let Some(verdict) = verdict {
+        session.output.write_all(verdict.explanation().text(session.style.language).as_bytes())?;
+    }
+    let text = session.text(&Message::new(id));
+    writeln!(session.output, "{text}")?;
+    Ok(ended)
+}
+
+/// Writes what is signed, and nothing else.
+fn write_content(trusted: &Trusted, out: &Path, session: &Session) -> io::Result<Status> {
+    let Some(content) = trusted.verified.content() else {
+        say(&format!("karvan: {}: {}", out.display(), session.text(&Message::new("verify-several-contents"))));
+        return Ok(Status::Findings);
+    };
+    let mut output = Output::open(Some(out))?;
+    output.write_all(content)?;
+    output.finish()?;
+    Ok(Status::Good)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_plain;
+
+    #[test]
+    fn only_files_beside_the_signature_are_read() {
+        assert!(is_plain("order.xml"));
+        for name in ["../order.xml", "/etc/passwd", "a/b.xml", "..", "file:///etc/passwd", "http://example.org/x", ""] {
+            assert!(!is_plain(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Signing a document: in place, or in a file beside it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use karvan_pki::{Certificate, KeyKind, Limits as CertificateLimits, certificates};
+use karvan_signature::{DigestAlgorithm, KeyError, PrivateKey, SignError, Signed, Signer, SigningKey};
+use karvan_xml::{Canonicalization, Document, Limits, ParseError};
+
+use crate::trust::Named;
+
+/// How a document is signed.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Options {
+    /// Whether the signature becomes a file of its own, which refers to the document by its name.
+    pub detached: bool,
+    /// Canonical XML 1.0 in place of Exclusive XML Canonicalization.
+    pub inclusive: bool,
+    /// The digest of what is signed, and of an RSA signature; elliptic keys have a digest of their own.
+    pub digest: DigestAlgorithm,
+}
+
+/// Why there is no signature.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// The key cannot be used.
+    Key(KeyError),
+    /// A certificate cannot be read: the file, and what is wrong.
+    Certificate(String),
+    /// The document is not XML that can be signed in place.
+    Document(ParseError),
+    /// The signature cannot be made.
+    Sign(SignError),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Key(error) => error.fmt(f),
+            Self::Certificate(problem) => f.write_str(problem),
+            Self::Document(error) => error.fmt(f),
+            Self::Sign(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<KeyError> for Error {
+    fn from(error: KeyError) -> Self {
+        Self::Key(error)
+    }
+}
+
+impl From<SignError> for Error {
+    fn from(error: SignError) -> Self {
+        Self::Sign(error)
+    }
+}
+
+/// Signs `document` with the private key in `key` and offers the certificates in `chain`, the signer's first.
+///
+/// In place, the document is XML, and every octet of it but the signature stays as it is. Detached, it is any file: its
+/// exact octets are signed under its name.
+///
+/// # Errors
+/// Why there is no signature.
+pub fn sign(document: &Named, key: &[u8], chain: &[Named], options: &Options) -> Result<Vec<u8>, Error> {
+    let mut key = PrivateKey::read(key, Arc::new(ring::rand::SystemRandom::new()))?;
+    if matches!(key.public_key().kind(), KeyKind::Rsa { .. }) {
+        key = key.with_digest(options.digest)?;
+    }
+    let canonicalization =
+        if options.inclusive { Canonicalization::inclusive() } else { Canonicalization::exclusive() };
+    let signer = Signer::new(&key)
+        .with_certificates(read_chain(chain)?)?
+        .with_canonicalization(canonicalization)
+        .with_digest(options.digest);
+    let (name, octets) = document;
+    if options.detached {
+        return Ok(signer.sign_detached(&[Signed::File { name, octets }])?);
+    }
+    let document = Document::parse(octets.as_slice(), &Limits::default()).map_err(Error::Document)?;
+    Ok(signer.sign_in(document.root(), &[Signed::Document])?)
+}
+
+fn read_chain(files: &[Named]) -> Result<Vec<Certificate>, Error> {
+    let mut chain = Vec::new();
+    for (name, octets) in files {
+        let (read, problems) = certificates(name, octets, &CertificateLimits::default());
+        if let Some(problem) = problems.first() {
+            return Err(Error::Certificate(format!("{name}: {}", problem.error)));
+        }
+        chain.extend(read);
+    }
+    Ok(chain)
+}

@@ -1,0 +1,269 @@
+//! Verifying a signature, and whom it can be trusted to come from.
+
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+use karvan_pki::{Status, Verdict};
+use karvan_signature::{Covered, ExternalFile, Intact, Policy, SignedBy, Target, Verified};
+use karvan_text::catalogue::isolate;
+use karvan_text::{Code, Diagnostic, Language, Message, Place, Span};
+use karvan_xml::{Document, Limits};
+use serde::Serialize;
+
+use crate::trust::{Material, Named};
+
+/// How a verification ended.
+#[derive(Debug)]
+pub enum Outcome {
+    /// The signature is good and a path leads from the signer to a trust anchor: here is the content.
+    Trusted(Box<Trusted>),
+    /// The signature is good; the signer is not trusted. The verdict says why.
+    Untrusted(Box<Report>, Box<Verdict>),
+    /// The signature is good; whether to trust the signer cannot be said: no trust anchor was given, or the signature
+    /// offers no certificate.
+    Indeterminate(Box<Report>, Box<Diagnostic>),
+    /// The signature is not good, or not one that may be relied on. There is one finding at least.
+    Broken(Vec<Diagnostic>),
+}
+
+/// Content of which it is proven who signed it.
+#[derive(Debug)]
+pub struct Trusted {
+    /// The content, and the path that proves the signer.
+    pub verified: Verified<Verdict>,
+    /// What was signed by whom.
+    pub report: Report,
+}
+
+/// What was signed, by whom, and what was not.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct Report {
+    /// The path of the signature in its document.
+    pub signature: String,
+    /// The signature algorithm.
+    pub algorithm: String,
+    /// The kind of the signer's key.
+    pub key: String,
+    /// The subject of the signer's certificate, as far as the signature offers one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signer: Option<String>,
+    /// What the references cover.
+    pub covered: Vec<CoveredPart>,
+    /// What of the document no reference covers.
+    pub uncovered: Vec<Part>,
+}
+
+/// What one reference covers.
+#[derive(Clone, Debug, Serialize)]
+pub struct CoveredPart {
+    /// Which reference, from 1.
+    pub reference: usize,
+    /// Its URI; empty for the document that the signature stands in.
+    pub uri: String,
+    /// The digest algorithm.
+    pub digest: String,
+    /// What is covered.
+    #[serde(flatten)]
+    pub part: Part,
+}
+
+/// A part of a document, or a file.
+#[derive(Clone, Debug, Serialize)]
+pub struct Part {
+    /// The path in the document, `/` for all of it, or the name of the file.
+    pub path: String,
+    /// Its octets, where it is an element.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub span: Option<Span>,
+}
+
+impl Report {
+    fn new(intact: &Intact) -> Self {
+        let signed_by = intact.signed_by();
+        Self {
+            signature: intact.path().to_owned(),
+            algorithm: signed_by.algorithm().to_string(),
+            key: signed_by.key().kind().to_string(),
+            signer: signed_by.certificate().map(|certificate| certificate.subject().to_string()),
+            covered: intact.covered().iter().map(covered_part).collect(),
+            uncovered: intact
+                .uncovered()
+                .iter()
+                .map(|part| Part { path: part.path.clone(), span: Some(part.span) })
+                .collect(),
+        }
+    }
+
+    /// The report for people, several lines, each ended.
+    #[must_use]
+    pub fn text(&self, language: Language) -> String {
+        let mut text = String::new();
+        let mut line = |message: Message| {
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "{}", message.text(language));
+        };
+        let signer = self.signer.clone().unwrap_or_else(|| self.key.clone());
+        line(
+            Message::new("verify-signed-by")
+                .with("signer", signer)
+                .with("algorithm", &self.algorithm)
+                .with("key", &self.key),
+        );
+        for covered in &self.covered {
+            line(
+                Message::new("verify-covered")
+                    .with("reference", covered.reference)
+                    .with("part", &covered.part.path)
+                    .with("digest", &covered.digest),
+            );
+        }
+        for part in &self.uncovered {
+            line(Message::new("verify-uncovered").with("part", isolate(&part.path, language)));
+        }
+        text
+    }
+}
+
+fn covered_part(covered: &Covered) -> CoveredPart {
+    let part = match &covered.target {
+        Target::Document => Part { path: "/".to_owned(), span: None },
+        Target::Element { path, span } => Part { path: path.clone(), span: Some(*span) },
+        Target::File { name } => Part { path: name.clone(), span: None },
+    };
+    CoveredPart { reference: covered.index, uri: covered.uri.clone(), digest: covered.digest.to_string(), part }
+}
+
+/// The names of the files that the signature in `source` refers to, so that they can be read before it is verified.
+///
+/// References into the document itself (`""`, `#id`) name no file. What is not XML refers to nothing.
+#[must_use]
+pub fn files_referred_to(source: &[u8]) -> Vec<String> {
+    const SIGNATURE: &str = "http://www.w3.org/2000/09/xmldsig#";
+    let Ok(document) = Document::parse(source, &Limits::default()) else { return Vec::new() };
+    let elements = document.root().descendants().filter_map(|node| node.as_element());
+    let uris = elements
+        .filter(|element| element.is(SIGNATURE, "Reference"))
+        .filter_map(|element| element.attribute("URI").map(str::to_owned));
+    uris.filter(|uri| !uri.is_empty() && !uri.starts_with('#')).collect()
+}
+
+/// Verifies the signature in `source`, over `files` where it refers to any, and looks for the path from the signer to a
+/// trust anchor of `material` at the time `at`.
+#[must_use]
+pub fn verify(source: Vec<u8>, files: &[Named], material: &Material, at: Timestamp) -> Outcome {
+    let files: Vec<_> = files.iter().map(|(name, octets)| ExternalFile { name, octets }).collect();
+    let known = material.certificates();
+    let intact = match karvan_signature::verify(source, &files, &known, &Policy::default()) {
+        Ok(intact) => intact,
+        Err(rejected) => return Outcome::Broken(rejected.into_findings()),
+    };
+    let report = Report::new(&intact);
+    let indeterminate = |id: &'static str, help: &'static str| {
+        let place = Place { path: report.signature.clone(), ..Place::default() };
+        let finding = Diagnostic::new(Code::warning(7900), Message::new(id), place).help(Message::new(help));
+        Outcome::Indeterminate(Box::new(report.clone()), Box::new(finding))
+    };
+    if !material.has_anchors() {
+        return indeterminate("verify-no-anchors", "help-trust");
+    }
+    let mut judged = None;
+    let verified = intact.trust(|signed_by| {
+        let verdict = path(signed_by, material, at).ok_or(())?;
+        if verdict.status() == Status::Accepted {
+            return Ok(verdict);
+        }
+        judged = Some(verdict);
+        Err(())
+    });
+    match (verified, judged) {
+        (Ok(verified), _) => Outcome::Trusted(Box::new(Trusted { verified, report })),
+        (Err(()), Some(verdict)) => Outcome::Untrusted(Box::new(report), Box::new(verdict)),
+        (Err(()), None) => indeterminate("verify-no-certificate", "help-signer-certificate"),
+    }
+}
+
+/// The verdict about the signer's certificate, with what the signature offers in the pool; none without a certificate.
+fn path(signed_by: &SignedBy, material: &Material, at: Timestamp) -> Option<Verdict> {
+    let signer = signed_by.certificate()?;
+    let others = signed_by.offered().iter().filter(|offered| offered.der() != signer.der());
+    Some(material.path_of(signer, others, at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sign::{Options, sign};
+
+    fn file(name: &str, octets: &[u8]) -> Named {
+        (name.to_owned(), octets.to_vec())
+    }
+
+    fn material() -> Material {
+        let store = [file("iran", include_bytes!("../../../samples/pki/trust-iran/rishe-ye-melli.pem"))];
+        let cross = [
+            file("turkey", include_bytes!("../../../samples/pki/cross/iran-to-turkey.pem")),
+            file("germany", include_bytes!("../../../samples/pki/cross/iran-to-germany-expired.pem")),
+        ];
+        Material::load(&store, &cross)
+    }
+
+    fn signed_by_anka(options: &Options) -> Vec<u8> {
+        let document = file("order.xml", b"<order><id>7</id></order>");
+        let chain = [file("anka", include_bytes!("../../../samples/pki/signers/anka.pem"))];
+        sign(&document, include_bytes!("../../../samples/pki/signers/anka.key.pem"), &chain, options).unwrap()
+    }
+
+    #[test]
+    fn what_was_signed_abroad_is_handed_out_through_a_cross_certificate() {
+        let at = "2026-06-01T00:00:00Z".parse().unwrap();
+        let Outcome::Trusted(trusted) = verify(signed_by_anka(&Options::default()), &[], &material(), at) else {
+            panic!("trusted")
+        };
+        assert_eq!(trusted.verified.content(), Some(&b"<order><id>7</id></order>"[..]));
+        assert!(trusted.report.signer.unwrap().contains("Anka"));
+    }
+
+    #[test]
+    fn a_changed_octet_hands_out_nothing() {
+        let mut source = signed_by_anka(&Options::default());
+        let at = source.windows(3).position(|octets| octets == b">7<").unwrap();
+        source[at + 1] = b'8';
+        let Outcome::Broken(findings) = verify(source, &[], &material(), Timestamp::UNIX_EPOCH) else {
+            panic!("broken")
+        };
+        assert_eq!(findings[0].code.layer(), 6);
+    }
+
+    #[test]
+    fn the_time_decides_about_an_expired_cross_certificate() {
+        let document = file("order.xml", b"<order/>");
+        let chain = [file("nordhafen", include_bytes!("../../../samples/pki/signers/nordhafen.pem"))];
+        let key = include_bytes!("../../../samples/pki/signers/nordhafen.key.pem");
+        let source = sign(&document, key, &chain, &Options::default()).unwrap();
+        let verdict = |at: &str| verify(source.clone(), &[], &material(), at.parse().unwrap());
+        assert!(matches!(verdict("2026-06-01T00:00:00Z"), Outcome::Untrusted(..)));
+        assert!(matches!(verdict("2025-06-01T00:00:00Z"), Outcome::Trusted(_)));
+    }
+
+    #[test]
+    fn without_an_anchor_nothing_is_trusted() {
+        let nobody = Material::load(&[], &[]);
+        let outcome = verify(signed_by_anka(&Options::default()), &[], &nobody, Timestamp::UNIX_EPOCH);
+        assert!(matches!(outcome, Outcome::Indeterminate(..)));
+    }
+
+    #[test]
+    fn a_detached_signature_covers_the_exact_octets_of_its_file() {
+        let options = Options { detached: true, ..Options::default() };
+        let source = signed_by_anka(&options);
+        assert_eq!(files_referred_to(&source), ["order.xml"]);
+        let at = "2026-06-01T00:00:00Z".parse().unwrap();
+        let content = |octets: &[u8]| match verify(source.clone(), &[file("order.xml", octets)], &material(), at) {
+            Outcome::Trusted(trusted) => trusted.verified.content().map(<[u8]>::to_vec),
+            _ => None,
+        };
+        assert_eq!(content(b"<order><id>7</id></order>").unwrap(), b"<order><id>7</id></order>");
+        assert_eq!(content(b"<order><id>7</id></order>\n"), None);
+    }
+}
