@@ -86,6 +86,8 @@ pub(crate) enum When {
 pub(crate) enum Verb {
     /// Check documents: envelope, syntax, structure, codes.
     Validate(Validate),
+    /// Translate a document between syntaxes, with an exact report of what was carried and what was not.
+    Convert(Convert),
     /// Sign an XML document in place, or any file in a signature beside it.
     Sign(Sign),
     /// Verify a signature, and whom it can be trusted to come from.
@@ -133,6 +135,30 @@ pub(crate) enum Level {
     /// Code values too.
     #[default]
     Codes,
+}
+
+/// `karvan convert`.
+#[derive(Args, Debug)]
+pub(crate) struct Convert {
+    /// The document; standard input where there is none or `-` is named.
+    #[arg(value_name = "FILE")]
+    pub(crate) path: Option<PathBuf>,
+
+    /// What to write: edifact (INVOIC D.14B, 16B), edifact:D96A, edifact:D01B, cii, ubl, json.
+    #[arg(long, value_name = "SYNTAX")]
+    pub(crate) to: String,
+
+    /// Write the output though something of the source is not in it.
+    #[arg(long)]
+    pub(crate) allow_loss: bool,
+
+    /// Which document of an interchange that holds several, from 1.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) document: Option<usize>,
+
+    /// Write the report of the conversion to FILE, as JSON (default: standard error, for a person).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
 }
 
 /// `karvan sign`.

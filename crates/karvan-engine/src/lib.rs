@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod convert;
 pub mod detect;
 pub mod sign;
 pub mod trust;
@@ -12,6 +13,7 @@ pub mod validate;
 pub mod verify;
 
 pub use jiff::Timestamp;
+pub use karvan_mapping::Target;
 pub use karvan_pki::{Status as TrustStatus, Verdict};
 pub use karvan_schema::interchange::{Depth, MessageType};
 pub use karvan_signature::DigestAlgorithm;

@@ -1,0 +1,103 @@
+//! `karvan convert`.
+
+use std::io::{self, Write};
+
+use karvan_engine::Target;
+use karvan_engine::convert::{Conversion, Error, convert};
+use karvan_engine::text::Message;
+
+use crate::arguments::{Convert, Format};
+use crate::input::Input;
+use crate::output::Output;
+use crate::session::{Aside, Session, say, say_failed};
+use crate::status::Status;
+
+pub(crate) fn run(asked: &Convert, mut session: Session) -> io::Result<Status> {
+    let target: Target = match asked.to.parse() {
+        Ok(target) => target,
+        Err(error) => {
+            say(&format!("karvan: --to: {error}"));
+            return Ok(Status::Usage);
+        }
+    };
+    let input = match Input::all(asked.path.as_slice()) {
+        Ok(mut inputs) if inputs.len() == 1 => inputs.remove(0),
+        Ok(_) => {
+            say("karvan: convert takes one document, not a folder");
+            return Ok(Status::Usage);
+        }
+        Err(error) => return Ok(say_failed("input", &error)),
+    };
+    let name = input.name();
+    let source = match input.read(session.max_size) {
+        Ok(source) => source,
+        Err(error) => return Ok(say_failed(&name, &error)),
+    };
+    let conversion = match convert(&source, target, asked.document) {
+        Ok(conversion) => conversion,
+        Err(error) => return Ok(nothing(&name, &error, &session)),
+    };
+    let mut aside = Aside::new(&session);
+    for finding in &conversion.source_findings {
+        aside.finding(&name, finding);
+    }
+    let withheld = conversion.is_lossy() && !asked.allow_loss;
+    let output_name = session.text(&Message::new("convert-output"));
+    for finding in conversion.target_findings.iter().filter(|_| !withheld) {
+        aside.finding(&output_name, finding);
+    }
+    report(asked, &name, &conversion, withheld, &session)?;
+    if withheld {
+        return Ok(Status::Findings);
+    }
+    session.output.write_all(&conversion.octets)?;
+    session.output.finish()?;
+    Ok(match (conversion.checked, conversion.has_errors()) {
+        (false, _) => Status::Unfinished,
+        (true, true) => Status::Findings,
+        (true, false) => Status::Good,
+    })
+}
+
+fn nothing(name: &str, error: &Error, session: &Session) -> Status {
+    if let Error::Read(findings, _) = error {
+        let mut aside = Aside::new(session);
+        for finding in findings {
+            aside.finding(name, finding);
+        }
+    }
+    say(&format!("karvan: {name}: {error}"));
+    match error {
+        Error::Read(..) => Status::Findings,
+        _ => Status::Usage,
+    }
+}
+
+/// Writes the report where it was asked for: as JSON to a file, for a person to standard error.
+fn report(asked: &Convert, name: &str, conversion: &Conversion, withheld: bool, session: &Session) -> io::Result<()> {
+    if let Some(path) = &asked.report {
+        let mut file = Output::open(Some(path))?;
+        let report = serde_json::json!({
+            "file": name, "from": conversion.from, "to": conversion.to, "written": !withheld, "report": conversion.report,
+            "source_findings": conversion.source_findings, "target_findings": conversion.target_findings,
+        });
+        serde_json::to_writer_pretty(&mut file, &report)?;
+        writeln!(file)?;
+        file.finish()?;
+    }
+    if asked.report.is_none() && session.format != Format::Human {
+        let report = serde_json::to_string(&conversion.report)?;
+        session.note(&report);
+        return Ok(());
+    }
+    let head =
+        Message::new("convert-done").with("name", name).with("from", &conversion.from).with("to", &conversion.to);
+    session.note(&session.text(&head));
+    if asked.report.is_none() {
+        session.note(conversion.report.text(session.style.language).trim_end());
+    }
+    if withheld {
+        say(&session.text(&Message::new("convert-withheld")));
+    }
+    Ok(())
+}
