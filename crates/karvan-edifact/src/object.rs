@@ -67,6 +67,11 @@ impl Object {
         }
     }
 
+    /// A security segment that precedes the object was delivered.
+    pub(crate) const fn pass_security_segment(&mut self) {
+        self.segments = self.segments.saturating_sub(1);
+    }
+
     /// Looks at `rest`, which begins with the next octet not yet delivered; `last` says that it ends with the file.
     pub(crate) fn step(&mut self, rest: &[u8], last: bool, characters: &ServiceCharacters) -> Progress {
         if self.segments > 0 && self.counted == 0 {
@@ -75,7 +80,6 @@ impl Object {
             }
             let layout = layout_before_tag(rest);
             if is_security_segment(&rest[layout..], characters) {
-                self.segments -= u64::from(layout == 0);
                 return if layout == 0 { Progress::SecuritySegment } else { Progress::Layout(layout) };
             }
             self.segments = 0;

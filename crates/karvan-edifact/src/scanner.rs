@@ -252,7 +252,6 @@ impl Scanner {
             return Step::Item(Kind::Layout, self.start + BYTE_ORDER_MARK.len());
         }
         if let Some(step) = self.advice(rest, last) {
-            self.stray_reported = false;
             return step;
         }
         if is_tag(rest, b"UNB") || is_tag(rest, b"UIB") {
@@ -423,6 +422,7 @@ impl Scanner {
             self.report(ProblemKind::DoubtfulServiceCharacter { octet }, length);
         }
         self.declared = Some(declared);
+        self.stray_reported = false;
         self.state = State::Outside;
         self.put_in_force(declared);
         Some(Step::Item(Kind::Advice(declared), self.start + length))
@@ -450,6 +450,7 @@ impl Scanner {
             None => self.characters.in_version(version),
         };
         self.put_in_force(characters);
+        self.stray_reported = false;
         self.state = State::Inside;
         // The repetition separator may have changed.
         let separators = self.characters.separators(&window[self.start..end]);
@@ -516,7 +517,13 @@ impl Scanner {
                 Some(Step::Item(Kind::Object, self.start + length))
             }
             Progress::More => Some(Step::More),
-            Progress::SecuritySegment => Some(self.segment(window, last)),
+            Progress::SecuritySegment => {
+                let step = self.segment(window, last);
+                if let (Step::Item(..), State::Object(object)) = (&step, &mut self.state) {
+                    object.pass_security_segment();
+                }
+                Some(step)
+            }
             Progress::Layout(length) => Some(Step::Item(Kind::Layout, self.start + length)),
             Progress::Done(problem) => {
                 self.state = State::Inside;

@@ -320,6 +320,25 @@ mod objects {
     }
 
     #[test]
+    fn may_follow_security_segments_that_come_slowly() {
+        /// One octet at a time.
+        struct Trickle<'a>(&'a [u8]);
+        impl std::io::Read for Trickle<'_> {
+            fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+                std::io::Read::read(&mut self.0, &mut buffer[..1])
+            }
+        }
+        let security = format!("USH+{}'", "1".repeat(100));
+        let file = format!("UNB+UNOC:4'UNO+P+1:X+13+5:1'{security}HelloUNP+5+P'UNZ+1'");
+        let mut reader = Reader::new(Trickle(file.as_bytes()));
+        let mut pieces = Vec::new();
+        while let Some(item) = reader.next().expect("no errors in memory") {
+            pieces.push(String::from_utf8_lossy(item.raw()).into_owned());
+        }
+        assert_eq!(pieces[2..4], [security, "Hello".to_owned()]);
+    }
+
+    #[test]
     fn without_an_end_are_told() {
         let mut items = Items::new(b"UNB+UNOC:4'UNO+P+1:X+13+50'Hello", ReadOptions::default());
         assert_eq!(items.by_ref().count(), 3);
@@ -397,5 +416,108 @@ mod structure {
         assert_eq!((header.reference().raw(), header.association().raw()), (&b"M1"[..], &b"X"[..]));
         assert_eq!(message.trailer().expect("UIT").count().raw(), b"3");
         assert_eq!(interchange.trailer().expect("UIZ").count().raw(), b"1");
+    }
+}
+
+mod writing {
+    use karvan_edifact::{Layout, Repertoire, SegmentBuffer, WriteError, WriteOptions, Writer};
+
+    use super::*;
+
+    fn writer(options: WriteOptions) -> Writer<Vec<u8>> {
+        Writer::new(Vec::new(), options.layout(Layout::Minified))
+    }
+
+    #[test]
+    fn trailers_are_counted_whatever_is_given() {
+        let mut writer = writer(WriteOptions::default());
+        let segment = |tag: &str| SegmentBuffer::new(tag);
+        writer.segment(&segment("UNB").element("UNOC").element("A").element("B").element("D").element("I")).unwrap();
+        for group in ["G1", "G2"] {
+            let header = segment("UNG").element("ORDERS").element("A").element("B").element("D").element(group);
+            writer.segment(&header).unwrap();
+            for message in ["M1", "M2"] {
+                writer.segment(&segment("UNH").element(message)).unwrap();
+                writer.segment(&segment("BGM").element("220")).unwrap();
+                // Count and reference wrong, and swapped.
+                writer.segment(&segment("UNT").element("M9").element("99")).unwrap();
+            }
+            writer.segment(&segment("UNE")).unwrap();
+        }
+        writer.end_interchange().unwrap();
+        let octets = writer.into_inner();
+        let trailers = |tag: &[u8]| {
+            let of_tag = segments(&octets).filter(|segment| segment.tag() == tag);
+            of_tag.map(|segment| String::from_utf8_lossy(segment.body()).into_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(trailers(b"UNT"), ["UNT+3+M1", "UNT+3+M2", "UNT+3+M1", "UNT+3+M2"]);
+        assert_eq!(trailers(b"UNE"), ["UNE+2+G1", "UNE+2+G2"]);
+        assert_eq!(trailers(b"UNZ"), ["UNZ+2+I"], "groups are counted where there are any");
+    }
+
+    #[test]
+    fn packages_count_as_messages_do() {
+        let mut writer = writer(WriteOptions::default());
+        writer.segment(&SegmentBuffer::new("UNB").element("UNOC")).unwrap();
+        let header = SegmentBuffer::new("UNO").element("P1").composite(["1", "DOC"]).element("13");
+        writer.package(header.clone(), 7, &b"'binary"[..]).unwrap();
+        writer.end_interchange().unwrap();
+        assert!(matches!(
+            writer.package(header.clone(), 3, &b"four"[..]),
+            Err(WriteError::ObjectLength { declared: 3 })
+        ));
+        let octets = writer.into_inner();
+        let expected = b"UNB+UNOC'UNO+P1+1:DOC+13+7''binaryUNP+7+P1'UNZ+1'";
+        assert_eq!(octets[..expected.len()], expected[..]);
+    }
+
+    #[test]
+    fn what_cannot_be_carried_is_refused_and_nothing_is_written() {
+        let mut writer = writer(WriteOptions::default().repertoire(Repertoire::UNOA));
+        let refused = writer.segment(&SegmentBuffer::new("FTX").element("").composite(["", "MÜLLER"]));
+        let Err(WriteError::NotInRepertoire { error, element: 1, component: 1, .. }) = refused else {
+            panic!("{refused:?}");
+        };
+        assert_eq!(error.to_string(), "U+00DC 'Ü' is not in UNOA");
+        assert!(matches!(writer.segment(&SegmentBuffer::new("A'B")), Err(WriteError::NoTag { .. })));
+        assert!(matches!(writer.end_message(), Err(WriteError::NothingToEnd { tag: "UNT" })));
+        let repeated = SegmentBuffer::new("NAD").element("1").repeat(["2"]);
+        assert!(matches!(writer.segment(&repeated), Err(WriteError::NoRepetition { .. })));
+        assert!(writer.into_inner().is_empty());
+
+        let characters = ServiceCharacters { release: None, ..ServiceCharacters::DEFAULT };
+        let mut writer = self::writer(WriteOptions::default().characters(characters));
+        let refused = writer.segment(&SegmentBuffer::new("FTX").element("O'NEIL"));
+        assert!(matches!(refused, Err(WriteError::NoRelease { octet: b'\'', .. })));
+    }
+
+    #[test]
+    fn nothing_is_written_for_what_is_empty_at_the_end() {
+        let mut writer = writer(WriteOptions::default().characters(ServiceCharacters::for_version(4)));
+        let segment = SegmentBuffer::new("NAD").element("BY").composite(["", "", "9", ""]).repeat(["", ""]).element("");
+        writer.segment(&segment).unwrap();
+        writer.segment(&SegmentBuffer::new("UNS").element("")).unwrap();
+        assert_eq!(writer.into_inner(), b"NAD+BY+::9'UNS'");
+    }
+
+    #[test]
+    fn a_release_character_in_a_value_is_released() {
+        let mut writer = writer(WriteOptions::default());
+        writer.segment(&SegmentBuffer::new("FTX").element("WHY?").element("A+B:C'*")).unwrap();
+        assert_eq!(writer.into_inner(), b"FTX+WHY??+A?+B?:C?'*'");
+    }
+
+    #[test]
+    fn a_copied_package_keeps_its_object() {
+        let file = b"UNB+UNOC:3'UNO+P+1:X+13+2'\n'UNP+2+P'UNZ+1'";
+        let mut writer = Writer::new(Vec::new(), WriteOptions::default());
+        for item in items(file) {
+            match item {
+                Item::Segment(segment) => writer.copy(&segment).unwrap(),
+                Item::Object(octets) => writer.copy_object(octets.raw()).unwrap(),
+                _ => {}
+            }
+        }
+        assert_eq!(writer.into_inner(), b"UNB+UNOC:3'\nUNO+P+1:X+13+2'\n'UNP+2+P'\nUNZ+1'\n");
     }
 }
