@@ -11,7 +11,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let [file, target] = arguments.as_slice() else { return Err("usage: convert FILE TARGET".into()) };
     let target: Target = target.parse()?;
     for mut reading in read(&std::fs::read(file)?)? {
-        let writing = write(&reading.document, target);
+        let writing = write(&reading.document, target)?;
         reading.report.extend(writing.report);
         if std::env::var_os("REPORT_JSON").is_some() {
             eprintln!("{}", serde_json::to_string(&reading.report)?);

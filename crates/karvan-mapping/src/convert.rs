@@ -4,13 +4,15 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::OnceLock;
 
+use karvan_edifact::Transmission;
 use karvan_model::{Document, DocumentType, json};
 use karvan_text::Message;
 use karvan_xml::{Document as XmlDocument, Limits, ParseError};
 
+use crate::edifact::Envelope;
 use crate::report::{Entry, LossReport, Place};
 use crate::table::{Syntax, Table};
-use crate::xml;
+use crate::{edifact, xml};
 
 /// A document read from some syntax.
 #[derive(Clone, Debug)]
@@ -37,6 +39,8 @@ pub struct Writing {
 /// What to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
+    /// INVOIC D.14B, association code 16B, as EN 16931-3-4 writes it.
+    EdifactD14B,
     /// UN/CEFACT Cross Industry Invoice D16B.
     Cii,
     /// UBL 2.1: Invoice or CreditNote, as the type code of the invoice has it.
@@ -47,7 +51,13 @@ pub enum Target {
 
 impl Target {
     /// All of them, each with the name that `--to` knows.
-    pub const ALL: [(&'static str, Self); 3] = [("cii", Self::Cii), ("ubl", Self::Ubl), ("json", Self::Json)];
+    pub const ALL: [(&'static str, Self); 5] = [
+        ("edifact", Self::EdifactD14B),
+        ("edifact:D14B", Self::EdifactD14B),
+        ("cii", Self::Cii),
+        ("ubl", Self::Ubl),
+        ("json", Self::Json),
+    ];
 }
 
 impl FromStr for Target {
@@ -96,6 +106,27 @@ impl fmt::Display for ReadError {
 
 impl std::error::Error for ReadError {}
 
+/// Why nothing could be written.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum WriteError {
+    /// No grammar orders the output.
+    NoGrammar,
+    /// A segment cannot be written.
+    Edifact(karvan_edifact::WriteError),
+}
+
+impl fmt::Display for WriteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoGrammar => f.write_str("the grammar of the target is missing"),
+            Self::Edifact(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for WriteError {}
+
 /// The tables that are part of Karvan.
 #[must_use]
 pub fn tables() -> &'static [Table] {
@@ -106,6 +137,7 @@ pub fn tables() -> &'static [Table] {
             Table::parse(invoice, CII),
             Table::parse_variant(invoice, UBL_INVOICE, UBL_CREDIT_NOTE),
             Table::parse(invoice, UBL_INVOICE),
+            Table::parse(invoice, EDIFACT_D14B),
         ];
         tables.into_iter().collect::<Result<_, _>>().expect("the tables in the repository are whole: a test reads them")
     })
@@ -114,6 +146,7 @@ pub fn tables() -> &'static [Table] {
 const CII: &str = include_str!("../../../schemas/documents/invoice/cii.toml");
 const UBL_INVOICE: &str = include_str!("../../../schemas/documents/invoice/ubl-invoice.toml");
 const UBL_CREDIT_NOTE: &str = include_str!("../../../schemas/documents/invoice/ubl-credit-note.toml");
+const EDIFACT_D14B: &str = include_str!("../../../schemas/documents/invoice/edifact-d14b.toml");
 
 /// Reads a document of any syntax that a table is for.
 ///
@@ -126,7 +159,7 @@ pub fn read(source: &[u8]) -> Result<Vec<Reading>, ReadError> {
             read_xml(&XmlDocument::parse(source, &Limits::default()).map_err(ReadError::Xml)?).map(|one| vec![one])
         }
         Some(b'{') => read_json(source).map(|one| vec![one]),
-        _ => Err(ReadError::Unknown),
+        _ => read_edifact(&Transmission::read(source)),
     }
 }
 
@@ -146,6 +179,55 @@ pub fn read_xml(document: &XmlDocument) -> Result<Reading, ReadError> {
     report.extend(xml::form(document));
     report.sort();
     Ok(Reading { document: read, report, format: table.title().to_owned() })
+}
+
+/// Reads the messages of an EDIFACT file that a table is for.
+///
+/// # Errors
+/// If there is none.
+pub fn read_edifact(transmission: &Transmission<'_>) -> Result<Vec<Reading>, ReadError> {
+    let mut readings = Vec::new();
+    for interchange in transmission.interchanges() {
+        let first = readings.len();
+        for message in interchange.messages() {
+            let found = tables().iter().find_map(|table| match table.syntax() {
+                Syntax::Edifact(syntax) if edifact::recognises(syntax, &message) => {
+                    Some((table, table.definition(syntax)?))
+                }
+                _ => None,
+            });
+            let Some((table, definition)) = found else { continue };
+            let (tree, envelope) = edifact::tree(definition, table, &interchange, &message);
+            let (document, mut report) = crate::read::read(table, &tree);
+            report.extend(envelope);
+            report.sort();
+            readings.push(Reading { document, report, format: table.title().to_owned() });
+        }
+        share_packages(&mut readings[first..]);
+    }
+    if readings.is_empty() { Err(ReadError::Unknown) } else { Ok(readings) }
+}
+
+/// Packages belong to the interchange: what one message of it took, no other has lost.
+fn share_packages(readings: &mut [Reading]) {
+    let of_package = |entry: &Entry| entry.source.as_ref().is_some_and(|place| place.path.starts_with("UNO"));
+    let lost_by_all: Vec<_> = match readings.split_first() {
+        Some((first, rest)) => first
+            .report
+            .lost
+            .iter()
+            .filter(|entry| of_package(entry))
+            .filter(|entry| rest.iter().all(|other| other.report.lost.iter().any(|lost| lost.source == entry.source)))
+            .filter_map(|entry| entry.source.clone())
+            .collect(),
+        None => return,
+    };
+    for (index, reading) in readings.iter_mut().enumerate() {
+        reading.report.lost.retain(|entry| {
+            let everywhere = entry.source.as_ref().is_some_and(|source| lost_by_all.contains(source));
+            !of_package(entry) || (everywhere && index == 0)
+        });
+    }
 }
 
 /// Reads Karvan's JSON.
@@ -174,35 +256,51 @@ pub fn read_json(source: &[u8]) -> Result<Reading, ReadError> {
     Ok(Reading { document, report, format: "JSON".to_owned() })
 }
 
-/// Writes a document.
-#[must_use]
-pub fn write(document: &Document, target: Target) -> Writing {
-    match target {
+/// Writes a document; an interchange gets the envelope that the document suggests.
+///
+/// # Errors
+/// If the octets cannot be made.
+pub fn write(document: &Document, target: Target) -> Result<Writing, WriteError> {
+    write_with(document, target, &Envelope::of(document))
+}
+
+/// Writes a document, in EDIFACT with this envelope.
+///
+/// # Errors
+/// If the octets cannot be made.
+pub fn write_with(document: &Document, target: Target, envelope: &Envelope) -> Result<Writing, WriteError> {
+    let release = match target {
         Target::Json => {
             let mut text = format!("{:#}", json::write(document));
             text.push('\n');
-            Writing { bytes: text.into_bytes(), report: LossReport::default(), format: "JSON".to_owned() }
+            let report = LossReport::default();
+            return Ok(Writing { bytes: text.into_bytes(), report, format: "JSON".to_owned() });
         }
-        Target::Cii => write_by(document, |table| table.title().starts_with("CII")),
-        Target::Ubl => write_by(document, |table| table.title().starts_with("UBL")),
-    }
-}
-
-fn write_by(document: &Document, wanted: impl Fn(&Table) -> bool) -> Writing {
+        Target::Cii => "cii-d16b",
+        Target::Ubl => "ubl-2.1",
+        Target::EdifactD14B => "D.14B",
+    };
     let value = |term| document.root.leaf(term).map(|leaf| leaf.value.text().into_owned());
-    let table = tables().iter().find(|table| wanted(table) && table.accepts(value));
-    let mut report = LossReport::default();
-    let mut bytes = Vec::new();
-    let Some(table) = table else { return Writing { bytes, report, format: String::new() } };
-    if let Syntax::Xml(syntax) = table.syntax()
-        && let Some(mut grammar) = xml::XmlGrammar::new(syntax)
-    {
-        let written = crate::write::write(table, document, &mut grammar);
-        bytes = xml::document(table, syntax, &written).into_bytes();
-        report = written.report;
-    }
+    let mut wanted = tables().iter().filter(|table| match table.syntax() {
+        Syntax::Xml(syntax) => syntax.grammar == release,
+        Syntax::Edifact(syntax) => syntax.release == release,
+    });
+    let table = wanted.find(|table| table.accepts(value)).ok_or(WriteError::NoGrammar)?;
+    let (bytes, mut report) = match table.syntax() {
+        Syntax::Xml(syntax) => {
+            let mut grammar = xml::XmlGrammar::new(syntax).ok_or(WriteError::NoGrammar)?;
+            let written = crate::write::write(table, document, &mut grammar);
+            (xml::document(table, syntax, &written).into_bytes(), written.report)
+        }
+        Syntax::Edifact(syntax) => {
+            let definition = table.definition(syntax).ok_or(WriteError::NoGrammar)?;
+            let written = crate::write::write(table, document, &mut edifact::EdifactGrammar(definition));
+            let bytes = edifact::interchange(definition, syntax, &written, envelope).map_err(WriteError::Edifact)?;
+            (bytes, written.report)
+        }
+    };
     report.sort();
-    Writing { bytes, report, format: table.title().to_owned() }
+    Ok(Writing { bytes, report, format: table.title().to_owned() })
 }
 
 #[cfg(test)]

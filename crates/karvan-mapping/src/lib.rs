@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod convert;
+mod edifact;
 mod lens;
 mod path;
 mod read;
@@ -12,7 +13,11 @@ mod tree;
 mod write;
 mod xml;
 
-pub use convert::{ReadError, Reading, Target, UnknownTarget, Writing, read, read_json, read_xml, tables, write};
+pub use convert::{
+    ReadError, Reading, Target, UnknownTarget, WriteError, Writing, read, read_edifact, read_json, read_xml, tables,
+    write, write_with,
+};
+pub use edifact::Envelope;
 pub use lens::Lens;
 pub use path::{Condition, Operand, Path, PathError, Start, Step};
 pub use report::{Entry, LossReport, Place};

@@ -12,7 +12,8 @@
 //!
 //! A predicate with `=` is matched when reading and made true when writing (the first operand); one without `=` or with
 //! `not` is matched only. In EDIFACT paths a segment that opens a group stands for the group:
-//! `SG2/NAD[3035=SE]/SG3/RFF[C506/1153=VA]/C506/1154` is the reference in the group that `NAD+SE` opens.
+//! `SG2/NAD[3035=SE]/SG3/RFF/C506[1153=VA]/1154` is the reference in the group that `NAD+SE` opens. A predicate on the
+//! value itself is matched only.
 
 use std::fmt;
 
@@ -121,8 +122,21 @@ impl Path {
     /// If it does not follow the grammar.
     pub fn edifact(text: &str) -> Result<Self, PathError> {
         let Self { start, steps } = Self::xml(text)?;
-        Ok(Self { start, steps: through_triggers(steps) })
+        Ok(Self { start, steps: through_triggers(through_composites(steps)) })
     }
+}
+
+/// Rewrites `RFF/C506[1153=VA]/…`: what a composite equals tells its segment from others too.
+fn through_composites(mut steps: Vec<Step>) -> Vec<Step> {
+    for index in 1..steps.len() {
+        if is_segment(&steps[index - 1].name) && is_composite(&steps[index].name) {
+            let composite = steps[index].name.clone();
+            let equal = steps[index].predicates.iter().filter(|condition| matches!(condition, Condition::Equals(..)));
+            let told: Vec<_> = equal.map(|condition| within(&composite, condition.clone())).collect();
+            steps[index - 1].predicates.extend(told);
+        }
+    }
+    steps
 }
 
 /// Rewrites `SG2/NAD[3035=SE]/…`: the group gets the predicates of its trigger, told from the group; the trigger itself
@@ -130,8 +144,10 @@ impl Path {
 fn through_triggers(steps: Vec<Step>) -> Vec<Step> {
     let mut rewritten: Vec<Step> = Vec::with_capacity(steps.len());
     let mut steps = steps.into_iter().peekable();
+    let mut after_group = false;
     while let Some(mut step) = steps.next() {
-        let trigger_of = rewritten.last_mut().filter(|group| is_group(&group.name) && is_segment(&step.name));
+        let trigger_of = rewritten.last_mut().filter(|_| after_group && is_segment(&step.name));
+        after_group = is_group(&step.name);
         let Some(group) = trigger_of else {
             rewritten.push(step);
             continue;
@@ -153,6 +169,10 @@ fn is_group(name: &str) -> bool {
     name.strip_prefix("SG").is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
+fn is_composite(name: &str) -> bool {
+    name.len() == 4 && !name.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 fn is_segment(name: &str) -> bool {
     name.len() == 3 && name.bytes().all(|byte| byte.is_ascii_uppercase())
 }
@@ -166,16 +186,16 @@ fn goes_through_segment(condition: &Condition) -> bool {
     }
 }
 
-/// `condition`, said of what the segment stands in.
-fn within(segment: &str, condition: Condition) -> Condition {
+/// `condition`, said of what `outer` stands in instead of `outer`.
+fn within(outer: &str, condition: Condition) -> Condition {
     let longer = |mut path: Vec<Step>| {
-        path.insert(0, Step::plain(segment));
+        path.insert(0, Step::plain(outer));
         path
     };
     match condition {
         Condition::Equals(path, operands) => Condition::Equals(longer(path), operands),
         Condition::Exists(path) => Condition::Exists(longer(path)),
-        Condition::Not(condition) => Condition::Not(Box::new(within(segment, *condition))),
+        Condition::Not(condition) => Condition::Not(Box::new(within(outer, *condition))),
     }
 }
 
@@ -268,12 +288,21 @@ mod tests {
 
     #[test]
     fn a_trigger_stands_for_its_group() {
-        let path = Path::edifact("SG2/NAD[3035=SE]/SG3/RFF[C506/1153=VA]/C506/1154").unwrap();
+        let path = Path::edifact("SG2/NAD[3035=SE]/SG3/RFF/C506[1153=VA]/1154").unwrap();
         let names: Vec<_> = path.steps.iter().map(|step| step.name.as_str()).collect();
         assert_eq!(names, ["SG2", "SG3", "RFF", "C506", "1154"]);
         assert_eq!(path.steps[0].predicates, [equals(&["NAD", "3035"], "SE")]);
         assert_eq!(path.steps[1].predicates, [equals(&["RFF", "C506", "1153"], "VA")]);
         assert_eq!(path.steps[2].predicates, [equals(&["C506", "1153"], "VA")]);
+        assert_eq!(path.steps[3].predicates, [equals(&["1153"], "VA")]);
+    }
+
+    #[test]
+    fn a_segment_behind_the_trigger_stands_in_the_group() {
+        let path = Path::edifact("/SG2/NAD[3035=SE]/FII[3035=RB]").unwrap();
+        let names: Vec<_> = path.steps.iter().map(|step| step.name.as_str()).collect();
+        assert_eq!(names, ["SG2", "FII"]);
+        assert_eq!(path.steps[1].predicates, [equals(&["3035"], "RB")]);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use karvan_text::Message;
 
 use crate::lens::code_and_text;
 use crate::report::{Entry, LossReport, Place as SourcePlace};
-use crate::table::{Place, PlaceStep, Predicate, Row, Table, Value};
+use crate::table::{PartRow, Place, PlaceStep, Predicate, Row, Table, Value};
 use crate::tree::{Name, NodeId, Tree};
 
 /// Reads a document from `tree` by `table`.
@@ -17,6 +17,11 @@ pub(crate) fn read(table: &Table, tree: &Tree<'_>) -> (Document, LossReport) {
     reader.values = table.referred.iter().map(|&term| (term, reader.value_of(term))).collect();
     let mut document = Document::new(table.kind());
     reader.rows(&table.top, Some(NodeId::ROOT), &[], &mut document.root);
+    for place in &table.fixed {
+        for node in reader.matches(place, Some(NodeId::ROOT)) {
+            reader.use_path(&place.steps, node);
+        }
+    }
     reader.leftovers();
     (document, reader.report)
 }
@@ -30,16 +35,23 @@ struct Reader<'t, 's> {
     /// Nodes whose text a row has taken, or that a row has gone into.
     used: Vec<bool>,
     /// The values of the terms that predicates compare with.
-    values: Vec<(TermId, Option<Cow<'t, str>>)>,
+    values: Vec<(TermId, Option<String>)>,
     report: LossReport,
 }
 
 impl<'t> Reader<'t, '_> {
-    fn value_of(&self, term: TermId) -> Option<Cow<'t, str>> {
-        let row = self.table.row_of(term)?;
+    /// The value of a term at the top of the document, before anything was read.
+    fn value_of(&self, term: TermId) -> Option<String> {
+        let row = self.table.row_of(term).filter(|_| self.table.kind().term(term).within().is_none())?;
         let node = row.places.iter().find_map(|place| self.matches(place, Some(NodeId::ROOT)).into_iter().next())?;
-        let tree = self.tree;
-        tree.node(node).text.as_deref().map(Cow::Borrowed)
+        self.tree.node(node).text.as_deref().map(str::to_owned)
+    }
+
+    /// Remembers a value that predicates compare with; `None` where a group begins that has none yet.
+    fn remember(&mut self, term: TermId, value: Option<&str>) {
+        if let Some((_, known)) = self.values.iter_mut().find(|(known, _)| *known == term) {
+            *known = value.map(str::to_owned);
+        }
     }
 
     /// Reads the members of a group that stands at `base`; without one only what is told from the root is read.
@@ -76,6 +88,7 @@ impl<'t> Reader<'t, '_> {
             if let Some((code, text)) = row.code_and_text {
                 self.told_together(code, text, node, &mut inner);
             } else {
+                self.table.kind().members(Some(row.term)).iter().for_each(|&member| self.remember(member, None));
                 let assigned: Vec<_> = shared.iter().map(|(member, nodes)| (*member, nodes[index])).collect();
                 self.rows(&row.members, Some(node), &assigned, &mut inner);
             }
@@ -128,23 +141,23 @@ impl<'t> Reader<'t, '_> {
             while !nodes.is_empty() {
                 let pieces = if row.lens.is_spread() { self.pieces(&nodes) } else { 1 };
                 let own: Vec<NodeId> = nodes.drain(..pieces).collect();
-                self.value(row, place, &own, group);
+                self.value(row, place, &own, base, group);
             }
         }
         if let (Some(again), Some(leaf)) = (&row.again, group.leaf(row.term)) {
             for node in self.unused(again, base) {
-                self.again(row, node, leaf);
+                self.again(row, node, base, leaf);
             }
         }
     }
 
     /// Takes a value that says the same as `leaf`, with all that qualifies it; leaves any other.
-    fn again(&mut self, row: &Row, node: NodeId, leaf: &Leaf) {
+    fn again(&mut self, row: &Row, node: NodeId, base: Option<NodeId>, leaf: &Leaf) {
         let tree = self.tree;
         let text = tree.node(node).text.as_deref().unwrap_or_default();
         let mut taken = vec![node];
         let same_parts = row.parts.iter().all(|part| {
-            let found = self.matches(&part.place, Some(node)).into_iter().next();
+            let found = self.part_node(part, node, base);
             taken.extend(found);
             found.and_then(|node| tree.node(node).text.as_deref()) == leaf.value.part(part.part)
         });
@@ -163,7 +176,7 @@ impl<'t> Reader<'t, '_> {
     }
 
     /// Takes the value at `nodes`, one node or the pieces of a spread text.
-    fn value(&mut self, row: &Row, place: &Place, nodes: &[NodeId], group: &mut Group) {
+    fn value(&mut self, row: &Row, place: &Place, nodes: &[NodeId], base: Option<NodeId>, group: &mut Group) {
         let tree = self.tree;
         let first = nodes[0];
         let texts = nodes.iter().map(|&node| tree.node(node).text.as_deref().unwrap_or_default());
@@ -192,14 +205,16 @@ impl<'t> Reader<'t, '_> {
         };
         let mut value = TermValue::new(content);
         for part in &row.parts {
-            let found = self.matches(&part.place, Some(first)).into_iter().next();
+            let found = self.part_node(part, first, base);
             if let Some((node, text)) = found.and_then(|node| Some((node, tree.node(node).text.as_deref()?))) {
                 let implied =
                     part.implied.as_ref().is_some_and(|implied| is(implied, text, &|term| self.compared(term)));
                 if implied {
                     self.used[node.index()] = true;
                 } else if !text.is_empty() && !self.used[node.index()] {
-                    value.set(PartValue { part: part.part, text: text.to_owned(), origin: self.origin(node) });
+                    let own = part.lens.get(Kind::Code, text).map(|content| content.text().into_owned());
+                    let text = own.unwrap_or_else(|_| text.to_owned());
+                    value.set(PartValue { part: part.part, text, origin: self.origin(node) });
                     self.used[node.index()] = true;
                 }
             }
@@ -214,6 +229,7 @@ impl<'t> Reader<'t, '_> {
                 let reason = Message::new("mapping-other-code");
                 self.report.changed.push(Entry { written, ..self.entry(Some(row.term), first, text.into(), reason) });
             }
+            self.remember(row.term, Some(&leaf.value.text()));
             group.push(Node::Leaf(leaf));
         } else if group.leaf(row.term).is_some_and(|other| other.value == leaf.value) {
             self.said_again(&leaf);
@@ -235,6 +251,12 @@ impl<'t> Reader<'t, '_> {
             let entry = self.entry(None, id, text.to_owned(), Message::new(reason));
             if implied { self.report.form.push(entry) } else { self.report.lost.push(entry) }
         }
+    }
+
+    /// The node of a part of the value at `node`, whose group stands at `base`.
+    fn part_node(&self, part: &PartRow, node: NodeId, base: Option<NodeId>) -> Option<NodeId> {
+        let from = if part.place.from_group { base } else { Some(node) };
+        self.matches(&part.place, from).into_iter().next()
     }
 
     /// The nodes at `place` that no row has taken yet.

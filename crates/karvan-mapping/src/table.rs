@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
+use std::sync::OnceLock;
 
 use karvan_model::{DocumentType, Kind, Part, TermId};
 use serde::Deserialize;
 
+use crate::edifact::Definition;
 use crate::lens::Lens;
 use crate::path::{Condition, Operand, Path, PathError, Start, Step};
 use crate::tree::{Name, Names};
@@ -63,6 +65,9 @@ struct PartEntry {
     /// What need not be written: the value of this term.
     #[serde(default)]
     implied: Option<String>,
+    /// A code translation of the table.
+    #[serde(default)]
+    codes: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -145,15 +150,19 @@ pub struct EdifactSyntax {
     pub message: String,
     /// The directory that the message is read and written by, `D.14B`.
     pub release: String,
-    /// The association assigned codes (0057) that the table is for; the first is written. Empty: any other.
-    pub association: Vec<String>,
+    /// The association assigned code that is written, 0057.
+    #[serde(default)]
+    pub association: String,
+    /// The code list directory version that is written, 0110.
+    #[serde(default, rename = "code-lists")]
+    pub code_lists: String,
     /// The controlling agency, 0051.
     #[serde(default = "un")]
     pub agency: String,
-    /// The syntax identifier, 0001.
+    /// The syntax identifier, 0001, that is written where it holds all characters; else UNOW.
     pub repertoire: String,
     /// The syntax version, 0002.
-    pub version: String,
+    pub version: u8,
 }
 
 fn un() -> String {
@@ -177,6 +186,8 @@ pub struct Table {
     /// The terms whose values the places of other terms are told by.
     pub(crate) referred: Vec<TermId>,
     when: Option<(TermId, Vec<String>)>,
+    /// What the directory says of the message, once it was asked.
+    definition: OnceLock<Option<Definition>>,
 }
 
 /// The syntax of a table.
@@ -218,12 +229,15 @@ pub(crate) struct PartRow {
     pub(crate) place: Place,
     pub(crate) default: Option<Value>,
     pub(crate) implied: Option<Value>,
+    pub(crate) lens: Lens,
 }
 
 /// A path, compiled.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Place {
     pub(crate) from_root: bool,
+    /// Whether the place of a part begins at the group, not at the value.
+    pub(crate) from_group: bool,
     pub(crate) steps: Vec<PlaceStep>,
 }
 
@@ -335,7 +349,8 @@ impl Table {
                 let row =
                     within.and_then(|of| by_term.get(&of)).ok_or_else(|| TableError::NoGroup(entry.term.clone()))?;
                 let path = entry.path.iter().next().unwrap_or_default().to_owned();
-                let part_entry = PartEntry { path, default: entry.default.clone(), implied: None };
+                let part_entry =
+                    PartEntry { path, default: entry.default.clone(), implied: None, codes: entry.codes.clone() };
                 let part_row = compiler.part(&entry.term, part, Some(term), &part_entry)?;
                 rows[*row].parts.retain(|other| other.part != part);
                 rows[*row].parts.push(part_row);
@@ -361,7 +376,20 @@ impl Table {
         let Compiler { names, mut referred, .. } = compiler;
         referred.sort_unstable();
         referred.dedup();
-        Ok(Self { title: file.title, kind, syntax, names, rows, by_term, top, implied, fixed, referred, when })
+        Ok(Self {
+            title: file.title,
+            kind,
+            syntax,
+            names,
+            rows,
+            by_term,
+            top,
+            implied,
+            fixed,
+            referred,
+            when,
+            definition: OnceLock::new(),
+        })
     }
 
     /// What the table is for.
@@ -380,6 +408,11 @@ impl Table {
     #[must_use]
     pub fn syntax(&self) -> &Syntax {
         &self.syntax
+    }
+
+    /// What the directory says of the message of an EDIFACT table.
+    pub(crate) fn definition(&self, syntax: &EdifactSyntax) -> Option<&Definition> {
+        self.definition.get_or_init(|| Definition::new(self, syntax)).as_ref()
     }
 
     /// The row of a term, if it has a place in this syntax.
@@ -410,7 +443,8 @@ impl Table {
                 let whole = self.extended(base, place, &mut |path| places.push((row.term, path)));
                 for part in &row.parts {
                     let term = part.term.unwrap_or(row.term);
-                    let path = self.extended(&whole, &part.place, &mut |_| {});
+                    let from = if part.place.from_group { base } else { &whole };
+                    let path = self.extended(from, &part.place, &mut |_| {});
                     places.push((term, path));
                 }
                 self.collect(&row.members, &whole, places);
@@ -442,7 +476,11 @@ impl Table {
                     inner = condition;
                 }
                 if let Predicate::Equals(steps, _) | Predicate::Exists(steps) = inner {
-                    predicate(self.extended(&path, &Place { from_root: false, steps: steps.clone() }, &mut |_| {}));
+                    predicate(self.extended(
+                        &path,
+                        &Place { from_root: false, from_group: false, steps: steps.clone() },
+                        &mut |_| {},
+                    ));
                 }
             }
         }
@@ -469,7 +507,7 @@ impl Compiler<'_> {
         };
         let lens = match (&entry.codes, entry.lens.as_deref().or(by_kind)) {
             _ if code_and_text.is_some() => Lens::Plain,
-            (Some(name), _) => Lens::Codes(self.file.codes.get(name).ok_or_else(|| unknown(name))?.clone()),
+            (Some(name), _) => self.codes(&entry.term, name)?,
             (None, Some(name)) => Lens::from_name(name).ok_or_else(|| unknown(name))?,
             (None, None) => Lens::Plain,
         };
@@ -514,7 +552,17 @@ impl Compiler<'_> {
             self.referred.push(term);
             Ok(Some(Value::Term(term)))
         };
-        Ok(PartRow { part, term, place, default: value(&entry.default)?, implied: value(&entry.implied)? })
+        let (default, implied) = (value(&entry.default)?, value(&entry.implied)?);
+        let lens = match &entry.codes {
+            Some(name) => self.codes(row, name)?,
+            None => Lens::Plain,
+        };
+        Ok(PartRow { part, term, place, default, implied, lens })
+    }
+
+    fn codes(&self, row: &str, name: &str) -> Result<Lens, TableError> {
+        let unknown = || TableError::Unknown { term: row.to_owned(), name: name.to_owned() };
+        Ok(Lens::Codes(self.file.codes.get(name).ok_or_else(unknown)?.clone()))
     }
 
     fn term(&self, row: &str, id: &str) -> Result<TermId, TableError> {
@@ -525,12 +573,13 @@ impl Compiler<'_> {
         let read = if self.file.edifact.is_some() { Path::edifact } else { Path::xml };
         let parse = |text: &str| read(text).map_err(|error| TableError::Path { term: row.to_owned(), error });
         let mut path = parse(path)?;
-        while let Start::Named(name) = &path.start {
+        let from_group = path.start == Start::Named("group".to_owned());
+        while let (Start::Named(name), false) = (&path.start, from_group) {
             let unknown = || TableError::Unknown { term: row.to_owned(), name: name.clone() };
             let named = parse(self.file.paths.get(name).ok_or_else(unknown)?)?;
             path = Path { start: named.start, steps: named.steps.into_iter().chain(path.steps).collect() };
         }
-        Ok(Place { from_root: path.start == Start::Root, steps: self.steps(row, path.steps)? })
+        Ok(Place { from_root: path.start == Start::Root, from_group, steps: self.steps(row, path.steps)? })
     }
 
     fn steps(&mut self, row: &str, steps: Vec<Step>) -> Result<Vec<PlaceStep>, TableError> {

@@ -51,7 +51,8 @@ pub(crate) fn write<'t>(table: &'t Table, document: &Document, grammar: &mut dyn
     let root = grammar.root();
     let tree = Tree::new(Name::UNKNOWN, ("", ""), Span::default());
     let written = Written { tree, slots: vec![root], report: LossReport::default() };
-    let mut writer = Writer { table, document, grammar, contexts: vec![Context::at(NodeId::ROOT)], out: written };
+    let values = table.referred.iter().map(|&term| (term, None)).collect();
+    let mut writer = Writer { table, values, grammar, contexts: vec![Context::at(NodeId::ROOT)], out: written };
     for place in &table.fixed {
         // A place of the table's own that the grammar lacks is a wrong table; its tests find that.
         let _ = writer.make(place, NodeId::ROOT, false);
@@ -96,7 +97,8 @@ type Only = Option<(TermId, usize)>;
 
 struct Writer<'t, 'd> {
     table: &'t Table,
-    document: &'d Document,
+    /// The values of the terms that places are told by.
+    values: Vec<(TermId, Option<String>)>,
     grammar: &'d mut dyn Grammar,
     contexts: Vec<Context<'t>>,
     out: Written<'t>,
@@ -106,6 +108,7 @@ impl<'t> Writer<'t, '_> {
     /// Writes the members of `group`, whose place is the context `at`.
     fn rows(&mut self, rows: &[usize], group: &Group, at: usize, only: Only) {
         let table = self.table;
+        self.remember(group);
         for &index in rows {
             let row = &table.rows[index];
             let members = group.all(row.term);
@@ -160,7 +163,7 @@ impl<'t> Writer<'t, '_> {
                 // What was written would be read as something else.
                 self.back_to(nodes);
                 self.forget(entries);
-                let reason = Message::new("mapping-other-meaning").with("syntax", self.table.title());
+                let reason = self.other_meaning();
                 group.children.iter().for_each(|member| self.lose(member, &reason));
             }
         }
@@ -187,7 +190,7 @@ impl<'t> Writer<'t, '_> {
             let code = group.leaf(code).map(|code| code.value.text());
             with_code(code.as_deref(), &text.value.text())
         });
-        let made = told.ok_or_else(|| Message::new("mapping-other-meaning").with("syntax", self.table.title()));
+        let made = told.ok_or_else(|| self.other_meaning());
         let made = made.and_then(|told| {
             let node = self.make_in(&row.places[0], at, true)?;
             self.set(node, told)
@@ -274,7 +277,16 @@ impl<'t> Writer<'t, '_> {
         at: usize,
         repeats: bool,
     ) -> Result<NodeId, Message> {
-        let node = self.make_in(place, at, repeats)?;
+        // What is told from the root for a group that repeats is written once a repetition, if the syntax allows it.
+        let shared = place.from_root && self.contexts[at].repeats;
+        let nodes = self.out.tree.len();
+        let node = match self.make_in(place, at, repeats || shared) {
+            Err(_) if shared && !repeats => {
+                self.back_to(nodes);
+                self.make_in(place, at, false)?
+            }
+            made => made?,
+        };
         if let Some(there) = self.out.tree.node(node).text.as_deref() {
             // A place that another group has filled already with the same value says it for both.
             if there != text {
@@ -288,7 +300,10 @@ impl<'t> Writer<'t, '_> {
         } else {
             self.set(node, text.to_owned())?;
         }
-        self.parts(row, leaf, node);
+        self.parts(row, leaf, node, at);
+        if !self.is_found_again(place, node) {
+            return Err(self.other_meaning());
+        }
         if matches!(row.lens, Lens::Codes(_)) && text != leaf.value.text() {
             let term = Some(self.table.kind().term(leaf.term));
             let entry = source_entry(term, &leaf.value.text(), &leaf.origin, Message::new("mapping-other-code"));
@@ -296,6 +311,24 @@ impl<'t> Writer<'t, '_> {
             self.out.report.changed.push(Entry { written, target, ..entry });
         }
         Ok(node)
+    }
+
+    /// Whether the predicates of a place are true of what was written there, up from `node` at the last step.
+    fn is_found_again(&self, place: &Place, node: NodeId) -> bool {
+        let mut at = Some(node);
+        place.steps.iter().rev().filter(|step| step.name != Name::PARENT).all(|step| {
+            let node = at.unwrap_or(NodeId::ROOT);
+            at = self.out.tree.parent(node);
+            let told = step.predicates.iter().filter(|predicate| !matches!(predicate, Predicate::Exists(_)));
+            let mut told = told.filter(
+                |predicate| !matches!(predicate, Predicate::Not(inner) if matches!(**inner, Predicate::Exists(_))),
+            );
+            told.all(|predicate| holds(&self.out.tree, predicate, node, &|term| self.value_of(term)))
+        })
+    }
+
+    fn other_meaning(&self) -> Message {
+        Message::new("mapping-other-meaning").with("syntax", self.table.title())
     }
 
     /// Writes a text in pieces: into `first` and as many of its brothers as it takes.
@@ -325,7 +358,7 @@ impl<'t> Writer<'t, '_> {
     }
 
     /// Writes the parts of a value, and what the syntax wants said of it besides.
-    fn parts(&mut self, row: &'t Row, leaf: &Leaf, node: NodeId) {
+    fn parts(&mut self, row: &'t Row, leaf: &Leaf, node: NodeId, at: usize) {
         for part in &row.parts {
             let own = leaf.value.part(part.part);
             let text = match own {
@@ -335,7 +368,11 @@ impl<'t> Writer<'t, '_> {
             };
             let Some(text) = text else { continue };
             let nodes = self.out.tree.len();
-            let made = self.make(&part.place, node, false).and_then(|node| self.set(node, text));
+            let made = part.lens.put(&Content::Text(text)).and_then(|text| {
+                let base = if part.place.from_group { self.node_of(at)? } else { node };
+                let node = self.make(&part.place, base, false)?;
+                self.set(node, text)
+            });
             if let Err(reason) = made {
                 self.back_to(nodes);
                 self.lose_part(leaf, part.part, &reason);
@@ -360,8 +397,8 @@ impl<'t> Writer<'t, '_> {
 
     /// An amount in the currency of the document needs no currency of its own.
     fn is_document_currency(&self, text: &str, part: Part) -> bool {
-        part == Part::Currency
-            && self.table.kind().find("BT-5").and_then(|term| self.value_of(term)).as_deref() == Some(text)
+        let currency = self.table.kind().find("BT-5").and_then(|term| self.value_of(term));
+        part == Part::Currency && currency.as_deref() == Some(text)
     }
 
     fn lose_part(&mut self, leaf: &Leaf, part: Part, reason: &Message) {
@@ -379,9 +416,20 @@ impl<'t> Writer<'t, '_> {
         }
     }
 
-    /// The value of a term at the top of the document, as text.
+    /// The value of a term that places are told by: of the group that is being written, or of the document.
     fn value_of(&self, term: TermId) -> Option<Cow<'_, str>> {
-        self.document.root.leaf(term).map(|leaf| leaf.value.text())
+        let (_, value) = self.values.iter().find(|(known, _)| *known == term)?;
+        value.as_deref().map(Cow::Borrowed)
+    }
+
+    /// Keeps the values of a group that places are told by.
+    fn remember(&mut self, group: &Group) {
+        let kind = self.table.kind();
+        for (term, value) in &mut self.values {
+            if kind.term(*term).within() == group.term {
+                *value = group.leaf(*term).map(|leaf| leaf.value.text().into_owned());
+            }
+        }
     }
 
     /// The node of a context, made now if it was not before.
@@ -419,7 +467,7 @@ impl<'t> Writer<'t, '_> {
             let found = if new && index >= fresh { None } else { self.find(step, at) };
             at = match found {
                 Some(node) => node,
-                None => self.make_step(step, at)?,
+                None => self.make_step(step, &place.steps[index + 1..], at)?,
             };
         }
         Ok(at)
@@ -431,15 +479,18 @@ impl<'t> Writer<'t, '_> {
         found.first().copied()
     }
 
-    /// Makes one node and what its predicates ask for.
-    fn make_step(&mut self, step: &PlaceStep, parent: NodeId) -> Result<NodeId, Message> {
+    /// Makes one node and what its predicates ask for; not what they ask of the value at `rest` itself.
+    fn make_step(&mut self, step: &PlaceStep, rest: &[PlaceStep], parent: NodeId) -> Result<NodeId, Message> {
         let node = self.push(parent, step.name)?;
         if let Some(&occurrence) = step.occurrences.first() {
             self.out.tree.node_mut(node).occurrence = occurrence;
         }
         for predicate in &step.predicates {
             if let Predicate::Equals(path, values) = predicate {
-                let place = Place { from_root: false, steps: path.clone() };
+                if path.iter().map(|step| step.name).eq(rest.iter().map(|step| step.name)) {
+                    continue;
+                }
+                let place = Place { from_root: false, from_group: false, steps: path.clone() };
                 if let Some(text) = values.first().and_then(|value| self.text_of(value)) {
                     let at = self.make(&place, node, false)?;
                     self.set(at, text)?;
