@@ -7,6 +7,7 @@
 
 pub mod convert;
 pub mod detect;
+pub mod schema;
 pub mod sign;
 pub mod trust;
 pub mod validate;

@@ -5,9 +5,10 @@ use std::{
     fs,
     path::Path,
     process::ExitCode,
+    time::Instant,
 };
 
-use karvan_schema::directory::{DirectoryFacts, MessageRowFactsKind};
+use karvan_schema::directory::{Directories, DirectoryFacts, MessageRowFactsKind};
 
 use super::{Collected, codes::Lists, conversions, xml};
 
@@ -29,8 +30,23 @@ pub(super) fn report(collected: &Collected, source: &Path, current: bool) -> cra
         println!("{:6} {:13} {:>6} {}", row.release, row.what, row.counted, row.verdict());
         open += usize::from(row.is_open());
     }
+    println!("\n# Time\n{}", time()?);
     println!("\n{open} differences not argued; the packed file is {}", if current { "current" } else { "NOT current" });
     Ok(if open == 0 && current { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// How long it takes to open a release and a message of the file that this task was built with.
+fn time() -> crate::Result<String> {
+    let start = Instant::now();
+    let directory = Directories::builtin().release("D.96A").ok_or("no D.96A")?;
+    let opened = start.elapsed();
+    let rows = directory.message("INVOIC").ok_or("no INVOIC")?.rows().len();
+    let read = start.elapsed();
+    let name = directory.code("3035", "SU").ok_or("no 3035 SU")?.name();
+    let named = start.elapsed();
+    Ok(format!(
+        "D.96A opened in {opened:?}, the {rows} rows of INVOIC read at {read:?}, 3035 SU named {name} at {named:?}"
+    ))
 }
 
 fn list(lines: &[String]) {

@@ -519,6 +519,13 @@ impl<'a> Code<'a> {
     pub fn name(self) -> &'a str {
         self.pack.code_name(self.entry as usize)
     }
+
+    /// The first release of the unbroken run of releases, up to this one, that have the value in this list, under
+    /// whatever name. D.93A has no code lists, so that nothing is older than D.94A.
+    #[must_use]
+    pub fn since(self) -> &'a str {
+        self.pack.first_release(self.entry as usize)
+    }
 }
 
 impl fmt::Debug for Code<'_> {

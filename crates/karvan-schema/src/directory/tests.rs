@@ -136,6 +136,8 @@ fn formats_and_codes() {
     let values: Vec<_> = qualifier.codes().map(Code::value).collect();
     assert!(values.is_sorted() && values.len() > 100);
     assert!(values.iter().all(|value| qualifier.has_code(value.as_bytes())));
+    assert_eq!(directory.code("3035", "SU").map(Code::since), Some("D.94A"));
+    assert_eq!(release("D.24A").code("1001", "415").map(Code::since), Some("D.05A"));
     // A value that looks like a change mark.
     assert!(release("D.21B").elements().any(|element| element.has_code(b"X")));
 }

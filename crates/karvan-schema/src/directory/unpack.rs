@@ -102,6 +102,21 @@ impl Pack {
         self.block(CODE_NAMES).text(names.get(entry).copied().unwrap_or_default())
     }
 
+    /// The name of the first directory of those, without a gap up to that of the entry, that have its value in its list.
+    pub(super) fn first_release(&self, entry: usize) -> &str {
+        let mut run = self.code_entries().get(..=entry).unwrap_or_default().iter().rev();
+        let Some(mut first) = run.next() else { return "" };
+        for earlier in run {
+            let joins = earlier.spell.last.checked_add(1) == Some(first.spell.first);
+            if !joins || (earlier.element, earlier.key) != (first.element, first.key) {
+                break;
+            }
+            first = earlier;
+        }
+        let (names, _) = self.read_names().unwrap_or_default();
+        names.get(usize::from(first.spell.first)).map_or("", |&name| self.core_text(name))
+    }
+
     /// All codes of all directories: by data element, then value, then time.
     pub(super) fn code_entries(&self) -> &[CodeEntry] {
         self.code_entries.get_or_init(|| self.read_code_entries().unwrap_or_default())
