@@ -230,7 +230,7 @@ impl LookupError {
                     Some(known) => Message::new("directory-code-elsewhere").with("known", known),
                     None => Message::new("directory-code-unknown"),
                 };
-                message.with("element", element).with("value", value).with("release", release)
+                message.with("element", element).with("value", value).with("release", title(release))
             }
         }
     }
@@ -247,7 +247,7 @@ impl std::error::Error for LookupError {}
 /// The first and last of some releases.
 fn span(releases: &[&str]) -> Option<String> {
     let (first, last) = (releases.first()?, releases.last()?);
-    Some(if first == last { (*first).to_owned() } else { format!("{first}–{last}") })
+    Some(if first == last { title(first) } else { format!("{}–{}", title(first), title(last)) })
 }
 
 /// All releases in numbers.
@@ -257,8 +257,8 @@ pub fn releases() -> View {
     let releases = directories.releases().iter().filter_map(|name| directories.release(name));
     let services = directories.services().iter().filter_map(|name| directories.service(name));
     View::Releases(ReleasesView {
-        releases: releases.map(|directory| ReleaseView::new(directory)).collect(),
-        services: services.map(|directory| ReleaseView::new(directory)).collect(),
+        releases: releases.map(ReleaseView::new).collect(),
+        services: services.map(ReleaseView::new).collect(),
     })
 }
 
@@ -454,7 +454,7 @@ impl View {
 
     fn heading(&self) -> Message {
         let part = |id, tag: &str, name: &str, release: &str| {
-            Message::new(id).with("tag", tag).with("name", name).with("release", release)
+            Message::new(id).with("tag", tag).with("name", name).with("release", title(release))
         };
         match self {
             Self::Releases(view) => Message::new("directory-releases").with("count", view.releases.len()),
@@ -472,6 +472,11 @@ impl View {
                 .with("title", view.element_name),
         }
     }
+}
+
+/// A release by its name; a service directory by the standard and its version.
+fn title(release: &str) -> String {
+    if release.starts_with('D') { release.to_owned() } else { format!("ISO 9735 v{release}") }
 }
 
 impl ReleaseView {

@@ -145,8 +145,8 @@ macro_rules! files {
 }
 
 /// One pair of files (English, Persian) an area, so that an area can be read as a whole.
-static FILES: [[&str; 2]; 9] =
-    files!["command", "edifact", "grammar", "mapping", "render", "schema", "signature", "trust", "xml"];
+static FILES: [[&str; 2]; 10] =
+    files!["command", "directory", "edifact", "grammar", "mapping", "render", "schema", "signature", "trust", "xml"];
 
 #[cfg(test)]
 mod tests {

@@ -5,6 +5,7 @@
 //! gain and every loss.
 
 mod corpus;
+mod directories;
 mod pkits;
 mod table;
 mod trust;
@@ -33,6 +34,12 @@ const SETS: &[Set] = &[
         about: "EDIFACT files from public repositories: read without panic, written back octet for octet, verdicts",
         needs: &["edifact/corpus"],
         run: corpus::run,
+    },
+    Set {
+        name: "directories",
+        about: "the packed UN/EDIFACT directories: counts per release beside the published ones, tags without definition",
+        needs: &["edifact/un-directories.tar.xz", "edifact/conversions", "edifact/service"],
+        run: directories::run,
     },
     Set {
         name: "pkits",

@@ -150,9 +150,14 @@ pub(crate) struct Count {
 }
 
 impl Count {
-    /// Differs from what is stated, and nobody said why.
+    /// Differs from what is stated.
+    pub(crate) fn differs(&self) -> bool {
+        self.stated.as_ref().is_some_and(|stated| *stated != self.counted)
+    }
+
+    /// Differs, and nobody said why.
     pub(crate) fn is_open(&self) -> bool {
-        self.argument.is_none() && self.stated.as_ref().is_some_and(|stated| *stated != self.counted)
+        self.differs() && self.argument.is_none()
     }
 
     /// Equal, or different and why.

@@ -73,12 +73,15 @@ fn compare(tag: &str, rows: &[MessageRowFacts], contents: &BTreeMap<u16, Vec<Str
     }
 }
 
+/// What may follow the name of a message type: its identification, and remarks about its use and state.
+const END_OF_TITLE: [&str; 4] = ["Message Type", "This message", "RECAST VERSION", "Message marked"];
+
 /// The title stands between the kind of document and the line that names the message type (or a rule before it).
 fn title(lines: &[String]) -> String {
     let mut name = String::new();
     let mut inside = false;
     for line in lines.iter().map(|line| line.trim()) {
-        if line.starts_with("Message Type") || is_rule(line) {
+        if END_OF_TITLE.iter().any(|end| line.starts_with(end)) || is_rule(line) {
             break;
         }
         if inside {

@@ -1,7 +1,7 @@
 //! `cargo xtask directory`: reads the official UN/EDIFACT texts and packs their facts into `schemas/edifact/`.
 
 mod archive;
-mod check;
+pub(crate) mod check;
 mod codes;
 mod conversions;
 mod elements;
@@ -67,13 +67,11 @@ pub(crate) fn run(arguments: &Arguments) -> crate::Result<ExitCode> {
         return Err(format!("no such folder: {}", source.display()).into());
     }
     let collected = collect(&source)?;
-    let packed = pack(&collected.releases, &collected.services)?;
-    let path = crate::workspace().join("schemas/edifact/directories.bin");
     if arguments.check {
-        let current = fs::read(&path)? == packed;
-        return check::report(&collected, &source, current);
+        return check::report(&collected, &source, is_current(&collected)?);
     }
-    fs::write(&path, &packed)?;
+    let packed = pack(&collected.releases, &collected.services)?;
+    fs::write(packed_file(), &packed)?;
     println!(
         "{} releases and {} service directories in {} octets; {} problems (--check tells)",
         collected.releases.len(),
@@ -82,6 +80,15 @@ pub(crate) fn run(arguments: &Arguments) -> crate::Result<ExitCode> {
         collected.remarks.problems.len()
     );
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether the packed file is what was collected.
+pub(crate) fn is_current(collected: &Collected) -> crate::Result<bool> {
+    Ok(fs::read(packed_file())? == pack(&collected.releases, &collected.services)?)
+}
+
+fn packed_file() -> PathBuf {
+    crate::workspace().join("schemas/edifact/directories.bin")
 }
 
 /// Reads everything there is in the folder `edifact` of the reference data.

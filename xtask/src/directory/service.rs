@@ -12,6 +12,22 @@ use super::{conversions, xml};
 /// lacks S017 in UNH and 0543 in USC, and has three data elements too many in UIR.
 const FROM_SECOND: [&str; 3] = ["UIR", "UNH", "USC"];
 
+/// Marks that names lost in the conversions.
+const PUNCTUATION: [(&str, &str); 12] = [
+    (" coded", ", coded"),
+    ("Anticollision", "Anti-collision"),
+    ("datetime", "date/time"),
+    ("andor", "and/or"),
+    ("messagepackage", "message/package"),
+    ("recipients ", "recipient's "),
+    ("Recipients ", "Recipient's "),
+    ("referencepassword", "reference/password"),
+    ("senders ", "sender's "),
+    ("subfunction", "sub-function"),
+    ("subidentification", "sub-identification"),
+    ("transfer interactive", "transfer, interactive"),
+];
+
 /// Reads the four service directories.
 pub(super) fn read(folder: &Path) -> crate::Result<Vec<DirectoryFacts>> {
     ["1", "2", "3", "4"].into_iter().map(|version| directory(folder, version)).collect()
@@ -30,6 +46,7 @@ fn directory(folder: &Path, version: &str) -> crate::Result<DirectoryFacts> {
         codes: conversions::codes(&codes)?,
         ..DirectoryFacts::default()
     };
+    // The list of codes describes coded elements too; those of no segment of the conversion are in it only.
     xml::read(&codes)?.children.iter().for_each(|node| conversions::element(node, &mut facts.elements));
     for (tag, rows) in conversions::messages(&own.join("messages"))? {
         let mut message =
@@ -45,7 +62,17 @@ fn directory(folder: &Path, version: &str) -> crate::Result<DirectoryFacts> {
     for (tag, part) in &mut facts.segments {
         part.interactive = tag.starts_with("UI");
     }
+    let parts = facts.segments.values_mut().chain(facts.composites.values_mut()).map(|part| &mut part.name);
+    parts.chain(facts.elements.values_mut().map(|element| &mut element.name)).for_each(punctuate);
     Ok(facts)
+}
+
+fn punctuate(name: &mut String) {
+    for (lost, printed) in PUNCTUATION {
+        if !name.contains(printed) {
+            *name = name.replace(lost, printed).replace(&lost.to_uppercase(), &printed.to_uppercase());
+        }
+    }
 }
 
 fn message_name(tag: &str) -> &'static str {
