@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use karvan_mapping::{LossReport, ReadError, Reading, Target, read, write};
+use karvan_mapping::{LossReport, ReadError, Reading, Target, WriteError, read, write};
 use karvan_text::{Diagnostic, Severity};
 
 use crate::validate::{self, Verdict};
@@ -50,6 +50,8 @@ pub enum Error {
     Several(usize),
     /// The source holds no document of this number: how many it holds.
     NoSuchDocument(usize),
+    /// The octets of the target could not be made.
+    Write(WriteError),
 }
 
 impl fmt::Display for Error {
@@ -58,6 +60,7 @@ impl fmt::Display for Error {
             Self::Read(_, error) => error.fmt(f),
             Self::Several(count) => write!(f, "it holds {count} documents; choose one with --document 1 to {count}"),
             Self::NoSuchDocument(count) => write!(f, "it holds {count} documents"),
+            Self::Write(error) => error.fmt(f),
         }
     }
 }
@@ -82,7 +85,7 @@ pub fn convert(source: &[u8], target: Target, number: Option<usize>) -> Result<C
             index.and_then(|index| readings.into_iter().nth(index)).ok_or(Error::NoSuchDocument(count))?
         }
     };
-    let writing = write(&document, target);
+    let writing = write(&document, target).map_err(Error::Write)?;
     report.extend(writing.report);
     let (target_findings, target_checked) = check(&writing.bytes);
     Ok(Conversion {
