@@ -15,6 +15,9 @@ fuzz_target!(|file: &[u8]| {
             for (span, _) in segment.misfits(repertoire) {
                 assert!(span.start >= segment.span().start && span.end <= segment.span().end);
             }
+            let values: Vec<_> = segment.values().map(|value| value.value()).collect();
+            let parts = segment.elements().flat_map(|element| element.repetitions());
+            assert_eq!(values, parts.flat_map(|repetition| repetition.components()).collect::<Vec<_>>());
             for element in segment.elements() {
                 for component in element.repetitions().flat_map(|repetition| repetition.components()) {
                     assert_eq!(component.span().slice(file), component.raw());

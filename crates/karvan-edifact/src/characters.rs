@@ -1,7 +1,7 @@
 //! The service characters, and the small grammars that decide them: UNA and the first element of UNB.
 
 use nom::bytes::complete::{tag, take_till};
-use nom::character::complete::{char, u8 as number};
+use nom::character::complete::u8 as number;
 use nom::combinator::opt;
 use nom::number::complete::u8 as octet;
 use nom::sequence::preceded;
@@ -163,9 +163,11 @@ pub(crate) struct SyntaxIdentifier<'a> {
 
 /// Reads `UNB+UNOC:3…` as far as the syntax version number.
 pub(crate) fn syntax_identifier<'a>(octets: &'a [u8], characters: &ServiceCharacters) -> Option<SyntaxIdentifier<'a>> {
+    // Octets, not characters: a separator may lie beyond ASCII.
+    let [element, component] = [[characters.element], [characters.component]];
     let header: IResult<_, _> = (
-        preceded((take_tag, char(char::from(characters.element))), take_till(|octet| characters.contains(octet))),
-        opt(preceded(char(char::from(characters.component)), number)),
+        preceded((take_tag, tag(&element[..])), take_till(|octet| characters.contains(octet))),
+        opt(preceded(tag(&component[..]), number)),
     )
         .parse(octets);
     header.ok().map(|(_, (identifier, version))| SyntaxIdentifier { identifier, version })

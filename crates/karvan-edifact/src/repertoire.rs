@@ -56,7 +56,8 @@ pub enum Level {
     L,
     /// `UNOW`: ISO 10646 as UTF-8.
     W,
-    /// `UNOX`: code extension by ISO 2022, read here as ISO-2022-JP.
+    /// `UNOX`: code extension by ISO 2022, read here as ISO-2022-JP. Delimiters are looked for octet by octet: one that is
+    /// half of a character must be released.
     X,
     /// `UNOY`: ISO 10646, read as UTF-8.
     Y,
@@ -101,6 +102,19 @@ const LEVELS: [(&str, Level, Encoding); 19] = [
     ("IATA", Level::A, Encoding::Ascii),
     ("IATB", Level::B, Encoding::Ascii),
 ];
+
+/// The octets of level A (ISO 9735:1988 §5.1), those included that "cannot be used internationally in telex
+/// transmissions".
+const IN_LEVEL_A: [bool; 256] = {
+    let characters = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .,-()/='+:?!\"%&*;<>";
+    let mut table = [false; 256];
+    let mut index = 0;
+    while index < characters.len() {
+        table[characters[index] as usize] = true;
+        index += 1;
+    }
+    table
+};
 
 impl Repertoire {
     /// Level A, the smallest one: what may be written where nothing is declared.
@@ -155,6 +169,9 @@ impl Repertoire {
     /// Whether `character` belongs to the repertoire.
     #[must_use]
     pub fn permits(self, character: char) -> bool {
+        if character.is_ascii() || matches!(self.level, Level::W | Level::Y | Level::Z) {
+            return self.may_hold(character);
+        }
         self.may_hold(character) && self.by_level().octets_of(character.encode_utf8(&mut [0; 4])).is_some()
     }
 
@@ -162,11 +179,7 @@ impl Repertoire {
     fn may_hold(self, character: char) -> bool {
         match self.level {
             _ if character.is_control() => false,
-            // ISO 9735:1988 §5.1; the last ones "cannot be used internationally in telex transmissions".
-            Level::A => {
-                matches!(character, 'A'..='Z' | '0'..='9' | ' ' | '.' | ',' | '-' | '(' | ')' | '/' | '=' | '\''
-                | '+' | ':' | '?' | '!' | '"' | '%' | '&' | '*' | ';' | '<' | '>')
-            }
+            Level::A => u8::try_from(character).is_ok_and(|octet| IN_LEVEL_A[usize::from(octet)]),
             Level::B => character.is_ascii_lowercase() || Self::UNOA.may_hold(character),
             _ => true,
         }
@@ -174,7 +187,8 @@ impl Repertoire {
 
     /// The repertoire in the encoding that belongs to its level.
     fn by_level(self) -> Self {
-        Self::from_identifier(self.identifier().as_bytes()).unwrap_or(self)
+        let entry = LEVELS.iter().find(|(_, level, _)| *level == self.level);
+        Self { encoding: entry.map_or(self.encoding, |(.., encoding)| *encoding), ..self }
     }
 
     /// The text that `octets` stand for; see [`Decoded`].
@@ -196,17 +210,9 @@ impl Repertoire {
     #[must_use]
     pub fn misfit(self, octets: &[u8]) -> Option<Misfit> {
         match self.encoding {
+            _ if self.is_plain(octets) => None,
             Encoding::Utf8 => self.misfit_in_utf8(octets),
-            Encoding::Table(table) if self.is_multi_octet() => {
-                let (text, malformed) = table.decode_without_bom_handling(octets);
-                if malformed {
-                    let offset = octets.iter().position(|octet| !octet.is_ascii()).unwrap_or(0);
-                    return Some(Misfit::malformed(offset, octets.get(offset).copied().unwrap_or(0)));
-                }
-                let character = text.chars().find(|&character| !self.permits(character))?;
-                // A character of several octets is not counted back to its place.
-                Some(Misfit::not_permitted(0, octets.len(), character))
-            }
+            Encoding::Table(table) if self.is_multi_octet() => self.misfit_in_table(table, octets),
             _ => {
                 let unfit = octets.iter().position(|&octet| !self.permits_octet(octet));
                 match (unfit, declared_wrongly(octets)) {
@@ -219,7 +225,7 @@ impl Repertoire {
         }
     }
 
-    /// Whether nothing in `octets` is out of place: cheap, for whole segments.
+    /// Whether nothing in `octets` is out of place: cheap for whole segments.
     ///
     /// Delimiters outside the repertoire count as out of place: look closer then.
     #[must_use]
@@ -227,17 +233,26 @@ impl Repertoire {
         self.misfit(octets).is_none()
     }
 
+    /// Whether all octets are graphic characters or spaces of ISO 646 that every level, or this one, holds.
+    fn is_plain(self, octets: &[u8]) -> bool {
+        match self.level {
+            Level::A => octets.iter().all(|octet| IN_LEVEL_A[usize::from(*octet)]),
+            Level::B => octets.iter().all(|octet| IN_LEVEL_A[usize::from(*octet)] || octet.is_ascii_lowercase()),
+            // Without an early end, so that many octets are looked at together.
+            _ => octets.iter().fold(true, |plain, octet| plain & matches!(octet, b' '..=b'~')),
+        }
+    }
+
     /// `text` in the octets of the repertoire.
     ///
     /// # Errors
     /// The first character that the repertoire does not hold.
     pub fn encode(self, text: &str) -> Result<Cow<'_, [u8]>, NotInRepertoire> {
-        let octets =
-            if text.chars().all(|character| self.may_hold(character)) && self.by_level().octets_of(text).is_some() {
-                self.octets_of(text)
-            } else {
-                None
-            };
+        let by_level = self.by_level();
+        let octets = Some(text)
+            .filter(|text| self.is_plain(text.as_bytes()) || text.chars().all(|character| self.may_hold(character)))
+            .filter(|text| by_level == self || by_level.octets_of(text).is_some())
+            .and_then(|text| self.octets_of(text));
         octets.ok_or_else(|| {
             let character = text.chars().find(|character| !self.permits(*character));
             NotInRepertoire { character: character.unwrap_or(char::REPLACEMENT_CHARACTER), repertoire: self }
@@ -292,6 +307,17 @@ impl Repertoire {
             Some(character) => Misfit::not_permitted(offset, 1, character),
             None => Misfit::malformed(offset, octet),
         }
+    }
+
+    fn misfit_in_table(self, table: &'static Table, octets: &[u8]) -> Option<Misfit> {
+        let (text, malformed) = table.decode_without_bom_handling(octets);
+        if malformed {
+            let offset = octets.iter().position(|octet| !octet.is_ascii()).unwrap_or(0);
+            return Some(Misfit::malformed(offset, octets.get(offset).copied().unwrap_or(0)));
+        }
+        let character = text.chars().find(|&character| !self.permits(character))?;
+        // A character of several octets is not counted back to its place.
+        Some(Misfit::not_permitted(0, octets.len(), character))
     }
 
     fn misfit_in_utf8(self, octets: &[u8]) -> Option<Misfit> {

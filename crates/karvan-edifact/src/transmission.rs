@@ -1,6 +1,7 @@
 //! A whole file as a tree that loses nothing.
 
 use std::borrow::Cow;
+use std::io::{self, Write};
 use std::ops::Range;
 
 use karvan_text::Span;
@@ -27,7 +28,11 @@ use crate::{Segment, ServiceCharacters};
 /// let message = interchange.messages().next().unwrap();
 /// assert_eq!(message.header().unwrap().message_type().raw(), b"INVOIC");
 /// assert_eq!(message.segments().count(), 3);
-/// assert_eq!(transmission.items().map(|item| item.raw()).collect::<Vec<_>>().concat(), file);
+///
+/// let mut again = Vec::new();
+/// transmission.write_to(&mut again)?;
+/// assert_eq!(again, file);
+/// # Ok::<(), std::io::Error>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Transmission<'a> {
@@ -112,6 +117,14 @@ impl<'a> Transmission<'a> {
     /// All items, in the order of the file; together they are the file.
     pub fn items(&self) -> impl Iterator<Item = Item<'_>> {
         (0..self.nodes.len()).map(|node| self.item(node))
+    }
+
+    /// Writes the file as it was read, item by item.
+    ///
+    /// # Errors
+    /// What the sink says.
+    pub fn write_to(&self, mut sink: impl Write) -> io::Result<()> {
+        self.items().try_for_each(|item| sink.write_all(item.raw()))
     }
 
     /// All segments, in the order of the file.

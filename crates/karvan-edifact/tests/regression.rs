@@ -70,6 +70,12 @@ fn doubtful_service_characters_are_told_and_obeyed() {
 }
 
 #[test]
+fn separators_beyond_ascii_are_octets() {
+    assert_eq!(tags(b"UNA\xFF\xA7.? ~UNB\xA7UNOC\xFF3~UNZ~"), ["UNB", "UNZ"]);
+    assert_eq!(tags(b"UNA\xFF*.? ~UNB*UNO\xFF"), ["UNB"]);
+}
+
+#[test]
 fn an_asterisk_is_data_before_syntax_version_4() {
     // PNRGOV of the airlines declares `*` and uses it in text.
     let repetitions = |file: &'static [u8]| {
