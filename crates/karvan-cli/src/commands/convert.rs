@@ -68,8 +68,8 @@ fn nothing(name: &str, error: &Error, session: &Session) -> Status {
     }
     say(&format!("karvan: {name}: {error}"));
     match error {
-        Error::Read(..) => Status::Findings,
-        _ => Status::Usage,
+        Error::Several(_) | Error::NoSuchDocument(_) => Status::Usage,
+        _ => Status::Findings,
     }
 }
 
