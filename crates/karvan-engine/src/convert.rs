@@ -46,8 +46,6 @@ impl Conversion {
 pub enum Error {
     /// Nothing could be read: the findings in the source, and why.
     Read(Vec<Diagnostic>, ReadError),
-    /// What was read cannot be written.
-    Write(WriteError),
     /// The source holds several documents: how many.
     Several(usize),
     /// The source holds no document of this number: how many it holds.
@@ -60,7 +58,6 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Read(_, error) => error.fmt(f),
-            Self::Write(error) => error.fmt(f),
             Self::Several(count) => write!(f, "it holds {count} documents; choose one with --document 1 to {count}"),
             Self::NoSuchDocument(count) => write!(f, "it holds {count} documents"),
             Self::Write(error) => error.fmt(f),
@@ -73,7 +70,7 @@ impl std::error::Error for Error {}
 /// Translates `source` to `target`. Of several documents in one interchange, `number` (from 1) says which.
 ///
 /// # Errors
-/// If no document could be read or written. Findings alone are no reason: a document with a wrong count is translated all the same.
+/// If no document could be read. Findings alone are no reason: a document with a wrong count is translated all the same.
 pub fn convert(source: &[u8], target: Target, number: Option<usize>) -> Result<Conversion, Error> {
     let (source_findings, source_checked) = check(source);
     let readings = match read(source) {
