@@ -95,6 +95,9 @@ pub(crate) enum Verb {
     /// Certificates and paths between them.
     #[command(subcommand)]
     Trust(Trust),
+    /// What the UN/EDIFACT directories say: releases, messages, segments, composites, elements, codes.
+    #[command(subcommand)]
+    Schema(Schema),
 }
 
 /// `karvan validate`.
@@ -276,6 +279,43 @@ pub(crate) struct TrustPath {
     /// Whom to trust.
     #[command(flatten)]
     pub(crate) trust: TrustOptions,
+}
+
+/// `karvan schema`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Schema {
+    /// The releases and what each holds.
+    List,
+    /// A message: INVOIC@D.96A (without a release: the newest).
+    Show(SchemaName),
+    /// A segment: NAD@D.96A.
+    Segment(SchemaName),
+    /// A composite data element: C082@D.96A.
+    Composite(SchemaName),
+    /// A simple data element: 3035@D.96A.
+    Element(SchemaName),
+    /// A code value: 3035 SU, 3035@D.96A SU; without a value, the whole list.
+    Code(SchemaCode),
+}
+
+/// A name in a directory.
+#[derive(Args, Debug)]
+pub(crate) struct SchemaName {
+    /// The name, with `@` and a release where it is not the newest.
+    #[arg(value_name = "NAME[@RELEASE]")]
+    pub(crate) name: String,
+}
+
+/// A code value of an element.
+#[derive(Args, Debug)]
+pub(crate) struct SchemaCode {
+    /// The element, with `@` and a release where it is not the newest.
+    #[arg(value_name = "ELEMENT[@RELEASE]")]
+    pub(crate) element: String,
+
+    /// The value.
+    #[arg(value_name = "VALUE")]
+    pub(crate) value: Option<String>,
 }
 
 #[cfg(test)]

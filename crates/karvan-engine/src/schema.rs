@@ -452,7 +452,9 @@ impl View {
         lines.iter().fold(String::new(), |text, line| text + line.trim_end() + "\n")
     }
 
-    fn heading(&self) -> Message {
+    /// The first line of the view: what it is.
+    #[must_use]
+    pub fn heading(&self) -> Message {
         let part = |id, tag: &str, name: &str, release: &str| {
             Message::new(id).with("tag", tag).with("name", name).with("release", title(release))
         };

@@ -1,0 +1,48 @@
+//! `karvan schema`.
+
+use std::io::{self, Write};
+
+use karvan_engine::schema::{View, code, releases, show};
+use karvan_engine::text::Message;
+
+use crate::arguments::{Format, Schema, SchemaCode};
+use crate::session::{Session, say};
+use crate::status::Status;
+
+pub(crate) fn run(asked: &Schema, mut session: Session) -> io::Result<Status> {
+    let (found, wanted): (_, fn(&View) -> bool) = match asked {
+        Schema::List => (Ok(releases()), |_| true),
+        Schema::Show(asked) => (show(&asked.name), |_| true),
+        Schema::Segment(asked) => (show(&asked.name), |view| matches!(view, View::Segment(_))),
+        Schema::Composite(asked) => (show(&asked.name), |view| matches!(view, View::Composite(_))),
+        Schema::Element(asked) => (show(&asked.name), |view| matches!(view, View::Element(_))),
+        Schema::Code(SchemaCode { element, value: Some(value) }) => (code(element, value), |_| true),
+        Schema::Code(asked) => (show(&asked.element), |view| matches!(view, View::Element(_))),
+    };
+    let view = match found {
+        Ok(view) if wanted(&view) => view,
+        // A message type has a tag as well, and is no segment.
+        Ok(view) => {
+            say(&session
+                .text(&Message::new("schema-other-kind").with("found", view.heading().text(session.style.language))));
+            return Ok(Status::Findings);
+        }
+        Err(error) => {
+            say(&format!("karvan: {}", session.text(&error.message())));
+            return Ok(Status::Findings);
+        }
+    };
+    match session.format {
+        Format::Human => session.output.write_all(view.text(session.style.language).as_bytes())?,
+        Format::Json => {
+            serde_json::to_writer_pretty(&mut session.output, &view)?;
+            writeln!(session.output)?;
+        }
+        Format::Jsonl => {
+            serde_json::to_writer(&mut session.output, &view)?;
+            writeln!(session.output)?;
+        }
+    }
+    session.output.finish()?;
+    Ok(Status::Good)
+}
