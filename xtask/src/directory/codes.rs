@@ -75,3 +75,75 @@ fn list(lines: &[String], columns: &Columns) -> BTreeMap<String, String> {
     codes.values_mut().for_each(|name| *name = tidy(name));
     codes
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(text: &str) -> (Lists, Remarks) {
+        let lines: Vec<String> = text.lines().map(|line| line.trim_end().to_owned()).collect();
+        let mut remarks = Remarks::default();
+        let lists = parse(&lines, &mut remarks);
+        (lists, remarks)
+    }
+
+    fn codes(lists: &Lists, element: &str) -> Vec<(String, String)> {
+        lists[element].clone().into_iter().collect()
+    }
+
+    #[test]
+    fn values_stand_left_in_late_lists() {
+        let (lists, _) = parsed(
+            "----------------------------------------------------------------------
+
+*    1001  Kind of camel                                           [C]
+
+     Desc: Code for a kind.
+
+     Repr: an..3
+
++    1     One
+           hump
+              With a definition
+              of two lines.
+
+     X     Unknown
+              Not a change mark.
+
+     Note:
+           1. Not a code.
+",
+        );
+        let expected = [("1", "One hump"), ("X", "Unknown")];
+        assert_eq!(codes(&lists, "1001"), expected.map(|(value, name)| (value.to_owned(), name.to_owned())));
+    }
+
+    #[test]
+    fn values_stand_right_in_early_lists_and_deleted_ones_are_left_out() {
+        let (lists, remarks) = parsed(
+            "----------------------------------------------------------------------
+* 1001  Kind of camel
+
+  Desc: Code for a kind.
+
+  Repr: an..3
+
+        1 One hump
+             A definition.
+|      22 Two humps
+-     333 Three humps
+   ZZZ    Mutually defined
+----------------------------------------------------------------------
+  1003  Colour
+
+  Repr: an..3
+
+  Note: See the list of colours of the guild, which is
+        longer.
+",
+        );
+        let expected = [("1", "One hump"), ("22", "Two humps"), ("ZZZ", "Mutually defined")];
+        assert_eq!(codes(&lists, "1001"), expected.map(|(value, name)| (value.to_owned(), name.to_owned())));
+        assert_eq!(remarks.problems, [" 1003: code list without values"]);
+    }
+}

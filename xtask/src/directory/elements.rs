@@ -29,3 +29,22 @@ pub(super) fn parse(lines: &[String], remarks: &mut Remarks) -> BTreeMap<String,
     }
     elements
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_wrap_and_marks_of_a_deletion_to_come_do_not_delete() {
+        let rule = "-".repeat(70);
+        let text = format!(
+            "{rule}\n\n-    1000  Name of\n           the camel  [C]\n\n     Desc: How it is called.\n\n     Repr: an..35\n\n{rule}\n\n  1001  Code\n"
+        );
+        let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        let mut remarks = Remarks::default();
+        let elements = parse(&lines, &mut remarks);
+        assert_eq!(elements["1000"].name, "Name of the camel");
+        assert_eq!(elements["1000"].format.to_string(), "an..35");
+        assert_eq!(remarks.problems, [" 1001: no representation"]);
+    }
+}

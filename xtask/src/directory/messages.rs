@@ -96,17 +96,10 @@ struct Table<'a> {
     tag: &'a str,
     remarks: &'a mut Remarks,
     message: &'a mut MessageFacts,
-    /// Groups that enclose the next row, outermost first.
-    open: Vec<Open>,
+    /// Groups that enclose the next row, outermost first: whether each is in force, not marked as deleted.
+    open: Vec<bool>,
     /// A row whose name goes on in the next line.
     pending: Option<Head>,
-}
-
-/// An open group. The margin draws it as a line down its own column, the outermost group furthest right.
-struct Open {
-    column: usize,
-    /// Not marked as deleted.
-    in_force: bool,
 }
 
 /// The left part of a row.
@@ -127,8 +120,8 @@ impl Table<'_> {
         {
             return true;
         }
-        let margin: Vec<(usize, u8)> =
-            line.bytes().enumerate().skip(body.len()).filter(|(_, octet)| b"|+".contains(octet)).collect();
+        // Each open group is a line down the margin, the outermost furthest right; a corner opens or ends one.
+        let margin: String = line[body.len()..].chars().filter(|letter| matches!(letter, '|' | '+')).collect();
         let digits = body.bytes().take_while(u8::is_ascii_digit).count();
         let marked = body.starts_with([' ', '+', '*', '#', '|', 'X', '-']);
         if !(marked || matches!(digits, 4 | 5) && body[digits..].starts_with(' ')) {
@@ -160,55 +153,27 @@ impl Table<'_> {
     }
 
     /// Takes the right part of a row: status, repetitions, margin.
-    fn row(&mut self, head: Head, rest: &str, margin: &[(usize, u8)], line: &str) {
+    fn row(&mut self, head: Head, rest: &str, margin: &str, line: &str) {
         let Some((status, repetitions)) = tail(rest) else {
             self.pending = Some(head);
             return;
         };
         let is_group = matches!(head.kind, MessageRowFactsKind::Group(_));
-        let corrected: Vec<(usize, u8)>;
-        let margin = match misdrawn(&self.remarks.of, self.tag, head.position) {
-            Some(drawing) => {
-                corrected = drawing.bytes().enumerate().collect();
-                &corrected
-            }
-            None => margin,
-        };
-        let aligned = margin.len() == self.open.len() + usize::from(is_group);
-        if head.deleted && !aligned {
-            return;
+        let margin = misdrawn(&self.remarks.of, self.tag, head.position).unwrap_or(margin);
+        let expected = self.open.len() + usize::from(is_group);
+        if margin.len() != expected {
+            self.remarks.add(format!("{}: the margin should show {expected} groups: {}", self.tag, line.trim()));
         }
-        if !aligned {
-            self.remarks.add(format!(
-                "{}: margin draws {} groups, open are {}: {}",
-                self.tag,
-                margin.len(),
-                self.open.len(),
-                line.trim()
-            ));
-        }
-        // A long name shifts its margin to the right; then the order of the lines counts. Where their number is wrong,
-        // the columns do.
-        let drawn = |index: usize, group: &Open| {
-            let by_order = margin.iter().rev().nth(index);
-            let by_column = margin.iter().find(|(at, _)| *at == group.column);
-            if aligned { by_order } else { by_column }.map(|(_, octet)| *octet)
-        };
-        while self.open.last().is_some_and(|group| drawn(self.open.len() - 1, group).is_none()) {
-            self.open.pop();
-        }
-        let depth = self.open.iter().filter(|group| group.in_force).count() as u8;
+        let depth = self.open.iter().filter(|in_force| **in_force).count() as u8;
         if !head.deleted {
             let position = head.position.unwrap_or_default();
             self.message.rows.push(MessageRowFacts { position, kind: head.kind, status, repetitions, depth });
         }
         if is_group {
-            let column = margin.first().map_or(0, |(column, _)| *column);
-            self.open.push(Open { column, in_force: !head.deleted });
+            self.open.push(!head.deleted);
         } else {
-            while self.open.last().is_some_and(|group| drawn(self.open.len() - 1, group) == Some(b'+')) {
-                self.open.pop();
-            }
+            let ends = margin.bytes().take_while(|octet| *octet == b'+').count();
+            self.open.truncate(self.open.len().saturating_sub(ends));
         }
     }
 
@@ -253,4 +218,100 @@ fn tail(text: &str) -> Option<(Status, u32)> {
         _ => return None,
     };
     Some((status, repetitions))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(text: &str) -> (MessageFacts, Remarks) {
+        let lines: Vec<String> = text.lines().map(|line| line.trim_end().to_owned()).collect();
+        let mut remarks = Remarks::default();
+        let message = parse("TESTER", &lines, false, &mut remarks);
+        (message, remarks)
+    }
+
+    fn rows(message: &MessageFacts) -> Vec<(u32, String, u32, u8)> {
+        let name = |kind: &MessageRowFactsKind| match kind {
+            MessageRowFactsKind::Segment(tag) => tag.clone(),
+            MessageRowFactsKind::Group(number) => format!("SG{number}"),
+        };
+        message.rows.iter().map(|row| (row.position, name(&row.kind), row.repetitions, row.depth)).collect()
+    }
+
+    const TABLE: &str = "
+                 UNITED NATIONS STANDARD MESSAGE (UNSM)
+
+                    Camel loading and
+                     unloading message
+
+                                            Message Type : TESTER
+        4.3.1 Segment table
+0020 + Segment group 1:  AAA-BBB-
+                         SG2
+4.3.1  Segment table
+
+Pos    Tag Name                                      S   R
+
+           HEADER SECTION
+
+0010   UNH Message header                            M   1
+
+0020 + ----- Segment group 1  ---------------------- C   99----------+
+0030 X AAA First                                     M   1           |
+0040   BBB A name that takes
+              two lines                              C   9           |
+                                                                     |
+0050       ----- Segment group 2  ------------------ c   9----------+|
+0060 * CCC Third                                     M   1----------++
+     - DDD Deleted                                   C   1
+0070   UNT Message trailer                           M   1
+Annex   AAA What follows the table                   M   1
+";
+
+    #[test]
+    fn a_table_is_read_with_its_groups() {
+        let (message, remarks) = parsed(TABLE);
+        assert_eq!(message.name, "Camel loading and unloading message");
+        assert_eq!(message.position_digits, 4);
+        let expected = [
+            (10, "UNH", 1, 0),
+            (20, "SG1", 99, 0),
+            (30, "AAA", 1, 1),
+            (40, "BBB", 9, 1),
+            (50, "SG2", 9, 1),
+            (60, "CCC", 1, 2),
+            (70, "UNT", 1, 0),
+        ];
+        assert_eq!(rows(&message), expected.map(|(at, tag, most, depth)| (at, tag.to_owned(), most, depth)));
+        assert_eq!(message.rows[4].status, Status::Conditional);
+        assert!(remarks.problems.is_empty() && remarks.notes.is_empty(), "{:?} {:?}", remarks.problems, remarks.notes);
+    }
+
+    #[test]
+    fn a_margin_that_lacks_a_group_and_a_list_that_differs_are_told() {
+        let (_, remarks) = parsed(&TABLE.replace("1----------++", "1----------+ "));
+        assert_eq!(remarks.problems.len(), 2, "{:?}", remarks.problems);
+        let (_, remarks) = parsed(&TABLE.replace("AAA-BBB-", "AAA-EEE-"));
+        assert_eq!(remarks.notes, [" TESTER: group 1 is drawn AAA-BBB-SG2, listed AAA-EEE-SG2"]);
+    }
+
+    #[test]
+    fn the_first_release_has_neither_positions_nor_box_characters() {
+        let (message, remarks) = parsed(
+            "4.2.2 Segment Table\n\n  TAG  NAME                                 S   REPT  S   REPT\n
+  UNH  Message header                       M      1
+  --- Segment Group 1 ------------------------------- C     10 ------+
+  AAA  First                                M      1                 |
++ BBB  Second                               C      5 ----------------+
+  UNT  Message trailer                      M      1
+
+4.3 Data Segment Index
+AAA  First",
+        );
+        let tags: Vec<_> = rows(&message).into_iter().map(|row| (row.1, row.3)).collect();
+        let expected = [("UNH", 0), ("SG1", 0), ("AAA", 1), ("BBB", 1), ("UNT", 0)];
+        assert_eq!(tags, expected.map(|(tag, depth)| (tag.to_owned(), depth)));
+        assert!(remarks.problems.is_empty(), "{:?}", remarks.problems);
+    }
 }

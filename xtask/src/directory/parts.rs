@@ -195,3 +195,75 @@ fn tail(text: &str) -> Option<Tail> {
     };
     Some(Tail { status, repetitions, format })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(text: &str, segments: bool) -> (Parts, Remarks) {
+        let lines: Vec<String> = text.lines().map(|line| line.trim_end().to_owned()).collect();
+        let mut remarks = Remarks::default();
+        let parts = parse(&lines, segments, false, &mut remarks);
+        (parts, remarks)
+    }
+
+    fn rows(part: &PartFacts) -> Vec<(u16, &str, char, u16)> {
+        part.rows.iter().map(|row| (row.position, row.tag.as_str(), row.status.letter(), row.repetitions)).collect()
+    }
+
+    #[test]
+    fn segments_with_positions_and_repetitions() {
+        let text = "
+2.   Segment specifications
+
+----------------------------------------------------------------------
+
+    *  AAA  CAMEL
+            DETAILS
+
+       Function: To name a camel.
+
+010    C001 CAMEL NAME                                 M    3
+       1000  Name of the camel                         M      an..35
+       1001  Code of a name that takes
+             two lines                                 C      an..3
+
+020 X  2000 NUMBER OF HUMPS                            C    1 n1
+
+----------------------------------------------------------------------
+
+    -  BBB  DELETED
+
+010    2000 NUMBER OF HUMPS                            C    1 n1
+";
+        let (parts, remarks) = parsed(text, true);
+        let camel = &parts.parts["AAA"];
+        assert_eq!(camel.name, "CAMEL DETAILS");
+        assert_eq!(rows(camel), [(10, "C001", 'M', 3), (20, "2000", 'C', 1)]);
+        assert_eq!(parts.parts.len(), 1);
+        assert!(remarks.problems.is_empty(), "{:?}", remarks.problems);
+        let components = parts.restated.iter().find_map(|restated| match restated {
+            Restated::Composite { components, .. } => {
+                Some(components.iter().map(|row| row.0.as_str()).collect::<Vec<_>>())
+            }
+            Restated::Format { .. } => None,
+        });
+        assert_eq!(components, Some(vec!["1000", "1001"]));
+    }
+
+    #[test]
+    fn segments_without_positions_tell_components_by_indentation() {
+        let text = "
+----------------------------------------------------------------------
+
+  AAA  CAMEL
+
+  C001 CAMEL NAME                                             C
+  1000   Name of the camel                                    M an..35
+
+  2000 NUMBER OF HUMPS                                        C n1
+";
+        let (parts, _) = parsed(text, true);
+        assert_eq!(rows(&parts.parts["AAA"]), [(10, "C001", 'C', 1), (20, "2000", 'C', 1)]);
+    }
+}
