@@ -2,7 +2,7 @@
 //!
 //! * [`Grammar`] is a packed grammar; [`Grammar::for_root`] finds the one for a document. Writers ask it for the order
 //!   of children ([`TypeDefinition::child`]), checks ask it for everything.
-//! * [`validate`] checks a document and finds every place where it departs from its grammar.
+//! * [`validate()`] checks a document and finds every place where it departs from its grammar.
 //! * [`compile`] makes a packed grammar of the schema documents that their keeper publishes.
 //!
 //! The packed form holds facts only: names, order, occurrence, types, attributes, facets; see `schemas/xml/README.md`.
