@@ -59,6 +59,9 @@ impl<'t> Reader<'t, '_> {
         let table = self.table;
         for &index in rows {
             let row = &table.rows[index];
+            if !row.is_for(group) {
+                continue;
+            }
             let given = assigned.iter().find(|(row, _)| *row == index).map(|(_, node)| *node);
             if table.kind().term(row.term).kind() == Kind::Group {
                 self.group(row, base, given, group);
@@ -98,7 +101,9 @@ impl<'t> Reader<'t, '_> {
             }
         }
         for inner in read.into_iter().filter(|inner| !inner.is_empty()) {
-            if group.all(row.term).is_empty() || self.table.kind().term(row.term).repeats() {
+            if row.distinct && group.groups(row.term).any(|other| *other == inner) {
+                inner.children.iter().filter_map(Node::as_leaf).for_each(|leaf| self.said_again(leaf));
+            } else if group.all(row.term).is_empty() || self.table.kind().term(row.term).repeats() {
                 group.push(Node::Group(inner));
             } else {
                 self.lose_group(&inner, &Message::new("mapping-repeated").with("limit", 1));
@@ -138,7 +143,9 @@ impl<'t> Reader<'t, '_> {
     fn leaf(&mut self, row: &'t Row, base: Option<NodeId>, given: Option<NodeId>, group: &mut Group) {
         for place in &row.places {
             let mut nodes = given.map_or_else(|| self.unused(place, base), |node| vec![node]);
-            while !nodes.is_empty() {
+            // One that is told from the root may be another repetition's: a group takes no more than it can hold.
+            let shared = place.from_root && !self.table.kind().term(row.term).repeats();
+            while !nodes.is_empty() && !(shared && row.only.is_some() && group.leaf(row.term).is_some()) {
                 let pieces = if row.lens.is_spread() { self.pieces(&nodes) } else { 1 };
                 let own: Vec<NodeId> = nodes.drain(..pieces).collect();
                 self.value(row, place, &own, base, group);

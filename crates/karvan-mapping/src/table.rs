@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 use std::sync::OnceLock;
 
-use karvan_model::{DocumentType, Kind, Part, TermId};
+use karvan_model::{DocumentType, Group, Kind, Part, TermId};
 use serde::Deserialize;
 
 use crate::edifact::Definition;
@@ -95,6 +95,12 @@ struct RowEntry {
     /// The group stands once for each repetition of this member.
     #[serde(default)]
     each: Option<String>,
+    /// A repetition of the group that says the same as an earlier one says it again.
+    #[serde(default)]
+    distinct: bool,
+    /// The place is one for groups only whose other member has one of these values.
+    #[serde(default)]
+    only: Option<When>,
     /// A place that may say the same once more.
     #[serde(default)]
     again: Option<String>,
@@ -215,10 +221,22 @@ pub(crate) struct Row {
     pub(crate) needs: Option<(Place, String)>,
     /// The member that the group is repeated for.
     pub(crate) each: Option<TermId>,
+    /// Whether a repetition of the group that says the same as an earlier one only says it again.
+    pub(crate) distinct: bool,
+    /// The values of another member without which the place is none for this one.
+    pub(crate) only: Option<(TermId, Vec<String>)>,
     /// The terms that a group's own text tells, code and text.
     pub(crate) code_and_text: Option<(TermId, TermId)>,
     /// The rows of a group's members, in the order of the file.
     pub(crate) members: Vec<usize>,
+}
+
+impl Row {
+    /// Whether the row is one for this group.
+    pub(crate) fn is_for(&self, group: &Group) -> bool {
+        let Some((term, values)) = &self.only else { return true };
+        group.leaf(*term).is_some_and(|leaf| values.iter().any(|value| *value == leaf.value.text()))
+    }
 }
 
 /// The place of a part of a value, from the place of the value.
@@ -537,8 +555,13 @@ impl Compiler<'_> {
             Some(path) => Some(self.place(&entry.term, path)?),
             None => None,
         };
-        let absent = entry.absent.clone();
-        Ok(Row { term, places, lens, parts, default, absent, again, needs, each, code_and_text, members: Vec::new() })
+        let only = match &entry.only {
+            Some(only) => Some((self.term(&entry.term, &only.term)?, only.values.clone())),
+            None => None,
+        };
+        let (absent, distinct) = (entry.absent.clone(), entry.distinct);
+        let members = Vec::new();
+        Ok(Row { term, places, lens, parts, default, absent, again, needs, each, distinct, only, code_and_text, members })
     }
 
     fn part(&mut self, row: &str, part: Part, term: Option<TermId>, entry: &PartEntry) -> Result<PartRow, TableError> {

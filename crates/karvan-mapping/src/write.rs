@@ -115,11 +115,17 @@ impl<'t> Writer<'t, '_> {
             if members.is_empty() {
                 self.missing(row, group, at);
             }
+            if !row.is_for(group) {
+                let reason = self.no_place();
+                members.iter().for_each(|member| self.lose(member, &reason));
+                continue;
+            }
             for (number, member) in members.iter().enumerate() {
                 let repeated = only.is_some_and(|(_, repetition)| repetition > 0);
                 let skipped = match only {
                     Some((term, repetition)) if term == row.term => number != repetition,
-                    _ => repeated && row.places.iter().all(|place| place.from_root),
+                    // Beyond the first repetition only what the group cannot be without is said again.
+                    _ => repeated && !table.kind().term(row.term).is_required(),
                 };
                 match member {
                     _ if skipped => {}
@@ -133,7 +139,7 @@ impl<'t> Writer<'t, '_> {
             }
         }
         if only.is_none_or(|(_, repetition)| repetition == 0) {
-            let no_place = Message::new("mapping-no-place").with("syntax", table.title());
+            let no_place = self.no_place();
             for member in &group.children {
                 if member.term().is_some_and(|term| table.row_of(term).is_none()) {
                     self.lose(member, &no_place);
@@ -254,7 +260,7 @@ impl<'t> Writer<'t, '_> {
     fn leaf(&mut self, row: &'t Row, leaf: &Leaf, at: usize) -> Result<NodeId, Message> {
         let text = row.lens.put(&leaf.value.content)?;
         let repeats = self.table.kind().term(row.term).repeats();
-        let mut refusal = Message::new("mapping-no-place").with("syntax", self.table.title());
+        let mut refusal = self.no_place();
         for place in row.places.iter().filter(|place| suits(place, row, leaf)) {
             let nodes = self.out.tree.len();
             match self.leaf_at(row, place, leaf, &text, at, repeats) {
@@ -327,6 +333,10 @@ impl<'t> Writer<'t, '_> {
         })
     }
 
+    fn no_place(&self) -> Message {
+        Message::new("mapping-no-place").with("syntax", self.table.title())
+    }
+
     fn other_meaning(&self) -> Message {
         Message::new("mapping-other-meaning").with("syntax", self.table.title())
     }
@@ -367,6 +377,7 @@ impl<'t> Writer<'t, '_> {
                 None => part.default.as_ref().and_then(|value| self.text_of(value)),
             };
             let Some(text) = text else { continue };
+            let added = text.clone();
             let nodes = self.out.tree.len();
             let made = part.lens.put(&Content::Text(text)).and_then(|text| {
                 let base = if part.place.from_group { self.node_of(at)? } else { node };
@@ -376,12 +387,12 @@ impl<'t> Writer<'t, '_> {
             if let Err(reason) = made {
                 self.back_to(nodes);
                 self.lose_part(leaf, part.part, &reason);
-            } else if let (None, Some(Value::Text(text))) = (own, &part.default) {
+            } else if own.is_none() && part.part != Part::Currency {
                 let reason = self.wanted();
-                self.add(part.term.map(|term| self.table.kind().term(term)), text, reason, node);
+                self.add(part.term.map(|term| self.table.kind().term(term)), &added, reason, node);
             }
         }
-        let no_place = Message::new("mapping-no-place").with("syntax", self.table.title());
+        let no_place = self.no_place();
         for value in &leaf.value.parts {
             let has_row = row.parts.iter().any(|part| part.part == value.part);
             if !has_row && !self.is_document_currency(&value.text, value.part) {
@@ -504,8 +515,7 @@ impl<'t> Writer<'t, '_> {
     fn push(&mut self, parent: NodeId, name: Name) -> Result<NodeId, Message> {
         let text: &'t str = self.table.names.text(name);
         let key = self.out.slots[parent.index()].key;
-        let no_place = || Message::new("mapping-no-place").with("syntax", self.table.title());
-        let slot = self.grammar.child(key, name, text).ok_or_else(no_place)?;
+        let slot = self.grammar.child(key, name, text).ok_or_else(|| self.no_place())?;
         let node = self.out.tree.push(parent, name, crate::tree::split(text), Span::default());
         if u32::from(self.out.tree.node(node).occurrence) > slot.repetitions {
             self.out.tree.truncate(node.index());
