@@ -39,8 +39,12 @@ pub struct Writing {
 /// What to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// INVOIC D.14B, association code 16B, as EN 16931-3-4 writes it.
+    /// INVOIC D.14B with the code lists of D.16B, as EN 16931-3-4 writes it.
     EdifactD14B,
+    /// INVOIC D.96A, as users of EANCOM 1997 write it.
+    EdifactD96A,
+    /// INVOIC D.01B, as users of EANCOM 2002 write it.
+    EdifactD01B,
     /// UN/CEFACT Cross Industry Invoice D16B.
     Cii,
     /// UBL 2.1: Invoice or CreditNote, as the type code of the invoice has it.
@@ -51,9 +55,11 @@ pub enum Target {
 
 impl Target {
     /// All of them, each with the name that `--to` knows.
-    pub const ALL: [(&'static str, Self); 5] = [
+    pub const ALL: [(&'static str, Self); 7] = [
         ("edifact", Self::EdifactD14B),
         ("edifact:D14B", Self::EdifactD14B),
+        ("edifact:D96A", Self::EdifactD96A),
+        ("edifact:D01B", Self::EdifactD01B),
         ("cii", Self::Cii),
         ("ubl", Self::Ubl),
         ("json", Self::Json),
@@ -138,6 +144,8 @@ pub fn tables() -> &'static [Table] {
             Table::parse_variant(invoice, UBL_INVOICE, UBL_CREDIT_NOTE),
             Table::parse(invoice, UBL_INVOICE),
             Table::parse(invoice, EDIFACT_D14B),
+            Table::parse(invoice, EDIFACT_D96A),
+            Table::parse(invoice, EDIFACT_D01B),
         ];
         tables.into_iter().collect::<Result<_, _>>().expect("the tables in the repository are whole: a test reads them")
     })
@@ -147,6 +155,8 @@ const CII: &str = include_str!("../../../schemas/documents/invoice/cii.toml");
 const UBL_INVOICE: &str = include_str!("../../../schemas/documents/invoice/ubl-invoice.toml");
 const UBL_CREDIT_NOTE: &str = include_str!("../../../schemas/documents/invoice/ubl-credit-note.toml");
 const EDIFACT_D14B: &str = include_str!("../../../schemas/documents/invoice/edifact-d14b.toml");
+const EDIFACT_D96A: &str = include_str!("../../../schemas/documents/invoice/edifact-d96a.toml");
+const EDIFACT_D01B: &str = include_str!("../../../schemas/documents/invoice/edifact-d01b.toml");
 
 /// Reads a document of any syntax that a table is for.
 ///
@@ -279,6 +289,8 @@ pub fn write_with(document: &Document, target: Target, envelope: &Envelope) -> R
         Target::Cii => "cii-d16b",
         Target::Ubl => "ubl-2.1",
         Target::EdifactD14B => "D.14B",
+        Target::EdifactD96A => "D.96A",
+        Target::EdifactD01B => "D.01B",
     };
     let value = |term| document.root.leaf(term).map(|leaf| leaf.value.text().into_owned());
     let mut wanted = tables().iter().filter(|table| match table.syntax() {
@@ -334,6 +346,35 @@ mod tests {
                 child.inspect(|child| at = child.element().definition()).is_some()
             }
         })
+    }
+
+    #[test]
+    fn every_place_of_an_edifact_table_stands_in_its_directory() {
+        for table in tables() {
+            let Syntax::Edifact(syntax) = table.syntax() else { continue };
+            let mut grammar = edifact::EdifactGrammar(table.definition(syntax).unwrap());
+            for (term, path) in table.places() {
+                let mut at = Some(crate::write::Grammar::root(&mut grammar));
+                for step in &path {
+                    let name = table.names.find("", step);
+                    at = at.and_then(|slot| crate::write::Grammar::child(&mut grammar, slot.key, name, step));
+                }
+                assert!(at.is_some(), "{}, {}: {}", table.title(), table.kind().term(term).id(), path.join("/"));
+            }
+        }
+    }
+
+    #[test]
+    fn every_code_in_a_path_stands_in_its_code_list() {
+        for table in tables() {
+            let Syntax::Edifact(syntax) = table.syntax() else { continue };
+            let directories = karvan_schema::directory::Directories::builtin();
+            let (release, service) = (directories.release(&syntax.release).unwrap(), directories.service("4").unwrap());
+            let known = |tag: &str| release.element(tag).or_else(|| service.element(tag)).unwrap();
+            let stands = |(tag, code): &(&str, &str)| !known(tag).is_coded() || known(tag).code(code).is_some();
+            let strange: Vec<_> = table.codes().into_iter().filter(|code| !stands(code)).collect();
+            assert!(strange.is_empty(), "{}: {strange:?}", table.title());
+        }
     }
 
     #[test]

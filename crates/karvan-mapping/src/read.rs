@@ -219,10 +219,12 @@ impl<'t> Reader<'t, '_> {
                 if implied {
                     self.used[node.index()] = true;
                 } else if !text.is_empty() && !self.used[node.index()] {
-                    let own = part.lens.get(Kind::Code, text).map(|content| content.text().into_owned());
-                    let text = own.unwrap_or_else(|_| text.to_owned());
-                    value.set(PartValue { part: part.part, text, origin: self.origin(node) });
-                    self.used[node.index()] = true;
+                    // A code without a counterpart stays behind, and is told as such.
+                    if let Ok(content) = part.lens.get(Kind::Code, text) {
+                        let (text, origin) = (content.text().into_owned(), self.origin(node));
+                        value.set(PartValue { part: part.part, text, origin });
+                        self.used[node.index()] = true;
+                    }
                 }
             }
         }

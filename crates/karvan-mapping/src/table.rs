@@ -58,6 +58,7 @@ struct When {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PartEntry {
+    /// Empty where the syntax has no place for the part.
     path: String,
     /// What is written where the value does not say it: a text, or `{BT-5}`.
     #[serde(default)]
@@ -454,6 +455,30 @@ impl Table {
         places
     }
 
+    /// Every text that a place is told by, with the name of the node that has it.
+    ///
+    /// For tests that compare a table with code lists.
+    #[must_use]
+    pub fn codes(&self) -> Vec<(&str, &str)> {
+        let steps = self.rows.iter().flat_map(|row| &row.places).flat_map(|place| &place.steps);
+        let mut codes = Vec::new();
+        for mut condition in steps.flat_map(|step| &step.predicates) {
+            while let Predicate::Not(inner) = condition {
+                condition = inner;
+            }
+            if let Predicate::Equals(path, values) = condition
+                && let Some(last) = path.last()
+            {
+                let texts = values.iter().filter_map(|value| match value {
+                    Value::Text(text) => Some(text.as_str()),
+                    Value::Term(_) => None,
+                });
+                codes.extend(texts.map(|text| (self.names.text(last.name), text)));
+            }
+        }
+        codes
+    }
+
     fn collect<'t>(&'t self, rows: &[usize], base: &[&'t str], places: &mut Vec<(TermId, Vec<&'t str>)>) {
         for &index in rows {
             let row = &self.rows[index];
@@ -534,7 +559,8 @@ impl Compiler<'_> {
         let common = self.file.parts.iter().filter(|(name, _)| !entry.parts.contains_key(*name));
         for (name, part_entry) in own.chain(common) {
             let part = Part::from_name(name).ok_or_else(|| unknown(name))?;
-            if belongs(part, shape.kind()) && !says(&entry.path, &part_entry.path) {
+            let has_place = !part_entry.path.is_empty() && !says(&entry.path, &part_entry.path);
+            if has_place && belongs(part, shape.kind()) {
                 parts.push(self.part(&entry.term, part, shape.part(part), part_entry)?);
             }
         }
@@ -561,7 +587,21 @@ impl Compiler<'_> {
         };
         let (absent, distinct) = (entry.absent.clone(), entry.distinct);
         let members = Vec::new();
-        Ok(Row { term, places, lens, parts, default, absent, again, needs, each, distinct, only, code_and_text, members })
+        Ok(Row {
+            term,
+            places,
+            lens,
+            parts,
+            default,
+            absent,
+            again,
+            needs,
+            each,
+            distinct,
+            only,
+            code_and_text,
+            members,
+        })
     }
 
     fn part(&mut self, row: &str, part: Part, term: Option<TermId>, entry: &PartEntry) -> Result<PartRow, TableError> {
