@@ -114,6 +114,12 @@ impl ServiceCharacters {
         doubtful
     }
 
+    /// Whether a segment with this tag stands at the beginning of `octets`, and not a word that begins like it.
+    pub(crate) fn begin_with(&self, octets: &[u8], tag: &[u8; 3]) -> bool {
+        octets.starts_with(tag)
+            && octets.get(3).is_none_or(|octet| !octet.is_ascii_alphanumeric() || self.contains(*octet))
+    }
+
     /// A release character that is also something else would release nothing but itself: it is then not used.
     pub(crate) fn usable(self) -> Self {
         let other = |octet| octet == self.terminator || octet == self.element || octet == self.component;
@@ -138,8 +144,13 @@ impl ServiceCharacters {
 
 /// `UNA` and its six characters.
 fn service_string_advice(octets: &[u8]) -> IResult<&[u8], ServiceCharacters> {
-    let (rest, (_, component, element, decimal, release, repetition, terminator)) =
-        (tag(&b"UNA"[..]), octet, octet, octet, octet, octet, octet).parse(octets)?;
+    preceded(tag(&b"UNA"[..]), advice_characters).parse(octets)
+}
+
+/// The six characters of UNA.
+fn advice_characters(octets: &[u8]) -> IResult<&[u8], ServiceCharacters> {
+    let (rest, (component, element, decimal, release, repetition, terminator)) =
+        (octet, octet, octet, octet, octet, octet).parse(octets)?;
     let unless_space = |octet: u8| (octet != b' ').then_some(octet);
     let characters = ServiceCharacters {
         component,
@@ -150,6 +161,33 @@ fn service_string_advice(octets: &[u8]) -> IResult<&[u8], ServiceCharacters> {
         terminator,
     };
     Ok((rest, characters))
+}
+
+/// How many octets may stand between UNA and UNB, or between an object and UNP, without hiding the latter.
+pub(crate) const LAYOUT_BEFORE_TAG: usize = 64;
+
+/// How many octets of layout stand before a tag that may be recognised behind them.
+pub(crate) fn layout_before_tag(octets: &[u8]) -> usize {
+    octets.iter().take(LAYOUT_BEFORE_TAG).take_while(|octet| **octet <= b' ').count()
+}
+
+/// The UNA at the beginning of `octets` and its length, where the header of an interchange, a group or a message follows.
+///
+/// Some write a space between `UNA` and its characters; the UNA is one octet longer then.
+pub(crate) fn advice_before_header(octets: &[u8]) -> Option<(ServiceCharacters, usize)> {
+    let header_follows = |rest: &[u8], characters: &ServiceCharacters| {
+        let rest = &rest[layout_before_tag(rest)..];
+        [b"UNB", b"UIB", b"UNG", b"UNH", b"UIH"].iter().any(|tag| characters.begin_with(rest, tag))
+    };
+    let straight = service_string_advice(octets).ok();
+    let spaced = || match octets {
+        [b'U', b'N', b'A', b' ', characters @ ..] => advice_characters(characters).ok(),
+        _ => None,
+    };
+    let (rest, characters) = straight
+        .filter(|(rest, characters)| header_follows(rest, characters))
+        .or_else(|| spaced().filter(|(rest, characters)| header_follows(rest, characters)))?;
+    Some((characters, octets.len() - rest.len()))
 }
 
 /// What the first element of UNB or UIB says of the syntax (composite S001).

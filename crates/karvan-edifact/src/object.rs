@@ -3,8 +3,8 @@
 //! The declared length is trusted where UNP stands behind it. Where it does not, UNP is looked for. To find it when the
 //! length says too much, the last [`HOLD`] octets of an object are held back until its end is certain.
 
+use crate::characters::{LAYOUT_BEFORE_TAG, layout_before_tag};
 use crate::item::ProblemKind;
-use crate::scanner::{LAYOUT_BEFORE_TAG, layout_before_tag};
 use crate::{Segment, ServiceCharacters};
 
 /// How many octets are held back.

@@ -5,14 +5,11 @@
 
 use karvan_text::Span;
 
-use crate::characters::syntax_identifier;
+use crate::characters::{LAYOUT_BEFORE_TAG, advice_before_header, syntax_identifier};
 use crate::item::{Advice, Item, Octets, Problem, ProblemKind};
 use crate::object::{self, Object, Progress};
 use crate::scan::{BLOCK, Delimiters, Separators, later};
 use crate::{Segment, ServiceCharacters};
-
-/// How many octets may stand between UNA and UNB, or between an object and UNP, without hiding the latter.
-pub(crate) const LAYOUT_BEFORE_TAG: usize = 64;
 
 /// How a file is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -254,7 +251,7 @@ impl Scanner {
         if let Some(step) = self.advice(rest, last) {
             return step;
         }
-        if is_tag(rest, b"UNB") || is_tag(rest, b"UIB") {
+        if self.characters.begin_with(rest, b"UNB") || self.characters.begin_with(rest, b"UIB") {
             return self.interchange_header(window, last);
         }
         if outside && !self.looks_like_segment(rest) {
@@ -263,9 +260,9 @@ impl Scanner {
         self.stray_reported = false;
         let step = self.segment(window, last);
         if let Step::Item(Kind::Segment { .. }, end) = step {
-            if is_tag(rest, b"UNZ") || is_tag(rest, b"UIZ") {
+            if self.characters.begin_with(rest, b"UNZ") || self.characters.begin_with(rest, b"UIZ") {
                 self.state = State::Outside;
-            } else if is_tag(rest, b"UNO") {
+            } else if self.characters.begin_with(rest, b"UNO") {
                 let header = Segment::new(&window[self.start..end], self.offset(), self.characters);
                 self.state = State::Object(Object::announced(&header));
             }
@@ -397,27 +394,19 @@ impl Scanner {
         if rest.len() < needed && !last {
             return Some(Step::More);
         }
-        let outside = matches!(self.state, State::Outside);
-        let straight = ServiceCharacters::from_advice(rest).filter(|_| header_follows(&rest[9..]));
-        // Some write a space behind UNA.
-        let spaced = || match rest {
-            [b'U', b'N', b'A', b' ', shifted @ ..] if shifted.len() >= 6 && header_follows(&shifted[6..]) => {
-                ServiceCharacters::from_advice(&[b"UNA", &shifted[..6]].concat())
-            }
-            _ => None,
-        };
-        let (declared, length) = match (straight, spaced()) {
-            (Some(declared), _) => (declared, 9),
-            (None, Some(declared)) => {
-                self.report(ProblemKind::AdviceMisplaced, 10);
-                (declared, 10)
-            }
+        let (declared, length) = match advice_before_header(rest) {
+            Some(found) => found,
             // Inside an interchange only the header of another one tells UNA from a segment of that name.
-            (None, None) if outside => {
-                (ServiceCharacters::from_advice(rest).filter(|declared| declared.doubtful().is_empty())?, 9)
+            None if matches!(self.state, State::Inside) => return None,
+            None => {
+                let declared =
+                    ServiceCharacters::from_advice(rest).filter(|declared| declared.doubtful().is_empty())?;
+                (declared, ServiceCharacters::ADVICE_LENGTH)
             }
-            (None, None) => return None,
         };
+        if length > ServiceCharacters::ADVICE_LENGTH {
+            self.report(ProblemKind::AdviceMisplaced, length);
+        }
         for octet in declared.doubtful() {
             self.report(ProblemKind::DoubtfulServiceCharacter { octet }, length);
         }
@@ -487,9 +476,9 @@ impl Scanner {
                 if !last && rest.len() < at + needed && rest.len() < self.options.segment_limit + needed {
                     return Step::More;
                 }
-                let begins = is_tag(&rest[at..], b"UNB")
-                    || is_tag(&rest[at..], b"UIB")
-                    || rest[at..].starts_with(b"UNA") && rest.len() >= at + 9 && header_follows(&rest[at + 9..]);
+                let begins = self.characters.begin_with(&rest[at..], b"UNB")
+                    || self.characters.begin_with(&rest[at..], b"UIB")
+                    || advice_before_header(&rest[at..]).is_some();
                 if !begins {
                     continue;
                 }
@@ -561,19 +550,3 @@ impl Scanner {
 }
 
 const BYTE_ORDER_MARK: &[u8] = &[0xEF, 0xBB, 0xBF];
-
-/// Whether the tag `tag` stands at the beginning of `octets`, and not as the beginning of a word.
-fn is_tag(octets: &[u8], tag: &[u8; 3]) -> bool {
-    octets.starts_with(tag) && octets.get(3).is_none_or(|octet| !octet.is_ascii_alphanumeric())
-}
-
-/// How many octets of layout stand before a tag that may be recognised behind them.
-pub(crate) fn layout_before_tag(octets: &[u8]) -> usize {
-    octets.iter().take(LAYOUT_BEFORE_TAG).take_while(|octet| **octet <= b' ').count()
-}
-
-/// Whether the first segment of an interchange, a group or a message stands in `octets` behind layout.
-fn header_follows(octets: &[u8]) -> bool {
-    let layout = layout_before_tag(octets);
-    [b"UNB", b"UIB", b"UNG", b"UNH", b"UIH"].iter().any(|tag| is_tag(&octets[layout..], tag))
-}

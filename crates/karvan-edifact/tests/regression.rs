@@ -62,6 +62,9 @@ fn doubtful_service_characters_are_told_and_obeyed() {
     let (bodies, problems) = read(b"UNA:+.?'XUNB+UNOA:3XUNZX");
     assert_eq!(bodies, ["UNB+UNOA:3", "UNZ"]);
     assert_eq!(problems, [ProblemKind::DoubtfulServiceCharacter { octet: b'X' }]);
+    let (bodies, problems) = read(b"UNAXY.? QUNBYUNOAX3QUNHY1QUNZY0Q=====");
+    assert_eq!(bodies, ["UNBYUNOAX3", "UNHY1", "UNZY0"]);
+    assert_eq!(problems.len(), 4, "three letters, and text behind UNZ");
     // Element separator and component separator are the same: everything is an element.
     let segment = segments(b"UNA++.? 'UNB+UNOA+3'").next().expect("a segment");
     assert_eq!(segment.elements().map(|element| element.components().count()).collect::<Vec<_>>(), [1, 1]);
