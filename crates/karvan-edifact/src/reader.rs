@@ -167,6 +167,8 @@ impl<R: Read> Reader<R> {
     }
 
     /// What was found wrong since the last call; it belongs to the items delivered since then.
+    ///
+    /// Problems are kept until they are taken away: take them after each item, or from time to time.
     pub fn problems(&mut self) -> impl Iterator<Item = Problem> {
         self.scanner.problems().drain(..)
     }

@@ -38,6 +38,7 @@ use crate::{Segment, ServiceCharacters};
 pub struct Transmission<'a> {
     octets: Cow<'a, [u8]>,
     nodes: Vec<Node>,
+    /// The service characters of the file, one after the other as they change.
     characters: Vec<ServiceCharacters>,
     parts: Vec<Part>,
     problems: Vec<Problem>,
@@ -48,8 +49,8 @@ pub struct Transmission<'a> {
 struct Node {
     start: usize,
     kind: NodeKind,
-    /// Which of the service characters of the file are in force.
-    characters: u16,
+    /// Which of the service characters of the file are in force, for UNA which are declared.
+    characters: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,7 +153,7 @@ impl<'a> Transmission<'a> {
     fn item(&self, index: usize) -> Item<'_> {
         let node = self.nodes[index];
         let octets = self.octets_of(index..index + 1);
-        let characters = self.characters[usize::from(node.characters)];
+        let characters = self.characters.get(node.characters as usize).copied().unwrap_or_default();
         match node.kind {
             NodeKind::Advice => Item::Advice(Advice::new(octets, characters)),
             NodeKind::Segment => Item::Segment(Segment::new(octets.raw(), octets.span().start, characters)),
@@ -386,11 +387,11 @@ impl Builder {
     fn add(&mut self, item: &Item<'_>) {
         let node = self.nodes.len();
         let (kind, characters) = match item {
-            Item::Advice(advice) => (NodeKind::Advice, advice.declared()),
-            Item::Segment(segment) => (NodeKind::Segment, segment.characters()),
-            Item::Object(_) => (NodeKind::Object, ServiceCharacters::DEFAULT),
-            Item::Layout(_) => (NodeKind::Layout, ServiceCharacters::DEFAULT),
-            Item::Stray(_) => (NodeKind::Stray, ServiceCharacters::DEFAULT),
+            Item::Advice(advice) => (NodeKind::Advice, Some(advice.declared())),
+            Item::Segment(segment) => (NodeKind::Segment, Some(segment.characters())),
+            Item::Object(_) => (NodeKind::Object, None),
+            Item::Layout(_) => (NodeKind::Layout, None),
+            Item::Stray(_) => (NodeKind::Stray, None),
         };
         match item {
             Item::Segment(segment) => self.before_segment(segment.tag(), node),
@@ -401,21 +402,14 @@ impl Builder {
             _ => {}
         }
         let start = usize::try_from(item.span().start).unwrap_or(usize::MAX);
-        let characters = self.remember(characters);
+        if characters.is_some_and(|characters| self.characters.last() != Some(&characters)) {
+            self.characters.extend(characters);
+        }
+        let characters = u32::try_from(self.characters.len().saturating_sub(1)).unwrap_or(u32::MAX);
         self.nodes.push(Node { start, kind, characters });
         if let Item::Segment(segment) = item {
             self.after_segment(segment.tag(), node);
         }
-    }
-
-    /// The place of `characters` among those met so far; a file with more than 65,535 kinds of them is no file.
-    fn remember(&mut self, characters: ServiceCharacters) -> u16 {
-        let known = self.characters.iter().rposition(|known| *known == characters);
-        let place = known.unwrap_or_else(|| {
-            self.characters.push(characters);
-            self.characters.len() - 1
-        });
-        u16::try_from(place).unwrap_or(0)
     }
 
     /// Opens what a header opens.
