@@ -67,14 +67,33 @@ pub(super) fn release(
 
 /// Reads a file of code lists; lists without a value are left out.
 pub(super) fn codes(path: &Path) -> crate::Result<Lists> {
+    codes_beside(path, &[], &mut Remarks::default())
+}
+
+/// Reads a file of code lists that took the first letter of values such as `XF` for a change mark. The lists of the
+/// releases before and after show which: there, the longer value has the name, and the shorter has not.
+pub(super) fn codes_beside(path: &Path, beside: &[Lists], remarks: &mut Remarks) -> crate::Result<Lists> {
     let mut lists = Lists::new();
     for element in &xml::read(path)?.children {
-        // Where there are definitions (`desc`), the short name is the title; the early files have only the name.
-        let name = |code: &Node| match code.attribute("title") {
-            "" => tidy(&mend(code.attribute("desc"))),
-            title => tidy(&mend(title)),
-        };
-        let list: BTreeMap<_, _> = element.children.iter().map(|code| (code.id().to_owned(), name(code))).collect();
+        let mut list = BTreeMap::new();
+        for code in &element.children {
+            // Where there are definitions (`desc`), the short name is the title; the early files have only the name.
+            let name = match code.attribute("title") {
+                "" => tidy(&mend(code.attribute("desc"))),
+                title => tidy(&mend(title)),
+            };
+            let named = |value: &str| {
+                let names = beside.iter().filter_map(|lists| lists.get(element.id())?.get(value));
+                names.into_iter().any(|other| other.eq_ignore_ascii_case(&name))
+            };
+            let longer = format!("X{}", code.id());
+            if named(&longer) && !named(code.id()) {
+                remarks.note(format!("code {} of {} is {longer}", code.id(), element.id()));
+                list.insert(longer, name);
+            } else {
+                list.insert(code.id().to_owned(), name);
+            }
+        }
         if !list.is_empty() {
             lists.insert(element.id().to_owned(), list);
         }
@@ -329,6 +348,30 @@ mod tests {
     fn names_encoded_twice_are_mended() {
         assert_eq!(mend("Espa\u{c3}\u{b1}a"), "España");
         assert_eq!(mend("España"), "España");
+    }
+
+    #[test]
+    fn the_x_of_a_value_is_put_back_where_the_neighbours_have_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("codes.xml");
+        let text = r#"<lists><element id="1000"><code id="F" desc="Far"/><code id="A" desc="Away"/></element></lists>"#;
+        fs::write(&path, text).unwrap();
+        let list = |codes: &[(&str, &str)]| -> Lists {
+            let codes = codes.iter().map(|(value, name)| ((*value).to_owned(), (*name).to_owned())).collect();
+            BTreeMap::from([("1000".to_owned(), codes)])
+        };
+        let beside = [list(&[("XF", "FAR"), ("A", "Away"), ("XA", "Away")])];
+        let read = codes_beside(&path, &beside, &mut Remarks::default()).unwrap();
+        assert_eq!(read, list(&[("XF", "Far"), ("A", "Away")]));
+    }
+
+    #[test]
+    fn rows_that_a_conversion_may_lack() {
+        let before = [(false, 1), (true, 2), (false, 3)];
+        assert!(lacks_only(before.into_iter(), &[1, 2, 3]));
+        assert!(lacks_only(before.into_iter(), &[1, 3]));
+        assert!(!lacks_only(before.into_iter(), &[1, 2]));
+        assert!(!lacks_only(before.into_iter(), &[1, 3, 4]));
     }
 
     #[test]

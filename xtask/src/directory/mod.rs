@@ -103,10 +103,15 @@ pub(crate) fn collect(source: &Path) -> crate::Result<Collected> {
 fn releases(source: &Path, remarks: &mut Remarks) -> crate::Result<Vec<DirectoryFacts>> {
     let mut releases = official(&source.join("un-directories.tar.xz"), remarks)?;
     let conversions = source.join("conversions/php-edifact-mapping");
-    for release in releases.iter_mut().filter(|release| release.codes.is_empty()) {
+    let stated: Vec<codes::Lists> = releases.iter().map(|release| release.codes.clone()).collect();
+    for (index, release) in releases.iter_mut().enumerate().filter(|(_, release)| release.codes.is_empty()) {
         let path = conversions.join(folder(&release.name)).join("codes.xml");
         if path.is_file() {
-            release.codes = conversions::codes(&path)?;
+            let has_codes = |lists: &&codes::Lists| !lists.is_empty();
+            let (before, after) = (stated[..index].iter().rfind(has_codes), stated[index..].iter().find(has_codes));
+            let beside: Vec<codes::Lists> = before.into_iter().chain(after).cloned().collect();
+            remarks.of.clone_from(&release.name);
+            release.codes = conversions::codes_beside(&path, &beside, remarks)?;
         }
     }
     for name in ["D.22A", "D.22B", "D.23A", "D.24A"] {

@@ -138,6 +138,8 @@ fn formats_and_codes() {
     assert!(values.iter().all(|value| qualifier.has_code(value.as_bytes())));
     assert_eq!(directory.code("3035", "SU").map(Code::since), Some("D.94A"));
     assert_eq!(release("D.24A").code("1001", "415").map(Code::since), Some("D.05A"));
+    // The conversion of the lists between D.94A and D.95B calls this one F.
+    assert_eq!(directory.code("3155", "XF").map(Code::since), Some("D.94A"));
     // A value that looks like a change mark.
     assert!(release("D.21B").elements().any(|element| element.has_code(b"X")));
 }
