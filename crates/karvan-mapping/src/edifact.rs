@@ -38,6 +38,8 @@ pub(crate) struct Definition {
     places: Vec<Vec<(Name, Slot)>>,
     /// The elements of each segment, in order.
     layouts: HashMap<String, Vec<Cell>>,
+    /// The segments that open groups, by the key of the group.
+    triggers: HashMap<u32, &'static str>,
 }
 
 /// An element of a segment or a component of a composite.
@@ -66,7 +68,12 @@ impl Definition {
         let message = directory.message(&syntax.message)?;
         // UNS and the packages are the same in every version that has them.
         let service = directories.service("4");
-        let mut this = Self { rows: MessageTable::of(message), places: vec![Vec::new()], layouts: HashMap::new() };
+        let mut this = Self {
+            rows: MessageTable::of(message),
+            places: vec![Vec::new()],
+            layouts: HashMap::new(),
+            triggers: HashMap::new(),
+        };
         let mut segments: HashMap<String, u32> = HashMap::new();
         // The keys of the rows: groups have their own, segments of one tag share theirs.
         let mut keys: Vec<u32> = Vec::with_capacity(this.rows.rows().len());
@@ -86,7 +93,11 @@ impl Definition {
                     };
                     (segment.tag().to_owned(), key)
                 }
-                None => (format!("SG{}", row.group().unwrap_or_default()), this.add(&[])),
+                None => {
+                    let key = this.add(&[]);
+                    this.triggers.insert(key, row.trigger().unwrap_or_default());
+                    (format!("SG{}", row.group().unwrap_or_default()), key)
+                }
             };
             keys.push(key);
             let (prefix, local) = crate::tree::split(&name);
@@ -444,6 +455,12 @@ fn put(
     let tree = &written.tree;
     let mut children: Vec<NodeId> = tree.children(group).collect();
     children.sort_by_key(|child| written.slots[child.index()].order);
+    // A group begins with its trigger, even one that says nothing (ISO 9735-1 §7.4).
+    if let Some(&trigger) = definition.triggers.get(&written.slots[group.index()].key)
+        && children.first().is_none_or(|first| tree.node(*first).label.1 != trigger)
+    {
+        writer.segment(&SegmentBuffer::new(trigger))?;
+    }
     for child in children {
         let tag = tree.node(child).label.1;
         let Some(layout) = definition.layouts.get(tag) else {

@@ -145,7 +145,7 @@ impl<'t> Reader<'t, '_> {
             let mut nodes = given.map_or_else(|| self.unused(place, base), |node| vec![node]);
             // One that is told from the root may be another repetition's: a group takes no more than it can hold.
             let shared = place.from_root && !self.table.kind().term(row.term).repeats();
-            while !nodes.is_empty() && !(shared && row.only.is_some() && group.leaf(row.term).is_some()) {
+            while !(nodes.is_empty() || shared && row.only.is_some() && group.leaf(row.term).is_some()) {
                 let pieces = if row.lens.is_spread() { self.pieces(&nodes) } else { 1 };
                 let own: Vec<NodeId> = nodes.drain(..pieces).collect();
                 self.value(row, place, &own, base, group);

@@ -52,7 +52,8 @@ pub(crate) fn write<'t>(table: &'t Table, document: &Document, grammar: &mut dyn
     let tree = Tree::new(Name::UNKNOWN, ("", ""), Span::default());
     let written = Written { tree, slots: vec![root], report: LossReport::default() };
     let values = table.referred.iter().map(|&term| (term, None)).collect();
-    let mut writer = Writer { table, values, grammar, contexts: vec![Context::at(NodeId::ROOT)], out: written };
+    let mut writer =
+        Writer { table, values, grammar, contexts: vec![Context::at(NodeId::ROOT)], guarded: Vec::new(), out: written };
     for place in &table.fixed {
         // A place of the table's own that the grammar lacks is a wrong table; its tests find that.
         let _ = writer.make(place, NodeId::ROOT, false);
@@ -101,6 +102,8 @@ struct Writer<'t, 'd> {
     values: Vec<(TermId, Option<String>)>,
     grammar: &'d mut dyn Grammar,
     contexts: Vec<Context<'t>>,
+    /// Values that what is written later may give another meaning, by their place.
+    guarded: Vec<(&'t Place, NodeId)>,
     out: Written<'t>,
 }
 
@@ -121,20 +124,23 @@ impl<'t> Writer<'t, '_> {
                 continue;
             }
             for (number, member) in members.iter().enumerate() {
-                let repeated = only.is_some_and(|(_, repetition)| repetition > 0);
+                let again = only.is_some_and(|(term, repetition)| term != row.term && repetition > 0);
                 let skipped = match only {
                     Some((term, repetition)) if term == row.term => number != repetition,
                     // Beyond the first repetition only what the group cannot be without is said again.
-                    _ => repeated && !table.kind().term(row.term).is_required(),
+                    _ => again && !table.kind().term(row.term).is_required(),
                 };
                 match member {
                     _ if skipped => {}
                     Node::Group(inner) => self.group(row, inner, at),
-                    Node::Leaf(leaf) => {
-                        if let Err(reason) = self.leaf(row, leaf, at) {
-                            lose(table.kind(), leaf, &reason, &mut self.out.report.lost);
+                    Node::Leaf(leaf) => match self.leaf(row, leaf, at) {
+                        Ok(node) if again => {
+                            let reason = Message::new("mapping-each").with("syntax", table.title());
+                            self.add(Some(table.kind().term(row.term)), &leaf.value.text(), reason, node);
                         }
-                    }
+                        Ok(_) => {}
+                        Err(reason) => lose(table.kind(), leaf, &reason, &mut self.out.report.lost),
+                    },
                 }
             }
         }
@@ -283,8 +289,9 @@ impl<'t> Writer<'t, '_> {
         at: usize,
         repeats: bool,
     ) -> Result<NodeId, Message> {
-        // What is told from the root for a group that repeats is written once a repetition, if the syntax allows it.
-        let shared = place.from_root && self.contexts[at].repeats;
+        // What is told from the root for a group that repeats is written once a repetition where its path says so.
+        let repeating = place.steps.iter().any(|step| step.fresh);
+        let shared = place.from_root && repeating && self.contexts[at].repeats;
         let nodes = self.out.tree.len();
         let node = match self.make_in(place, at, repeats || shared) {
             Err(_) if shared && !repeats => {
@@ -307,8 +314,13 @@ impl<'t> Writer<'t, '_> {
             self.set(node, text.to_owned())?;
         }
         self.parts(row, leaf, node, at);
-        if !self.is_found_again(place, node) {
+        if !self.is_found_again(place, node)
+            || !self.guarded.iter().all(|(place, node)| self.is_found_again(place, *node))
+        {
             return Err(self.other_meaning());
+        }
+        if place.steps.iter().any(is_guarded) {
+            self.guarded.push((place, node));
         }
         if matches!(row.lens, Lens::Codes(_)) && text != leaf.value.text() {
             let term = Some(self.table.kind().term(leaf.term));
@@ -544,6 +556,7 @@ impl<'t> Writer<'t, '_> {
     fn back_to(&mut self, nodes: usize) {
         self.out.tree.truncate(nodes);
         self.out.slots.truncate(nodes);
+        self.guarded.retain(|(_, node)| node.index() < nodes);
         // A group whose place was made meanwhile has none again.
         for context in &mut self.contexts {
             context.node = context.node.filter(|node| node.index() < nodes);
@@ -566,6 +579,12 @@ impl<'t> Writer<'t, '_> {
             Node::Group(group) => group.children.iter().for_each(|member| self.lose(member, reason)),
         }
     }
+}
+
+/// Whether a step must not be what a node written later may make of it.
+fn is_guarded(step: &PlaceStep) -> bool {
+    let refuses = |predicate: &Predicate| matches!(predicate, Predicate::Not(inner) if matches!(&**inner, Predicate::Equals(path, _) if path.len() > 1));
+    step.predicates.iter().any(refuses)
 }
 
 /// Whether `place` is one for this value: a place that asks for a part of the value suits values that have it.
