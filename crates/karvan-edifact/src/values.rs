@@ -108,18 +108,20 @@ impl Values<'_> {
     }
 
     /// Looks at the next block; false where there is none.
-    #[cold]
+    #[inline]
     fn next_block(&mut self) -> bool {
-        let mut released = match self.carry {
-            Some(released) => released,
-            None => {
-                let mut released = false;
-                self.characters.delimiters(self.octets, &mut released);
-                released
-            }
-        };
-        let Some(rest) = self.octets.get(self.block + BLOCK..).filter(|rest| !rest.is_empty()) else { return false };
+        self.block + BLOCK < self.octets.len() && self.look_ahead()
+    }
+
+    #[cold]
+    fn look_ahead(&mut self) -> bool {
+        let mut released = self.carry.unwrap_or_else(|| {
+            let mut released = false;
+            self.characters.delimiters(self.octets, &mut released);
+            released
+        });
         self.block += BLOCK;
+        let rest = self.octets.get(self.block..).unwrap_or_default();
         self.separators = self.characters.delimiters(rest, &mut released).separators.any();
         self.carry = Some(released);
         true

@@ -20,17 +20,16 @@ pub(super) struct Definition<'d> {
     name: &'d str,
     table: Arc<Table>,
     rules: RuleBook<'d>,
+    /// Of each row of the table, the place of its segment in the rules.
+    rules_of_rows: Vec<Option<usize>>,
 }
 
 impl<'d> Definition<'d> {
     pub(super) fn new(message: directory::Message<'d>) -> Self {
-        let segments = message.rows().filter_map(|row| row.segment());
-        Self {
-            directory: message.directory(),
-            name: message.tag(),
-            table: Arc::new(Table::of(message)),
-            rules: RuleBook::new(segments),
-        }
+        let table = Table::of(message);
+        let rules = RuleBook::new(message.rows().filter_map(|row| row.segment()));
+        let rules_of_rows = table.rows().iter().map(|row| rules.position(row.tag)).collect();
+        Self { directory: message.directory(), name: message.tag(), table: Arc::new(table), rules, rules_of_rows }
     }
 }
 
@@ -78,7 +77,12 @@ impl<'d> Body<'d> {
             // The content of header and trailer is checked with the envelope.
             return;
         }
-        let of_directory = self.definition.rules.get(tag);
+        let of_directory = match placement {
+            Some(Placement::Placed { row, .. }) => {
+                self.definition.rules_of_rows[row].map(|at| self.definition.rules.at(at))
+            }
+            _ => self.definition.rules.get(tag),
+        };
         let is_service = of_directory.is_none();
         if let Some(rules) = of_directory.or_else(|| service.get(tag)) {
             content::check(segment, rules, reading, &mut |fault| {

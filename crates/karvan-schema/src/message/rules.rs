@@ -193,8 +193,19 @@ impl<'d> RuleBook<'d> {
     /// The rules of the segment `tag`.
     #[must_use]
     pub fn get(&self, tag: Tag) -> Option<&SegmentRules<'d>> {
-        let index = self.rules.binary_search_by_key(&tag, |(known, _)| *known).ok()?;
-        Some(&self.rules[index].1)
+        self.position(tag).map(|position| self.at(position))
+    }
+
+    /// Where the rules of the segment `tag` stand, for [`RuleBook::at`].
+    #[must_use]
+    pub fn position(&self, tag: Tag) -> Option<usize> {
+        self.rules.binary_search_by_key(&tag, |(known, _)| *known).ok()
+    }
+
+    /// The rules at a position that [`RuleBook::position`] told.
+    #[must_use]
+    pub fn at(&self, position: usize) -> &SegmentRules<'d> {
+        &self.rules[position].1
     }
 }
 
