@@ -446,7 +446,7 @@ impl View {
                 lines.extend(view.codes.iter().map(|code| format!("  {:<6} {}", code.value, code.name)))
             }
             Self::Code(view) => {
-                lines.push(Message::new("directory-code-since").with("since", view.since).text(language))
+                lines.push(Message::new("directory-code-since").with("since", title(view.since)).text(language))
             }
         }
         lines.iter().fold(String::new(), |text, line| text + line.trim_end() + "\n")

@@ -111,14 +111,7 @@ impl Directories {
     /// The release of this name, written `D.96A`, `D96A`, `D:96A` or `d96a`.
     #[must_use]
     pub fn release(&self, name: &str) -> Option<Directory<'_>> {
-        let letters = |name: &str| -> String {
-            name.chars()
-                .filter(|letter| !matches!(letter, '.' | ':'))
-                .map(|letter| letter.to_ascii_uppercase())
-                .collect()
-        };
-        let wanted = letters(name);
-        let index = self.releases().iter().position(|release| letters(release) == wanted)?;
+        let index = self.releases().iter().position(|release| letters(release).eq(letters(name)))?;
         self.directory(index)
     }
 
@@ -141,6 +134,11 @@ impl Directories {
         let tables = self.tables.get(index)?.get_or_init(|| self.pack.read_tables(number).unwrap_or_default());
         Some(Directory::new(&self.pack, tables))
     }
+}
+
+/// The octets of a release's name that count.
+fn letters(name: &str) -> impl Iterator<Item = u8> {
+    name.bytes().filter(|octet| !matches!(octet, b'.' | b':')).map(|octet| octet.to_ascii_uppercase())
 }
 
 /// The octets are not packed directories; says where they fail.
