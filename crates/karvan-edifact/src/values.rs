@@ -104,7 +104,8 @@ impl Values<'_> {
     #[cold]
     fn begin_at(&mut self, at: usize) {
         while self.block + BLOCK <= at && self.next_block() {}
-        self.separators &= u64::MAX << (at - self.block).min(BLOCK - 1);
+        // The segment may end where `at` is.
+        self.separators &= u32::try_from(at - self.block).ok().and_then(|past| u64::MAX.checked_shl(past)).unwrap_or(0);
     }
 
     /// Looks at the next block; false where there is none.
@@ -195,6 +196,15 @@ mod tests {
     fn a_tag_alone_has_no_values() {
         assert_eq!(Segment::new(b"UNS'", 0, V4).values().count(), 0);
         assert_eq!(Segment::new(b"UNS+'", 0, V4).values().count(), 1);
+    }
+
+    #[test]
+    fn a_long_tag_that_ends_with_a_block_is_no_value() {
+        for length in [63, 64, 127, 128, 191] {
+            let text = format!("{}+'", "T".repeat(length));
+            let segment = Segment::new(text.as_bytes(), 0, V4);
+            assert_eq!(in_one_pass(&segment), by_parts(&segment), "{length}");
+        }
     }
 
     proptest! {
