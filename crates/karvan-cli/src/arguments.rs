@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 
 /// The open toolkit for trade documents.
 #[derive(Debug, Parser)]
@@ -54,7 +54,7 @@ pub(crate) enum Format {
     /// For a person.
     #[default]
     Human,
-    /// One JSON document.
+    /// One JSON document: an array of findings, or one object.
     Json,
     /// One JSON object a line.
     Jsonl,
@@ -119,13 +119,23 @@ pub(crate) struct Validate {
     #[arg(long)]
     pub(crate) exit_zero: bool,
 
-    /// Longest segment that is read, in octets.
-    #[arg(long, value_name = "OCTETS", default_value_t = 16 << 20, hide_short_help = true)]
+    /// Longest segment that is read, in octets, 4096 or more.
+    #[arg(long, value_name = "OCTETS", default_value_t = 16 << 20, hide_short_help = true, value_parser = at_least_a_page)]
     pub(crate) max_segment: usize,
 
     /// Stop after this many findings a document.
-    #[arg(long, value_name = "COUNT", default_value_t = 10_000, hide_short_help = true)]
+    #[arg(long, value_name = "COUNT", default_value_t = 10_000, hide_short_help = true,
+        value_parser = value_parser!(u64).range(1..))]
     pub(crate) max_findings: u64,
+}
+
+/// A length that the reader of segments can keep to.
+fn at_least_a_page(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(octets) if octets >= 4096 => Ok(octets),
+        Ok(_) => Err("4096 or more".to_owned()),
+        Err(error) => Err(format!("{error}")),
+    }
 }
 
 /// How deep `validate` checks; each level includes those before it.

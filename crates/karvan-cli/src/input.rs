@@ -33,7 +33,13 @@ impl Input {
             if path == Path::new("-") {
                 inputs.push(Self::Stdin);
             } else if path.is_dir() {
+                let before = inputs.len();
                 files_below(path, &mut inputs)?;
+                if inputs.len() == before {
+                    // To look at nothing and say that all is well would be no answer.
+                    let problem = format!("no file in {}", path.display());
+                    return Err(io::Error::new(io::ErrorKind::NotFound, problem));
+                }
             } else {
                 inputs.push(Self::File(path.clone()));
             }
@@ -62,7 +68,10 @@ impl Input {
         let mut bytes = Vec::new();
         self.open()?.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
         if bytes.len() as u64 > limit {
-            return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("larger than {limit} octets")));
+            return Err(io::Error::new(
+                io::ErrorKind::FileTooLarge,
+                format!("larger than {limit} octets (--max-size)"),
+            ));
         }
         Ok(bytes)
     }

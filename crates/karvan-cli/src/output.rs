@@ -13,15 +13,30 @@ pub(crate) enum Output {
     Stdout(BufWriter<StdoutLock<'static>>),
     /// A file.
     File(Replacement),
+    /// A device or a pipe, which cannot be replaced.
+    Device(BufWriter<File>),
 }
 
 impl Output {
     /// Opens `path`, or standard output where there is none or it is `-`.
     pub(crate) fn open(path: Option<&Path>) -> io::Result<Self> {
         match path {
-            Some(path) if path != Path::new("-") => Replacement::create(path).map(Self::File),
+            Some(path) if path != Path::new("-") => match fs::metadata(path) {
+                Ok(known) if known.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+                Ok(known) if !known.is_file() => {
+                    Ok(Self::Device(BufWriter::new(File::options().write(true).open(path)?)))
+                }
+                // A link stays a link: what it leads to is replaced.
+                Ok(_) => Replacement::create(&fs::canonicalize(path)?).map(Self::File),
+                Err(_) => Replacement::create(path).map(Self::File),
+            },
             _ => Ok(Self::Stdout(BufWriter::with_capacity(1 << 16, io::stdout().lock()))),
         }
+    }
+
+    /// Whether it is standard output.
+    pub(crate) const fn is_stdout(&self) -> bool {
+        matches!(self, Self::Stdout(_))
     }
 
     /// Whether a person reads it directly.
@@ -34,6 +49,7 @@ impl Output {
         match self {
             Self::Stdout(mut stdout) => stdout.flush(),
             Self::File(replacement) => replacement.finish(),
+            Self::Device(mut device) => device.flush(),
         }
     }
 }
@@ -43,6 +59,7 @@ impl Write for Output {
         match self {
             Self::Stdout(stdout) => stdout.write(bytes),
             Self::File(replacement) => replacement.file.write(bytes),
+            Self::Device(device) => device.write(bytes),
         }
     }
 
@@ -50,6 +67,7 @@ impl Write for Output {
         match self {
             Self::Stdout(stdout) => stdout.flush(),
             Self::File(replacement) => replacement.file.flush(),
+            Self::Device(device) => device.flush(),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal, Write};
 use karvan_engine::text::catalogue::Language;
 use karvan_engine::text::render::human::{self, Style};
 use karvan_engine::text::{Diagnostic, Message, Summary};
-use serde_json::json;
+use serde_json::Value;
 
 use crate::arguments::{Common, Format, Lang, When};
 use crate::output::Output;
@@ -24,6 +24,8 @@ pub(crate) struct Session {
     pub(crate) quiet: bool,
     /// Largest document that is read whole, in octets.
     pub(crate) max_size: u64,
+    /// Whether an array of JSON was begun.
+    listing: bool,
 }
 
 impl Session {
@@ -36,7 +38,14 @@ impl Session {
             When::Auto => output.is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
         };
         let style = Style { language: language(common.lang), colour };
-        Ok(Self { output, format: common.format, style, quiet: common.quiet, max_size: common.max_size })
+        Ok(Self {
+            output,
+            format: common.format,
+            style,
+            quiet: common.quiet,
+            max_size: common.max_size,
+            listing: false,
+        })
     }
 
     /// The sentence of `message`.
@@ -48,23 +57,27 @@ impl Session {
     pub(crate) fn finding(&mut self, name: &str, finding: &Diagnostic) -> io::Result<()> {
         match self.format {
             Format::Human => human::write(&mut self.output, name, finding, self.style)?,
-            Format::Json | Format::Jsonl => {
-                let mut object = serde_json::to_value(finding)?;
-                if let Some(fields) = object.as_object_mut() {
-                    fields.shift_insert(0, "file".to_owned(), name.into());
-                }
-                serde_json::to_writer(&mut self.output, &object)?;
-                writeln!(self.output)?;
-            }
+            Format::Json | Format::Jsonl => self.object(&in_file(name, finding)?)?,
         }
         self.output.flush()
     }
 
-    /// Writes a note for the person at the terminal, unless asked to be quiet.
-    pub(crate) fn note(&self, text: &str) {
-        if !self.quiet {
-            say(text);
+    /// Writes one object of several: a line of its own, or an item of an array.
+    pub(crate) fn object(&mut self, object: &Value) -> io::Result<()> {
+        if self.format == Format::Json {
+            self.output.write_all(if self.listing { b",\n" } else { b"[\n" })?;
+            self.listing = true;
         }
+        serde_json::to_writer(&mut self.output, object)?;
+        if self.format == Format::Jsonl { writeln!(self.output) } else { Ok(()) }
+    }
+
+    /// Ends what [`Self::object`] wrote, though it be nothing; the output is whole.
+    pub(crate) fn finish_objects(mut self) -> io::Result<()> {
+        if self.format == Format::Json {
+            self.output.write_all(if self.listing { b"\n]\n" } else { b"[]\n" })?;
+        }
+        self.output.finish()
     }
 }
 
@@ -89,7 +102,7 @@ impl Aside {
         let written = match self.format {
             Format::Human => human::write(&mut text, name, finding, self.style),
             Format::Json | Format::Jsonl => {
-                serde_json::to_writer(&mut text, &json!({ "file": name, "finding": finding })).map_err(io::Error::from)
+                in_file(name, finding).and_then(|object| Ok(serde_json::to_writer(&mut text, &object)?))
             }
         };
         if written.is_ok() {
@@ -98,9 +111,24 @@ impl Aside {
     }
 }
 
+/// A finding as JSON, with the file that it is about.
+fn in_file(name: &str, finding: &Diagnostic) -> io::Result<Value> {
+    let mut object = serde_json::to_value(finding)?;
+    if let Some(fields) = object.as_object_mut() {
+        fields.shift_insert(0, "file".to_owned(), name.into());
+    }
+    Ok(object)
+}
+
 /// Writes a line to standard error. Where that is closed, nobody is there to be told.
 pub(crate) fn say(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
+}
+
+/// Tells why an input could not be read. One that is larger than it may be was not looked at, which is no failure to read.
+pub(crate) fn say_unread(name: &str, error: &io::Error) -> Status {
+    let status = say_failed(name, error);
+    if error.kind() == io::ErrorKind::FileTooLarge { Status::Unfinished } else { status }
 }
 
 /// Tells why something could not be read or written.

@@ -2,6 +2,8 @@
 
 use std::process::{ExitCode, Termination};
 
+use karvan_engine::text::Diagnostic;
+
 /// How a run ended, from good to worst.
 ///
 /// The order is that in which one outcome outweighs another where there are several inputs.
@@ -33,6 +35,13 @@ impl Status {
             Self::Unfinished => 4,
             Self::Indeterminate => 5,
         }
+    }
+}
+
+/// What a finding that ends the work amounts to: beyond a limit, or in what may be hostile (layer 9), nothing was looked at.
+impl From<&Diagnostic> for Status {
+    fn from(finding: &Diagnostic) -> Self {
+        if finding.code.layer() == 9 { Self::Unfinished } else { Self::Findings }
     }
 }
 

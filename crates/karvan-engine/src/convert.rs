@@ -5,7 +5,7 @@ use std::fmt;
 use karvan_mapping::{LossReport, ReadError, Reading, Target, WriteError, read, write};
 use karvan_text::{Diagnostic, Severity};
 
-use crate::validate::{self, Verdict};
+use crate::validate::{self, Content, Verdict};
 
 /// A translated document.
 #[derive(Clone, Debug)]
@@ -46,10 +46,20 @@ impl Conversion {
 pub enum Error {
     /// Nothing could be read: the findings in the source, and why.
     Read(Vec<Diagnostic>, ReadError),
-    /// The source holds several documents: how many.
-    Several(usize),
-    /// The source holds no document of this number: how many it holds.
-    NoSuchDocument(usize),
+    /// The source holds several messages, and which one is meant was not said.
+    Several {
+        /// How many of them are documents that can be translated.
+        documents: usize,
+        /// How many there are in all.
+        messages: usize,
+    },
+    /// The source holds no document of this number.
+    NoSuchDocument {
+        /// The number that was asked for.
+        number: usize,
+        /// How many documents there are.
+        documents: usize,
+    },
     /// The octets of the target could not be made.
     Write(WriteError),
 }
@@ -58,8 +68,15 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Read(_, error) => error.fmt(f),
-            Self::Several(count) => write!(f, "it holds {count} documents; choose one with --document 1 to {count}"),
-            Self::NoSuchDocument(count) => write!(f, "it holds {count} documents"),
+            Self::Several { documents: 1, messages } => {
+                write!(f, "it holds {messages} messages, one of which can be converted; choose it with --document 1")
+            }
+            Self::Several { documents, .. } => {
+                write!(f, "it holds {documents} documents; choose one with --document 1 to {documents}")
+            }
+            Self::NoSuchDocument { number, documents } => {
+                write!(f, "there is no document {number} in it; documents that can be converted: {documents}")
+            }
             Self::Write(error) => error.fmt(f),
         }
     }
@@ -72,40 +89,56 @@ impl std::error::Error for Error {}
 /// # Errors
 /// If no document could be read. Findings alone are no reason: a document with a wrong count is translated all the same.
 pub fn convert(source: &[u8], target: Target, number: Option<usize>) -> Result<Conversion, Error> {
-    let (source_findings, source_checked) = check(source);
+    let checked = Checked::new(source);
     let readings = match read(source) {
         Ok(readings) => readings,
-        Err(error) => return Err(Error::Read(source_findings, error)),
+        Err(error) => return Err(Error::Read(checked.findings, error)),
     };
-    let count = readings.len();
-    let Reading { document, mut report, format } = match (number, count) {
-        (None, 2..) => return Err(Error::Several(count)),
-        (number, _) => {
-            let index = number.unwrap_or(1).checked_sub(1);
-            index.and_then(|index| readings.into_iter().nth(index)).ok_or(Error::NoSuchDocument(count))?
-        }
+    let documents = readings.len();
+    // A message that no table is for is not left out unsaid.
+    let messages = checked.messages.max(documents);
+    let number = match number {
+        None if messages > 1 => return Err(Error::Several { documents, messages }),
+        number => number.unwrap_or(1),
     };
+    let reading = number.checked_sub(1).and_then(|index| readings.into_iter().nth(index));
+    let Reading { document, mut report, format } = reading.ok_or(Error::NoSuchDocument { number, documents })?;
     let writing = write(&document, target).map_err(Error::Write)?;
     report.extend(writing.report);
-    let (target_findings, target_checked) = check(&writing.bytes);
+    let written = Checked::new(&writing.bytes);
     Ok(Conversion {
         octets: writing.bytes,
         from: format,
         to: writing.format,
         report,
-        source_findings,
-        target_findings,
-        checked: source_checked && target_checked,
+        source_findings: checked.findings,
+        target_findings: written.findings,
+        checked: checked.finished && written.finished,
     })
 }
 
-/// The findings in `octets`, and whether the check came to its end. Karvan's own JSON has no grammar to be checked by: it
-/// is read whole or not at all.
-fn check(octets: &[u8]) -> (Vec<Diagnostic>, bool) {
-    if crate::detect::kind(octets) == Some(crate::detect::Kind::Json) {
-        return (Vec::new(), true);
+/// What checking a document told.
+struct Checked {
+    findings: Vec<Diagnostic>,
+    /// Whether the check came to its end.
+    finished: bool,
+    /// How many messages there are, where there are messages.
+    messages: usize,
+}
+
+impl Checked {
+    fn new(octets: &[u8]) -> Self {
+        let mut findings = Vec::new();
+        let outcome = validate::validate(octets, &validate::Options::default(), &mut |finding| findings.push(finding));
+        let messages = match outcome.as_ref().map(|outcome| &outcome.content) {
+            Ok(Content::Edifact(counts)) => usize::try_from(counts.messages).unwrap_or(usize::MAX),
+            // What of Karvan's own JSON has no place in the document is a loss, and told as such.
+            Ok(Content::Json) => {
+                findings.clear();
+                1
+            }
+            _ => 1,
+        };
+        Self { findings, finished: outcome.is_ok_and(|outcome| outcome.verdict != Verdict::Unfinished), messages }
     }
-    let mut findings = Vec::new();
-    let outcome = validate::validate(octets, &validate::Options::default(), &mut |finding| findings.push(finding));
-    (findings, outcome.is_ok_and(|outcome| outcome.verdict != Verdict::Unfinished))
 }

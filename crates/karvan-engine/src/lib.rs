@@ -14,7 +14,7 @@ pub mod validate;
 pub mod verify;
 
 pub use jiff::Timestamp;
-pub use karvan_mapping::Target;
+pub use karvan_mapping::{ReadError, Target};
 pub use karvan_pki::{Status as TrustStatus, Verdict};
 pub use karvan_schema::interchange::{Depth, MessageType};
 pub use karvan_signature::DigestAlgorithm;

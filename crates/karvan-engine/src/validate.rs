@@ -3,10 +3,12 @@
 use std::io::{self, Read};
 
 use karvan_edifact::{Item, ReadOptions, Reader};
+use karvan_mapping::ReadError;
+use karvan_model::json::JsonError;
 use karvan_schema::directory::Directories;
 use karvan_schema::interchange::{Counts, Depth, MessageType, Validator};
 use karvan_schema::xml::Grammar;
-use karvan_text::{Code, Diagnostic, Message, Place, Summary};
+use karvan_text::{Code, Diagnostic, Locator, Message, Place, Span, Summary};
 use karvan_xml::{Document, Limits};
 
 use crate::detect::{self, Kind};
@@ -68,6 +70,8 @@ pub enum Content {
         /// The title of the grammar.
         grammar: Option<String>,
     },
+    /// A document in Karvan's own JSON.
+    Json,
     /// Nothing that Karvan knows.
     Unknown,
 }
@@ -80,13 +84,16 @@ pub fn validate(mut source: impl Read, options: &Options, report: &mut dyn FnMut
     let mut head = Vec::with_capacity(detect::HEAD);
     source.by_ref().take(detect::HEAD as u64).read_to_end(&mut head)?;
     let kind = detect::kind(&head);
+    let empty = head.is_empty();
     let source = head.chain(source);
-    let mut tally = Tally { summary: Summary::default(), limit: options.finding_limit, unfinished: false, report };
+    let mut tally = Tally::new(options.finding_limit, report);
     let content = match kind {
         Some(Kind::Edifact) => Content::Edifact(edifact(source, options, &mut tally)?),
         Some(Kind::Xml) => xml(source, options, &mut tally)?,
-        Some(Kind::Json) | None => {
-            tally.add(Diagnostic::new(Code::error(1), Message::new("content-unknown"), Place::default()));
+        Some(Kind::Json) => json(source, options, &mut tally)?,
+        None => {
+            let id = if empty { "content-empty" } else { "content-unknown" };
+            tally.add(Diagnostic::new(Code::error(1), Message::new(id), Place::default()));
             Content::Unknown
         }
     };
@@ -106,7 +113,11 @@ struct Tally<'a> {
     report: &'a mut dyn FnMut(Diagnostic),
 }
 
-impl Tally<'_> {
+impl<'a> Tally<'a> {
+    fn new(limit: u64, report: &'a mut dyn FnMut(Diagnostic)) -> Self {
+        Self { summary: Summary::default(), limit, unfinished: false, report }
+    }
+
     fn add(&mut self, finding: Diagnostic) {
         if self.is_full() {
             self.unfinished = true;
@@ -115,10 +126,11 @@ impl Tally<'_> {
         // Limits are layer 9: what lies beyond one was not looked at.
         self.unfinished |= finding.code.layer() == 9;
         self.summary.add(finding.code.severity);
+        let place = Place { span: Span::at(finding.place.span.start), path: String::new(), ..finding.place };
         (self.report)(finding);
         if self.is_full() {
             let message = Message::new("finding-limit").with("limit", self.limit);
-            (self.report)(Diagnostic::new(Code::note(9900), message, Place::default()));
+            (self.report)(Diagnostic::new(Code::note(9900), message, place));
         }
     }
 
@@ -152,14 +164,55 @@ fn edifact(source: impl Read, options: &Options, tally: &mut Tally<'_>) -> io::R
     Ok(validator.counts().clone())
 }
 
-fn xml(source: impl Read, options: &Options, tally: &mut Tally<'_>) -> io::Result<Content> {
+/// The document whole; none where it is larger than it may be, which is told.
+fn whole(source: impl Read, options: &Options, tally: &mut Tally<'_>) -> io::Result<Option<Vec<u8>>> {
     let mut octets = Vec::new();
     source.take(options.size_limit.saturating_add(1)).read_to_end(&mut octets)?;
-    if octets.len() as u64 > options.size_limit {
-        let message = Message::new("document-too-large").with("limit", options.size_limit);
-        tally.add(Diagnostic::new(Code::error(9002), message, Place::default()));
-        return Ok(Content::Unknown);
+    if octets.len() as u64 <= options.size_limit {
+        return Ok(Some(octets));
     }
+    let message = Message::new("document-too-large").with("limit", options.size_limit);
+    tally.add(Diagnostic::new(Code::error(9002), message, Place::default()));
+    Ok(None)
+}
+
+/// Karvan's own JSON is a document if it can be read as one, and good if all of it can.
+fn json(source: impl Read, options: &Options, tally: &mut Tally<'_>) -> io::Result<Content> {
+    let Some(octets) = whole(source, options, tally)? else { return Ok(Content::Unknown) };
+    let place = |span: Span, path: String| {
+        let offset = usize::try_from(span.start).unwrap_or(usize::MAX);
+        Place { span, position: Locator::default().position(&octets, offset), path }
+    };
+    match karvan_mapping::read_json(&octets) {
+        Ok(reading) => {
+            for entry in reading.report.lost {
+                let Some(source) = entry.source else { continue };
+                let place = place(source.span, source.path);
+                tally.add(Diagnostic::new(Code::error(5203), entry.reason, place).found(entry.value));
+            }
+            return Ok(Content::Json);
+        }
+        Err(ReadError::Json(JsonError::Syntax(error))) => {
+            let before = octets.split_inclusive(|&octet| octet == b'\n').take(error.line().saturating_sub(1));
+            let offset = before.map(<[u8]>::len).sum::<usize>() + error.column().saturating_sub(1);
+            let message = Message::new("json-malformed").with("detail", &error);
+            tally.add(Diagnostic::new(Code::error(5201), message, place(Span::at(offset as u64), String::new())));
+        }
+        Err(ReadError::Json(_)) => {
+            let finding = Diagnostic::new(Code::error(5202), Message::new("json-unknown"), Place::default());
+            tally.add(finding.expected("\"document\": \"invoice\", \"version\": 1"));
+        }
+        Err(_) => {
+            let offset = std::str::from_utf8(&octets).map_or_else(|error| error.valid_up_to(), str::len);
+            let place = place(Span::at(offset as u64), String::new());
+            tally.add(Diagnostic::new(Code::error(5204), Message::new("json-not-utf8"), place));
+        }
+    }
+    Ok(Content::Unknown)
+}
+
+fn xml(source: impl Read, options: &Options, tally: &mut Tally<'_>) -> io::Result<Content> {
+    let Some(octets) = whole(source, options, tally)? else { return Ok(Content::Unknown) };
     let document = match Document::parse(octets, &Limits::default()) {
         Ok(document) => document,
         Err(error) => {

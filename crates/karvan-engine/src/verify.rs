@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 use karvan_pki::{Status, Verdict};
 use karvan_signature::{Covered, ExternalFile, Intact, Policy, SignedBy, Target, Verified};
-use karvan_text::catalogue::isolate;
 use karvan_text::{Code, Diagnostic, Language, Message, Place, Span};
 use karvan_xml::{Document, Limits};
 use serde::Serialize;
 
+use crate::detect::{self, Kind};
 use crate::trust::{Material, Named};
 
 /// How a verification ended.
@@ -119,7 +119,7 @@ impl Report {
             );
         }
         for part in &self.uncovered {
-            line(Message::new("verify-uncovered").with("part", isolate(&part.path, language)));
+            line(Message::new("verify-uncovered").with("part", &part.path));
         }
         text
     }
@@ -152,6 +152,10 @@ pub fn files_referred_to(source: &[u8]) -> Vec<String> {
 /// trust anchor of `material` at the time `at`.
 #[must_use]
 pub fn verify(source: Vec<u8>, files: &[Named], material: &Material, at: Timestamp) -> Outcome {
+    if detect::kind(&source) != Some(Kind::Xml) {
+        let finding = Diagnostic::new(Code::error(6001), Message::new("verify-not-xml"), Place::default());
+        return Outcome::Broken(vec![finding.help(Message::new("help-verify-detached"))]);
+    }
     let files: Vec<_> = files.iter().map(|(name, octets)| ExternalFile { name, octets }).collect();
     let known = material.certificates();
     let intact = match karvan_signature::verify(source, &files, &known, &Policy::default()) {
@@ -159,9 +163,9 @@ pub fn verify(source: Vec<u8>, files: &[Named], material: &Material, at: Timesta
         Err(rejected) => return Outcome::Broken(rejected.into_findings()),
     };
     let report = Report::new(&intact);
+    let place = intact.place().clone();
     let indeterminate = |id: &'static str, help: &'static str| {
-        let place = Place { path: report.signature.clone(), ..Place::default() };
-        let finding = Diagnostic::new(Code::warning(7900), Message::new(id), place).help(Message::new(help));
+        let finding = Diagnostic::new(Code::warning(7900), Message::new(id), place.clone()).help(Message::new(help));
         Outcome::Indeterminate(Box::new(report.clone()), Box::new(finding))
     };
     if !material.has_anchors() {

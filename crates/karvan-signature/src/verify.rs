@@ -5,7 +5,7 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use karvan_pki::{Certificate, PublicKey, SignatureAlgorithm, SignatureError};
-use karvan_text::{Code, Diagnostic, Language, Message, Span};
+use karvan_text::{Code, Diagnostic, Language, Message, Place, Span};
 use karvan_xml::{Canonicalization, CanonicalizationError, Document, Element, NodeKind, Subset};
 
 use crate::algorithm::DigestAlgorithm;
@@ -61,8 +61,11 @@ pub fn verify(
     match signed_by {
         Some(signed_by) if findings.is_empty() => Ok(Intact {
             signed_by,
-            path: signature.element.path(),
-            span: signature.element.span(),
+            place: Place {
+                span: signature.element.span(),
+                position: document.position(signature.element.span().start),
+                path: signature.element.path(),
+            },
             uncovered: uncovered(&document, &signature, &covered),
             covered: covered.into_iter().map(|(part, _)| part).collect(),
         }),
@@ -190,8 +193,7 @@ pub struct Uncovered {
 #[must_use = "nothing is trusted yet"]
 pub struct Intact {
     signed_by: SignedBy,
-    path: String,
-    span: Span,
+    place: Place,
     covered: Vec<Covered>,
     uncovered: Vec<Uncovered>,
 }
@@ -206,13 +208,19 @@ impl Intact {
     /// The path of the Signature element.
     #[must_use]
     pub fn path(&self) -> &str {
-        &self.path
+        &self.place.path
     }
 
     /// The octets of the Signature element.
     #[must_use]
     pub const fn span(&self) -> Span {
-        self.span
+        self.place.span
+    }
+
+    /// The place of the Signature element, for findings about it.
+    #[must_use]
+    pub const fn place(&self) -> &Place {
+        &self.place
     }
 
     /// What the references cover.

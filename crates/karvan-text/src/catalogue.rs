@@ -110,11 +110,28 @@ impl Serialize for Message {
 }
 
 /// `value` for a sentence in `language`: isolated where the sentence runs from right to left.
+///
+/// It may come from a hostile document, so characters that steer a terminal or the direction of text become pictures.
 #[must_use]
 pub fn isolate(value: &str, language: Language) -> Cow<'_, str> {
+    let value = if value.chars().any(|c| picture(c) != c) {
+        Cow::Owned(value.chars().map(picture).collect())
+    } else {
+        Cow::Borrowed(value)
+    };
     match language {
-        Language::English => Cow::Borrowed(value),
+        Language::English => value,
         Language::Persian => Cow::Owned(format!("\u{2066}{value}\u{2069}")),
+    }
+}
+
+/// A character as shown to a person: control characters and those that change the direction of text as pictures.
+pub(crate) fn picture(character: char) -> char {
+    match character {
+        '\0'..='\x1f' => char::from_u32(0x2400 + u32::from(character)).unwrap_or('␦'),
+        '\x7f' => '␡',
+        '\u{80}'..='\u{9f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '␦',
+        other => other,
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+use crate::catalogue::picture;
 use crate::{Message, Position, Span};
 
 /// How bad a finding is.
@@ -131,12 +132,6 @@ impl Excerpt {
 
 /// The characters of `bytes` as shown to a person.
 fn visible(bytes: &[u8]) -> Vec<char> {
-    let picture = |c: char| match c {
-        '\0'..='\x1f' => char::from_u32(0x2400 + u32::from(c)).unwrap_or('␦'),
-        '\x7f' => '␡',
-        '\u{80}'..='\u{9f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '␦',
-        other => other,
-    };
     match std::str::from_utf8(bytes) {
         Ok(text) => text.chars().map(picture).collect(),
         Err(_) => bytes.iter().map(|&byte| picture(char::from(byte))).collect(),

@@ -2,14 +2,14 @@
 
 use std::io::{self, Write};
 
-use karvan_engine::Target;
 use karvan_engine::convert::{Conversion, Error, convert};
 use karvan_engine::text::Message;
+use karvan_engine::{ReadError, Target};
 
 use crate::arguments::{Convert, Format};
 use crate::input::Input;
 use crate::output::Output;
-use crate::session::{Aside, Session, say, say_failed};
+use crate::session::{Aside, Session, say, say_failed, say_unread};
 use crate::status::Status;
 
 pub(crate) fn run(asked: &Convert, mut session: Session) -> io::Result<Status> {
@@ -31,7 +31,7 @@ pub(crate) fn run(asked: &Convert, mut session: Session) -> io::Result<Status> {
     let name = input.name();
     let source = match input.read(session.max_size) {
         Ok(source) => source,
-        Err(error) => return Ok(say_failed(&name, &error)),
+        Err(error) => return Ok(say_unread(&name, &error)),
     };
     let conversion = match convert(&source, target, asked.document) {
         Ok(conversion) => conversion,
@@ -60,15 +60,19 @@ pub(crate) fn run(asked: &Convert, mut session: Session) -> io::Result<Status> {
 }
 
 fn nothing(name: &str, error: &Error, session: &Session) -> Status {
+    let mut aside = Aside::new(session);
     if let Error::Read(findings, _) = error {
-        let mut aside = Aside::new(session);
         for finding in findings {
             aside.finding(name, finding);
         }
     }
-    say(&format!("karvan: {name}: {error}"));
+    // What is no document at all was told by the findings.
+    if !matches!(error, Error::Read(_, ReadError::Xml(_) | ReadError::Json(_))) || aside.summary.errors == 0 {
+        say(&format!("karvan: {name}: {error}"));
+    }
     match error {
-        Error::Several(_) | Error::NoSuchDocument(_) => Status::Usage,
+        Error::Several { .. } | Error::NoSuchDocument { .. } => Status::Usage,
+        Error::Read(findings, _) => findings.iter().map(Status::from).max().unwrap_or(Status::Findings),
         _ => Status::Findings,
     }
 }
@@ -85,16 +89,21 @@ fn report(asked: &Convert, name: &str, conversion: &Conversion, withheld: bool, 
         writeln!(file)?;
         file.finish()?;
     }
+    // Why nothing was written is no note: it is told to those who asked for quiet as well.
+    let told = withheld || !session.quiet;
     if asked.report.is_none() && session.format != Format::Human {
-        let report = serde_json::to_string(&conversion.report)?;
-        session.note(&report);
+        if told {
+            say(&serde_json::to_string(&conversion.report)?);
+        }
         return Ok(());
     }
     let head =
         Message::new("convert-done").with("name", name).with("from", &conversion.from).with("to", &conversion.to);
-    session.note(&session.text(&head));
-    if asked.report.is_none() {
-        session.note(conversion.report.text(session.style.language).trim_end());
+    if told {
+        say(&session.text(&head));
+    }
+    if told && asked.report.is_none() {
+        say(conversion.report.text(session.style.language).trim_end());
     }
     if withheld {
         say(&session.text(&Message::new("convert-withheld")));

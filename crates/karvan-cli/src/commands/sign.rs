@@ -4,12 +4,14 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use karvan_engine::DigestAlgorithm;
+use karvan_engine::detect::{self, Kind};
 use karvan_engine::sign::{Error, Options, sign};
+use karvan_engine::text::Message;
 use karvan_engine::trust::Named;
 
 use crate::arguments::{Canonical, Digest, Form, Sign};
 use crate::input::Input;
-use crate::session::{Session, say, say_failed};
+use crate::session::{Aside, Session, say, say_unread};
 use crate::status::Status;
 
 pub(crate) fn run(asked: &Sign, mut session: Session) -> io::Result<Status> {
@@ -32,14 +34,22 @@ pub(crate) fn run(asked: &Sign, mut session: Session) -> io::Result<Status> {
             session.output.finish()?;
             Ok(Status::Good)
         }
+        Err(Error::Document(error)) => {
+            let mut finding = error.into_diagnostic();
+            if detect::kind(&document.1) != Some(Kind::Xml) {
+                finding = finding.help(Message::new("help-sign-detached"));
+            }
+            Aside::new(&session).finding(&asked.path.display().to_string(), &finding);
+            Ok(Status::from(&finding))
+        }
         Err(error) => {
-            let (name, status) = match &error {
-                Error::Key(_) => (&asked.key, Status::Usage),
-                Error::Document(_) => (&asked.path, Status::Findings),
-                _ => (&asked.path, Status::Usage),
-            };
-            say(&format!("karvan: {}: {error}", name.display()));
-            Ok(status)
+            match &error {
+                // It names its file.
+                Error::Certificate(_) => say(&format!("karvan: {error}")),
+                Error::Key(_) => say(&format!("karvan: {}: {error}", asked.key.display())),
+                _ => say(&format!("karvan: {}: {error}", asked.path.display())),
+            }
+            Ok(Status::Usage)
         }
     }
 }
@@ -50,10 +60,10 @@ fn read(asked: &Sign, session: &Session) -> Result<Material, Status> {
     let octets = |path: &PathBuf| {
         Input::File(path.clone())
             .read(session.max_size)
-            .map_err(|error| say_failed(&path.display().to_string(), &error))
+            .map_err(|error| say_unread(&path.display().to_string(), &error))
     };
     // A detached signature refers to the document by the name it has beside the signature, not by the way there.
     let name = Path::new(&asked.path).file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    let chain = asked.cert.iter().map(|path| Ok((path.display().to_string(), octets(path)?)));
-    Ok(((name, octets(&asked.path)?), octets(&asked.key)?, chain.collect::<Result<_, _>>()?))
+    let chain = asked.cert.iter().map(|path| Ok::<_, Status>((path.display().to_string(), octets(path)?)));
+    Ok(((name, octets(&asked.path)?), octets(&asked.key)?, chain.collect::<Result<_, Status>>()?))
 }

@@ -8,7 +8,7 @@ use karvan_engine::{Timestamp, TrustStatus};
 
 use crate::arguments::{Format, Trust, TrustOptions, TrustPath};
 use crate::input::Input;
-use crate::session::{Aside, Session, say, say_failed};
+use crate::session::{Aside, Session, say, say_failed, say_unread};
 use crate::status::Status;
 
 pub(crate) fn run(asked: &Trust, session: Session) -> io::Result<Status> {
@@ -25,7 +25,7 @@ fn path(asked: &TrustPath, mut session: Session) -> io::Result<Status> {
     let name = asked.leaf.display().to_string();
     let leaf = match Input::File(asked.leaf.clone()).read(session.max_size) {
         Ok(octets) => [(name.clone(), octets)],
-        Err(error) => return Ok(say_failed(&name, &error)),
+        Err(error) => return Ok(say_unread(&name, &error)),
     };
     let verdict = match material.path(&leaf, at) {
         Ok(verdict) => verdict,
@@ -33,7 +33,7 @@ fn path(asked: &TrustPath, mut session: Session) -> io::Result<Status> {
             for finding in &findings {
                 session.finding(&name, finding)?;
             }
-            session.output.finish()?;
+            session.finish_objects()?;
             return Ok(Status::Findings);
         }
     };
@@ -91,7 +91,7 @@ fn files(paths: &[PathBuf], session: &Session) -> Result<Vec<Named>, Status> {
     let inputs = Input::all(paths).map_err(|error| say_failed("certificates", &error))?;
     let read = inputs.iter().map(|input| match input.read(session.max_size) {
         Ok(octets) => Ok((input.name(), octets)),
-        Err(error) => Err(say_failed(&input.name(), &error)),
+        Err(error) => Err(say_unread(&input.name(), &error)),
     });
     read.collect()
 }

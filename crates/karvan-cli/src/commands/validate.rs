@@ -40,7 +40,7 @@ pub(crate) fn run(asked: &Validate, mut session: Session) -> io::Result<Status> 
     for input in &inputs {
         worst = worst.max(one(input, &options, &mut session)?);
     }
-    session.output.finish()?;
+    session.finish_objects()?;
     Ok(if asked.exit_zero { Status::Good } else { worst })
 }
 
@@ -103,11 +103,11 @@ fn summary(name: &str, outcome: &Outcome, session: &mut Session) -> io::Result<(
                         .collect::<Vec<_>>(),
                 }),
                 Content::Xml { root, grammar } => json!({ "syntax": "xml", "root": root, "grammar": grammar }),
+                Content::Json => json!({ "syntax": "json" }),
                 Content::Unknown => json!({ "syntax": null }),
             };
             let summary = json!({ "file": name, "verdict": word, "summary": outcome.summary, "content": content });
-            serde_json::to_writer(&mut session.output, &summary)?;
-            writeln!(session.output)
+            session.object(&summary)
         }
     }
 }
@@ -118,6 +118,7 @@ fn parts(content: &Content, session: &Session) -> String {
         Content::Edifact(counts) => counts,
         Content::Xml { root, grammar: Some(grammar) } => return format!("{root} ({grammar})"),
         Content::Xml { root, grammar: None } => return root.clone(),
+        Content::Json => return "JSON".to_owned(),
         Content::Unknown => return session.text(&Message::new("content-none")),
     };
     let mut parts = vec![counted("interchanges", counts.interchanges, session)];

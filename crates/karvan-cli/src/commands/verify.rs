@@ -12,10 +12,14 @@ use super::trust::{material, status};
 use crate::arguments::{Format, Verify};
 use crate::input::Input;
 use crate::output::Output;
-use crate::session::{Session, say, say_failed};
+use crate::session::{Session, say, say_unread};
 use crate::status::Status;
 
 pub(crate) fn run(asked: &Verify, mut session: Session) -> io::Result<Status> {
+    if asked.out.as_deref() == Some(Path::new("-")) && session.output.is_stdout() {
+        say("karvan: --out -: the report goes to standard output already; give it another place with -o FILE");
+        return Ok(Status::Usage);
+    }
     let (material, at) = match material(&asked.trust, &session) {
         Ok(read) => read,
         Err(status) => return Ok(status),
@@ -23,7 +27,7 @@ pub(crate) fn run(asked: &Verify, mut session: Session) -> io::Result<Status> {
     let name = asked.path.display().to_string();
     let source = match Input::File(asked.path.clone()).read(session.max_size) {
         Ok(source) => source,
-        Err(error) => return Ok(say_failed(&name, &error)),
+        Err(error) => return Ok(say_unread(&name, &error)),
     };
     let files = match files(asked, &source, session.max_size) {
         Ok(files) => files,
@@ -54,7 +58,7 @@ fn files(asked: &Verify, source: &[u8], limit: u64) -> Result<Vec<Named>, Status
         }
         match Input::File(path.clone()).read(limit) {
             Ok(octets) => files.push((name, octets)),
-            Err(error) => return Err(say_failed(&path.display().to_string(), &error)),
+            Err(error) => return Err(say_unread(&path.display().to_string(), &error)),
         }
     }
     Ok(files)
@@ -71,7 +75,10 @@ fn tell(name: &str, outcome: &Outcome, session: &mut Session) -> io::Result<Stat
         Outcome::Trusted(_) => ("trusted", "verify-trusted", Status::Good),
         Outcome::Untrusted(_, verdict) => ("untrusted", "verify-untrusted", status(verdict.status())),
         Outcome::Indeterminate(..) => ("indeterminate", "verify-indeterminate", Status::Indeterminate),
-        Outcome::Broken(_) => ("broken", "verify-broken", Status::Findings),
+        Outcome::Broken(findings) => {
+            let ended = findings.iter().map(Status::from).max().unwrap_or(Status::Findings);
+            ("broken", "verify-broken", ended)
+        }
     };
     let (report, verdict, findings) = match outcome {
         Outcome::Trusted(trusted) => (Some(&trusted.report), Some(trusted.verified.trust()), Vec::new()),
