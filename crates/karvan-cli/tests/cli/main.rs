@@ -1,0 +1,12 @@
+//! The command line as its users meet it: one module per verb, each runs the program itself.
+
+#![allow(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
+
+mod convert;
+mod documents;
+mod manners;
+mod sign;
+mod support;
+mod trust;
+mod validate;
+mod verify;

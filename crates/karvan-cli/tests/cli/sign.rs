@@ -1,0 +1,108 @@
+//! `karvan sign`.
+
+use crate::arguments;
+use crate::documents::{INVOICE, ORDER};
+use crate::support::{Folder, NOW, from_iran, sample, signer};
+
+fn folder() -> Folder {
+    let folder = Folder::new();
+    folder.write("invoice.xml", INVOICE);
+    folder.write("order.edi", ORDER);
+    folder
+}
+
+/// Signs the invoice with `arguments` besides, and expects this status and that standard error has `said`.
+#[track_caller]
+fn refused(arguments: Vec<String>, status: i32, said: &str) {
+    let folder = folder();
+    let before = folder.names();
+    let run = folder.run(arguments!["sign", "-o", "signed.xml"].into_iter().chain(arguments)).expect(status);
+    assert!(run.stderr.contains(said), "{}", run.stderr);
+    assert_eq!(run.stdout, "");
+    assert_eq!(folder.names(), before, "nothing is left behind");
+}
+
+#[test]
+fn every_octet_but_the_signature_stays() {
+    let run = folder().run(arguments!["sign", signer("anka"), "invoice.xml"]).expect(0);
+    let signature = run.stdout.find("<ds:Signature").unwrap()
+        ..run.stdout.find("</ds:Signature>").unwrap() + "</ds:Signature>".len();
+    assert_eq!([&run.stdout[..signature.start], &run.stdout[signature.end..]].concat(), INVOICE);
+    assert_eq!(run.stderr, "");
+}
+
+#[test]
+fn every_kind_of_key_and_form_signs_and_verifies() {
+    for name in ["sahand", "karun", "anka"] {
+        for form in [["--c14n=exclusive", "--digest=sha256"], ["--c14n=inclusive", "--digest=sha512"]] {
+            let folder = folder();
+            folder
+                .run(arguments!["sign", signer(name), form.map(str::to_owned), "-o", "s.xml", "invoice.xml"])
+                .expect(0);
+            folder
+                .run(arguments!["verify", from_iran(), format!("--cert={}", sample("pki/intermediate")), NOW, "s.xml"])
+                .expect(0);
+        }
+    }
+}
+
+#[test]
+fn a_file_of_any_kind_is_signed_beside_it() {
+    let folder = folder();
+    folder.run(arguments!["sign", "--detached", signer("sahand"), "-o", "order.sig", "order.edi"]).expect(0);
+    assert!(folder.read("order.sig").contains("URI=\"order.edi\""));
+    folder.run(arguments!["verify", from_iran(), NOW, "order.sig"]).expect(0);
+}
+
+#[test]
+fn a_document_that_is_no_xml_is_a_finding_with_help() {
+    refused(arguments![signer("anka"), "order.edi"], 1, "= help: --detached signs a file of any kind");
+    let folder = folder();
+    folder.write("cut.xml", &INVOICE[..600]);
+    let run = folder.run(arguments!["sign", signer("anka"), "cut.xml"]).expect(1);
+    assert!(run.stderr.contains("--> cut.xml:"), "{}", run.stderr);
+}
+
+#[test]
+fn a_signed_document_is_not_signed_again() {
+    let folder = folder();
+    folder.run(arguments!["sign", signer("anka"), "-o", "signed.xml", "invoice.xml"]).expect(0);
+    let run = folder.run(arguments!["sign", signer("anka"), "signed.xml"]).expect(2);
+    assert!(run.stderr.contains("the document is signed already, at /Invoice/ds:Signature"), "{}", run.stderr);
+}
+
+#[test]
+fn keys_that_cannot_be_used_are_told() {
+    let key = |name: &str| format!("--key={}", sample(&format!("pki/signers/{name}")));
+    refused(
+        arguments![key("sahand-encrypted.key.pem"), "invoice.xml"],
+        2,
+        "the private key is encrypted; decrypt it first",
+    );
+    refused(arguments![key("sahand.pem"), "invoice.xml"], 2, "no private key in it, but CERTIFICATE");
+    refused(arguments!["--key=order.edi", "invoice.xml"], 2, "no private key");
+    refused(arguments!["--key=missing.pem", "invoice.xml"], 3, "karvan: missing.pem: ");
+    refused(arguments!["invoice.xml"], 2, "--key <FILE>");
+}
+
+#[test]
+fn a_key_that_does_not_fit_the_certificate_is_told() {
+    let other = format!("--cert={}", sample("pki/signers/anka.pem"));
+    let key = format!("--key={}", sample("pki/signers/sahand.key.pem"));
+    refused(arguments![key, other, "invoice.xml"], 2, "the private key does not belong to the certificate of CN=Anka");
+}
+
+#[test]
+fn a_certificate_that_cannot_be_read_is_told() {
+    let key = format!("--key={}", sample("pki/signers/sahand.key.pem"));
+    refused(arguments![key.clone(), "--cert=missing.pem", "invoice.xml"], 3, "karvan: missing.pem: ");
+    refused(arguments![key, "--cert=order.edi", "invoice.xml"], 2, "karvan: order.edi: ");
+}
+
+#[test]
+fn what_is_missing_or_too_large_is_not_signed() {
+    refused(arguments![signer("anka"), "missing.xml"], 3, "karvan: missing.xml: ");
+    refused(arguments![signer("anka"), "."], 3, "karvan: .: ");
+    refused(arguments![signer("anka"), "--max-size=10", "invoice.xml"], 4, "larger than 10 octets");
+    refused(arguments![signer("anka"), "--form=cms", "invoice.xml"], 2, "invalid value 'cms'");
+}

@@ -1,0 +1,70 @@
+//! `karvan trust path`.
+
+use crate::arguments;
+use crate::support::{Folder, NOW, from_iran, sample};
+
+fn leaf(name: &str) -> String {
+    sample(&format!("pki/signers/{name}.pem"))
+}
+
+#[test]
+fn a_path_is_explained_from_signer_to_anchor() {
+    let run = Folder::new().run(arguments!["trust", "path", from_iran(), NOW, leaf("anka")]).expect(0);
+    assert!(run.stdout.starts_with("ACCEPTED at 2026-06-01T00:00:00Z: CN=Anka"), "{}", run.stdout);
+    let roles =
+        ["signer, key", "authority, key", "cross-certificate, key", "trust anchor, key", "NOT CHECKED: revocation"];
+    let places: Vec<_> = roles.iter().map(|role| run.stdout.find(role).expect(role)).collect();
+    assert!(places.is_sorted(), "{}", run.stdout);
+}
+
+#[test]
+fn a_rejected_path_says_why() {
+    for (name, why) in [
+        ("nordhafen", "expired at 2025-12-31T23:59:59Z"),
+        ("sahand-expired", "expired at 2023-01-01T00:00:00Z"),
+        ("sahand-encipherment", "is not for signing documents"),
+        ("isar", "was permitted to certify"),
+    ] {
+        let run = Folder::new().run(arguments!["trust", "path", from_iran(), NOW, leaf(name)]).expect(1);
+        assert!(run.stdout.starts_with("REJECTED at ") && run.stdout.contains(why), "{}", run.stdout);
+    }
+}
+
+#[test]
+fn an_expired_cross_certificate_counts_for_the_time_when_it_was_valid() {
+    let at = "--at=2025-06-01T00:00:00Z";
+    Folder::new().run(arguments!["trust", "path", from_iran(), at, leaf("nordhafen")]).expect(0);
+}
+
+#[test]
+fn what_is_no_certificate_is_told() {
+    let folder = Folder::new();
+    folder.write("letter.txt", "Dear Sir");
+    folder.write("empty", "");
+    let pem = std::fs::read_to_string(leaf("anka")).unwrap();
+    folder.write("broken.pem", pem.replacen("MII", "MIX", 1));
+    for name in ["letter.txt", "empty", "broken.pem"] {
+        let run = folder.run(arguments!["trust", "path", from_iran(), NOW, name]).expect(1);
+        assert!(run.stdout.contains(&format!("--> {name}:")), "{name}: {}", run.stdout);
+        let run = folder.run(arguments!["trust", "path", "--format=json", from_iran(), NOW, name]).expect(1);
+        assert!(run.findings()[0].contains("79"), "{run:?}");
+    }
+    folder.run(arguments!["trust", "path", from_iran(), NOW, "missing.pem"]).expect(3);
+    folder.run(arguments!["trust", "path", from_iran(), "--max-size=10", leaf("anka")]).expect(4);
+    folder.run(arguments!["trust", "path", from_iran(), "--at=now", leaf("anka")]).expect(2);
+    folder.run(arguments!["trust", "path"]).expect(2);
+    folder.run(arguments!["trust", "road"]).expect(2);
+}
+
+#[test]
+fn json_is_one_object() {
+    let run = Folder::new().run(arguments!["trust", "path", "--format=json", from_iran(), NOW, leaf("anka")]).expect(0);
+    let told = run.json();
+    assert_eq!(told["status"], "accepted");
+    let path = told["accepted"][0]["certificates"].as_array().unwrap();
+    let roles: Vec<_> = path.iter().map(|certificate| certificate["role"].as_str().unwrap()).collect();
+    assert_eq!(roles, ["signer", "authority", "cross-certificate", "anchor"]);
+    let run =
+        Folder::new().run(arguments!["trust", "path", "--format=jsonl", from_iran(), NOW, leaf("isar")]).expect(1);
+    assert_eq!(run.json_lines()[0]["status"], "rejected");
+}

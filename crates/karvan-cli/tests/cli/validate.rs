@@ -1,0 +1,265 @@
+//! `karvan validate`.
+
+use crate::arguments;
+use crate::documents::{INVOICE, ORDER};
+use crate::support::Folder;
+
+/// Checks `content` and expects these findings and this exit status.
+#[track_caller]
+fn expect(content: impl AsRef<[u8]>, status: i32, findings: &[&str]) {
+    let run = Folder::new().run_with(["validate", "--format=json"], content.as_ref()).expect(status);
+    assert_eq!(run.findings(), findings, "{run:?}");
+}
+
+/// Checks the order with `from` replaced by `to`.
+#[track_caller]
+fn order_with(from: &str, to: &str, findings: &[&str]) {
+    assert!(ORDER.contains(from), "{from} is in the order");
+    expect(ORDER.replacen(from, to, 1), 1, findings);
+}
+
+/// Checks the invoice with `from` replaced by `to`.
+#[track_caller]
+fn invoice_with(from: &str, to: &str, status: i32, findings: &[&str]) {
+    assert!(INVOICE.contains(from), "{from} is in the invoice");
+    expect(INVOICE.replacen(from, to, 1), status, findings);
+}
+
+#[test]
+fn good_documents_are_valid() {
+    let folder = Folder::new();
+    folder.write("order.edi", ORDER);
+    folder.write("invoice.xml", INVOICE);
+    let run = folder.run(["validate", "order.edi", "invoice.xml"]).expect(0);
+    assert_eq!(
+        run.stdout,
+        "VALID order.edi: 1 interchange, 1 message (ORDERS D.96A), 0 errors, 0 warnings\n\
+         VALID invoice.xml: Invoice (OASIS Universal Business Language 2.1), 0 errors, 0 warnings\n"
+    );
+    assert_eq!(run.stderr, "");
+}
+
+#[test]
+fn a_finding_has_code_place_excerpt_and_what_was_expected() {
+    let folder = Folder::new();
+    folder.write("order.edi", ORDER.replace("UNT+10", "UNT+11"));
+    let run = folder.run(["validate", "order.edi"]).expect(1);
+    assert_eq!(
+        run.stdout,
+        "error[E1029]: UNT counts 11 segments, the message has 10 (UNH to UNT inclusive)\n  \
+           --> order.edi:12:5 (byte 244)  UNT/0074\n    \
+             |\n \
+          12 | UNT+11+1'\n    \
+             |     ^^ 11\n   \
+             = expected: 10\n\
+         INVALID order.edi: 1 interchange, 1 message (ORDERS D.96A), 1 error, 0 warnings\n"
+    );
+}
+
+#[test]
+fn counts_and_references_that_differ_are_found() {
+    order_with("UNT+10+1'", "UNT+11+1'", &["E1029 12:5 UNT/0074"]);
+    order_with("UNT+10+1'", "UNT+10+2'", &["E1028 12:8 UNT/0062"]);
+    order_with("UNZ+1+77'", "UNZ+2+77'", &["E1029 13:5 UNZ/0036"]);
+    order_with("UNZ+1+77'", "UNZ+1+78'", &["E1028 13:7 UNZ/0020"]);
+}
+
+#[test]
+fn files_that_end_too_early_are_found() {
+    order_with("UNZ+1+77'\n", "", &["E1013 13:1 UNZ"]);
+    order_with("UNT+10+1'\nUNZ+1+77'\n", "", &["E1013 12:1 UNT", "E1013 12:1 UNZ"]);
+    order_with("UNZ+1+77'\n", "UNZ+1+77", &["E1903 13:1"]);
+}
+
+#[test]
+fn messages_and_releases_that_are_not_known_are_told_and_the_envelope_is_checked() {
+    order_with("UNH+1+ORDERS:D:96A", "UNH+1+ORDUHR:D:96A", &["E1017 3:7 UNH/S009"]);
+    order_with("UNH+1+ORDERS:D:96A", "UNH+1+ORDERS:D:77C", &["E1017 3:7 UNH/S009"]);
+}
+
+#[test]
+fn characters_outside_the_repertoire_are_found() {
+    order_with("PO-1", "PÖ-1", &["E1021 4:10 BGM"]);
+    order_with("UNB+UNOC:3", "UNB+UNOQ:3", &["E1046 2:5 UNB/S001"]);
+}
+
+#[test]
+fn as_reads_messages_as_of_another_directory() {
+    let unknown = ORDER.replace("D:96A", "D:77C");
+    let folder = Folder::new();
+    folder.run_with(["validate", "--as=ORDERS:D:96A"], unknown.as_bytes()).expect(0);
+    folder.run_with(["validate", "--as=ORDERS:D"], unknown.as_bytes()).expect(2);
+}
+
+#[test]
+fn a_level_stops_before_the_next() {
+    let code = ORDER.replace("BGM+220", "BGM+ZZ9");
+    let structure = ORDER.replace("UNS+S'", "GIS+1'");
+    let folder = Folder::new();
+    let status = |level: &str, text: &str| folder.run_with(["validate", "--level", level], text.as_bytes()).status;
+    assert_eq!(["syntax", "structure", "codes"].map(|level| status(level, &code)), [0, 0, 1]);
+    assert_eq!(["syntax", "structure", "codes"].map(|level| status(level, &structure)), [0, 1, 1]);
+}
+
+#[test]
+fn xml_that_breaks_its_grammar_is_found() {
+    invoice_with("<cbc:ID>KV-2026-17</cbc:ID>", "", 1, &["E5113 7:3 /Invoice/cbc:ID"]);
+    invoice_with("2026-05-04", "4 May 2026", 1, &["E5137 7:18 /Invoice/cbc:IssueDate"]);
+}
+
+#[test]
+fn xml_that_is_not_well_formed_is_found_where_it_breaks() {
+    invoice_with("</Invoice>", "", 1, &["E5001 2:1 /Invoice"]);
+    invoice_with("<cbc:ID>KV-2026-17</cbc:ID>", "<cbc:ID>KV-2026-17</cbc:IDD>", 1, &["E5002 6:21 /Invoice/cbc:ID"]);
+    invoice_with("Karavan-e abrisham", "Karavan & abrisham", 1, &["E5005 9:21 /Invoice/cbc:Note"]);
+    invoice_with("Karavan-e abrisham", "Karavan\0abrisham", 1, &["E5004 9:20"]);
+    invoice_with("<Invoice ", "<Invoice a='1' a='2' ", 1, &["E5007 2:16"]);
+}
+
+#[test]
+fn entities_are_refused() {
+    let bomb = "<!DOCTYPE Invoice [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;\">]>\n<Invoice ";
+    invoice_with("<Invoice ", bomb, 4, &["E9110 2:1"]);
+    let external = "<!DOCTYPE Invoice [<!ENTITY a SYSTEM \"file:///etc/passwd\">]>\n<Invoice ";
+    let run = Folder::new().run_with(["validate"], INVOICE.replace("<Invoice ", external).as_bytes()).expect(4);
+    assert!(run.stdout.contains("= help: remove the DOCTYPE"), "{}", run.stdout);
+    invoice_with("Karavan-e", "&karavan;", 1, &["E5005 9:13 /Invoice/cbc:Note"]);
+}
+
+#[test]
+fn deep_xml_is_not_finished() {
+    let deep = format!("<Invoice>{}", "<a>".repeat(100_000));
+    let run = Folder::new().run_with(["validate", "--format=json"], deep.as_bytes()).expect(4);
+    assert!(run.findings()[0].starts_with("E9102 1:775 /Invoice/a/a/"), "{run:?}");
+}
+
+#[test]
+fn a_document_in_another_encoding_is_told_so() {
+    let wide: Vec<u8> =
+        std::iter::once(0xFEFF).chain(INVOICE.encode_utf16()).flat_map(|unit: u16| unit.to_le_bytes()).collect();
+    expect(wide, 1, &["E5010 1:1"]);
+    let wide: Vec<u8> = ORDER.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    expect(wide, 1, &["E0001 1:1"]);
+    expect(
+        INVOICE.replace("Karavan-e", "Karav\u{e4}n").chars().map(|c| c as u8).collect::<Vec<_>>(),
+        1,
+        &["E5010 9:18"],
+    );
+    invoice_with("UTF-8", "windows-1256", 1, &["E5010 1:31"]);
+}
+
+#[test]
+fn a_byte_order_mark_is_part_of_no_interchange() {
+    expect([b"\xEF\xBB\xBF", ORDER.as_bytes()].concat(), 0, &["W1901 1:1"]);
+    expect([b"\xEF\xBB\xBF", INVOICE.as_bytes()].concat(), 0, &[]);
+}
+
+#[test]
+fn what_is_no_document_is_told_so() {
+    expect("", 1, &["E0001 1:1"]);
+    expect("Dear Sir, please find enclosed", 1, &["E0001 1:1"]);
+    expect([0; 5000], 1, &["E0001 1:1"]);
+    let run = Folder::new().run_with(["validate"], b"").expect(1);
+    assert!(run.stdout.starts_with("error[E0001]: the document is empty\n"), "{}", run.stdout);
+}
+
+#[test]
+fn json_is_read_as_karvans_own() {
+    expect("{\"document\": \"invoice\", \"version\": 1, \"number\": \"R-17\"}", 0, &[]);
+    expect("{\"document\": \"invoice\",\n \"version\": 1,\n \"number\": R-17}", 1, &["E5201 3:12"]);
+    expect("{\"document\": \"invoice\"", 1, &["E5201 1:22"]);
+    expect("{\"document\": \"waybill\", \"version\": 1}", 1, &["E5202 1:1"]);
+    expect("{\"document\": \"invoice\", \"version\": 1,\n \"colour\": 1}", 1, &["E5203 2:12 /colour"]);
+    expect(b"{\"document\": \"\xFF\"}", 1, &["E5204 1:15"]);
+}
+
+#[test]
+fn nul_octets_in_an_interchange_are_found() {
+    order_with("PO-1", "PO\0-1", &["E1021 4:11 BGM"]);
+}
+
+#[test]
+fn limits_end_a_check_without_a_verdict() {
+    let folder = Folder::new();
+    folder.write("order.edi", ORDER.replace("UNT+10", "UNT+11").replace("UNZ+1", "UNZ+2"));
+    folder.write("long.edi", ORDER.replace("PO-1", &"9".repeat(5000)));
+    folder.write("invoice.xml", INVOICE);
+    let run = folder.run(["validate", "--max-findings=1", "--format=json", "order.edi"]).expect(4);
+    assert_eq!(run.findings(), ["E1029 12:5 UNT/0074", "N9900 12:5"]);
+    let run = folder.run(["validate", "--max-segment=4096", "--format=json", "long.edi"]).expect(4);
+    assert_eq!(run.findings()[0], "E9001 4:1");
+    let run = folder.run(["validate", "--max-size=100", "--format=json", "invoice.xml"]).expect(4);
+    assert_eq!(run.findings(), ["E9002 1:1"]);
+    folder.run(["validate", "--max-segment=10", "order.edi"]).expect(2);
+    folder.run(["validate", "--max-findings=0", "order.edi"]).expect(2);
+    folder.run(["validate", "--max-size=-1", "order.edi"]).expect(2);
+}
+
+#[test]
+fn the_worst_of_several_inputs_decides() {
+    let folder = Folder::new();
+    folder.write("good.edi", ORDER);
+    folder.write("bad.edi", ORDER.replace("UNT+10", "UNT+11"));
+    folder.write("large.xml", format!("{INVOICE}{}", " ".repeat(10_000)));
+    let status = |names: &[&str]| folder.run([&["validate", "--max-size=9000"], names].concat()).status;
+    assert_eq!(status(&["bad.edi", "good.edi"]), 1);
+    assert_eq!(status(&["large.xml", "bad.edi"]), 4);
+    assert_eq!(status(&["missing.edi", "large.xml", "bad.edi"]), 3);
+    folder.run(["validate", "--exit-zero", "bad.edi"]).expect(0);
+}
+
+#[test]
+fn a_folder_stands_for_its_files_and_an_empty_one_is_not_valid() {
+    let folder = Folder::new();
+    folder.write("in/b.edi", ORDER);
+    folder.write("in/a/z.xml", INVOICE);
+    let run = folder.run(["validate", "in"]).expect(0);
+    let files: Vec<_> = run.stdout.lines().map(|line| line.split([' ', ':']).nth(1).unwrap()).collect();
+    assert_eq!(files, ["in/a/z.xml", "in/b.edi"]);
+    std::fs::create_dir(folder.path("empty")).unwrap();
+    let run = folder.run(["validate", "empty"]).expect(3);
+    assert_eq!(run.stderr, "karvan: input: no file in empty\n");
+}
+
+#[test]
+fn files_that_cannot_be_read_are_a_failure() {
+    let run = Folder::new().run(["validate", "missing.edi"]).expect(3);
+    assert!(run.stderr.starts_with("karvan: missing.edi: "), "{}", run.stderr);
+    assert_eq!(run.stdout, "");
+}
+
+#[test]
+fn json_has_the_fields_of_the_contract() {
+    let folder = Folder::new();
+    folder.write("order.edi", ORDER.replace("UNT+10", "UNT+11"));
+    folder.write("invoice.xml", INVOICE);
+    let run = folder.run(["validate", "--format=json", "order.edi", "invoice.xml"]).expect(1);
+    let expected = serde_json::json!([
+        {
+            "file": "order.edi", "code": "E1029", "severity": "error",
+            "message": {
+                "id": "count-differs-unt", "arguments": {"counted": "11", "actual": "10"},
+                "text": "UNT counts 11 segments, the message has 10 (UNH to UNT inclusive)",
+            },
+            "span": {"start": 244, "end": 246}, "line": 12, "column": 5, "path": "UNT/0074",
+            "expected": "10", "found": "11", "fix": {"span": {"start": 244, "end": 246}, "replacement": "10"},
+        },
+        {
+            "file": "order.edi", "verdict": "invalid", "summary": {"errors": 1, "warnings": 0, "notes": 0},
+            "content": {
+                "syntax": "edifact", "interchanges": 1, "groups": 0, "messages": 1, "packages": 0, "segments": 12,
+                "types": [{"type": "ORDERS D.96A", "count": 1}],
+            },
+        },
+        {
+            "file": "invoice.xml", "verdict": "valid", "summary": {"errors": 0, "warnings": 0, "notes": 0},
+            "content": {"syntax": "xml", "root": "Invoice", "grammar": "OASIS Universal Business Language 2.1"},
+        },
+    ]);
+    assert_eq!(run.json(), expected);
+    let lines = folder.run(["validate", "--format=jsonl", "order.edi", "invoice.xml"]).expect(1);
+    assert_eq!(serde_json::Value::Array(lines.json_lines()), expected);
+    // Machine output is never translated.
+    let persian = folder.run(arguments!["validate", "--format=jsonl", "--lang=fa", "order.edi", "invoice.xml"]);
+    assert_eq!(persian.stdout, lines.stdout);
+}
