@@ -142,7 +142,9 @@ impl<'a> Iterator for Values<'a> {
         };
         let separator = self.octets.get(end).copied();
         self.separators &= self.separators.wrapping_sub(1);
-        let goes_on = separator == Some(self.characters.component);
+        // A separator in two roles is the larger one, as elsewhere.
+        let ends_element = separator == Some(self.characters.element);
+        let goes_on = !ends_element && separator == Some(self.characters.component);
         let value = Component::at(
             self.octets.get(start..end).unwrap_or_default(),
             self.offset + start as u64,
@@ -159,7 +161,7 @@ impl<'a> Iterator for Values<'a> {
         self.start = separator.map(|_| end + 1);
         if goes_on {
             self.component += 1;
-        } else if separator == Some(self.characters.element) {
+        } else if ends_element {
             (self.element, self.repetition, self.component) = (self.element + 1, 0, 0);
         } else {
             (self.repetition, self.component) = (self.repetition + 1, 0);

@@ -18,6 +18,8 @@ fn file() -> impl Strategy<Value = Vec<u8>> {
             b"UNA^*.? $",
             b"UNA :+.? '",
             b"UNA:+.? \n",
+            b"UNA++.? '",
+            b"UNA:+.:+'",
             b"UNA",
             b"UNB+UNOA:3+A+B'",
             b"UNB+UNOC:4+A+B'",
@@ -178,6 +180,9 @@ proptest! {
             let afresh = Segment::new(segment.raw(), segment.span().start, characters);
             prop_assert_eq!(parts(&afresh), parts(&segment));
             prop_assert_eq!(afresh.tag(), segment.tag());
+            let values: Vec<_> = segment.values().map(|value| value.value()).collect();
+            let repetitions = segment.elements().flat_map(|element| element.repetitions());
+            prop_assert_eq!(values, repetitions.flat_map(|once| once.components()).collect::<Vec<_>>());
             prop_assert_eq!(segment.element(1), segment.elements().nth(1).unwrap_or(segment.element(1)));
         }
     }
