@@ -282,14 +282,16 @@ impl<'t> Reader<'t, '_> {
         let base = if place.from_root { Some(NodeId::ROOT) } else { base };
         let mut found = Vec::new();
         if let Some(base) = base {
-            matching(self.tree, &place.steps, base, &|term| self.compared(term), &mut found);
+            matching(self.tree, &place.steps, base, &|term| self.compared(term), &mut |node| {
+                found.push(node);
+                false
+            });
         }
         found
     }
 
     fn compared(&self, term: TermId) -> Option<Cow<'_, str>> {
-        let (_, value) = self.values.iter().find(|(known, _)| *known == term)?;
-        value.as_deref().map(Cow::Borrowed)
+        compared(&self.values, term)
     }
 
     /// Marks the texts that the predicates of `steps` compared with as taken, from `node` at the last step upwards.
@@ -300,14 +302,13 @@ impl<'t> Reader<'t, '_> {
             let Some(node) = at else { return };
             for predicate in &step.predicates {
                 if let Predicate::Equals(path, values) = predicate {
-                    let mut found = Vec::new();
-                    matching(self.tree, path, node, &|term| self.compared(term), &mut found);
-                    for node in found {
-                        let text = self.tree.node(node).text.as_deref().unwrap_or_default();
-                        if values.iter().any(|value| is(value, text, &|term| self.compared(term))) {
-                            self.used[node.index()] = true;
-                        }
-                    }
+                    let Self { tree, used, values: known, .. } = self;
+                    let compared = |term| compared(known, term);
+                    matching(tree, path, node, &compared, &mut |node| {
+                        let text = tree.node(node).text.as_deref().unwrap_or_default();
+                        used[node.index()] |= values.iter().any(|value| is(value, text, &compared));
+                        false
+                    });
                 }
             }
             at = self.tree.parent(node);
@@ -342,33 +343,32 @@ impl<'t> Reader<'t, '_> {
     }
 }
 
-/// Collects the nodes at `steps` from `base`, in document order; `compared` gives the value of a term.
+/// The value of a term that predicates compare with.
+fn compared(values: &[(TermId, Option<String>)], term: TermId) -> Option<Cow<'_, str>> {
+    let (_, value) = values.iter().find(|(known, _)| *known == term)?;
+    value.as_deref().map(Cow::Borrowed)
+}
+
+/// Visits the nodes at `steps` from `base`, in document order, until `visit` says so; `compared` gives the value of a
+/// term. Whether it was stopped.
 pub(crate) fn matching<'v>(
     tree: &Tree<'_>,
     steps: &[PlaceStep],
     base: NodeId,
     compared: &dyn Fn(TermId) -> Option<Cow<'v, str>>,
-    found: &mut Vec<NodeId>,
-) {
-    let Some((step, rest)) = steps.split_first() else {
-        found.push(base);
-        return;
-    };
+    visit: &mut dyn FnMut(NodeId) -> bool,
+) -> bool {
+    let Some((step, rest)) = steps.split_first() else { return visit(base) };
     if step.name == Name::PARENT {
-        if let Some(parent) = tree.parent(base) {
-            matching(tree, rest, parent, compared, found);
-        }
-        return;
+        return tree.parent(base).is_some_and(|parent| matching(tree, rest, parent, compared, visit));
     }
-    for child in tree.children(base) {
+    tree.children(base).any(|child| {
         let node = tree.node(child);
-        if node.name == step.name
+        node.name == step.name
             && (step.occurrences.is_empty() || step.occurrences.contains(&node.occurrence))
             && step.predicates.iter().all(|predicate| holds(tree, predicate, child, compared))
-        {
-            matching(tree, rest, child, compared, found);
-        }
-    }
+            && matching(tree, rest, child, compared, visit)
+    })
 }
 
 /// Whether `predicate` is true of `node`.
@@ -378,15 +378,10 @@ pub(crate) fn holds<'v>(
     node: NodeId,
     compared: &dyn Fn(TermId) -> Option<Cow<'v, str>>,
 ) -> bool {
-    let texts = |path: &[PlaceStep]| {
-        let mut found = Vec::new();
-        matching(tree, path, node, compared, &mut found);
-        found
-    };
     match predicate {
         Predicate::Not(other) => !holds(tree, other, node, compared),
-        Predicate::Exists(path) => !texts(path).is_empty(),
-        Predicate::Equals(path, values) => texts(path).into_iter().any(|node| {
+        Predicate::Exists(path) => matching(tree, path, node, compared, &mut |_| true),
+        Predicate::Equals(path, values) => matching(tree, path, node, compared, &mut |node| {
             let text = tree.node(node).text.as_deref().unwrap_or_default();
             values.iter().any(|value| is(value, text, compared))
         }),

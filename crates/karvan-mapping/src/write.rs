@@ -497,9 +497,12 @@ impl<'t> Writer<'t, '_> {
     }
 
     fn find(&self, step: &PlaceStep, base: NodeId) -> Option<NodeId> {
-        let mut found = Vec::new();
-        matching(&self.out.tree, std::slice::from_ref(step), base, &|term| self.value_of(term), &mut found);
-        found.first().copied()
+        let mut found = None;
+        matching(&self.out.tree, std::slice::from_ref(step), base, &|term| self.value_of(term), &mut |node| {
+            found = Some(node);
+            true
+        });
+        found
     }
 
     /// Makes one node and what its predicates ask for; not what they ask of the value at `rest` itself.

@@ -70,7 +70,7 @@ fn value(kind: &'static DocumentType, id: TermId, type_code: &str, mark: &str) -
         (id, Kind::Amount | Kind::Quantity | Kind::Percentage) => format!("{}.{mark}0", &id[3..]),
         (id, _) => format!("{}{mark}", &id[3..]),
     };
-    let mut value = Value::parse(term.kind(), &text).unwrap();
+    let mut value = Value::parse(term.kind(), &text).expect("a value of its kind");
     let parts = [
         (Part::Scheme, if term.id() == "BT-157" { "0160" } else { "0088" }),
         (Part::Unit, "C62"),
@@ -120,8 +120,8 @@ fn after(mut terms: Terms, report: &LossReport) -> Terms {
 
 /// Writes a document, reads it back, and compares the difference with the reports.
 fn check(document: &Document, target: Target) -> LossReport {
-    let writing = write(document, target).unwrap();
-    let mut readings = read(&writing.bytes).unwrap();
+    let writing = write(document, target).expect("written");
+    let mut readings = read(&writing.bytes).expect("read");
     assert_eq!(readings.len(), 1);
     let reading = readings.remove(0);
     let mut report = writing.report;
