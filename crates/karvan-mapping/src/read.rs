@@ -1,8 +1,9 @@
 //! From a syntax tree to a document: every row finds its place, and what no row took is told.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
-use karvan_model::{Document, Group, Kind, Leaf, Node, Origin, PartValue, TermId, Value as TermValue};
+use karvan_model::{Document, Group, Kind, Leaf, Node, Origin, PartValue, Places, TermId, Value as TermValue};
 use karvan_text::Message;
 
 use crate::lens::code_and_text;
@@ -12,8 +13,14 @@ use crate::tree::{Name, NodeId, Tree};
 
 /// Reads a document from `tree` by `table`.
 pub(crate) fn read(table: &Table, tree: &Tree<'_>) -> (Document, LossReport) {
-    let mut reader =
-        Reader { table, tree, used: vec![false; tree.len()], values: Vec::new(), report: LossReport::default() };
+    let mut reader = Reader {
+        table,
+        tree,
+        used: vec![false; tree.len()],
+        values: Vec::new(),
+        places: Arc::new(tree.places()),
+        report: LossReport::default(),
+    };
     reader.values = table.referred.iter().map(|&term| (term, reader.value_of(term))).collect();
     let mut document = Document::new(table.kind());
     reader.rows(&table.top, Some(NodeId::ROOT), &[], &mut document.root);
@@ -36,6 +43,8 @@ struct Reader<'t, 's> {
     used: Vec<bool>,
     /// The values of the terms that predicates compare with.
     values: Vec<(TermId, Option<String>)>,
+    /// The paths of the nodes, which outlive the tree with the values that stood there.
+    places: Arc<dyn Places>,
     report: LossReport,
 }
 
@@ -333,11 +342,12 @@ impl<'t> Reader<'t, '_> {
     }
 
     fn origin(&self, node: NodeId) -> Origin {
-        Origin { span: self.tree.node(node).span, path: self.tree.path(node) }
+        Origin::new(self.tree.node(node).span, Arc::clone(&self.places), node.number())
     }
 
     fn entry(&self, term: Option<TermId>, node: NodeId, value: String, reason: Message) -> Entry {
-        let Origin { span, path } = self.origin(node);
+        let origin = self.origin(node);
+        let (span, path) = (origin.span, origin.path());
         let term = term.map(|term| self.table.kind().term(term));
         Entry { term, value, written: None, reason, source: Some(SourcePlace { span, path }), target: None }
     }

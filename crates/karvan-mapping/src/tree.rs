@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use karvan_model::Places;
 use karvan_text::Span;
 
 /// A name that a table knows, by number.
@@ -76,6 +77,10 @@ impl NodeId {
 
     pub(crate) const fn index(self) -> usize {
         self.0 as usize
+    }
+
+    pub(crate) const fn number(self) -> u32 {
+        self.0
     }
 
     fn some(self) -> Option<Self> {
@@ -180,65 +185,130 @@ impl<'s> Tree<'s> {
         }
     }
 
-    /// The path of a node for people, in the names of the source.
-    ///
-    /// A number stands where there are brothers of the same name; a segment shows its qualifier: `SG2[3]/NAD[3035=BY]`.
-    pub(crate) fn path(&self, id: NodeId) -> String {
-        let mut steps = Vec::new();
-        let mut next = Some(id);
-        while let Some(id) = next {
-            steps.push(id);
-            next = self.parent(id);
-        }
-        let mut path = String::with_capacity(steps.len() * 20);
-        for &id in steps.iter().rev() {
-            let node = self.node(id);
-            // The root of a message has no name of its own in a path.
-            if node.label.1.is_empty() {
-                continue;
+    /// What the path of each node says, kept apart from the source.
+    pub(crate) fn places(&self) -> TreePlaces {
+        let mut labels: HashMap<(&str, &str), u32> = HashMap::new();
+        // Most nodes have a name that the table knows: those are told apart by number.
+        let mut known: HashMap<Name, u32> = HashMap::new();
+        let mut texts = Vec::new();
+        let steps = self.nodes.iter().map(|node| {
+            let mut label = || {
+                *labels.entry(node.label).or_insert_with(|| {
+                    texts.push((node.label.0.into(), node.label.1.into()));
+                    u32::try_from(texts.len() - 1).unwrap_or(u32::MAX)
+                })
+            };
+            let label =
+                if node.name == Name::UNKNOWN { label() } else { *known.entry(node.name).or_insert_with(label) };
+            PathStep {
+                parent: node.parent,
+                label,
+                occurrence: node.occurrence,
+                has_later: self.has_later(node),
+                qualifier: self.qualifier(node).map(|(tag, value)| Box::new((tag.to_owned(), value.to_owned()))),
             }
-            if !path.is_empty() || !node.label.0.is_empty() || !self.node(NodeId::ROOT).label.1.is_empty() {
-                path.push('/');
-            }
-            // An attribute has its mark where an element has its prefix.
-            if !node.label.0.is_empty() {
-                path.push_str(node.label.0);
-                if node.label.0 != "@" {
-                    path.push(':');
-                }
-            }
-            path.push_str(node.label.1);
-            if let Some(qualifier) = self.qualifier(id) {
-                path.push_str(&qualifier);
-            } else if node.occurrence > 1 || self.has_later_brother(id) {
-                path.push('[');
-                path.push_str(&node.occurrence.to_string());
-                path.push(']');
-            }
-        }
-        path
+        });
+        let steps = steps.collect();
+        TreePlaces { steps, labels: texts }
     }
 
-    fn has_later_brother(&self, id: NodeId) -> bool {
-        let node = self.node(id);
+    /// The path of a node for people.
+    pub(crate) fn path(&self, id: NodeId) -> String {
+        let chain = std::iter::successors(Some(id), |id| self.parent(*id)).map(|id| self.node(id));
+        let pieces = chain.map(|node| Piece {
+            label: node.label,
+            occurrence: node.occurrence,
+            has_later: self.has_later(node),
+            qualifier: self.qualifier(node),
+        });
+        join(pieces.collect())
+    }
+
+    /// Whether a brother of the same name follows.
+    fn has_later(&self, node: &Node<'s>) -> bool {
         node.next.some().is_some_and(|next| self.node(next).label == node.label)
     }
 
-    /// `[3035=BY]` for a segment that begins with a qualifier.
-    fn qualifier(&self, id: NodeId) -> Option<String> {
-        let tag = self.node(id).label.1;
+    /// Tag and value of the element that a segment begins with, if that is a qualifier: `3035` and `BY`.
+    fn qualifier(&self, node: &Node<'s>) -> Option<(&str, &str)> {
+        let tag = node.label.1;
         if tag.len() != 3 || !tag.bytes().all(|byte| byte.is_ascii_uppercase()) {
             return None;
         }
-        let mut first = self.node(id).first.some()?;
-        if self.node(first).text.is_none() {
-            first = self.node(first).first.some()?;
+        let mut first = self.node(node.first.some()?);
+        if first.text.is_none() {
+            first = self.node(first.first.some()?);
         }
-        let node = self.node(first);
-        let text = node.text.as_deref()?;
-        let qualifies = text.len() <= 3 && node.label.1.len() == 4 && !text.is_empty();
-        qualifies.then(|| format!("[{}={text}]", node.label.1))
+        let text = first.text.as_deref()?;
+        let qualifies = text.len() <= 3 && first.label.1.len() == 4 && !text.is_empty();
+        qualifies.then_some((first.label.1, text))
     }
+}
+
+/// The paths of the nodes of a tree that is gone.
+#[derive(Debug)]
+pub(crate) struct TreePlaces {
+    steps: Vec<PathStep>,
+    labels: Vec<(Box<str>, Box<str>)>,
+}
+
+#[derive(Debug)]
+struct PathStep {
+    parent: NodeId,
+    label: u32,
+    occurrence: u16,
+    has_later: bool,
+    qualifier: Option<Box<(String, String)>>,
+}
+
+impl Places for TreePlaces {
+    fn path(&self, node: u32) -> String {
+        let chain = std::iter::successors(self.steps.get(node as usize), |step| self.steps.get(step.parent.index()));
+        let pieces = chain.map(|step| Piece {
+            label: self.labels.get(step.label as usize).map_or(("", "?"), |(prefix, local)| (prefix, local)),
+            occurrence: step.occurrence,
+            has_later: step.has_later,
+            qualifier: step.qualifier.as_deref().map(|(tag, value)| (tag.as_str(), value.as_str())),
+        });
+        join(pieces.collect())
+    }
+}
+
+/// What one node adds to a path.
+struct Piece<'p> {
+    label: (&'p str, &'p str),
+    occurrence: u16,
+    has_later: bool,
+    qualifier: Option<(&'p str, &'p str)>,
+}
+
+/// The path of the first of `pieces`, the last being the root.
+///
+/// A number stands where there are brothers of the same name; a segment shows its qualifier: `SG2[3]/NAD[3035=BY]`.
+fn join(pieces: Vec<Piece<'_>>) -> String {
+    let mut path = String::with_capacity(pieces.len() * 20);
+    // The root of a message has no name of its own in a path, that of an XML document has.
+    let rooted = pieces.last().is_some_and(|root| !root.label.1.is_empty());
+    for Piece { label: (prefix, local), occurrence, has_later, qualifier } in pieces.into_iter().rev() {
+        if local.is_empty() {
+            continue;
+        }
+        if rooted || !path.is_empty() {
+            path.push('/');
+        }
+        // An attribute has its mark where an element has its prefix.
+        path.push_str(prefix);
+        if !prefix.is_empty() && prefix != "@" {
+            path.push(':');
+        }
+        path.push_str(local);
+        if let Some((tag, value)) = qualifier {
+            path.push_str(&format!("[{tag}={value}]"));
+        } else if occurrence > 1 || has_later {
+            path.push_str(&format!("[{occurrence}]"));
+        }
+    }
+    path
 }
 
 impl<'s> Node<'s> {

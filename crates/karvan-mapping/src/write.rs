@@ -73,8 +73,7 @@ pub(crate) fn lose(kind: &'static DocumentType, leaf: &Leaf, reason: &Message, e
 }
 
 fn source_entry(term: Option<&'static Term>, value: &str, origin: &Origin, reason: Message) -> Entry {
-    let place = SourcePlace { span: origin.span, path: origin.path.clone() };
-    let source = (!origin.path.is_empty()).then_some(place);
+    let source = origin.is_known().then(|| SourcePlace { span: origin.span, path: origin.path() });
     Entry { term, value: value.to_owned(), written: None, reason, source, target: None }
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use karvan_schema::xml::{Grammar as Schema, TypeDefinition};
 use karvan_text::Message;
-use karvan_xml::{Document as XmlDocument, Element, ElementBuilder, NodeKind, Writer, is_xml_character};
+use karvan_xml::{Document as XmlDocument, Element, NodeKind, escape_text, escape_value, is_xml_character};
 
 use crate::report::{Entry, LossReport, Place};
 use crate::table::{Table, XmlSyntax};
@@ -92,33 +92,77 @@ pub(crate) fn form(document: &XmlDocument) -> LossReport {
     report
 }
 
-/// The written tree as a document, its children in the order of the grammar.
+/// The written tree as a document, its children in the order of the grammar: an element a line, two spaces a level.
+///
+/// Written here rather than from an element tree, because the tree of the engine is one already.
 pub(crate) fn document(table: &Table, syntax: &XmlSyntax, written: &Written<'_>) -> String {
-    let (prefix, local) = split(&syntax.root);
-    let mut root = ElementBuilder::new(namespace(syntax, prefix), local);
-    fill(table, syntax, written, NodeId::ROOT, &mut root);
-    let mut writer = Writer::new().indented();
+    let mut out = String::with_capacity(written.tree.len() * 64);
+    out.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<");
+    out.push_str(&syntax.root);
     for (prefix, namespace) in &syntax.namespaces {
-        writer = writer.prefix(prefix, namespace);
+        out.push_str(if prefix.is_empty() { " xmlns" } else { " xmlns:" });
+        out.push_str(prefix);
+        out.push_str("=\"");
+        escape_value(namespace, &mut out);
+        out.push('"');
     }
-    writer.write(&root)
+    Output { table, written, out: &mut out }.content(NodeId::ROOT, &syntax.root, 1);
+    out.push('\n');
+    out
 }
 
-fn fill(table: &Table, syntax: &XmlSyntax, written: &Written<'_>, node: NodeId, element: &mut ElementBuilder) {
-    let tree = &written.tree;
-    let mut children: Vec<NodeId> = tree.children(node).collect();
-    children.sort_by_key(|child| written.slots[child.index()].order);
-    for child in children {
-        let node = tree.node(child);
-        let text = node.text.as_deref().unwrap_or_default();
-        let (prefix, local) = split(table.names.text(node.name));
-        if let Some(attribute) = local.strip_prefix('@') {
-            element.set_attribute(attribute, text);
-        } else {
-            let inner = element.push_element(namespace(syntax, prefix), local);
-            inner.push_text(text);
-            fill(table, syntax, written, child, inner);
+struct Output<'o> {
+    table: &'o Table,
+    written: &'o Written<'o>,
+    out: &'o mut String,
+}
+
+impl Output<'_> {
+    /// Writes what follows the name of an element in its start tag, and all that stands in it.
+    fn content(&mut self, node: NodeId, name: &str, depth: usize) {
+        let tree = &self.written.tree;
+        let order = |node: &NodeId| self.written.slots[node.index()].order;
+        let mut elements: Vec<(NodeId, &str)> = Vec::new();
+        for child in tree.children(node) {
+            let name = self.table.names.text(tree.node(child).name);
+            match name.strip_prefix('@') {
+                Some(attribute) => {
+                    self.out.push(' ');
+                    self.out.push_str(attribute);
+                    self.out.push_str("=\"");
+                    escape_value(tree.node(child).text.as_deref().unwrap_or_default(), self.out);
+                    self.out.push('"');
+                }
+                None => elements.push((child, name)),
+            }
         }
+        if !elements.is_sorted_by_key(|(node, _)| order(node)) {
+            elements.sort_by_key(|(node, _)| order(node));
+        }
+        let text = tree.node(node).text.as_deref().unwrap_or_default();
+        if text.is_empty() && elements.is_empty() {
+            self.out.push_str("/>");
+            return;
+        }
+        self.out.push('>');
+        escape_text(text, self.out);
+        for (child, name) in &elements {
+            self.line(depth);
+            self.out.push('<');
+            self.out.push_str(name);
+            self.content(*child, name, depth + 1);
+        }
+        if !elements.is_empty() {
+            self.line(depth - 1);
+        }
+        self.out.push_str("</");
+        self.out.push_str(name);
+        self.out.push('>');
+    }
+
+    fn line(&mut self, depth: usize) {
+        self.out.push('\n');
+        (0..depth).for_each(|_| self.out.push_str("  "));
     }
 }
 

@@ -1,9 +1,20 @@
 //! The document as a tree of terms, each with the place it came from.
 
+use std::fmt;
+use std::sync::Arc;
+
 use karvan_text::Span;
 
 use crate::terms::{DocumentType, TermId};
 use crate::value::{PartValue, Value};
+
+/// Knows the paths of the nodes of a source, for the day that somebody asks for one.
+///
+/// A document has many values and few of their paths are ever looked at, so values keep the number of their node.
+pub trait Places: fmt::Debug + Send + Sync {
+    /// The path of a node, in the names of the syntax.
+    fn path(&self, node: u32) -> String;
+}
 
 /// Where a value stood in the source it was read from.
 ///
@@ -12,8 +23,27 @@ use crate::value::{PartValue, Value};
 pub struct Origin {
     /// The octets of the value in the source.
     pub span: Span,
-    /// Its path there, in the names of the syntax; empty where the value was made by a program.
-    pub path: String,
+    place: Option<(Arc<dyn Places>, u32)>,
+}
+
+impl Origin {
+    /// The octets `span` at `node` of the places of a source.
+    #[must_use]
+    pub fn new(span: Span, places: Arc<dyn Places>, node: u32) -> Self {
+        Self { span, place: Some((places, node)) }
+    }
+
+    /// Whether the value came from a source, and not from a program.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        self.place.is_some()
+    }
+
+    /// The path in the source, in the names of the syntax; empty where the value was made by a program.
+    #[must_use]
+    pub fn path(&self) -> String {
+        self.place.as_ref().map_or_else(String::new, |(places, node)| places.path(*node))
+    }
 }
 
 impl PartialEq for Origin {

@@ -18,6 +18,8 @@
 //!   read too. Days are `2026-03-21`, octets base64.
 //! * Where a value came from ([`Origin`]) is not said: it is a fact about another file.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -25,7 +27,7 @@ use serde_json::{Map, Value as Json};
 
 use karvan_text::Span;
 
-use crate::document::{Document, Group, Leaf, Node, Origin};
+use crate::document::{Document, Group, Leaf, Node, Origin, Places};
 use crate::terms::{DocumentType, Kind, Part, TermId};
 use crate::value::{PartValue, Value, ValueError};
 
@@ -244,7 +246,7 @@ impl<'s> Reader<'s> {
                 if key == "value" {
                     content = Some(raw);
                 } else if let (Some(part), Some(text)) = (Part::from_name(&key), scalar(raw)) {
-                    parts.push(PartValue { part, text, origin: Origin { span: self.span(raw), path: place } });
+                    parts.push(PartValue { part, text, origin: origin(self.span(raw), place) });
                 } else {
                     self.refuse(raw, place, Some(term), Reason::Unknown);
                 }
@@ -256,7 +258,7 @@ impl<'s> Reader<'s> {
         match Value::parse(self.kind.term(term).kind(), &text) {
             Ok(mut value) => {
                 parts.into_iter().for_each(|part| value.set(part));
-                group.push(Node::Leaf(Leaf { term, value, origin: Origin { span: self.span(at), path } }));
+                group.push(Node::Leaf(Leaf { term, value, origin: origin(self.span(at), path) }));
             }
             Err(error) => self.refuse(raw, path, Some(term), Reason::Value(error)),
         }
@@ -272,6 +274,20 @@ impl<'s> Reader<'s> {
         let start = (raw.get().as_ptr() as usize).saturating_sub(self.source.as_ptr() as usize);
         Span::from(start..start + raw.get().len())
     }
+}
+
+/// A place that is known by its path: a JSON pointer (RFC 6901).
+#[derive(Debug)]
+struct Pointer(String);
+
+impl Places for Pointer {
+    fn path(&self, _: u32) -> String {
+        self.0.clone()
+    }
+}
+
+fn origin(span: Span, pointer: String) -> Origin {
+    Origin::new(span, Arc::new(Pointer(pointer)), 0)
 }
 
 /// The text of a JSON string or number.
@@ -306,7 +322,7 @@ mod tests {
         let reading = read(SMALL).unwrap();
         let leaf = reading.document.leaves().next().unwrap();
         assert_eq!(leaf.origin.span.slice(SMALL.as_bytes()), br#""R-1""#);
-        assert_eq!(leaf.origin.path, "/number");
+        assert_eq!(leaf.origin.path(), "/number");
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub mod json;
 mod terms;
 mod value;
 
-pub use document::{Document, Group, Leaf, Node, Origin};
+pub use document::{Document, Group, Leaf, Node, Origin, Places};
 pub use invoice::{
     Address, AllowanceOrCharge, Attribute, Buyer, Card, Contact, CreditTransfer, Delivery, DirectDebit, Invoice, Item,
     Line, LineVat, Note, Payee, PaymentInstructions, Period, PrecedingInvoice, Price, Process, Seller,

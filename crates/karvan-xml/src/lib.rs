@@ -37,7 +37,7 @@ pub use characters::{is_local_name, is_xml_character};
 pub use document::{Attribute, Document, Element, NamespaceDeclaration, Node, NodeId, NodeKind};
 pub use limits::Limits;
 pub use problem::ParseError;
-pub use writer::{ElementBuilder, Writer};
+pub use writer::{ElementBuilder, Writer, escape_text, escape_value};
 
 /// The namespace that the prefix `xml` is bound to.
 pub const XML_NAMESPACE: &str = "http://www.w3.org/XML/1998/namespace";

@@ -364,7 +364,7 @@ fn allowed(character: char) -> char {
 }
 
 /// Appends `text` so that it reads back the same between tags.
-pub(crate) fn escape_text(text: &str, out: &mut String) {
+pub fn escape_text(text: &str, out: &mut String) {
     for character in text.chars().map(allowed) {
         match character {
             '&' => out.push_str("&amp;"),
@@ -378,7 +378,7 @@ pub(crate) fn escape_text(text: &str, out: &mut String) {
 }
 
 /// Appends `value` so that it reads back the same between quotation marks.
-pub(crate) fn escape_value(value: &str, out: &mut String) {
+pub fn escape_value(value: &str, out: &mut String) {
     for character in value.chars().map(allowed) {
         match character {
             '&' => out.push_str("&amp;"),
