@@ -192,6 +192,11 @@ fn json(source: impl Read, options: &Options, tally: &mut Tally<'_>) -> io::Resu
             }
             return Ok(Content::Json);
         }
+        // RFC 8259 §8.1: none may be added.
+        Err(ReadError::Json(_)) if octets.starts_with(b"\xEF\xBB\xBF") => {
+            let place = place(Span::new(0, 3), String::new());
+            tally.add(Diagnostic::new(Code::error(5201), Message::new("json-byte-order-mark"), place));
+        }
         Err(ReadError::Json(JsonError::Syntax(error))) => {
             let before = octets.split_inclusive(|&octet| octet == b'\n').take(error.line().saturating_sub(1));
             let offset = before.map(<[u8]>::len).sum::<usize>() + error.column().saturating_sub(1);

@@ -151,9 +151,15 @@ pub fn read(source: &str) -> Result<Reading, JsonError> {
     let entries = entries(source).map_err(JsonError::Syntax)?;
     let kind = head(&entries).ok_or(JsonError::NotKarvan)?;
     let mut reader = Reader { source, kind, unread: Vec::new() };
-    let members = entries.into_iter().filter(|(key, _)| key != "document" && key != "version");
+    let (head, members): (Vec<_>, Vec<_>) =
+        entries.into_iter().partition(|(key, _)| key == "document" || key == "version");
+    for (index, (key, raw)) in head.iter().enumerate() {
+        if head[..index].iter().any(|(before, _)| before == key) {
+            reader.refuse(raw, format!("/{key}"), None, Reason::Repeated);
+        }
+    }
     let mut document = Document::new(kind);
-    reader.group(None, members, "", &mut document.root);
+    reader.group(None, members.into_iter(), "", &mut document.root);
     Ok(Reading { document, unread: reader.unread })
 }
 
@@ -238,12 +244,15 @@ impl<'s> Reader<'s> {
 
     fn leaf(&mut self, term: TermId, raw: &'s RawValue, path: String, group: &mut Group) {
         let mut content = Some(raw);
-        let mut parts = Vec::new();
+        let mut parts: Vec<PartValue> = Vec::new();
         if let Ok(entries) = entries(raw.get()) {
             content = None;
             for (key, raw) in entries {
                 let place = format!("{path}/{key}");
-                if key == "value" {
+                let again = Part::from_name(&key).is_some_and(|part| parts.iter().any(|known| known.part == part));
+                if again || (key == "value" && content.is_some()) {
+                    self.refuse(raw, place, Some(term), Reason::Repeated);
+                } else if key == "value" {
                     content = Some(raw);
                 } else if let (Some(part), Some(text)) = (Part::from_name(&key), scalar(raw)) {
                     parts.push(PartValue { part, text, origin: origin(self.span(raw), place) });
@@ -344,6 +353,17 @@ mod tests {
         assert_eq!(reading.unread[1].span.slice(source.as_bytes()), br#""red""#);
         let texts: Vec<_> = reading.document.leaves().map(|leaf| leaf.value.text().into_owned()).collect();
         assert_eq!(texts, ["A", "1", "10.50"]);
+    }
+
+    /// The last one won, and the others were lost unsaid.
+    #[test]
+    fn a_key_that_stands_twice_is_told() {
+        let source = r#"{"document":"invoice","version":1,"version":2,
+            "totals":{"due":{"value":"1","value":"2","currency":"EUR","currency":"IRR"}}}"#;
+        let reading = read(source).unwrap();
+        let told: Vec<_> = reading.unread.iter().map(|unread| (unread.path.as_str(), &*unread.value)).collect();
+        assert_eq!(told, [("/version", "2"), ("/totals/due/value", "2"), ("/totals/due/currency", "IRR")]);
+        assert_eq!(reading.document.leaves().next().unwrap().value.text(), "1");
     }
 
     #[test]

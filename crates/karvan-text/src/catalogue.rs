@@ -71,7 +71,7 @@ impl Message {
     /// The sentence in `language`.
     ///
     /// Arguments are codes, paths and text of the source: in Persian each is isolated (U+2066 … U+2069), so that it
-    /// keeps its own direction. An id that the catalogue lacks is shown as it is, with its arguments.
+    /// keeps its own direction. Long ones are cut. An id that the catalogue lacks is shown as it is, with its arguments.
     #[must_use]
     pub fn text(&self, language: Language) -> String {
         let Some(template) = sentence(language, self.id) else {
@@ -88,7 +88,7 @@ impl Message {
                 continue;
             };
             let value = self.arguments.iter().find(|(key, _)| *key == name).map_or(name, |(_, value)| value);
-            text.push_str(&isolate(value, language));
+            text.push_str(&isolate(&shortened(value), language));
             rest = after;
         }
         text.push_str(rest);
@@ -122,6 +122,15 @@ pub fn isolate(value: &str, language: Language) -> Cow<'_, str> {
     match language {
         Language::English => value,
         Language::Persian => Cow::Owned(format!("\u{2066}{value}\u{2069}")),
+    }
+}
+
+/// The beginning of a value that is longer than a person wants to see.
+pub(crate) fn shortened(value: &str) -> Cow<'_, str> {
+    const LENGTH: usize = 500;
+    match value.char_indices().nth(LENGTH) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &value[..end])),
+        None => Cow::Borrowed(value),
     }
 }
 

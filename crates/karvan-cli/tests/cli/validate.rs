@@ -171,11 +171,26 @@ fn json_is_read_as_karvans_own() {
     expect("{\"document\": \"waybill\", \"version\": 1}", 1, &["E5202 1:1"]);
     expect("{\"document\": \"invoice\", \"version\": 1,\n \"colour\": 1}", 1, &["E5203 2:12 /colour"]);
     expect(b"{\"document\": \"\xFF\"}", 1, &["E5204 1:15"]);
+    expect("\u{feff}{\"document\": \"invoice\", \"version\": 1}", 1, &["E5201 1:1"]);
 }
 
 #[test]
 fn nul_octets_in_an_interchange_are_found() {
     order_with("PO-1", "PO\0-1", &["E1021 4:11 BGM"]);
+}
+
+/// A value of a megabyte was told whole, in the sentence and below it.
+#[test]
+fn a_long_value_is_cut_for_people() {
+    let long = "9".repeat(100_000);
+    let run = Folder::new().run_with(["validate"], ORDER.replace("PO-1", &long).as_bytes()).expect(1);
+    assert!(run.stdout.len() < 3000, "{} octets", run.stdout.len());
+    let json = format!("{{\"document\": \"invoice\", \"version\": 1, \"colour\": \"{long}\"}}");
+    let run = Folder::new().run_with(["validate"], json.as_bytes()).expect(1);
+    assert!(run.stdout.len() < 3000, "{} octets", run.stdout.len());
+    let xml = INVOICE.replace("2026-05-04", &long);
+    let run = Folder::new().run_with(["validate"], xml.as_bytes()).expect(1);
+    assert!(run.stdout.len() < 3000, "{} octets", run.stdout.len());
 }
 
 #[test]

@@ -212,7 +212,8 @@ impl<'d> Validator<'d> {
             segment.characters(),
         );
         self.service_segment(segment, findings);
-        if repertoire.is_none() {
+        // One that is missing was told as missing.
+        if repertoire.is_none() && !identifier.is_empty() {
             let span = if encoding.is_empty() { identifier.span() } else { identifier.span().to(encoding.span()) };
             let shown = String::from_utf8_lossy(span_of(segment, span)).into_owned();
             let message = Message::new("repertoire-unsupported").with("identifier", &shown);

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::catalogue::{Language, isolate, sentence};
+use crate::catalogue::{Language, isolate, sentence, shortened};
 use crate::{Diagnostic, Excerpt, Severity};
 
 /// How the human output is written.
@@ -49,10 +49,10 @@ pub fn write(out: &mut dyn Write, name: &str, finding: &Diagnostic, style: Style
     if let Some(excerpt) = &finding.excerpt {
         write_excerpt(out, excerpt, place.position.line, finding.found.as_deref(), style)?;
     } else if let Some(found) = &finding.found {
-        writeln!(out, "   = {}: {}", style.label("label-found"), isolate(found, style.language))?;
+        writeln!(out, "   = {}: {}", style.label("label-found"), isolate(&shortened(found), style.language))?;
     }
     if let Some(expected) = &finding.expected {
-        writeln!(out, "   = {}: {}", style.label("label-expected"), isolate(expected, style.language))?;
+        writeln!(out, "   = {}: {}", style.label("label-expected"), isolate(&shortened(expected), style.language))?;
     }
     if let Some(rule) = &finding.rule {
         writeln!(out, "   = {}", isolate(rule, style.language))?;
@@ -77,7 +77,7 @@ fn write_excerpt(
     let gap = " ".repeat(excerpt.mark_start);
     let mark = style.paint("1;31", &"^".repeat(excerpt.mark_length.max(1)));
     match found {
-        Some(found) => writeln!(out, " {margin} | {gap}{mark} {}", isolate(found, style.language)),
+        Some(found) => writeln!(out, " {margin} | {gap}{mark} {}", isolate(&shortened(found), style.language)),
         None => writeln!(out, " {margin} | {gap}{mark}"),
     }
 }
