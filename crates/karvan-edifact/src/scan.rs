@@ -96,7 +96,7 @@ impl ServiceCharacters {
         self.delimiters(octets, &mut false).separators
     }
 
-    #[inline]
+    #[inline(always)] // A sixth of the time of a scan: the answer then stays in registers.
     fn delimiters_of_block(&self, block: &[u8; BLOCK], released: &mut bool) -> Delimiters {
         let terminators = positions(block, self.terminator);
         let separators = Separators {
