@@ -66,9 +66,15 @@ impl<'t> Reader<'t, '_> {
     /// Reads the members of a group that stands at `base`; without one only what is told from the root is read.
     fn rows(&mut self, rows: &[usize], base: Option<NodeId>, assigned: &[Assigned], group: &mut Group) {
         let table = self.table;
+        let here = base.map(|base| self.names_in(base)).unwrap_or_default();
         for &index in rows {
             let row = &table.rows[index];
-            if !row.is_for(group) {
+            // Most rows of a group have nothing in most of its repetitions.
+            let may_be = |place: &Place| match place.steps.first() {
+                Some(step) if !place.from_root => here.contains(&step.name),
+                _ => true,
+            };
+            if !row.places.iter().any(may_be) && !row.reaches_out || !row.is_for(group) {
                 continue;
             }
             let given = assigned.iter().find(|(row, _)| *row == index).map(|(_, node)| *node);
@@ -78,6 +84,13 @@ impl<'t> Reader<'t, '_> {
                 self.leaf(row, base, given, group);
             }
         }
+    }
+
+    /// The names that stand in a node, each once where its nodes stand together.
+    fn names_in(&self, node: NodeId) -> Vec<Name> {
+        let mut names: Vec<Name> = self.tree.children(node).map(|child| self.tree.node(child).name).collect();
+        names.dedup();
+        names
     }
 
     fn group(&mut self, row: &'t Row, base: Option<NodeId>, given: Option<NodeId>, group: &mut Group) {

@@ -230,6 +230,8 @@ pub(crate) struct Row {
     pub(crate) code_and_text: Option<(TermId, TermId)>,
     /// The rows of a group's members, in the order of the file.
     pub(crate) members: Vec<usize>,
+    /// Whether a member of the group is told from the root, so that the group may be where its own place is not.
+    pub(crate) reaches_out: bool,
 }
 
 impl Row {
@@ -383,6 +385,12 @@ impl Table {
                 Some(Some(&group)) => rows[group].members.push(index),
                 Some(None) => return Err(TableError::NoGroup(entry.term.clone())),
             }
+        }
+        // Members stand after their group, so that what a member reaches for, its group does before it is asked.
+        for index in (0..rows.len()).rev() {
+            let members = rows[index].members.iter().map(|&member| &rows[member]);
+            let out = members.clone().any(|row| row.reaches_out || row.places.iter().any(|place| place.from_root));
+            rows[index].reaches_out = out;
         }
         let implied = file.implied.iter().map(|name| compiler.names.add(name)).collect();
         let fixed = file.fixed.iter().map(|path| compiler.place("fixed", path)).collect::<Result<_, _>>()?;
@@ -586,7 +594,6 @@ impl Compiler<'_> {
             None => None,
         };
         let (absent, distinct) = (entry.absent.clone(), entry.distinct);
-        let members = Vec::new();
         Ok(Row {
             term,
             places,
@@ -600,7 +607,8 @@ impl Compiler<'_> {
             distinct,
             only,
             code_and_text,
-            members,
+            members: Vec::new(),
+            reaches_out: false,
         })
     }
 

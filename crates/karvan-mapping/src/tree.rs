@@ -187,29 +187,32 @@ impl<'s> Tree<'s> {
 
     /// What the path of each node says, kept apart from the source.
     pub(crate) fn places(&self) -> TreePlaces {
-        let mut labels: HashMap<(&str, &str), u32> = HashMap::new();
-        // Most nodes have a name that the table knows: those are told apart by number.
-        let mut known: HashMap<Name, u32> = HashMap::new();
-        let mut texts = Vec::new();
-        let steps = self.nodes.iter().map(|node| {
-            let mut label = || {
-                *labels.entry(node.label).or_insert_with(|| {
-                    texts.push((node.label.0.into(), node.label.1.into()));
-                    u32::try_from(texts.len() - 1).unwrap_or(u32::MAX)
-                })
+        let mut labels: Vec<(Box<str>, Box<str>)> = Vec::new();
+        let mut unknown: HashMap<(&str, &str), u32> = HashMap::new();
+        // Nearly all nodes have a name that the table knows: those are told apart by its number.
+        let mut known: Vec<Option<u32>> = Vec::new();
+        let mut number = |node: &Node<'s>| {
+            let add = || {
+                labels.push((node.label.0.into(), node.label.1.into()));
+                u32::try_from(labels.len() - 1).unwrap_or(u32::MAX)
             };
-            let label =
-                if node.name == Name::UNKNOWN { label() } else { *known.entry(node.name).or_insert_with(label) };
-            PathStep {
-                parent: node.parent,
-                label,
-                occurrence: node.occurrence,
-                has_later: self.has_later(node),
-                qualifier: self.qualifier(node).map(|(tag, value)| Box::new((tag.to_owned(), value.to_owned()))),
+            if node.name == Name::UNKNOWN {
+                return *unknown.entry(node.label).or_insert_with(add);
             }
-        });
-        let steps = steps.collect();
-        TreePlaces { steps, labels: texts }
+            let index = node.name.0 as usize;
+            if known.len() <= index {
+                known.resize(index + 1, None);
+            }
+            *known[index].get_or_insert_with(add)
+        };
+        let mut steps = Vec::with_capacity(self.nodes.len());
+        for node in &self.nodes {
+            let qualifier = self.qualifier(node).map(|(element, text)| Qualifier::new(number(element), text));
+            let label = number(node);
+            let (parent, occurrence, has_later) = (node.parent, node.occurrence, self.has_later(node));
+            steps.push(PathStep { parent, label, occurrence, has_later, qualifier });
+        }
+        TreePlaces { steps, labels }
     }
 
     /// The path of a node for people.
@@ -219,18 +222,22 @@ impl<'s> Tree<'s> {
             label: node.label,
             occurrence: node.occurrence,
             has_later: self.has_later(node),
-            qualifier: self.qualifier(node),
+            qualifier: self.qualifier(node).map(|(element, text)| (element.label.1, Cow::Borrowed(text))),
         });
         join(pieces.collect())
     }
 
     /// Whether a brother of the same name follows.
     fn has_later(&self, node: &Node<'s>) -> bool {
-        node.next.some().is_some_and(|next| self.node(next).label == node.label)
+        let same = |next: &Node<'_>| match node.name {
+            Name::UNKNOWN => next.label == node.label,
+            name => next.name == name,
+        };
+        node.next.some().is_some_and(|next| same(self.node(next)))
     }
 
-    /// Tag and value of the element that a segment begins with, if that is a qualifier: `3035` and `BY`.
-    fn qualifier(&self, node: &Node<'s>) -> Option<(&str, &str)> {
+    /// The element that a segment begins with and its value, if that is a qualifier: `3035` and `BY`.
+    fn qualifier(&self, node: &Node<'s>) -> Option<(&Node<'s>, &str)> {
         let tag = node.label.1;
         if tag.len() != 3 || !tag.bytes().all(|byte| byte.is_ascii_uppercase()) {
             return None;
@@ -240,8 +247,8 @@ impl<'s> Tree<'s> {
             first = self.node(first.first.some()?);
         }
         let text = first.text.as_deref()?;
-        let qualifies = text.len() <= 3 && first.label.1.len() == 4 && !text.is_empty();
-        qualifies.then_some((first.label.1, text))
+        let qualifies = text.len() <= Qualifier::LENGTH && first.label.1.len() == 4 && !text.is_empty();
+        qualifies.then_some((first, text))
     }
 }
 
@@ -258,17 +265,46 @@ struct PathStep {
     label: u32,
     occurrence: u16,
     has_later: bool,
-    qualifier: Option<Box<(String, String)>>,
+    qualifier: Option<Qualifier>,
+}
+
+/// The number of the label of an element, and its value.
+#[derive(Clone, Copy, Debug)]
+struct Qualifier {
+    label: u32,
+    text: [u8; Self::LENGTH],
+}
+
+impl Qualifier {
+    /// Qualifiers have three characters at most.
+    const LENGTH: usize = 3;
+
+    fn new(label: u32, text: &str) -> Self {
+        let mut octets = [0; Self::LENGTH];
+        octets.iter_mut().zip(text.bytes()).for_each(|(octet, byte)| *octet = byte);
+        Self { label, text: octets }
+    }
+
+    fn text(&self) -> Cow<'_, str> {
+        let length = self.text.iter().position(|octet| *octet == 0).unwrap_or(Self::LENGTH);
+        String::from_utf8_lossy(&self.text[..length])
+    }
+}
+
+impl TreePlaces {
+    fn label(&self, number: u32) -> (&str, &str) {
+        self.labels.get(number as usize).map_or(("", "?"), |(prefix, local)| (prefix, local))
+    }
 }
 
 impl Places for TreePlaces {
     fn path(&self, node: u32) -> String {
         let chain = std::iter::successors(self.steps.get(node as usize), |step| self.steps.get(step.parent.index()));
         let pieces = chain.map(|step| Piece {
-            label: self.labels.get(step.label as usize).map_or(("", "?"), |(prefix, local)| (prefix, local)),
+            label: self.label(step.label),
             occurrence: step.occurrence,
             has_later: step.has_later,
-            qualifier: step.qualifier.as_deref().map(|(tag, value)| (tag.as_str(), value.as_str())),
+            qualifier: step.qualifier.as_ref().map(|qualifier| (self.label(qualifier.label).1, qualifier.text())),
         });
         join(pieces.collect())
     }
@@ -279,7 +315,7 @@ struct Piece<'p> {
     label: (&'p str, &'p str),
     occurrence: u16,
     has_later: bool,
-    qualifier: Option<(&'p str, &'p str)>,
+    qualifier: Option<(&'p str, Cow<'p, str>)>,
 }
 
 /// The path of the first of `pieces`, the last being the root.
