@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use karvan_engine::convert::{Conversion, Error, convert};
-use karvan_engine::text::Message;
+use karvan_engine::text::{Diagnostic, Message, Severity};
 use karvan_engine::{ReadError, Target};
 
 use crate::arguments::{Convert, Format};
@@ -105,8 +105,17 @@ fn report(asked: &Convert, name: &str, conversion: &Conversion, withheld: bool, 
     if told && asked.report.is_none() {
         say(conversion.report.text(session.style.language).trim_end());
     }
+    let (source, target) = (errors(&conversion.source_findings), errors(&conversion.target_findings));
+    let checked = if conversion.checked { "convert-checked" } else { "convert-unchecked" };
+    if told {
+        say(&session.text(&Message::new(checked).with("source", source).with("target", target)));
+    }
     if withheld {
         say(&session.text(&Message::new("convert-withheld")));
     }
     Ok(())
+}
+
+fn errors(findings: &[Diagnostic]) -> usize {
+    findings.iter().filter(|finding| finding.code.severity == Severity::Error).count()
 }
