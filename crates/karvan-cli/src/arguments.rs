@@ -177,7 +177,7 @@ pub(crate) struct Convert {
 /// `karvan sign`.
 #[derive(Args, Debug)]
 pub(crate) struct Sign {
-    /// The document.
+    /// The document; `-` for standard input.
     #[arg(value_name = "FILE")]
     pub(crate) path: PathBuf,
 
@@ -255,7 +255,7 @@ pub(crate) struct TrustOptions {
 /// `karvan verify`.
 #[derive(Args, Debug)]
 pub(crate) struct Verify {
-    /// The signed document, or the file of a detached signature.
+    /// The signed document, or the file of a detached signature; `-` for standard input.
     #[arg(value_name = "FILE")]
     pub(crate) path: PathBuf,
 
@@ -282,7 +282,7 @@ pub(crate) enum Trust {
 /// `karvan trust path`.
 #[derive(Args, Debug)]
 pub(crate) struct TrustPath {
-    /// The certificate to judge.
+    /// The certificate to judge, and those that it comes with: PEM, DER, P7B; `-` for standard input.
     #[arg(value_name = "LEAF")]
     pub(crate) leaf: PathBuf,
 

@@ -30,9 +30,7 @@ impl Input {
         }
         let mut inputs = Vec::new();
         for path in paths {
-            if path == Path::new("-") {
-                inputs.push(Self::Stdin);
-            } else if path.is_dir() {
+            if path.is_dir() {
                 let before = inputs.len();
                 files_below(path, &mut inputs)?;
                 if inputs.len() == before {
@@ -41,10 +39,15 @@ impl Input {
                     return Err(io::Error::new(io::ErrorKind::NotFound, problem));
                 }
             } else {
-                inputs.push(Self::File(path.clone()));
+                inputs.push(Self::one(path));
             }
         }
         Ok(inputs)
+    }
+
+    /// The one input that is named: `-` for standard input.
+    pub(crate) fn one(path: &Path) -> Self {
+        if path == Path::new("-") { Self::Stdin } else { Self::File(path.to_owned()) }
     }
 
     /// The name shown with findings.

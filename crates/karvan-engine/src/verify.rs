@@ -136,16 +136,29 @@ fn covered_part(covered: &Covered) -> CoveredPart {
 
 /// The names of the files that the signature in `source` refers to, so that they can be read before it is verified.
 ///
-/// References into the document itself (`""`, `#id`) name no file. What is not XML refers to nothing.
+/// References into the document itself (`""`, `#id`) name no file; what a URI escapes (`%20`) is given as it is named. What
+/// is not XML refers to nothing.
 #[must_use]
 pub fn files_referred_to(source: &[u8]) -> Vec<String> {
     const SIGNATURE: &str = "http://www.w3.org/2000/09/xmldsig#";
     let Ok(document) = Document::parse(source, &Limits::default()) else { return Vec::new() };
     let elements = document.root().descendants().filter_map(|node| node.as_element());
-    let uris = elements
-        .filter(|element| element.is(SIGNATURE, "Reference"))
-        .filter_map(|element| element.attribute("URI").map(str::to_owned));
-    uris.filter(|uri| !uri.is_empty() && !uri.starts_with('#')).collect()
+    let uris =
+        elements.filter(|element| element.is(SIGNATURE, "Reference")).filter_map(|element| element.attribute("URI"));
+    uris.filter(|uri| !uri.is_empty() && !uri.starts_with('#')).map(unescaped).collect()
+}
+
+/// The name that `uri` escapes (RFC 3986 §2.1); the URI itself where that is no text.
+fn unescaped(uri: &str) -> String {
+    let mut octets = Vec::with_capacity(uri.len());
+    let mut rest = uri.as_bytes();
+    while let [first, after @ ..] = rest {
+        let digit = |at: usize| after.get(at).and_then(|&digit| char::from(digit).to_digit(16));
+        let escaped = if *first == b'%' { digit(0).zip(digit(1)) } else { None };
+        octets.push(escaped.map_or(*first, |(high, low)| (high * 16 + low) as u8));
+        rest = if escaped.is_some() { &after[2..] } else { after };
+    }
+    String::from_utf8(octets).unwrap_or_else(|_| uri.to_owned())
 }
 
 /// Verifies the signature in `source`, over `files` where it refers to any, and looks for the path from the signer to a

@@ -271,6 +271,8 @@ impl RejectionFacts {
         for (label, value) in [("label-expected", &self.expected), ("label-found", &self.found)] {
             line(text, 3, &format!("{}: {}", Message::new(label).text(language), isolate(value, language)));
         }
+        let help = self.check.help().text(language);
+        line(text, 3, &format!("{}: {help}", Message::new("label-help").text(language)));
     }
 }
 

@@ -219,6 +219,7 @@ rejected path 1 of 1
     ✗ the certificate of CN=Bundeswurzel B1 (sample),O=Bundeswurzel (sample),C=DE expired at 2025-12-31T23:59:59Z; it was valid from 2022-01-01T00:00:00Z, and the time asked for is 2026-06-01T00:00:00Z [E7005, RFC 5280 §6.1.3 (a)(2)]
       expected: 2022-01-01T00:00:00Z … 2025-12-31T23:59:59Z
       found: 2026-06-01T00:00:00Z
+      help: ask for a current certificate; for a document signed earlier, give its date with --at
   4 CN=Rishe-ye Melli G1 (sample),O=Rishe-ye Melli (sample),C=IR
     trust anchor, key RSA-3072, serial 1001, issued by CN=Rishe-ye Melli G1 (sample),O=Rishe-ye Melli (sample),C=IR
     valid from 2020-01-01T00:00:00Z until 2045-01-01T00:00:00Z

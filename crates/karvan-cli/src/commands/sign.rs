@@ -16,6 +16,10 @@ use crate::status::Status;
 
 pub(crate) fn run(asked: &Sign, mut session: Session) -> io::Result<Status> {
     let Form::Xmldsig = asked.form;
+    if asked.detached && asked.path == Path::new("-") {
+        say("karvan: --detached: the signature refers to the document by its name, and standard input has none");
+        return Ok(Status::Usage);
+    }
     let mut options = Options::default();
     options.detached = asked.detached;
     options.inclusive = asked.c14n == Canonical::Inclusive;
@@ -58,9 +62,7 @@ type Material = (Named, Vec<u8>, Vec<Named>);
 
 fn read(asked: &Sign, session: &Session) -> Result<Material, Status> {
     let octets = |path: &PathBuf| {
-        Input::File(path.clone())
-            .read(session.max_size)
-            .map_err(|error| say_unread(&path.display().to_string(), &error))
+        Input::one(path).read(session.max_size).map_err(|error| say_unread(&path.display().to_string(), &error))
     };
     // A detached signature refers to the document by the name it has beside the signature, not by the way there.
     let name = Path::new(&asked.path).file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());

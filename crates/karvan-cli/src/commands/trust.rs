@@ -23,7 +23,7 @@ fn path(asked: &TrustPath, mut session: Session) -> io::Result<Status> {
         Err(status) => return Ok(status),
     };
     let name = asked.leaf.display().to_string();
-    let leaf = match Input::File(asked.leaf.clone()).read(session.max_size) {
+    let leaf = match Input::one(&asked.leaf).read(session.max_size) {
         Ok(octets) => [(name.clone(), octets)],
         Err(error) => return Ok(say_unread(&name, &error)),
     };

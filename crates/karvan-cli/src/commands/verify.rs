@@ -25,7 +25,7 @@ pub(crate) fn run(asked: &Verify, mut session: Session) -> io::Result<Status> {
         Err(status) => return Ok(status),
     };
     let name = asked.path.display().to_string();
-    let source = match Input::File(asked.path.clone()).read(session.max_size) {
+    let source = match Input::one(&asked.path).read(session.max_size) {
         Ok(source) => source,
         Err(error) => return Ok(say_unread(&name, &error)),
     };

@@ -54,6 +54,25 @@ fn a_file_of_any_kind_is_signed_beside_it() {
     folder.run(arguments!["verify", from_iran(), NOW, "order.sig"]).expect(0);
 }
 
+/// The name was escaped in the signature, and the file was then looked for under the escaped name.
+#[test]
+fn a_file_whose_name_a_uri_escapes_is_found_again() {
+    let folder = folder();
+    folder.write("فاکتور 7%20#.edi", ORDER);
+    folder.run(arguments!["sign", "--detached", signer("sahand"), "-o", "order.sig", "فاکتور 7%20#.edi"]).expect(0);
+    folder.run(arguments!["verify", from_iran(), NOW, "order.sig"]).expect(0);
+}
+
+#[test]
+fn a_document_is_signed_on_its_way_through_a_pipe() {
+    let folder = folder();
+    let run = folder.run_with(arguments!["sign", signer("sahand"), "-"], INVOICE.as_bytes()).expect(0);
+    folder.run_with(arguments!["verify", from_iran(), NOW, "-"], run.stdout.as_bytes()).expect(0);
+    // A detached signature refers to its document by a name.
+    let run = folder.run_with(arguments!["sign", "--detached", signer("sahand"), "-"], ORDER.as_bytes()).expect(2);
+    assert!(run.stderr.contains("--detached"), "{}", run.stderr);
+}
+
 #[test]
 fn a_document_that_is_no_xml_is_a_finding_with_help() {
     refused(arguments![signer("anka"), "order.edi"], 1, "= help: --detached signs a file of any kind");

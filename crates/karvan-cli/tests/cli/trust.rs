@@ -27,6 +27,7 @@ fn a_rejected_path_says_why() {
     ] {
         let run = Folder::new().run(arguments!["trust", "path", from_iran(), NOW, leaf(name)]).expect(1);
         assert!(run.stdout.starts_with("REJECTED at ") && run.stdout.contains(why), "{}", run.stdout);
+        assert!(run.stdout.contains("      help: "), "{}", run.stdout);
     }
 }
 
