@@ -1,6 +1,7 @@
 //! `karvan convert`.
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use karvan_engine::convert::{Conversion, Error, convert};
 use karvan_engine::text::{Diagnostic, Message, Severity};
@@ -20,6 +21,11 @@ pub(crate) fn run(asked: &Convert, mut session: Session) -> io::Result<Status> {
             return Ok(Status::Usage);
         }
     };
+    let report_to_stdout = asked.report.as_deref() == Some(Path::new("-"));
+    if report_to_stdout && session.output.is_stdout() {
+        say("karvan: --report -: the document goes to standard output already; give it another place with -o FILE");
+        return Ok(Status::Usage);
+    }
     let input = match Input::all(asked.path.as_slice()) {
         Ok(mut inputs) if inputs.len() == 1 => inputs.remove(0),
         Ok(_) => {

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use karvan_engine::text::catalogue::isolate;
 use karvan_engine::text::{Diagnostic, Message};
 use karvan_engine::validate::{self, Content, Options, Outcome, Verdict};
 use karvan_engine::{Depth, MessageType};
@@ -48,6 +49,9 @@ pub(crate) fn run(asked: &Validate, mut session: Session) -> io::Result<Status> 
 fn message_type(text: &str) -> Option<MessageType> {
     let mut parts = text.split(':').map(str::to_ascii_uppercase);
     let (name, version, release) = (parts.next()?, parts.next()?, parts.next()?);
+    if [&name, &version, &release].iter().any(|part| part.is_empty()) {
+        return None;
+    }
     let agency = parts.next().unwrap_or_else(|| "UN".to_owned());
     Some(MessageType { name, version, release, agency, association: String::new() })
 }
@@ -87,12 +91,12 @@ fn summary(name: &str, outcome: &Outcome, session: &mut Session) -> io::Result<(
     };
     match session.format {
         Format::Human => {
-            let message = Message::new(id)
-                .with("name", name)
-                .with("parts", parts(&outcome.content, session))
-                .with("errors", counted("errors", outcome.summary.errors, session))
-                .with("warnings", counted("warnings", outcome.summary.warnings, session));
-            writeln!(session.output, "{}", session.text(&message))
+            let head = session.text(&Message::new(id).with("name", name));
+            let mut told = parts(&outcome.content, session);
+            told.push(counted("errors", outcome.summary.errors, session));
+            told.push(counted("warnings", outcome.summary.warnings, session));
+            let separator = session.text(&Message::new("list-separator"));
+            writeln!(session.output, "{head}: {}", told.join(&format!("{separator} ")))
         }
         Format::Json | Format::Jsonl => {
             let content = match &outcome.content {
@@ -113,13 +117,14 @@ fn summary(name: &str, outcome: &Outcome, session: &mut Session) -> io::Result<(
 }
 
 /// What the document holds, in words.
-fn parts(content: &Content, session: &Session) -> String {
+fn parts(content: &Content, session: &Session) -> Vec<String> {
+    let named = |name: &str| isolate(name, session.style.language).into_owned();
     let counts = match content {
         Content::Edifact(counts) => counts,
-        Content::Xml { root, grammar: Some(grammar) } => return format!("{root} ({grammar})"),
-        Content::Xml { root, grammar: None } => return root.clone(),
-        Content::Json => return "JSON".to_owned(),
-        Content::Unknown => return session.text(&Message::new("content-none")),
+        Content::Xml { root, grammar: Some(grammar) } => return vec![named(&format!("{root} ({grammar})"))],
+        Content::Xml { root, grammar: None } => return vec![named(root)],
+        Content::Json => return vec![named("JSON")],
+        Content::Unknown => return vec![session.text(&Message::new("content-none"))],
     };
     let mut parts = vec![counted("interchanges", counts.interchanges, session)];
     if counts.groups > 0 {
@@ -130,13 +135,13 @@ fn parts(content: &Content, session: &Session) -> String {
     kinds.dedup();
     if !kinds.is_empty() {
         kinds.truncate(4);
-        messages = format!("{messages} ({})", kinds.join(", "));
+        messages = format!("{messages} ({})", named(&kinds.join(", ")));
     }
     parts.push(messages);
     if counts.packages > 0 {
         parts.push(counted("packages", counts.packages, session));
     }
-    parts.join(&format!("{} ", session.text(&Message::new("list-separator"))))
+    parts
 }
 
 /// `1 message`, `2 messages`.

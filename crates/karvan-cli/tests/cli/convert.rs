@@ -169,6 +169,16 @@ fn usage_is_told_before_anything_is_read() {
     folder.run(["convert", "--to=cii", "invoice.xml", "more.xml"]).expect(2);
 }
 
+/// The report was written into the middle of the document.
+#[test]
+fn document_and_report_do_not_share_standard_output() {
+    let folder = folder();
+    let run = folder.run(["convert", "--to=cii", "--report=-", "invoice.xml"]).expect(2);
+    assert_eq!(run.stdout, "");
+    let run = folder.run(["convert", "--to=cii", "--report=-", "-o", "out.xml", "invoice.xml"]).expect(0);
+    assert_eq!(run.json()["written"], true);
+}
+
 #[test]
 fn what_cannot_be_opened_is_a_failure() {
     let folder = folder();

@@ -88,7 +88,9 @@ fn as_reads_messages_as_of_another_directory() {
     let unknown = ORDER.replace("D:96A", "D:77C");
     let folder = Folder::new();
     folder.run_with(["validate", "--as=ORDERS:D:96A"], unknown.as_bytes()).expect(0);
-    folder.run_with(["validate", "--as=ORDERS:D"], unknown.as_bytes()).expect(2);
+    for unclear in ["ORDERS", "ORDERS:D", "ORDERS::96A", "::"] {
+        folder.run_with(["validate", "--as", unclear], unknown.as_bytes()).expect(2);
+    }
 }
 
 #[test]
