@@ -7,8 +7,9 @@ use karvan_text::{Code, Diagnostic, Message};
 use karvan_xml::{Canonicalization, Element, NodeKind};
 
 use crate::algorithm::{DigestAlgorithm, is_refused, signature_algorithm};
-use crate::namespaces::{ENVELOPED, EXCLUSIVE, SIGNATURE};
+use crate::namespaces::{ENVELOPED, EXCLUSIVE, SIGNATURE, XPATH};
 use crate::policy::Policy;
+use crate::sign::signatures;
 
 /// A finding, boxed for being rare.
 pub(crate) type Finding = Box<Diagnostic>;
@@ -99,9 +100,11 @@ impl<'d> Reference<'d> {
             let form = canonical_form(transform)?;
             if form.is_some() && canonicalization.is_none() {
                 canonicalization = form;
-            } else if identifier(transform)? == ENVELOPED && !enveloped && canonicalization.is_none() {
+            } else if canonicalization.is_none() && !enveloped && identifier(transform)? == ENVELOPED {
                 enveloped = true;
                 Children::of(transform)?.finish()?;
+            } else if canonicalization.is_none() && leaves_out_the_signature(transform) {
+                enveloped = true;
             } else {
                 let message = Message::new("signature-transform").with("algorithm", identifier(transform)?);
                 return Err(Box::new(
@@ -136,6 +139,25 @@ fn canonical_form(method: Element<'_>) -> Result<Option<Canonicalization>, Findi
         }
         _ => children.finish().map(|()| Some(form)),
     }
+}
+
+/// Whether `transform` is the XPath filter `not(ancestor-or-self::ds:Signature)`, which many signers write beside the
+/// enveloped-signature transform or in its place. Where the document has one signature both mean the same.
+fn leaves_out_the_signature(transform: Element<'_>) -> bool {
+    let Some(expression) = transform.child(SIGNATURE, "XPath") else { return false };
+    let is_signature = |name: &str| {
+        let name = name.split_once(':');
+        name.is_some_and(|(prefix, name)| {
+            name == "Signature" && expression.namespace_of_prefix(prefix) == Some(SIGNATURE)
+        })
+    };
+    transform.attribute("Algorithm") == Some(XPATH)
+        && transform.elements().count() == 1
+        && expression.elements().next().is_none()
+        && (expression.text().trim_ascii().strip_prefix("not(ancestor-or-self::"))
+            .and_then(|rest| rest.strip_suffix(')'))
+            .is_some_and(is_signature)
+        && signatures(transform.document()).count() == 1
 }
 
 fn identifier(method: Element<'_>) -> Result<&str, Finding> {

@@ -400,6 +400,25 @@ fn algorithms_that_are_weak_or_unknown_are_refused() {
 }
 
 #[test]
+fn the_filter_that_leaves_the_signature_out_is_the_enveloped_transform() {
+    let filter = |expression: &str| {
+        format!(
+            "<ds:Transform Algorithm=\"http://www.w3.org/TR/1999/REC-xpath-19991116\"><ds:XPath>{expression}</ds:XPath></ds:Transform>"
+        )
+    };
+    let signed = signed_invoice();
+    let form = "<ds:Transform Algorithm=\"http://www.w3.org/2001/10/xml-exc-c14n#\"/>";
+    let with = |expression: &str| check(signed.replace(form, &format!("{}{form}", filter(expression))));
+    // The list of references is another one now, and the signature breaks; what it covers is not.
+    assert_eq!(codes(with(" not(ancestor-or-self::ds:Signature) ")), [6012]);
+    for other in
+        ["not(ancestor-or-self::Signature)", "not(ancestor-or-self::i:Signature)", "not(self::ds:Signature)", "true()"]
+    {
+        assert_eq!(codes(with(other)), [6008], "{other}");
+    }
+}
+
+#[test]
 fn references_lead_where_the_policy_lets_them() {
     let signed = signed_invoice();
     let uri = |uri: &str| check(signed.replace("URI=\"\"", uri));

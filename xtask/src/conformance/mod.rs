@@ -4,11 +4,13 @@
 //! is not there is named and left out. One file per set here, one table per set there; the diff of a table shows every
 //! gain and every loss.
 
+mod c14n;
 mod corpus;
 mod directories;
 mod pkits;
 mod table;
 mod trust;
+mod xmldsig;
 mod xmlsec;
 
 use std::path::{Path, PathBuf};
@@ -29,6 +31,12 @@ struct Set {
 }
 
 const SETS: &[Set] = &[
+    Set {
+        name: "c14n",
+        about: "canonical forms, inclusive and exclusive, of documents and elements, byte for byte",
+        needs: &["signature/c14n"],
+        run: c14n::run,
+    },
     Set {
         name: "corpus",
         about: "EDIFACT files from public repositories: read without panic, written back octet for octet, verdicts",
@@ -52,6 +60,12 @@ const SETS: &[Set] = &[
         about: "the sample PKI, every signer from every country at several times, beside openssl verify",
         needs: &[],
         run: trust::run,
+    },
+    Set {
+        name: "xmldsig",
+        about: "published XML signatures and signature wrapping attacks: what is intact, what is refused and why",
+        needs: &["signature/xmldsig", "signature/wrapping"],
+        run: xmldsig::run,
     },
     Set {
         name: "xmlsec",
