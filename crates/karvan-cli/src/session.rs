@@ -1,9 +1,10 @@
 //! What all verbs share: the output, the language, and how findings are told.
 
 use std::env;
+use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 
-use karvan_engine::text::catalogue::Language;
+use karvan_engine::text::catalogue::{Language, isolate};
 use karvan_engine::text::render::human::{self, Style};
 use karvan_engine::text::{Diagnostic, Message, Summary};
 use serde_json::Value;
@@ -132,9 +133,14 @@ pub(crate) fn say_unread(name: &str, error: &io::Error) -> Status {
 }
 
 /// Tells why something could not be read or written.
-pub(crate) fn say_failed(name: &str, error: &dyn std::fmt::Display) -> Status {
-    say(&format!("karvan: {name}: {error}"));
+pub(crate) fn say_failed(name: &str, error: &dyn Display) -> Status {
+    say_problem(name, error);
     Status::InputOutput
+}
+
+/// Tells what stands in the way of an answer about the document `name`; what it says may come from that document.
+pub(crate) fn say_problem(name: &str, problem: &dyn Display) {
+    say(&isolate(&format!("karvan: {name}: {problem}"), Language::English));
 }
 
 fn language(asked: Option<Lang>) -> Language {

@@ -10,7 +10,7 @@ use karvan_engine::{ReadError, Target};
 use crate::arguments::{Convert, Format};
 use crate::input::Input;
 use crate::output::Output;
-use crate::session::{Aside, Session, say, say_failed, say_unread};
+use crate::session::{Aside, Session, say, say_failed, say_problem, say_unread};
 use crate::status::Status;
 
 pub(crate) fn run(asked: &Convert, mut session: Session) -> io::Result<Status> {
@@ -74,7 +74,7 @@ fn nothing(name: &str, error: &Error, session: &Session) -> Status {
     }
     // What is no document at all was told by the findings.
     if !matches!(error, Error::Read(_, ReadError::Xml(_) | ReadError::Json(_))) || aside.summary.errors == 0 {
-        say(&format!("karvan: {name}: {error}"));
+        say_problem(name, error);
     }
     match error {
         Error::Several { .. } | Error::NoSuchDocument { .. } => Status::Usage,

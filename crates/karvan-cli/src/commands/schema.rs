@@ -23,8 +23,8 @@ pub(crate) fn run(asked: &Schema, mut session: Session) -> io::Result<Status> {
         Ok(view) if wanted(&view) => view,
         // A message type has a tag as well, and is no segment.
         Ok(view) => {
-            say(&session
-                .text(&Message::new("schema-other-kind").with("found", view.heading().text(session.style.language))));
+            let problem = session.text(&Message::new("schema-other-kind"));
+            say(&format!("karvan: {problem}: {}", session.text(&view.heading())));
             return Ok(Status::Findings);
         }
         Err(error) => {

@@ -11,7 +11,7 @@ use karvan_engine::trust::Named;
 
 use crate::arguments::{Canonical, Digest, Form, Sign};
 use crate::input::Input;
-use crate::session::{Aside, Session, say, say_unread};
+use crate::session::{Aside, Session, say, say_problem, say_unread};
 use crate::status::Status;
 
 pub(crate) fn run(asked: &Sign, mut session: Session) -> io::Result<Status> {
@@ -50,8 +50,8 @@ pub(crate) fn run(asked: &Sign, mut session: Session) -> io::Result<Status> {
             match &error {
                 // It names its file.
                 Error::Certificate(_) => say(&format!("karvan: {error}")),
-                Error::Key(_) => say(&format!("karvan: {}: {error}", asked.key.display())),
-                _ => say(&format!("karvan: {}: {error}", asked.path.display())),
+                Error::Key(_) => say_problem(&asked.key.display().to_string(), &error),
+                _ => say_problem(&asked.path.display().to_string(), &error),
             }
             Ok(Status::Usage)
         }

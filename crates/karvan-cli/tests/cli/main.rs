@@ -5,6 +5,7 @@
 mod convert;
 mod documents;
 mod manners;
+mod schema;
 mod sign;
 mod support;
 mod trust;

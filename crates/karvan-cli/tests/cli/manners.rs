@@ -140,6 +140,37 @@ fn persian_keeps_codes_paths_and_source_isolated() {
     converted.stderr.lines().for_each(assert_isolated);
 }
 
+/// Every sentence in Persian keeps its isolates apart, in whatever it says.
+#[test]
+fn persian_isolates_never_nest() {
+    let folder = Folder::new();
+    folder
+        .write("order.edi", ORDER.replace("BGM+220", "BGM+ZZ9").replace("UNS+S'", "GIS+1'").replace("QTY+21", "QTY+"));
+    folder.write("unknown.edi", ORDER.replace("ORDERS:D:96A", "ORDUHR:D:96A").replace("UNOC:3", "UNOQ:9"));
+    folder.write("invoice.xml", INVOICE.replace("<cbc:ID>KV-2026-17</cbc:ID>", "<cbc:UUID/><x/>"));
+    folder.write("cut.xml", &INVOICE[..700]);
+    folder.write("cut.json", "{\"document\": ");
+    folder.write("empty", "");
+    folder.write("more.xml", crate::documents::invoice_with_more());
+    for arguments in [
+        &["validate", "order.edi", "unknown.edi", "invoice.xml", "cut.xml", "cut.json", "empty"][..],
+        &["convert", "--to=cii", "more.xml"],
+        &["convert", "--to=cii", "cut.xml"],
+        &["convert", "--to=edifact", "invoice.xml"],
+        &["verify", "invoice.xml"],
+        &["verify", "order.edi"],
+        &["trust", "path", "order.edi"],
+    ] {
+        let run = folder.run([&["--lang=fa"], arguments].concat());
+        let text = run.stdout + &run.stderr;
+        assert!(!text.contains('␦'), "{text}");
+        for line in text.lines() {
+            let opened = line.matches('\u{2066}').count();
+            assert_eq!(opened, line.matches('\u{2069}').count(), "{line}");
+        }
+    }
+}
+
 #[test]
 fn the_locale_chooses_the_language() {
     let folder = Folder::new();

@@ -1,0 +1,88 @@
+//! `karvan schema`.
+
+use crate::support::Folder;
+
+#[track_caller]
+fn said(arguments: &[&str]) -> String {
+    let run = Folder::new().run([&["schema"], arguments].concat()).expect(0);
+    assert_eq!(run.stderr, "");
+    run.stdout
+}
+
+#[test]
+fn all_releases_are_listed() {
+    let list = said(&["list"]);
+    assert!(list.starts_with("62 releases of the UN/EDIFACT directories\n"), "{list}");
+    assert!(
+        list.contains("\nD.96A: messages 125, interactive messages 0, segments 127, composites 161, data elements 462")
+    );
+    assert_eq!(list.lines().filter(|line| line.starts_with("D.")).count(), 62);
+}
+
+#[test]
+fn a_message_is_shown_with_its_groups() {
+    for name in ["INVOIC@D.96A", "invoic@d96a"] {
+        let message = said(&["show", name]);
+        assert!(message.starts_with("INVOIC Invoice message, directory D.96A\n0010  UNH MESSAGE HEADER"), "{message}");
+        assert!(message.contains("SG25"), "{message}");
+    }
+    assert!(said(&["show", "INVOIC"]).starts_with("INVOIC Invoice message, directory D.24A\n"), "the newest");
+}
+
+#[test]
+fn segments_composites_elements_and_codes_are_shown() {
+    assert!(said(&["segment", "NAD@D.96A"]).starts_with("NAD NAME AND ADDRESS, segment of directory D.96A"));
+    assert!(said(&["composite", "C082@D.96A"]).starts_with("C082 PARTY IDENTIFICATION DETAILS, composite"));
+    assert!(said(&["element", "3035@D.96A"]).starts_with("3035 Party qualifier, data element an..3"));
+    assert!(said(&["code", "3035"]).contains("\n  SU     Supplier"));
+    assert!(
+        said(&["code", "3035@D.96A", "SU"]).starts_with("SU Supplier: code of 3035 Party qualifier in directory D.96A")
+    );
+    assert!(said(&["segment", "UNB@3"]).starts_with("UNB "), "the service directories too");
+}
+
+#[test]
+fn what_is_not_there_is_told() {
+    for (arguments, why) in [
+        (&["show", "FOOBAR@D.96A"][..], "karvan: FOOBAR is in no directory\n"),
+        (&["show", "INVOIC@D.77Z"], "karvan: there is no directory D.77Z; the releases are D.93A to D.24A"),
+        (&["segment", "ZZZ"], "karvan: ZZZ is in no directory\n"),
+        (&["segment", "INVOIC"], "karvan: this is something else: INVOIC Invoice message, directory D.24A\n"),
+        (&["code", "3035", "ZZZZ"], "karvan: code ZZZZ is in no list of 3035"),
+    ] {
+        let run = Folder::new().run([&["schema"], arguments].concat()).expect(1);
+        assert!(run.stderr.starts_with(why), "{}", run.stderr);
+        assert_eq!(run.stdout, "");
+    }
+    Folder::new().run(["schema"]).expect(2);
+    Folder::new().run(["schema", "list", "everything"]).expect(2);
+}
+
+/// The heading was isolated within an isolate.
+#[test]
+fn persian_sentences_are_not_nested() {
+    let run = Folder::new().run(["schema", "segment", "INVOIC", "--lang=fa"]).expect(1);
+    assert!(run.stderr.contains("این چیز دیگری است: پیام \u{2066}INVOIC\u{2069}"), "{}", run.stderr);
+    assert!(!run.stderr.contains('␦'), "{}", run.stderr);
+}
+
+#[test]
+fn json_is_one_object() {
+    for (arguments, kind) in [
+        (&["list"][..], "releases"),
+        (&["show", "INVOIC@D.96A"], "message"),
+        (&["segment", "NAD@D.96A"], "segment"),
+        (&["code", "3035@D.96A", "SU"], "code"),
+    ] {
+        let json = Folder::new().run([&["schema", "--format=json"], arguments].concat()).expect(0).json();
+        assert_eq!(json["kind"], kind);
+        let lines = Folder::new().run([&["schema", "--format=jsonl"], arguments].concat()).expect(0).json_lines();
+        assert_eq!(lines, [json]);
+    }
+    let message = Folder::new().run(["schema", "show", "INVOIC@D.21B", "--format=json"]).expect(0).json();
+    let rows = message["rows"].as_array().unwrap();
+    let line = rows.iter().find(|row| row["segment"] == "LIN").expect("a line");
+    let lines: Vec<_> = rows.iter().filter(|row| row["segment"] == "LIN").collect();
+    assert_eq!((&lines[0]["position"], &lines[0]["group"]), (&"01160".into(), &27.into()));
+    assert_eq!((&lines[1]["position"], &lines[1]["within"]), (&"01170".into(), &vec![27].into()));
+}
