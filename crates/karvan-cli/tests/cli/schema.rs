@@ -81,7 +81,6 @@ fn json_is_one_object() {
     }
     let message = Folder::new().run(["schema", "show", "INVOIC@D.21B", "--format=json"]).expect(0).json();
     let rows = message["rows"].as_array().unwrap();
-    let line = rows.iter().find(|row| row["segment"] == "LIN").expect("a line");
     let lines: Vec<_> = rows.iter().filter(|row| row["segment"] == "LIN").collect();
     assert_eq!((&lines[0]["position"], &lines[0]["group"]), (&"01160".into(), &27.into()));
     assert_eq!((&lines[1]["position"], &lines[1]["within"]), (&"01170".into(), &vec![27].into()));
