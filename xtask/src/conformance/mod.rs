@@ -7,6 +7,7 @@
 mod c14n;
 mod corpus;
 mod directories;
+mod invoices;
 mod pkits;
 mod table;
 mod trust;
@@ -48,6 +49,12 @@ const SETS: &[Set] = &[
         about: "the packed UN/EDIFACT directories: counts per release beside the published ones, tags without definition",
         needs: &["edifact/un-directories.tar.xz", "edifact/conversions", "edifact/service"],
         run: directories::run,
+    },
+    Set {
+        name: "invoices",
+        about: "invoices through every pair of syntaxes: terms kept, report beside an independent extractor, schema, rules",
+        needs: &["documents/invoice-quadruples", "documents/xrechnung-pairs", "xml/en16931", "../tools/invoice-terms"],
+        run: invoices::run,
     },
     Set {
         name: "pkits",
