@@ -159,7 +159,8 @@ impl<'s> TreeReader<'s> {
                     let message = Message::new("xml-version").with("version", value);
                     return Err(Problem::new(5012, message, attribute.value));
                 }
-                "encoding" if value.eq_ignore_ascii_case("UTF-8") => {}
+                // UTF8 is no registered name, but it is written and leaves no doubt.
+                "encoding" if value.eq_ignore_ascii_case("UTF-8") || value.eq_ignore_ascii_case("UTF8") => {}
                 // ASCII is UTF-8 as long as it is ASCII indeed.
                 "encoding" if value.eq_ignore_ascii_case("US-ASCII") && self.source.is_ascii() => {}
                 "encoding" => {
@@ -717,6 +718,9 @@ mod tests {
 
     #[test]
     fn other_encodings_are_named() {
+        read("<?xml version='1.0' encoding='utf8'?><a/>");
+        read("<?xml version='1.0' encoding='us-ascii'?><a/>");
+        assert_eq!(problem("<?xml version='1.0' encoding='us-ascii'?><a>ش</a>").1, "xml-encoding");
         let utf16: Vec<u8> = "\u{feff}<a/>".encode_utf16().flat_map(u16::to_le_bytes).collect();
         assert_eq!(problem(utf16).1, "xml-encoding");
         assert_eq!(problem(&b"<a>M\xDCLLER</a>"[..]).1, "xml-not-utf8");
