@@ -271,14 +271,14 @@ pub fn read_json(source: &[u8]) -> Result<Reading, ReadError> {
 /// # Errors
 /// If the octets cannot be made.
 pub fn write(document: &Document, target: Target) -> Result<Writing, WriteError> {
-    write_with(document, target, &Envelope::of(document))
+    write_with(document, target, None)
 }
 
-/// Writes a document, in EDIFACT with this envelope.
+/// Writes a document, in EDIFACT with this envelope, or else the one that the document suggests.
 ///
 /// # Errors
 /// If the octets cannot be made.
-pub fn write_with(document: &Document, target: Target, envelope: &Envelope) -> Result<Writing, WriteError> {
+pub fn write_with(document: &Document, target: Target, envelope: Option<&Envelope>) -> Result<Writing, WriteError> {
     let release = match target {
         Target::Json => {
             let mut text = format!("{:#}", json::write(document));
@@ -307,7 +307,8 @@ pub fn write_with(document: &Document, target: Target, envelope: &Envelope) -> R
         Syntax::Edifact(syntax) => {
             let definition = table.definition(syntax).ok_or(WriteError::NoGrammar)?;
             let written = crate::write::write(table, document, &mut edifact::EdifactGrammar(definition));
-            let bytes = edifact::interchange(definition, syntax, &written, envelope).map_err(WriteError::Edifact)?;
+            let envelope = envelope.cloned().unwrap_or_else(|| Envelope::of(document, syntax));
+            let bytes = edifact::interchange(definition, syntax, &written, &envelope).map_err(WriteError::Edifact)?;
             (bytes, written.report)
         }
     };

@@ -371,24 +371,26 @@ pub struct Envelope {
 }
 
 impl Envelope {
-    /// The envelope that a document suggests: its seller and buyer, its day, the reference 1.
+    /// The envelope that a document suggests in this syntax: its parties, its day, the reference 1.
     #[must_use]
-    pub fn of(document: &Document) -> Self {
-        let party = |group: &str, terms: [&str; 4]| {
-            let find = |id: &str| document.kind.find(id);
-            let group = find(group).and_then(|group| document.root.groups(group).next());
-            let values = terms.iter().filter_map(|id| group?.leaf(find(id)?));
+    pub fn of(document: &Document, syntax: &EdifactSyntax) -> Self {
+        let find = |id: &String| document.kind.find(id);
+        let party = |terms: &[String]| {
+            let mut terms = terms.iter();
+            let group = terms.next().and_then(find).and_then(|group| document.root.groups(group).next());
+            let values = terms.filter_map(|id| group?.leaf(find(id)?));
             // Data elements 0004 and 0010 have 35 characters.
             let mut short = values.filter(|leaf| leaf.value.text().chars().count() <= 35);
             short.next().map_or_else(Default::default, |leaf| {
+                // ISO/IEC 6523 numbers the GS1 location number 0088, code list 0007 numbers it 14.
                 let gln = leaf.value.part(Part::Scheme) == Some("0088");
                 (leaf.value.text().into_owned(), if gln { "14".to_owned() } else { String::new() })
             })
         };
-        let issued = document.kind.find("BT-2").and_then(|term| document.root.leaf(term));
+        let issued = find(&syntax.prepared).and_then(|term| document.root.leaf(term));
         Self {
-            sender: party("BG-4", ["BT-29", "BT-31", "BT-30", "BT-27"]),
-            recipient: party("BG-7", ["BT-46", "BT-48", "BT-47", "BT-44"]),
+            sender: party(&syntax.sender),
+            recipient: party(&syntax.recipient),
             date: issued.map_or_else(|| "19700101".to_owned(), |leaf| leaf.value.text().replace('-', "")),
             time: "0000".to_owned(),
             reference: "1".to_owned(),

@@ -286,8 +286,9 @@ impl<'t> Reader<'t, '_> {
 
     /// The node of a part of the value at `node`, whose group stands at `base`.
     fn part_node(&self, part: &PartRow, node: NodeId, base: Option<NodeId>) -> Option<NodeId> {
-        let from = if part.place.from_group { base } else { Some(node) };
-        self.matches(&part.place, from).into_iter().next()
+        let place = part.place.as_ref()?;
+        let from = if place.from_group { base } else { Some(node) };
+        self.matches(place, from).into_iter().next()
     }
 
     /// The nodes at `place` that no row has taken yet.

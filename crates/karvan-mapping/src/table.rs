@@ -170,6 +170,15 @@ pub struct EdifactSyntax {
     pub repertoire: String,
     /// The syntax version, 0002.
     pub version: u8,
+    /// A group and its terms, the best first, that may name the sender of an interchange.
+    #[serde(default)]
+    pub sender: Vec<String>,
+    /// The same for the recipient.
+    #[serde(default)]
+    pub recipient: Vec<String>,
+    /// The term that may be the day of preparation.
+    #[serde(default)]
+    pub prepared: String,
 }
 
 fn un() -> String {
@@ -247,7 +256,8 @@ impl Row {
 pub(crate) struct PartRow {
     pub(crate) part: Part,
     pub(crate) term: Option<TermId>,
-    pub(crate) place: Place,
+    /// None where the syntax has no place for the part, or the path of the value says it already.
+    pub(crate) place: Option<Place>,
     pub(crate) default: Option<Value>,
     pub(crate) implied: Option<Value>,
     pub(crate) lens: Lens,
@@ -493,10 +503,9 @@ impl Table {
             for place in &row.places {
                 let whole = self.extended(base, place, &mut |path| places.push((row.term, path)));
                 for part in &row.parts {
-                    let term = part.term.unwrap_or(row.term);
-                    let from = if part.place.from_group { base } else { &whole };
-                    let path = self.extended(from, &part.place, &mut |_| {});
-                    places.push((term, path));
+                    let Some(place) = &part.place else { continue };
+                    let from = if place.from_group { base } else { &whole };
+                    places.push((part.term.unwrap_or(row.term), self.extended(from, place, &mut |_| {})));
                 }
                 self.collect(&row.members, &whole, places);
                 for term in row.code_and_text.into_iter().flat_map(|(code, text)| [code, text]) {
@@ -567,9 +576,10 @@ impl Compiler<'_> {
         let common = self.file.parts.iter().filter(|(name, _)| !entry.parts.contains_key(*name));
         for (name, part_entry) in own.chain(common) {
             let part = Part::from_name(name).ok_or_else(|| unknown(name))?;
-            let has_place = !part_entry.path.is_empty() && !says(&entry.path, &part_entry.path);
-            if has_place && belongs(part, shape.kind()) {
-                parts.push(self.part(&entry.term, part, shape.part(part), part_entry)?);
+            if belongs(part, shape.kind()) {
+                let mut row = self.part(&entry.term, part, shape.part(part), part_entry)?;
+                row.place = row.place.filter(|_| !says(&entry.path, &part_entry.path));
+                parts.push(row);
             }
         }
         let default = match (&entry.default, &entry.with) {
@@ -613,7 +623,10 @@ impl Compiler<'_> {
     }
 
     fn part(&mut self, row: &str, part: Part, term: Option<TermId>, entry: &PartEntry) -> Result<PartRow, TableError> {
-        let place = self.place(row, &entry.path)?;
+        let place = match entry.path.as_str() {
+            "" => None,
+            path => Some(self.place(row, path)?),
+        };
         let mut value = |text: &Option<String>| {
             let Some(text) = text else { return Ok(None) };
             let Some(id) = text.strip_prefix('{').and_then(|text| text.strip_suffix('}')) else {

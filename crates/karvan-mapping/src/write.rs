@@ -381,33 +381,34 @@ impl<'t> Writer<'t, '_> {
     /// Writes the parts of a value, and what the syntax wants said of it besides.
     fn parts(&mut self, row: &'t Row, leaf: &Leaf, node: NodeId, at: usize) {
         for part in &row.parts {
-            let own = leaf.value.part(part.part);
-            let text = match own {
-                Some(text) if self.is_implied(part, text) => None,
-                Some(text) => Some(text.to_owned()),
-                None => part.default.as_ref().and_then(|value| self.text_of(value)),
+            let own = leaf.value.part(part.part).filter(|text| !self.is_implied(part, text));
+            let text = match (own, &part.place) {
+                (Some(text), Some(_)) => Some(text.to_owned()),
+                (Some(_), None) => {
+                    self.lose_part(leaf, part.part, &self.no_place());
+                    None
+                }
+                (None, _) => part.default.as_ref().and_then(|value| self.text_of(value)),
             };
-            let Some(text) = text else { continue };
+            let (Some(text), Some(place)) = (text, &part.place) else { continue };
             let added = text.clone();
             let nodes = self.out.tree.len();
             let made = part.lens.put(&Content::Text(text)).and_then(|text| {
-                let base = if part.place.from_group { self.node_of(at)? } else { node };
-                let node = self.make(&part.place, base, false)?;
+                let base = if place.from_group { self.node_of(at)? } else { node };
+                let node = self.make(place, base, false)?;
                 self.set(node, text)
             });
             if let Err(reason) = made {
                 self.back_to(nodes);
                 self.lose_part(leaf, part.part, &reason);
-            } else if own.is_none() && part.part != Part::Currency {
+            } else if leaf.value.part(part.part).is_none() && part.implied.is_none() {
                 let reason = self.wanted();
                 self.add(part.term.map(|term| self.table.kind().term(term)), &added, reason, node);
             }
         }
-        let no_place = self.no_place();
         for value in &leaf.value.parts {
-            let has_row = row.parts.iter().any(|part| part.part == value.part);
-            if !has_row && !self.is_document_currency(&value.text, value.part) {
-                self.lose_part(leaf, value.part, &no_place);
+            if row.parts.iter().all(|part| part.part != value.part) {
+                self.lose_part(leaf, value.part, &self.no_place());
             }
         }
     }
@@ -415,12 +416,6 @@ impl<'t> Writer<'t, '_> {
     /// Whether `text` need not be written because another term says it.
     fn is_implied(&self, part: &PartRow, text: &str) -> bool {
         part.implied.as_ref().and_then(|value| self.text_of(value)).is_some_and(|implied| implied == text)
-    }
-
-    /// An amount in the currency of the document needs no currency of its own.
-    fn is_document_currency(&self, text: &str, part: Part) -> bool {
-        let currency = self.table.kind().find("BT-5").and_then(|term| self.value_of(term));
-        part == Part::Currency && currency.as_deref() == Some(text)
     }
 
     fn lose_part(&mut self, leaf: &Leaf, part: Part, reason: &Message) {
@@ -592,8 +587,10 @@ fn is_guarded(step: &PlaceStep) -> bool {
 /// Whether `place` is one for this value: a place that asks for a part of the value suits values that have it.
 fn suits(place: &Place, row: &Row, leaf: &Leaf) -> bool {
     let predicates = place.steps.last().map_or(&[][..], |step| &step.predicates);
+    let part_at =
+        |path: &[PlaceStep]| row.parts.iter().find(|part| part.place.as_ref().is_some_and(|place| place.steps == path));
     let has = |path: &[PlaceStep]| {
-        let part = row.parts.iter().find(|part| part.place.steps == path)?;
+        let part = part_at(path)?;
         Some(leaf.value.part(part.part).is_some())
     };
     predicates.iter().all(|predicate| match predicate {
@@ -602,7 +599,7 @@ fn suits(place: &Place, row: &Row, leaf: &Leaf) -> bool {
             Predicate::Exists(path) => !has(path).unwrap_or(false),
             _ => true,
         },
-        Predicate::Equals(path, values) => match row.parts.iter().find(|part| part.place.steps == *path) {
+        Predicate::Equals(path, values) => match part_at(path) {
             Some(part) => values.iter().any(|value| match (value, leaf.value.part(part.part)) {
                 (Value::Text(expected), Some(text)) => expected == text,
                 (Value::Term(_), _) => true,
