@@ -165,6 +165,21 @@ fn code_values_are_looked_up() {
 }
 
 #[test]
+fn codes_are_those_of_the_code_list_directory_that_unh_names() {
+    // 58, SEPA credit transfer, came to 4461 after D.14B; UNH may say that codes are those of D.16B (0110).
+    let invoice = |code_list: &str| {
+        format!(
+            "UNB+UNOC:4+A+B+20261122:0900+1'UNH+1+INVOIC:D:14B:UN{code_list}'BGM+380+1'DTM+137:20261122:102'\
+             PYT+1'PAI+::58'UNS+S'MOA+9:1'UNT+8+1'UNZ+1+1'"
+        )
+    };
+    let text = invoice("");
+    assert_eq!(told(&text, &check(&text)), ["E3012 SG8/PAI/C534/4461 58"]);
+    let text = invoice("::16B");
+    assert_eq!(told(&text, &check(&text)), [""; 0]);
+}
+
+#[test]
 fn each_depth_looks_no_further() {
     let text = ORDER.replace("NAD+SU", "NAD+QQX").replace("BGM+220+PO-1+9'\n", "");
     let at = |depth| check_with(text.as_bytes(), Options { depth, ..Options::default() }).len();
@@ -182,7 +197,7 @@ fn an_unknown_release_or_message_is_not_called_valid() {
         version: "D".into(),
         release: "96A".into(),
         agency: "UN".into(),
-        association: String::new(),
+        ..MessageType::default()
     };
     let options = Options { read_as: Some(read_as), ..Options::default() };
     assert_eq!(told(&text, &check_with(text.as_bytes(), options)), [""; 0]);

@@ -53,7 +53,7 @@ fn message_type(text: &str) -> Option<MessageType> {
         return None;
     }
     let agency = parts.next().unwrap_or_else(|| "UN".to_owned());
-    Some(MessageType { name, version, release, agency, association: String::new() })
+    Some(MessageType { name, version, release, agency, ..MessageType::default() })
 }
 
 fn one(input: &Input, options: &Options, session: &mut Session) -> io::Result<Status> {

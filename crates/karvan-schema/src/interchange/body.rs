@@ -25,9 +25,13 @@ pub(super) struct Definition<'d> {
 }
 
 impl<'d> Definition<'d> {
-    pub(super) fn new(message: directory::Message<'d>) -> Self {
+    /// The definition of `message`, its code values taken from `codes` where that is another directory.
+    pub(super) fn new(message: directory::Message<'d>, codes: Option<Directory<'d>>) -> Self {
         let table = Table::of(message);
-        let rules = RuleBook::new(message.rows().filter_map(|row| row.segment()));
+        let mut rules = RuleBook::new(message.rows().filter_map(|row| row.segment()));
+        if let Some(codes) = codes {
+            rules = rules.with_codes_of(codes);
+        }
         let rules_of_rows = table.rows().iter().map(|row| rules.position(row.tag)).collect();
         Self { directory: message.directory(), name: message.tag(), table: Arc::new(table), rules, rules_of_rows }
     }

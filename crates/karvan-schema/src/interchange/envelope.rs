@@ -50,6 +50,9 @@ pub struct MessageType {
     pub agency: String,
     /// Association assigned code (0057): `EAN008`; empty where there is none.
     pub association: String,
+    /// Code list directory version (0110, syntax version 4): `16B` where codes are those of D.16B, whatever the release
+    /// of the message; empty where there is none.
+    pub code_list: String,
 }
 
 impl fmt::Display for MessageType {
@@ -511,7 +514,10 @@ impl<'d> Validator<'d> {
         let definition = directory_of(self.directories, wanted)
             .filter(|_| wanted.agency.is_empty() || wanted.agency == "UN")
             .and_then(|directory| directory.message(&wanted.name))
-            .map(|message| Arc::new(Definition::new(message)));
+            .map(|message| {
+                let codes = self.directories.release(&format!("{}.{}", wanted.version, wanted.code_list));
+                Arc::new(Definition::new(message, codes))
+            });
         self.definitions.push((wanted.clone(), definition.clone()));
         definition
     }
@@ -571,7 +577,14 @@ fn out_of_repertoire(segment: &Segment<'_>, span: Span, repertoire: Repertoire, 
 fn message_type(segment: &Segment<'_>) -> MessageType {
     let identifier = segment.element(1);
     let text = |n| String::from_utf8_lossy(&identifier.component(n).unescaped()).into_owned();
-    MessageType { name: text(0), version: text(1), release: text(2), agency: text(3), association: text(4) }
+    MessageType {
+        name: text(0),
+        version: text(1),
+        release: text(2),
+        agency: text(3),
+        association: text(4),
+        code_list: text(5),
+    }
 }
 
 fn at(segment: &Segment<'_>, span: Span, path: &str, code: Code, message: Message) -> Diagnostic {

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use super::table::Tag;
-use crate::directory::{Code, Composite, Constituent, Element, Format, PartRow, Segment};
+use crate::directory::{Code, Composite, Constituent, Directory, Element, Format, PartRow, Segment};
 
 /// The rules of one segment.
 #[derive(Clone, Debug)]
@@ -119,6 +119,20 @@ impl<'d> SegmentRules<'d> {
     }
 }
 
+impl<'d> SegmentRules<'d> {
+    /// The same rules with the code lists of another directory, for the data elements that have one there.
+    #[must_use]
+    pub fn with_codes_of(mut self, directory: Directory<'d>) -> Self {
+        for component in self.elements.iter_mut().flat_map(|element| &mut element.components) {
+            if let Some(element) = directory.element(component.tag).filter(|element| element.is_coded()) {
+                component.coded = Some(element);
+                component.codes = OnceLock::new();
+            }
+        }
+        self
+    }
+}
+
 impl ElementRules<'_> {
     /// Whether a component of this element names the code list that another was taken from: 1131 (code list) or
     /// 3055 (responsible agency). A value of such a composite need not stand in the directory's own list.
@@ -188,6 +202,13 @@ impl<'d> RuleBook<'d> {
         rules.sort_by_key(|(tag, _)| *tag);
         rules.dedup_by_key(|(tag, _)| *tag);
         Self { rules }
+    }
+
+    /// The same rules with the code lists of another directory.
+    #[must_use]
+    pub fn with_codes_of(self, directory: Directory<'d>) -> Self {
+        let rules = self.rules.into_iter().map(|(tag, rules)| (tag, rules.with_codes_of(directory)));
+        Self { rules: rules.collect() }
     }
 
     /// The rules of the segment `tag`.
