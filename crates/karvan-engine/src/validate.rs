@@ -179,9 +179,16 @@ fn whole(source: impl Read, options: &Options, tally: &mut Tally<'_>) -> io::Res
 /// Karvan's own JSON is a document if it can be read as one, and good if all of it can.
 fn json(source: impl Read, options: &Options, tally: &mut Tally<'_>) -> io::Result<Content> {
     let Some(octets) = whole(source, options, tally)? else { return Ok(Content::Unknown) };
-    let place = |span: Span, path: String| {
-        let offset = usize::try_from(span.start).unwrap_or(usize::MAX);
-        Place { span, position: Locator::default().position(&octets, offset), path }
+    let (mut locator, mut located) = (Locator::default(), 0);
+    let mut place = |span: Span, path: String| {
+        let offset = usize::try_from(span.start).unwrap_or(usize::MAX).min(octets.len());
+        if offset < located {
+            (locator, located) = (Locator::default(), 0);
+        }
+        // Findings come in order, nearly all: what lies before one is read once.
+        locator.advance(&octets[located..offset]);
+        located = offset;
+        Place { span, position: locator.position(&[], 0), path }
     };
     match karvan_mapping::read_json(&octets) {
         Ok(reading) => {
@@ -229,7 +236,9 @@ fn xml(source: impl Read, options: &Options, tally: &mut Tally<'_>) -> io::Resul
     let grammar = Grammar::for_root(root.namespace(), root.local_name());
     match grammar {
         Some(grammar) if options.depth > Depth::Syntax => {
-            for finding in karvan_schema::xml::validate(&document, grammar) {
+            // One more than is told shows that there are more.
+            let limit = usize::try_from(tally.limit).unwrap_or(usize::MAX).saturating_add(1);
+            for finding in karvan_schema::xml::validate_up_to(&document, grammar, limit) {
                 tally.add(finding);
             }
         }

@@ -1,6 +1,7 @@
 //! The tree: nodes in document order, each with its octets.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::OnceLock;
 
@@ -24,6 +25,10 @@ pub struct Document {
     /// The document element.
     pub(crate) root: NodeId,
     lines: OnceLock<Vec<u32>>,
+    /// Offsets within long lines, with their columns.
+    columns: OnceLock<Vec<(u32, u64)>>,
+    /// The number of each element among its siblings of that name, by node; 0 where there is no other.
+    numbers: OnceLock<Vec<u32>>,
 }
 
 impl Document {
@@ -44,7 +49,8 @@ impl Document {
         declarations: Vec<DeclarationData>,
         root: NodeId,
     ) -> Self {
-        Self { store, nodes, elements, attributes, declarations, root, lines: OnceLock::new() }
+        let (lines, columns, numbers) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        Self { store, nodes, elements, attributes, declarations, root, lines, columns, numbers }
     }
 
     /// The octets that the document was read from, exactly.
@@ -106,9 +112,38 @@ impl Document {
         let lines = self.lines.get_or_init(|| line_starts(self.source()));
         let offset = u32::try_from(offset).unwrap_or(u32::MAX).min(self.source().len() as u32);
         let line = lines.partition_point(|&start| start <= offset);
-        let start = lines[line - 1] as usize;
-        let column = Locator::default().position(&self.source()[start..], offset as usize - start).column;
-        Position { line: line as u64, column }
+        // A document of one line, with a finding at every end of it, would otherwise be read anew for each.
+        let columns = self.columns.get_or_init(|| column_marks(self.source(), lines));
+        let start = (lines[line - 1], 1);
+        let (start, column) = columns[..columns.partition_point(|mark| mark.0 <= offset)]
+            .last()
+            .copied()
+            .filter(|mark| mark.0 > start.0)
+            .unwrap_or(start);
+        let further = Locator::default().position(&self.source()[start as usize..], (offset - start) as usize);
+        Position { line: line as u64, column: column + further.column - 1 }
+    }
+
+    /// The number of the element `id` among its siblings of that name; 0 where there is no other.
+    fn number(&self, id: NodeId) -> u32 {
+        self.numbers.get_or_init(|| {
+            let mut numbers = vec![0; self.nodes.len()];
+            let root = self.root();
+            let elements = std::iter::once(root).chain(root.descendants().filter_map(Node::as_element));
+            for parent in elements {
+                let mut known: HashMap<_, (NodeId, u32)> = HashMap::new();
+                for child in parent.elements() {
+                    let name = (child.namespace(), child.local_name());
+                    let (first, count) = known.entry(name).or_insert((child.id, 0));
+                    *count += 1;
+                    if *count > 1 {
+                        numbers[first.index()] = 1;
+                        numbers[child.id.index()] = *count;
+                    }
+                }
+            }
+            numbers
+        })[id.index()]
     }
 
     /// A finding about the octets of `span`, at the element `path`: place and excerpt filled in.
@@ -117,6 +152,26 @@ impl Document {
         let place = Place { span, position: self.position(span.start), path: path.into() };
         Diagnostic::new(code, message, place).excerpt(excerpt(self.source(), span))
     }
+}
+
+/// How far apart offsets with known columns are, at least.
+const COLUMN_MARKS: usize = 4096;
+
+/// Offsets within lines longer than [`COLUMN_MARKS`], each with its column.
+fn column_marks(source: &[u8], lines: &[u32]) -> Vec<(u32, u64)> {
+    let ends = lines.iter().skip(1).map(|&end| end as usize).chain([source.len()]);
+    let mut marks = Vec::new();
+    for (start, end) in lines.iter().map(|&start| start as usize).zip(ends) {
+        let (mut at, mut column) = (start, 1);
+        while end - at > COLUMN_MARKS {
+            // A mark stands where a character begins.
+            let next = (at + COLUMN_MARKS..end).find(|&next| source[next] & 0xC0 != 0x80).unwrap_or(end);
+            column += Locator::default().position(&source[at..], next - at).column - 1;
+            at = next;
+            marks.push((at as u32, column));
+        }
+    }
+    marks
 }
 
 /// The offsets at which lines begin.
@@ -440,11 +495,10 @@ impl<'d> Element<'d> {
     /// The name as written, and the number among siblings of that name where there are several.
     fn step(self) -> String {
         let name = self.qualified_name();
-        let same_name = |other: &Self| other.is(self.namespace(), self.local_name());
-        let Some(parent) = self.parent() else { return name.into_owned() };
-        let mut siblings = parent.elements().filter(same_name).map(Self::id);
-        let before = siblings.by_ref().take_while(|&id| id != self.id).count();
-        if before == 0 && siblings.next().is_none() { name.into_owned() } else { format!("{name}[{}]", before + 1) }
+        match self.document.number(self.id) {
+            0 => name.into_owned(),
+            number => format!("{name}[{number}]"),
+        }
     }
 
     /// The name as written, `cbc:ID`.

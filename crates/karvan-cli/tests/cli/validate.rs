@@ -195,6 +195,34 @@ fn a_long_value_is_cut_for_people() {
     assert!(run.stdout.len() < 3000, "{} octets", run.stdout.len());
 }
 
+/// Twenty thousand lines with a fault each took minutes: every path counted all lines before it, every column all
+/// octets before it.
+#[test]
+fn many_findings_take_no_longer_than_their_number() {
+    let (begin, rest) = INVOICE.split_once("  <cac:InvoiceLine>").unwrap();
+    let (line, end) = rest.split_once("</Invoice>").unwrap();
+    let lines =
+        format!("  <cac:InvoiceLine>{line}").replace("<cbc:ID>1</cbc:ID>", "<cbc:IDX>سطر</cbc:IDX>").repeat(3000);
+    let document = format!("{begin}{lines}</Invoice>{end}").replace('\n', " ");
+    let run =
+        Folder::new().run_with(["validate", "--format=json", "--max-findings=3000"], document.as_bytes()).expect(4);
+    let findings = run.findings();
+    assert_eq!(findings.len(), 3001);
+    assert!(findings[2999].contains("/Invoice/cac:InvoiceLine["), "{}", findings[2999]);
+    for finding in &run.json().as_array().unwrap()[..3000] {
+        let start = usize::try_from(finding["span"]["start"].as_u64().unwrap()).unwrap();
+        assert_eq!(finding["column"], document[..start].chars().count() + 1);
+    }
+
+    let members: Vec<_> = (0..20_000).map(|number| format!("{{\"identifier\": \"{number}\", \"x\": 1}}")).collect();
+    let json = format!("{{\"document\": \"invoice\", \"version\": 1, \"lines\": [{}]}}", members.join(","));
+    let run = Folder::new().run_with(["validate", "--format=json"], json.as_bytes()).expect(4);
+    let told = run.json();
+    let last = &told[9999];
+    assert_eq!((last["path"].as_str(), last["line"].as_u64()), (Some("/lines/9999/x"), Some(1)));
+    assert_eq!(last["column"], last["span"]["start"].as_u64().unwrap() + 1);
+}
+
 #[test]
 fn limits_end_a_check_without_a_verdict() {
     let folder = Folder::new();

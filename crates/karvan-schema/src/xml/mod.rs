@@ -30,7 +30,7 @@ pub use grammar::{
     AttributeUse, Child, Content, ElementDeclaration, Facet, Grammar, Particle, Particles, Process, SimpleType, Term,
     TypeDefinition, Variety, Wildcard,
 };
-pub use validate::validate;
+pub use validate::{validate, validate_up_to};
 pub use value::ValueProblem;
 
 /// The namespace of schema documents and of the built-in types.

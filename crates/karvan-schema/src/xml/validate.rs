@@ -48,6 +48,12 @@ const ABSTRACT: Code = Code::error(5160);
 /// ```
 #[must_use]
 pub fn validate(document: &Document, grammar: &Grammar) -> Vec<Diagnostic> {
+    validate_up_to(document, grammar, usize::MAX)
+}
+
+/// Checks `document` by `grammar` as [`validate`] does, and stops soon after `limit` findings.
+#[must_use]
+pub fn validate_up_to(document: &Document, grammar: &Grammar, limit: usize) -> Vec<Diagnostic> {
     let root = document.root();
     let mut validator = Validator { grammar, findings: Vec::new(), waiting: Vec::new() };
     match grammar.root(root.namespace(), root.local_name()) {
@@ -60,7 +66,9 @@ pub fn validate(document: &Document, grammar: &Grammar) -> Vec<Diagnostic> {
             validator.findings.push(finding.found(format!("{{{}}}{}", root.namespace(), root.local_name())));
         }
     }
-    while let Some((node, declaration)) = validator.waiting.pop() {
+    while validator.findings.len() < limit
+        && let Some((node, declaration)) = validator.waiting.pop()
+    {
         match declaration {
             Some(declaration) => validator.element(node, declaration),
             // What stands in it is assessed laxly too (XML Schema Part 1, 3.4.7 and 3.10.4).
