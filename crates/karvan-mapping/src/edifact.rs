@@ -48,7 +48,7 @@ struct Cell {
     name: Name,
     label: &'static str,
     /// Which one it is of its name.
-    occurrence: u16,
+    occurrence: u32,
     /// The element of the segment, or the component of the composite, from 0.
     position: usize,
     /// The repetition of the element, from 0 (ISO 9735-1 §8.7).
@@ -162,7 +162,7 @@ fn cells(table: &Table, rows: impl Iterator<Item = PartRow<'static>>) -> Vec<Cel
         };
         for repetition in 0..usize::from(row.repetitions().max(1)) {
             let before = cells.iter().filter(|cell| cell.label == label).count();
-            let occurrence = u16::try_from(before + 1).unwrap_or(u16::MAX);
+            let occurrence = u32::try_from(before + 1).unwrap_or(u32::MAX);
             let (name, components) = (table.names.find("", label), components.clone());
             cells.push(Cell { name, label, occurrence, position, repetition, limit, numeric, components });
         }
@@ -196,7 +196,9 @@ pub(crate) fn tree<'i>(
         tree: Tree::new(Name::UNKNOWN, ("", ""), message.span()),
         report: LossReport::default(),
     };
-    for segment in interchange.loose_segments() {
+    let (header, trailer) = (interchange.header(), interchange.trailer());
+    let around = header.map(|header| header.segment()).into_iter().chain(trailer.map(|trailer| trailer.segment()));
+    for segment in around.chain(interchange.loose_segments()) {
         builder.envelope(&segment);
     }
     builder.group(&group, NodeId::ROOT);

@@ -51,7 +51,7 @@ pub struct Step {
     /// The name of the node, in the spelling of the table: `ram:Name`, `@schemeID`, `SG2`, `C080`, `3036`, `..`.
     pub name: String,
     /// Which occurrences among brothers of the same name, from 1; empty for any.
-    pub occurrences: Vec<u16>,
+    pub occurrences: Vec<u32>,
     /// What else must be true of the node.
     pub predicates: Vec<Condition>,
     /// Whether each repetition of the row has one of its own.
@@ -225,7 +225,7 @@ fn name(input: &str) -> IResult<&str, &str> {
     take_while1(|c: char| c.is_ascii_alphanumeric() || matches!(c, '@' | ':' | '.' | '-' | '_')).parse(input)
 }
 
-fn occurrences(input: &str) -> IResult<&str, Vec<u16>> {
+fn occurrences(input: &str) -> IResult<&str, Vec<u32>> {
     let number = map_res(digit1, str::parse);
     delimited(char('['), separated_list1(char(','), number), char(']')).parse(input)
 }

@@ -275,7 +275,7 @@ pub(crate) struct Place {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct PlaceStep {
     pub(crate) name: Name,
-    pub(crate) occurrences: Vec<u16>,
+    pub(crate) occurrences: Vec<u32>,
     pub(crate) predicates: Vec<Predicate>,
     pub(crate) fresh: bool,
 }

@@ -100,7 +100,7 @@ pub(crate) struct Node<'s> {
     /// Its octets in the source.
     pub(crate) span: Span,
     /// Which one it is among its brothers of the same name, from 1.
-    pub(crate) occurrence: u16,
+    pub(crate) occurrence: u32,
     /// How many characters its text may have at most; 0 where the grammar sets no limit.
     pub(crate) limit: u16,
     parent: NodeId,
@@ -263,7 +263,7 @@ pub(crate) struct TreePlaces {
 struct PathStep {
     parent: NodeId,
     label: u32,
-    occurrence: u16,
+    occurrence: u32,
     has_later: bool,
     qualifier: Option<Qualifier>,
 }
@@ -313,7 +313,7 @@ impl Places for TreePlaces {
 /// What one node adds to a path.
 struct Piece<'p> {
     label: (&'p str, &'p str),
-    occurrence: u16,
+    occurrence: u32,
     has_later: bool,
     qualifier: Option<(&'p str, Cow<'p, str>)>,
 }

@@ -526,7 +526,7 @@ impl<'t> Writer<'t, '_> {
         let key = self.out.slots[parent.index()].key;
         let slot = self.grammar.child(key, name, text).ok_or_else(|| self.no_place())?;
         let node = self.out.tree.push(parent, name, crate::tree::split(text), Span::default());
-        if u32::from(self.out.tree.node(node).occurrence) > slot.repetitions {
+        if self.out.tree.node(node).occurrence > slot.repetitions {
             self.out.tree.truncate(node.index());
             return Err(Message::new("mapping-repeated").with("limit", slot.repetitions));
         }

@@ -1,0 +1,173 @@
+//! Single things that conversions must get right, each on the smallest document that shows it.
+
+use karvan_mapping::{Envelope, LossReport, ReadError, Target, read, write, write_with};
+use karvan_model::{Document, Invoice};
+use karvan_text::Language;
+use proptest::prelude::*;
+
+/// An interchange of one INVOIC D.14B with these segments, and packages behind it.
+fn interchange(segments: &str, packages: &str) -> String {
+    format!(
+        "UNA:+.? '\nUNB+UNOW:4+SENDER+RECIPIENT+20260321:0900+77'\nUNH+1+INVOIC:D:14B:UN::16B'\nBGM+380+R-17'\n\
+         {segments}UNS+S'\nUNT+9+1'\n{packages}UNZ+1+77'\n"
+    )
+}
+
+fn invoice(source: &str) -> (Invoice, LossReport) {
+    let reading = read(source.as_bytes()).expect("a document").remove(0);
+    (Invoice::try_from(&reading.document).expect("an invoice"), reading.report)
+}
+
+fn written(document: &Document, target: Target) -> String {
+    String::from_utf8(write(document, target).expect("written").bytes).expect("UTF-8")
+}
+
+#[test]
+fn what_no_row_takes_is_told_with_its_octets_and_its_path() {
+    let source = interchange("DTM+137:20260321:102'\nGEI+1+3'\n", "");
+    let (_, report) = invoice(&source);
+    let told: Vec<_> = report
+        .lost
+        .iter()
+        .map(|entry| entry.source.as_ref().expect("a place"))
+        .map(|place| (place.path.as_str(), place.span.slice(source.as_bytes())))
+        .collect();
+    assert_eq!(told, [("GEI[9649=1]/9649", &b"1"[..]), ("GEI[9649=1]/C012/7365", &b"3"[..])]);
+    assert!(report.form.iter().any(|entry| entry.value.starts_with("UNB")), "the envelope is told as form");
+}
+
+#[test]
+fn a_qualifier_without_a_value_is_a_value() {
+    let (with_code, _) = invoice(&interchange("DTM+35'\nDTM+35:20260320:102'\n", ""));
+    assert_eq!(with_code.tax_point_date_code.as_deref(), Some("35"));
+    assert_eq!(with_code.delivery.and_then(|delivery| delivery.date).as_deref(), Some("2026-03-20"));
+}
+
+#[test]
+fn lines_of_a_text_stand_in_the_repetitions_of_its_element() {
+    let (read_in, _) = invoice(&interchange("FTX+AAI+++first line:second line'\n", ""));
+    assert_eq!(read_in.notes[0].text.as_deref(), Some("first line\nsecond line"));
+    let document = Document::try_from(&read_in).expect("a document");
+    assert!(written(&document, Target::EdifactD14B).contains("FTX+AAI+++first line:second line'"));
+}
+
+#[test]
+fn an_attachment_travels_as_a_package_of_the_interchange() {
+    let source =
+        interchange("EFI+plan.pdf:Ground plan'\nRFF+ATS:D1'\n", "UNO+P1+1:D1+13:application/pdf+8'S2FydmFuUNP+8+P1'\n");
+    let (read_in, report) = invoice(&source);
+    assert!(report.lost.is_empty(), "{:?}", report.lost);
+    let attachment = read_in.supporting_documents[0].attachment.clone().expect("an attachment");
+    assert_eq!((attachment.value.as_str(), attachment.filename.as_deref()), ("S2FydmFu", Some("plan.pdf")));
+    let document = Document::try_from(&read_in).expect("a document");
+    assert!(written(&document, Target::EdifactD14B).contains("UNO+P1+1:D1+13:application/pdf+8'S2FydmFuUNP+8+P1'"));
+}
+
+#[test]
+fn accounts_and_means_of_payment_that_stand_equally_often_belong_together() {
+    let source = interchange("NAD+SE'\nFII+RB+IR1'\nFII+RB+IR2'\nPYT+1'\nPAI+::30'\nPYT+1'\nPAI+::42'\n", "");
+    let (read_in, _) = invoice(&source);
+    let pairs: Vec<_> = read_in
+        .payment_instructions
+        .iter()
+        .map(|one| (one.means_code.as_deref(), one.credit_transfers.len(), one.credit_transfers[0].account.as_ref()))
+        .map(|(code, count, account)| (code, count, account.map(|account| account.value.as_str())))
+        .collect();
+    assert_eq!(pairs, [(Some("30"), 1, Some("IR1")), (Some("42"), 1, Some("IR2"))]);
+}
+
+#[test]
+fn an_indicator_may_be_a_digit() {
+    // XML Schema: `0` and `false` are the same boolean.
+    let source = r#"<Invoice xmlns="urn:oasis:names:specification:ubl:schema:xsd:Invoice-2"
+        xmlns:cac="urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2"
+        xmlns:cbc="urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2">
+        <cbc:ID>R-17</cbc:ID><cbc:DocumentCurrencyCode>IRR</cbc:DocumentCurrencyCode>
+        <cac:AllowanceCharge><cbc:ChargeIndicator>0</cbc:ChargeIndicator>
+        <cbc:Amount currencyID="IRR">5.00</cbc:Amount></cac:AllowanceCharge></Invoice>"#;
+    let (read_in, report) = invoice(source);
+    assert_eq!(read_in.allowances[0].amount.as_ref().map(|amount| amount.value.as_str()), Some("5.00"));
+    assert!(report.lost.is_empty(), "{:?}", report.lost);
+}
+
+#[test]
+fn a_note_that_would_be_another_term_is_lost_and_not_mistaken() {
+    let json = r#"{"document":"invoice","version":1,"notes":[{"subjectCode":"REG","text":"a note about rules"}]}"#;
+    let document = read(json.as_bytes()).expect("a document").remove(0).document;
+    let writing = write(&document, Target::EdifactD14B).expect("written");
+    let lost: Vec<_> = writing.report.lost.iter().map(|entry| entry.term.map(karvan_model::Term::id)).collect();
+    assert_eq!(lost, [Some("BT-21"), Some("BT-22")]);
+    assert!(!String::from_utf8_lossy(&writing.bytes).contains("REG"));
+}
+
+#[test]
+fn persian_goes_where_the_repertoire_holds_it() {
+    let json = r#"{"document":"invoice","version":1,"number":"۱۷","seller":{"name":"بازرگانی کاروان"}}"#;
+    let document = read(json.as_bytes()).expect("a document").remove(0).document;
+    for (target, repertoire) in [(Target::EdifactD14B, "UNOW:4"), (Target::EdifactD96A, "UNOW:4")] {
+        let text = written(&document, target);
+        assert!(text.contains(&format!("UNB+{repertoire}")) && text.contains("بازرگانی کاروان"), "{text}");
+    }
+    let latin = r#"{"document":"invoice","version":1,"seller":{"name":"Çelik Ticaret"}}"#;
+    let document = read(latin.as_bytes()).expect("a document").remove(0).document;
+    let octets = write(&document, Target::EdifactD96A).expect("written").bytes;
+    assert!(octets.windows(10).any(|window| window == b"UNB+UNOC:3"), "{}", String::from_utf8_lossy(&octets));
+    assert!(octets.contains(&0xC7), "Ç in ISO 8859-1");
+}
+
+#[test]
+fn nothing_is_cut_to_fit() {
+    let long = "x".repeat(36);
+    let json = format!(r#"{{"document":"invoice","version":1,"seller":{{"address":{{"line1":"{long}"}}}}}}"#);
+    let document = read(json.as_bytes()).expect("a document").remove(0).document;
+    let writing = write(&document, Target::EdifactD14B).expect("written");
+    assert_eq!(writing.report.lost[0].reason.text(Language::English), "it has 36 characters where 35 may stand");
+    assert!(!String::from_utf8_lossy(&writing.bytes).contains("xxx"));
+}
+
+#[test]
+fn an_interchange_may_have_an_envelope_of_its_own() {
+    let json = r#"{"document":"invoice","version":1,"number":"1"}"#;
+    let document = read(json.as_bytes()).expect("a document").remove(0).document;
+    let envelope = Envelope {
+        sender: ("4012345000009".to_owned(), "14".to_owned()),
+        recipient: ("B".to_owned(), String::new()),
+        date: "20260321".to_owned(),
+        time: "0930".to_owned(),
+        reference: "R9".to_owned(),
+    };
+    let octets = write_with(&document, Target::EdifactD01B, Some(&envelope)).expect("written").bytes;
+    let text = String::from_utf8(octets).expect("ASCII");
+    assert!(text.contains("UNB+UNOC:3+4012345000009:14+B+260321:0930+R9'"), "{text}");
+    assert!(text.contains("UNH+1+INVOIC:D:01B:UN:EAN011'") && text.contains("UNZ+1+R9'"), "{text}");
+}
+
+#[test]
+fn the_report_reads_in_both_languages() {
+    let (_, report) = invoice(&interchange("GEI+1+3'\n", ""));
+    assert!(report.text(Language::English).contains("lost: \"3\" (GEI[9649=1]/C012/7365, "));
+    assert!(report.text(Language::Persian).contains("از دست رفت"));
+}
+
+#[test]
+fn what_no_table_is_for_is_refused() {
+    for source in ["", "hello", "<a/>", "{}", "UNB+UNOA:1+A+B+260321:0900+1'UNH+1+ORDERS:D:96A:UN'UNT+2+1'UNZ+1+1'"] {
+        assert!(read(source.as_bytes()).is_err(), "{source}");
+    }
+    let unknown = "UNB+UNOA:1+A+B+260321:0900+1'UNH+1+INVOIC:D:97A:UN'UNT+2+1'UNZ+1+1'";
+    assert!(matches!(read(unknown.as_bytes()), Err(ReadError::Unknown)), "the nearest release is never assumed");
+}
+
+proptest! {
+    #[test]
+    fn no_octets_panic(octets in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let _ = read(&octets);
+    }
+
+    #[test]
+    fn no_segments_panic(segments in "([A-Z]{3}[+:A-Z0-9?' ]{0,30}'){0,30}") {
+        for reading in read(interchange(&segments, "").as_bytes()).unwrap_or_default() {
+            let _ = write(&reading.document, Target::Cii);
+        }
+    }
+}
