@@ -298,20 +298,16 @@ pub fn write_with(document: &Document, target: Target, envelope: Option<&Envelop
         Syntax::Edifact(syntax) => syntax.release == release,
     });
     let table = wanted.find(|table| table.accepts(value)).ok_or(WriteError::NoGrammar)?;
-    let (bytes, mut report) = match table.syntax() {
-        Syntax::Xml(syntax) => {
-            let mut grammar = xml::XmlGrammar::new(syntax).ok_or(WriteError::NoGrammar)?;
-            let written = crate::write::write(table, document, &mut grammar);
-            (xml::document(table, syntax, &written).into_bytes(), written.report)
-        }
+    let written = crate::write::write(table, document, table.grammar().ok_or(WriteError::NoGrammar)?);
+    let bytes = match table.syntax() {
+        Syntax::Xml(syntax) => xml::document(table, syntax, &written).into_bytes(),
         Syntax::Edifact(syntax) => {
             let definition = table.definition(syntax).ok_or(WriteError::NoGrammar)?;
-            let written = crate::write::write(table, document, &mut edifact::EdifactGrammar(definition));
             let envelope = envelope.cloned().unwrap_or_else(|| Envelope::of(document, syntax));
-            let bytes = edifact::interchange(definition, syntax, &written, &envelope).map_err(WriteError::Edifact)?;
-            (bytes, written.report)
+            edifact::interchange(definition, syntax, &written, &envelope).map_err(WriteError::Edifact)?
         }
     };
+    let mut report = written.report;
     report.sort();
     Ok(Writing { bytes, report, format: table.title().to_owned() })
 }
@@ -321,6 +317,7 @@ mod tests {
     use karvan_schema::xml::Grammar as Schema;
 
     use super::*;
+    use crate::grammar::Slot;
     use crate::table::XmlSyntax;
 
     #[test]
@@ -352,13 +349,12 @@ mod tests {
     #[test]
     fn every_place_of_an_edifact_table_stands_in_its_directory() {
         for table in tables() {
-            let Syntax::Edifact(syntax) = table.syntax() else { continue };
-            let mut grammar = edifact::EdifactGrammar(table.definition(syntax).unwrap());
+            let Syntax::Edifact(_) = table.syntax() else { continue };
+            let grammar = table.grammar().unwrap();
             for (term, path) in table.places() {
-                let mut at = Some(crate::write::Grammar::root(&mut grammar));
+                let mut at = Some(Slot::ROOT);
                 for step in &path {
-                    let name = table.names.find("", step);
-                    at = at.and_then(|slot| crate::write::Grammar::child(&mut grammar, slot.key, name, step));
+                    at = at.and_then(|slot| grammar.child(slot.key, table.names.find("", step)));
                 }
                 assert!(at.is_some(), "{}, {}: {}", table.title(), table.kind().term(term).id(), path.join("/"));
             }

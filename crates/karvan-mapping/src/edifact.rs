@@ -19,27 +19,40 @@ use karvan_schema::message::table::{Table as MessageTable, Tag};
 use karvan_schema::message::tree::{Child, Group};
 use karvan_text::{Message, Span};
 
+use crate::grammar::{Grammar, Slot};
 use crate::report::{Entry, LossReport, Place};
 use crate::table::{EdifactSyntax, Table};
 use crate::tree::{Name, NodeId, Tree};
-use crate::write::{Grammar, Slot, Written};
+use crate::write::Written;
 
 /// The name of the node that holds the octets of a package.
 const OBJECT: &str = "object";
-
-/// The key of a place that nothing stands in.
-const NOTHING: u32 = u32::MAX;
 
 /// What a directory says of one message, in the names of a table.
 #[derive(Debug)]
 pub(crate) struct Definition {
     rows: MessageTable,
-    /// What may stand in each place, by key; the first is the message.
-    places: Vec<Vec<(Name, Slot)>>,
-    /// The elements of each segment, in order.
-    layouts: HashMap<String, Vec<Cell>>,
+    /// The message as the grammar that the engine writes by.
+    pub(crate) grammar: Grammar,
+    /// The segments.
+    layouts: Vec<Layout>,
+    /// The layout of each segment, by tag.
+    by_tag: HashMap<&'static str, usize>,
+    /// The layout of each row of the message that is a segment.
+    by_row: Vec<Option<usize>>,
+    /// The name of each row of the message.
+    names: Vec<Name>,
     /// The segments that open groups, by the key of the group.
     triggers: HashMap<u32, &'static str>,
+}
+
+/// A segment: its elements in order.
+#[derive(Debug)]
+struct Layout {
+    name: Name,
+    cells: Vec<Cell>,
+    /// Its place in the grammar.
+    key: u32,
 }
 
 /// An element of a segment or a component of a composite.
@@ -68,50 +81,41 @@ impl Definition {
         let message = directory.message(&syntax.message)?;
         // UNS and the packages are the same in every version that has them.
         let service = directories.service("4");
-        let mut this = Self {
-            rows: MessageTable::of(message),
-            places: vec![Vec::new()],
-            layouts: HashMap::new(),
-            triggers: HashMap::new(),
-        };
-        let mut segments: HashMap<String, u32> = HashMap::new();
+        let mut places = vec![Vec::new()];
+        let (mut layouts, mut by_tag, mut triggers) = (Vec::new(), HashMap::new(), HashMap::new());
+        let (mut by_row, mut names) = (Vec::new(), Vec::new());
         // The keys of the rows: groups have their own, segments of one tag share theirs.
-        let mut keys: Vec<u32> = Vec::with_capacity(this.rows.rows().len());
+        let mut keys: Vec<u32> = Vec::new();
         for row in message.rows() {
             let segment = row.segment().or_else(|| service?.segment(row.tag()?));
-            let (name, key) = match segment {
+            let (name, key, layout) = match segment {
                 Some(segment) => {
-                    let key = match segments.get(segment.tag()) {
-                        Some(key) => *key,
-                        None => {
-                            let layout = cells(table, segment.rows());
-                            let key = this.add(&layout);
-                            this.layouts.insert(segment.tag().to_owned(), layout);
-                            segments.insert(segment.tag().to_owned(), key);
-                            key
-                        }
-                    };
-                    (segment.tag().to_owned(), key)
+                    let layout = *by_tag.entry(segment.tag()).or_insert_with(|| {
+                        let cells = cells(table, segment.rows());
+                        let key = add(&mut places, &cells);
+                        layouts.push(Layout { name: table.names.find("", segment.tag()), cells, key });
+                        layouts.len() - 1
+                    });
+                    (layouts[layout].name, layouts[layout].key, Some(layout))
                 }
                 None => {
-                    let key = this.add(&[]);
-                    this.triggers.insert(key, row.trigger().unwrap_or_default());
-                    (format!("SG{}", row.group().unwrap_or_default()), key)
+                    let key = add(&mut places, &[]);
+                    triggers.insert(key, row.trigger().unwrap_or_default());
+                    (table.names.find("", &format!("SG{}", row.group().unwrap_or_default())), key, None)
                 }
             };
             keys.push(key);
-            let (prefix, local) = crate::tree::split(&name);
-            let name = table.names.find(prefix, local);
+            by_row.push(layout);
+            names.push(name);
             let parent = row.parent().map_or(0, |parent| keys[parent.index()]);
             let order = u32::try_from(row.index()).unwrap_or(u32::MAX);
             let slot = Slot { key, order, repetitions: row.repetitions(), limit: 0, numeric: false };
-            this.places[parent as usize].push((name, slot));
+            places[parent as usize].push((name, slot));
         }
         if let Some(package) = service.and_then(|service| service.segment("UNO")) {
-            let mut layout = cells(table, package.rows());
-            let object = table.names.find("", OBJECT);
-            layout.push(Cell {
-                name: object,
+            let mut cells = cells(table, package.rows());
+            cells.push(Cell {
+                name: table.names.find("", OBJECT),
                 label: OBJECT,
                 occurrence: 1,
                 position: usize::MAX,
@@ -120,30 +124,37 @@ impl Definition {
                 numeric: false,
                 components: Vec::new(),
             });
-            let key = this.add(&layout);
-            this.layouts.insert("UNO".to_owned(), layout);
+            let (name, key) = (table.names.find("", "UNO"), add(&mut places, &cells));
+            by_tag.insert("UNO", layouts.len());
+            layouts.push(Layout { name, cells, key });
             let slot = Slot { key, order: u32::MAX, repetitions: u32::MAX, limit: 0, numeric: false };
-            this.places[0].push((table.names.find("", "UNO"), slot));
+            places[0].push((name, slot));
         }
-        Some(this)
+        // Whatever else a repertoire lacks, UNOW has it; control characters are data in none (ISO 9735-1 §6).
+        let grammar = Grammar::new(places, |character| Repertoire::UNOW.permits(character));
+        Some(Self { rows: MessageTable::of(message), grammar, layouts, by_tag, by_row, names, triggers })
     }
 
-    /// A place for what stands in `layout`; gives its key.
-    fn add(&mut self, layout: &[Cell]) -> u32 {
-        let mut slots: Vec<(Name, Slot)> = Vec::new();
-        for (order, cell) in (0..).zip(layout) {
-            match slots.iter_mut().find(|(name, _)| *name == cell.name && cell.name != Name::UNKNOWN) {
-                Some((_, slot)) => slot.repetitions += 1,
-                None => {
-                    let key = if cell.components.is_empty() { NOTHING } else { self.add(&cell.components) };
-                    let slot = Slot { key, order, repetitions: 1, limit: cell.limit, numeric: cell.numeric };
-                    slots.push((cell.name, slot));
-                }
+    fn layout(&self, tag: &str) -> Option<&Layout> {
+        self.by_tag.get(tag).map(|layout| &self.layouts[*layout])
+    }
+}
+
+/// A place for what stands in `layout`; gives its key.
+fn add(places: &mut Vec<Vec<(Name, Slot)>>, layout: &[Cell]) -> u32 {
+    let mut slots: Vec<(Name, Slot)> = Vec::new();
+    for (order, cell) in (0..).zip(layout) {
+        match slots.iter_mut().find(|(name, _)| *name == cell.name && cell.name != Name::UNKNOWN) {
+            Some((_, slot)) => slot.repetitions += 1,
+            None => {
+                let key = if cell.components.is_empty() { Slot::NOTHING } else { add(places, &cell.components) };
+                let slot = Slot { key, order, repetitions: 1, limit: cell.limit, numeric: cell.numeric };
+                slots.push((cell.name, slot));
             }
         }
-        self.places.push(slots);
-        u32::try_from(self.places.len() - 1).unwrap_or(NOTHING)
     }
+    places.push(slots);
+    u32::try_from(places.len() - 1).unwrap_or(Slot::NOTHING)
 }
 
 /// The cells of a segment or a composite.
@@ -217,7 +228,7 @@ struct Builder<'t, 'i> {
     report: LossReport,
 }
 
-impl<'i> Builder<'_, 'i> {
+impl<'t, 'i> Builder<'t, 'i> {
     fn group(&mut self, group: &Group, node: NodeId) {
         for child in &group.children {
             match child {
@@ -225,16 +236,17 @@ impl<'i> Builder<'_, 'i> {
                     let label = GROUPS.get(usize::from(inner.number)).copied().unwrap_or("SG");
                     let first = inner.segments().next().map_or(0, |index| index);
                     let span = self.segments.get(first).map_or_else(Span::default, Segment::span);
-                    let name = self.table.names.find("", label);
+                    let name = inner.row.map_or(Name::UNKNOWN, |row| self.definition.names[row]);
                     let inner_node = self.tree.push(node, name, ("", label), span);
                     self.group(inner, inner_node);
                 }
-                Child::Segment { index, .. } => {
+                Child::Segment { index, row } => {
                     let segment = self.segments[*index];
                     match segment.tag() {
                         b"UNH" | b"UNT" => self.envelope(&segment),
                         _ => {
-                            self.segment(&segment, node);
+                            let layout = row.and_then(|row| self.definition.by_row[row]);
+                            self.segment(&segment, layout.map(|layout| &self.definition.layouts[layout]), node);
                         }
                     }
                 }
@@ -242,35 +254,39 @@ impl<'i> Builder<'_, 'i> {
         }
     }
 
-    fn segment(&mut self, segment: &Segment<'i>, parent: NodeId) -> NodeId {
+    /// Adds a segment, by the layout of its tag if the row of the message did not give it.
+    fn segment(&mut self, segment: &Segment<'i>, layout: Option<&'t Layout>, parent: NodeId) -> NodeId {
         let tag = std::str::from_utf8(segment.tag()).unwrap_or("?");
-        let name = self.table.names.find("", tag);
+        let layout = layout.or_else(|| self.definition.layout(tag));
+        let name = layout.map_or_else(|| self.table.names.find("", tag), |layout| layout.name);
         let node = self.tree.push(parent, name, ("", tag), segment.span());
-        let definition = self.definition;
-        let cells = definition.layouts.get(tag).map_or(&[][..], Vec::as_slice);
+        let mut cells = layout.map_or(&[][..], |layout| &layout.cells);
         for (position, element) in segment.elements().enumerate() {
             for (number, repetition) in element.repetitions().enumerate() {
-                let mut cells = cells.iter();
-                let cell = cells.find(|cell| cell.position == position && cell.repetition == number);
-                let components: Vec<Component<'i>> = repetition.components().collect();
-                match cell {
+                // Cells stand in the order of the elements.
+                while let [cell, later @ ..] = cells
+                    && (cell.position, cell.repetition) < (position, number)
+                {
+                    cells = later;
+                }
+                match cells.first().filter(|cell| (cell.position, cell.repetition) == (position, number)) {
                     Some(cell) if !cell.components.is_empty() => {
-                        if components.iter().any(|component| !component.raw().is_empty()) {
+                        if repetition.components().any(|component| !component.raw().is_empty()) {
                             let composite = self.node(node, cell, repetition.span());
-                            self.components(&components, &cell.components, composite);
+                            self.components(repetition.components(), &cell.components, composite);
                         }
                     }
                     // More components than a simple element has, or more elements than the segment: still told.
-                    Some(cell) => self.components(&components, std::slice::from_ref(cell), node),
-                    None => self.components(&components, &[], node),
+                    Some(cell) => self.components(repetition.components(), std::slice::from_ref(cell), node),
+                    None => self.components(repetition.components(), &[], node),
                 }
             }
         }
         node
     }
 
-    fn components(&mut self, components: &[Component<'i>], cells: &[Cell], parent: NodeId) {
-        for (index, component) in components.iter().enumerate() {
+    fn components(&mut self, components: impl Iterator<Item = Component<'i>>, cells: &[Cell], parent: NodeId) {
+        for (index, component) in components.enumerate() {
             if component.raw().is_empty() {
                 continue;
             }
@@ -291,7 +307,7 @@ impl<'i> Builder<'_, 'i> {
 
     fn package(&mut self, package: &Package<'i>) {
         let Some(header) = package.header() else { return };
-        let node = self.segment(&header.segment(), NodeId::ROOT);
+        let node = self.segment(&header.segment(), None, NodeId::ROOT);
         // The reference and the length of the package are the envelope of its object.
         for id in self.tree.ids().skip(node.index()) {
             if matches!(self.tree.node(id).label.1, "0800" | "0810") {
@@ -336,26 +352,6 @@ const GROUPS: &[&str] = group_names!(
     44 45 46 47 48 49 50 51 52 53 54 55 56 57 58 59 60 61 62 63 64 65 66 67 68 69 70 71 72 73 74 75 76 77 78 79 80 81 82 83
     84 85 86 87 88 89 90 91 92 93 94 95 96 97 98 99
 );
-
-/// A message of a directory as the grammar that the engine writes by.
-pub(crate) struct EdifactGrammar<'t>(pub(crate) &'t Definition);
-
-impl Grammar for EdifactGrammar<'_> {
-    fn root(&mut self) -> Slot {
-        Slot { key: 0, order: 0, repetitions: 1, limit: 0, numeric: false }
-    }
-
-    fn child(&mut self, parent: u32, name: Name, _: &str) -> Option<Slot> {
-        let place = self.0.places.get(parent as usize)?;
-        place.iter().find(|(known, _)| *known == name).map(|(_, slot)| *slot)
-    }
-
-    fn refuses(&self, text: &str) -> Option<Message> {
-        // Whatever else a repertoire lacks, UNOW has it; control characters are data in none (ISO 9735-1 §6).
-        let bad = text.chars().find(|character| !Repertoire::UNOW.permits(*character))?;
-        Some(Message::new("mapping-character").with("character", format!("U+{:04X}", u32::from(bad))))
-    }
-}
 
 /// Who sends an interchange to whom, when, under which reference: what no term of a document says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -467,14 +463,14 @@ fn put(
     }
     for child in children {
         let tag = tree.node(child).label.1;
-        let Some(layout) = definition.layouts.get(tag) else {
+        let Some(layout) = definition.layout(tag) else {
             put(definition, written, child, writer, packages)?;
             continue;
         };
         let mut segment = SegmentBuffer::new(tag);
         let mut object = None;
         for element in tree.children(child) {
-            let Some(cell) = cell_of(layout, tree, element) else { continue };
+            let Some(cell) = cell_of(&layout.cells, tree, element) else { continue };
             match tree.node(element).text.as_deref() {
                 Some(text) if cell.label == OBJECT => object = Some(text.to_owned()),
                 Some(text) => segment.set(cell.position, cell.repetition, 0, text),

@@ -1,5 +1,6 @@
 //! Lenses: how the text at a place becomes the value of a term, and back.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -74,18 +75,25 @@ impl Lens {
     ///
     /// # Errors
     /// Why there is none.
-    pub fn put(&self, content: &Content) -> Result<String, Message> {
+    pub fn put<'a>(&'a self, content: &'a Content) -> Result<Cow<'a, str>, Message> {
         match (self, content) {
             (Self::Date102, Content::Date(date)) => {
-                Ok(format!("{:04}{:02}{:02}", date.year(), date.month(), date.day()))
+                Ok(format!("{:04}{:02}{:02}", date.year(), date.month(), date.day()).into())
             }
-            (Self::Codes(table), content) => {
-                let code = content.text();
-                let found = table.iter().find(|(_, known)| **known == code).map(|(text, _)| text.clone());
-                found.ok_or_else(|| Message::new("mapping-no-code").with("value", code))
-            }
-            (Self::Number, content) => Ok(content.text().trim_start_matches('+').to_owned()),
-            _ => Ok(content.text().into_owned()),
+            (Self::Number, Content::Number(number)) => Ok(number.as_str().trim_start_matches('+').into()),
+            _ => self.put_text(content.text()),
+        }
+    }
+
+    /// The text that stands for a canonical text; numbers and days in it are left as they are.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub(crate) fn put_text<'a>(&'a self, text: Cow<'a, str>) -> Result<Cow<'a, str>, Message> {
+        let Self::Codes(table) = self else { return Ok(text) };
+        match table.iter().find(|(_, known)| **known == text) {
+            Some((own, _)) => Ok(Cow::Borrowed(own)),
+            None => Err(Message::new("mapping-no-code").with("value", text)),
         }
     }
 

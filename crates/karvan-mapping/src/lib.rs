@@ -45,6 +45,7 @@
 
 mod convert;
 mod edifact;
+mod grammar;
 mod lens;
 mod path;
 mod read;

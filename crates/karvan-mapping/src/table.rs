@@ -8,6 +8,7 @@ use karvan_model::{DocumentType, Group, Kind, Part, TermId};
 use serde::Deserialize;
 
 use crate::edifact::Definition;
+use crate::grammar::Grammar;
 use crate::lens::Lens;
 use crate::path::{Condition, Operand, Path, PathError, Start, Step};
 use crate::tree::{Name, Names};
@@ -204,6 +205,8 @@ pub struct Table {
     when: Option<(TermId, Vec<String>)>,
     /// What the directory says of the message, once it was asked.
     definition: OnceLock<Option<Definition>>,
+    /// What the schema says of the elements, once it was asked.
+    grammar: OnceLock<Option<Grammar>>,
 }
 
 /// The syntax of a table.
@@ -426,6 +429,7 @@ impl Table {
             referred,
             when,
             definition: OnceLock::new(),
+            grammar: OnceLock::new(),
         })
     }
 
@@ -450,6 +454,14 @@ impl Table {
     /// What the directory says of the message of an EDIFACT table.
     pub(crate) fn definition(&self, syntax: &EdifactSyntax) -> Option<&Definition> {
         self.definition.get_or_init(|| Definition::new(self, syntax)).as_ref()
+    }
+
+    /// What orders and limits what is written by the table, if Karvan has it.
+    pub(crate) fn grammar(&self) -> Option<&Grammar> {
+        match &self.syntax {
+            Syntax::Xml(syntax) => self.grammar.get_or_init(|| crate::xml::grammar(self, syntax)).as_ref(),
+            Syntax::Edifact(syntax) => self.definition(syntax).map(|definition| &definition.grammar),
+        }
     }
 
     /// The row of a term, if it has a place in this syntax.

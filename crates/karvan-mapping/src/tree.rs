@@ -10,7 +10,7 @@ use karvan_model::Places;
 use karvan_text::Span;
 
 /// A name that a table knows, by number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Name(u32);
 
 impl Name {

@@ -7,56 +7,31 @@ use karvan_text::{Message, Span};
 use rust_decimal::Decimal;
 
 use crate::Lens;
+use crate::grammar::{Grammar, Slot};
 use crate::lens::with_code;
 use crate::read::{holds, matching};
 use crate::report::{Entry, LossReport, Place as SourcePlace};
 use crate::table::{PartRow, Place, PlaceStep, Predicate, Row, Table, Value};
 use crate::tree::{Name, NodeId, Tree};
 
-/// What a grammar says of a node that stands at some place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Slot {
-    /// What the grammar knows the place by.
-    pub(crate) key: u32,
-    /// The order among its brothers.
-    pub(crate) order: u32,
-    /// How often it may stand there at most.
-    pub(crate) repetitions: u32,
-    /// How many characters its text may have; 0 for any number.
-    pub(crate) limit: u16,
-    /// Whether the limit counts digits only (ISO 9735-1 §10.1).
-    pub(crate) numeric: bool,
-}
-
-/// The grammar of a syntax: which nodes stand where, in what order, how often, how long.
-pub(crate) trait Grammar {
-    /// The place of the root.
-    fn root(&mut self) -> Slot;
-    /// The place of `name`, spelled `text`, in the place with this key.
-    fn child(&mut self, parent: u32, name: Name, text: &str) -> Option<Slot>;
-    /// Why the syntax cannot hold `text`, if it cannot.
-    fn refuses(&self, text: &str) -> Option<Message>;
-}
-
 /// What was written.
-pub(crate) struct Written<'t> {
-    pub(crate) tree: Tree<'t>,
+pub(crate) struct Written<'w> {
+    pub(crate) tree: Tree<'w>,
     /// What the grammar says of each node.
     pub(crate) slots: Vec<Slot>,
     pub(crate) report: LossReport,
 }
 
 /// Writes `document` by `table`, as `grammar` allows it.
-pub(crate) fn write<'t>(table: &'t Table, document: &Document, grammar: &mut dyn Grammar) -> Written<'t> {
-    let root = grammar.root();
+pub(crate) fn write<'w>(table: &'w Table, document: &'w Document, grammar: &'w Grammar) -> Written<'w> {
     let tree = Tree::new(Name::UNKNOWN, ("", ""), Span::default());
-    let written = Written { tree, slots: vec![root], report: LossReport::default() };
+    let written = Written { tree, slots: vec![Slot::ROOT], report: LossReport::default() };
     let values = table.referred.iter().map(|&term| (term, None)).collect();
     let mut writer =
         Writer { table, values, grammar, contexts: vec![Context::at(NodeId::ROOT)], guarded: Vec::new(), out: written };
     for place in &table.fixed {
         // A place of the table's own that the grammar lacks is a wrong table; its tests find that.
-        let _ = writer.make(place, NodeId::ROOT, false);
+        let _ = writer.make(&place.steps, NodeId::ROOT, false);
     }
     writer.rows(&table.top, &document.root, 0, None);
     writer.out
@@ -78,10 +53,10 @@ fn source_entry(term: Option<&'static Term>, value: &str, origin: &Origin, reaso
 }
 
 /// The place of a group that is being written: made when its first member needs it.
-struct Context<'t> {
+struct Context<'w> {
     node: Option<NodeId>,
     parent: usize,
-    place: Option<&'t Place>,
+    place: Option<&'w Place>,
     /// Whether the group may repeat, so that every repetition needs a node of its own.
     repeats: bool,
 }
@@ -95,20 +70,20 @@ impl Context<'_> {
 /// Which repetition of which member a group is written for.
 type Only = Option<(TermId, usize)>;
 
-struct Writer<'t, 'd> {
-    table: &'t Table,
+struct Writer<'w> {
+    table: &'w Table,
     /// The values of the terms that places are told by.
-    values: Vec<(TermId, Option<String>)>,
-    grammar: &'d mut dyn Grammar,
-    contexts: Vec<Context<'t>>,
+    values: Vec<(TermId, Option<Cow<'w, str>>)>,
+    grammar: &'w Grammar,
+    contexts: Vec<Context<'w>>,
     /// Values that what is written later may give another meaning, by their place.
-    guarded: Vec<(&'t Place, NodeId)>,
-    out: Written<'t>,
+    guarded: Vec<(&'w Place, NodeId)>,
+    out: Written<'w>,
 }
 
-impl<'t> Writer<'t, '_> {
+impl<'w> Writer<'w> {
     /// Writes the members of `group`, whose place is the context `at`.
-    fn rows(&mut self, rows: &[usize], group: &Group, at: usize, only: Only) {
+    fn rows(&mut self, rows: &[usize], group: &'w Group, at: usize, only: Only) {
         let table = self.table;
         self.remember(group);
         for &index in rows {
@@ -116,6 +91,7 @@ impl<'t> Writer<'t, '_> {
             let members = group.all(row.term);
             if members.is_empty() {
                 self.missing(row, group, at);
+                continue;
             }
             if !row.is_for(group) {
                 let reason = self.no_place();
@@ -144,16 +120,15 @@ impl<'t> Writer<'t, '_> {
             }
         }
         if only.is_none_or(|(_, repetition)| repetition == 0) {
-            let no_place = self.no_place();
-            for member in &group.children {
-                if member.term().is_some_and(|term| table.row_of(term).is_none()) {
-                    self.lose(member, &no_place);
-                }
+            let without_row = |member: &&Node| member.term().is_some_and(|term| table.row_of(term).is_none());
+            for member in group.children.iter().filter(without_row) {
+                let reason = self.no_place();
+                self.lose(member, &reason);
             }
         }
     }
 
-    fn group(&mut self, row: &'t Row, group: &Group, at: usize) {
+    fn group(&mut self, row: &'w Row, group: &'w Group, at: usize) {
         if let Some((code, text)) = row.code_and_text {
             return self.told_together(row, group, code, text, at);
         }
@@ -181,9 +156,10 @@ impl<'t> Writer<'t, '_> {
     }
 
     /// Writes what must stand beside the members of a group, where it does not yet.
-    fn need(&mut self, place: &'t Place, text: &str, at: NodeId) {
-        let made = self.make(place, at, false);
-        if let Ok(node) = made.and_then(|node| self.set(node, text.to_owned()).map(|()| node)) {
+    fn need(&mut self, place: &'w Place, text: &'w str, at: NodeId) {
+        let at = if place.from_root { NodeId::ROOT } else { at };
+        let made = self.make(&place.steps, at, false);
+        if let Ok(node) = made.and_then(|node| self.set(node, text.into()).map(|()| node)) {
             let reason = self.wanted();
             self.add(None, text, reason, node);
         }
@@ -196,7 +172,7 @@ impl<'t> Writer<'t, '_> {
         refusals.all(|predicate| holds(&self.out.tree, predicate, node, &|term| self.value_of(term)))
     }
 
-    fn told_together(&mut self, row: &'t Row, group: &Group, code: TermId, text: TermId, at: usize) {
+    fn told_together(&mut self, row: &'w Row, group: &Group, code: TermId, text: TermId, at: usize) {
         let told = group.leaf(text).and_then(|text| {
             let code = group.leaf(code).map(|code| code.value.text());
             with_code(code.as_deref(), &text.value.text())
@@ -204,7 +180,7 @@ impl<'t> Writer<'t, '_> {
         let made = told.ok_or_else(|| self.other_meaning());
         let made = made.and_then(|told| {
             let node = self.make_in(&row.places[0], at, true)?;
-            self.set(node, told)
+            self.set(node, told.into())
         });
         if let Err(reason) = made {
             group.children.iter().for_each(|member| self.lose(member, &reason));
@@ -212,10 +188,10 @@ impl<'t> Writer<'t, '_> {
     }
 
     /// Writes what stands for a term that is missing, where the row has something for that.
-    fn missing(&mut self, row: &'t Row, group: &Group, at: usize) {
-        if let Some(absent) = row.absent.clone().filter(|_| !group.is_empty()) {
+    fn missing(&mut self, row: &'w Row, group: &Group, at: usize) {
+        if let Some(absent) = row.absent.as_deref().filter(|_| !group.is_empty()) {
             let made = self.make_in(&row.places[0], at, false);
-            let _ = made.and_then(|node| self.set(node, absent));
+            let _ = made.and_then(|node| self.set(node, absent.into()));
         }
         let Some((text, with)) = &row.default else { return };
         if with.is_some_and(|with| group.all(with).is_empty()) {
@@ -228,7 +204,8 @@ impl<'t> Writer<'t, '_> {
         };
         if let Ok(value) = karvan_model::Value::parse(term.kind(), &text) {
             let leaf = Leaf { term: row.term, value, origin: Origin::default() };
-            if let Ok(node) = self.leaf(row, &leaf, at) {
+            let written = row.lens.put(&leaf.value.content).map(|text| Cow::Owned(text.into_owned()));
+            if let Ok(node) = written.and_then(|written| self.put(row, &leaf, written, at)) {
                 self.add(Some(term), &text, reason, node);
             }
         }
@@ -262,29 +239,33 @@ impl<'t> Writer<'t, '_> {
     }
 
     /// Writes a value at the first of its places that takes it, and gives the node.
-    fn leaf(&mut self, row: &'t Row, leaf: &Leaf, at: usize) -> Result<NodeId, Message> {
-        let text = row.lens.put(&leaf.value.content)?;
+    fn leaf(&mut self, row: &'w Row, leaf: &'w Leaf, at: usize) -> Result<NodeId, Message> {
+        self.put(row, leaf, row.lens.put(&leaf.value.content)?, at)
+    }
+
+    /// Writes `text`, which the lens has made of `leaf`.
+    fn put(&mut self, row: &'w Row, leaf: &Leaf, text: Cow<'w, str>, at: usize) -> Result<NodeId, Message> {
         let repeats = self.table.kind().term(row.term).repeats();
-        let mut refusal = self.no_place();
+        let mut refusal = None;
         for place in row.places.iter().filter(|place| suits(place, row, leaf)) {
             let nodes = self.out.tree.len();
-            match self.leaf_at(row, place, leaf, &text, at, repeats) {
+            match self.put_at(row, place, leaf, text.clone(), at, repeats) {
                 Ok(node) => return Ok(node),
                 Err(reason) => {
                     self.back_to(nodes);
-                    refusal = reason;
+                    refusal = Some(reason);
                 }
             }
         }
-        Err(refusal)
+        Err(refusal.unwrap_or_else(|| self.no_place()))
     }
 
-    fn leaf_at(
+    fn put_at(
         &mut self,
-        row: &'t Row,
-        place: &'t Place,
+        row: &'w Row,
+        place: &'w Place,
         leaf: &Leaf,
-        text: &str,
+        text: Cow<'w, str>,
         at: usize,
         repeats: bool,
     ) -> Result<NodeId, Message> {
@@ -308,9 +289,9 @@ impl<'t> Writer<'t, '_> {
             return Ok(node);
         }
         if row.lens.is_spread() {
-            self.spread(row, place, node, text)?;
+            self.spread(row, place, node, &text)?;
         } else {
-            self.set(node, text.to_owned())?;
+            self.set(node, text.clone())?;
         }
         self.parts(row, leaf, node, at);
         if !self.is_found_again(place, node)
@@ -324,7 +305,7 @@ impl<'t> Writer<'t, '_> {
         if matches!(row.lens, Lens::Codes(_)) && text != leaf.value.text() {
             let term = Some(self.table.kind().term(leaf.term));
             let entry = source_entry(term, &leaf.value.text(), &leaf.origin, Message::new("mapping-other-code"));
-            let (written, target) = (Some(text.to_owned()), Some(self.out.tree.path(node)));
+            let (written, target) = (Some(text.into_owned()), Some(self.out.tree.path(node)));
             self.out.report.changed.push(Entry { written, target, ..entry });
         }
         Ok(node)
@@ -372,18 +353,18 @@ impl<'t> Writer<'t, '_> {
                 self.out.tree.node_mut(node).occurrence = number;
             }
             if !piece.is_empty() {
-                self.set(node, piece)?;
+                self.set(node, piece.into())?;
             }
         }
         Ok(())
     }
 
     /// Writes the parts of a value, and what the syntax wants said of it besides.
-    fn parts(&mut self, row: &'t Row, leaf: &Leaf, node: NodeId, at: usize) {
+    fn parts(&mut self, row: &'w Row, leaf: &Leaf, node: NodeId, at: usize) {
         for part in &row.parts {
             let own = leaf.value.part(part.part).filter(|text| !self.is_implied(part, text));
             let text = match (own, &part.place) {
-                (Some(text), Some(_)) => Some(text.to_owned()),
+                (Some(text), Some(_)) => Some(Cow::Owned(text.to_owned())),
                 (Some(_), None) => {
                     self.lose_part(leaf, part.part, &self.no_place());
                     None
@@ -391,19 +372,25 @@ impl<'t> Writer<'t, '_> {
                 (None, _) => part.default.as_ref().and_then(|value| self.text_of(value)),
             };
             let (Some(text), Some(place)) = (text, &part.place) else { continue };
-            let added = text.clone();
+            let is_added = leaf.value.part(part.part).is_none() && part.implied.is_none();
+            let added = is_added.then(|| text.to_string());
             let nodes = self.out.tree.len();
-            let made = part.lens.put(&Content::Text(text)).and_then(|text| {
+            let made = part.lens.put_text(text).and_then(|text| {
                 let base = if place.from_group { self.node_of(at)? } else { node };
-                let node = self.make(place, base, false)?;
+                let base = if place.from_root { NodeId::ROOT } else { base };
+                let node = self.make(&place.steps, base, false)?;
                 self.set(node, text)
             });
-            if let Err(reason) = made {
-                self.back_to(nodes);
-                self.lose_part(leaf, part.part, &reason);
-            } else if leaf.value.part(part.part).is_none() && part.implied.is_none() {
-                let reason = self.wanted();
-                self.add(part.term.map(|term| self.table.kind().term(term)), &added, reason, node);
+            match (made, added) {
+                (Err(reason), _) => {
+                    self.back_to(nodes);
+                    self.lose_part(leaf, part.part, &reason);
+                }
+                (Ok(()), Some(added)) => {
+                    let reason = self.wanted();
+                    self.add(part.term.map(|term| self.table.kind().term(term)), &added, reason, node);
+                }
+                (Ok(()), None) => {}
             }
         }
         for value in &leaf.value.parts {
@@ -414,7 +401,7 @@ impl<'t> Writer<'t, '_> {
     }
 
     /// Whether `text` need not be written because another term says it.
-    fn is_implied(&self, part: &PartRow, text: &str) -> bool {
+    fn is_implied(&self, part: &'w PartRow, text: &str) -> bool {
         part.implied.as_ref().and_then(|value| self.text_of(value)).is_some_and(|implied| implied == text)
     }
 
@@ -426,10 +413,10 @@ impl<'t> Writer<'t, '_> {
         }
     }
 
-    fn text_of(&self, value: &Value) -> Option<String> {
+    fn text_of(&self, value: &'w Value) -> Option<Cow<'w, str>> {
         match value {
-            Value::Text(text) => Some(text.clone()),
-            Value::Term(term) => self.value_of(*term).map(Cow::into_owned),
+            Value::Text(text) => Some(Cow::Borrowed(text)),
+            Value::Term(term) => self.values.iter().find(|(known, _)| known == term)?.1.clone(),
         }
     }
 
@@ -440,11 +427,11 @@ impl<'t> Writer<'t, '_> {
     }
 
     /// Keeps the values of a group that places are told by.
-    fn remember(&mut self, group: &Group) {
+    fn remember(&mut self, group: &'w Group) {
         let kind = self.table.kind();
         for (term, value) in &mut self.values {
             if kind.term(*term).within() == group.term {
-                *value = group.leaf(*term).map(|leaf| leaf.value.text().into_owned());
+                *value = group.leaf(*term).map(|leaf| leaf.value.text());
             }
         }
     }
@@ -466,17 +453,17 @@ impl<'t> Writer<'t, '_> {
         Ok(node)
     }
 
-    fn make_in(&mut self, place: &Place, at: usize, new: bool) -> Result<NodeId, Message> {
+    fn make_in(&mut self, place: &'w Place, at: usize, new: bool) -> Result<NodeId, Message> {
         let base = if place.from_root { NodeId::ROOT } else { self.node_of(at)? };
-        self.make(place, base, new)
+        self.make(&place.steps, base, new)
     }
 
-    /// The node at `place` from `base`: found or made; with `new` made at the step that repeats.
-    fn make(&mut self, place: &Place, base: NodeId, new: bool) -> Result<NodeId, Message> {
-        let last = place.steps.len().wrapping_sub(1);
-        let fresh = place.steps.iter().position(|step| step.fresh).unwrap_or(last);
-        let mut at = if place.from_root { NodeId::ROOT } else { base };
-        for (index, step) in place.steps.iter().enumerate() {
+    /// The node at `steps` from `base`: found or made; with `new` made at the step that repeats.
+    fn make(&mut self, steps: &'w [PlaceStep], base: NodeId, new: bool) -> Result<NodeId, Message> {
+        let last = steps.len().wrapping_sub(1);
+        let fresh = steps.iter().position(|step| step.fresh).unwrap_or(last);
+        let mut at = base;
+        for (index, step) in steps.iter().enumerate() {
             if step.name == Name::PARENT {
                 at = self.out.tree.parent(at).unwrap_or(NodeId::ROOT);
                 continue;
@@ -484,7 +471,7 @@ impl<'t> Writer<'t, '_> {
             let found = if new && index >= fresh { None } else { self.find(step, at) };
             at = match found {
                 Some(node) => node,
-                None => self.make_step(step, &place.steps[index + 1..], at)?,
+                None => self.make_step(step, &steps[index + 1..], at)?,
             };
         }
         Ok(at)
@@ -500,7 +487,7 @@ impl<'t> Writer<'t, '_> {
     }
 
     /// Makes one node and what its predicates ask for; not what they ask of the value at `rest` itself.
-    fn make_step(&mut self, step: &PlaceStep, rest: &[PlaceStep], parent: NodeId) -> Result<NodeId, Message> {
+    fn make_step(&mut self, step: &'w PlaceStep, rest: &[PlaceStep], parent: NodeId) -> Result<NodeId, Message> {
         let node = self.push(parent, step.name)?;
         if let Some(&occurrence) = step.occurrences.first() {
             self.out.tree.node_mut(node).occurrence = occurrence;
@@ -510,9 +497,8 @@ impl<'t> Writer<'t, '_> {
                 if path.iter().map(|step| step.name).eq(rest.iter().map(|step| step.name)) {
                     continue;
                 }
-                let place = Place { from_root: false, from_group: false, steps: path.clone() };
                 if let Some(text) = values.first().and_then(|value| self.text_of(value)) {
-                    let at = self.make(&place, node, false)?;
+                    let at = self.make(path, node, false)?;
                     self.set(at, text)?;
                 }
             }
@@ -522,10 +508,10 @@ impl<'t> Writer<'t, '_> {
 
     /// Appends a node where the grammar has a place for it.
     fn push(&mut self, parent: NodeId, name: Name) -> Result<NodeId, Message> {
-        let text: &'t str = self.table.names.text(name);
+        let label = crate::tree::split(self.table.names.text(name));
         let key = self.out.slots[parent.index()].key;
-        let slot = self.grammar.child(key, name, text).ok_or_else(|| self.no_place())?;
-        let node = self.out.tree.push(parent, name, crate::tree::split(text), Span::default());
+        let slot = self.grammar.child(key, name).ok_or_else(|| self.no_place())?;
+        let node = self.out.tree.push(parent, name, label, Span::default());
         if self.out.tree.node(node).occurrence > slot.repetitions {
             self.out.tree.truncate(node.index());
             return Err(Message::new("mapping-repeated").with("limit", slot.repetitions));
@@ -536,17 +522,20 @@ impl<'t> Writer<'t, '_> {
     }
 
     /// Gives a node its text, if the syntax can hold it there.
-    fn set(&mut self, node: NodeId, text: String) -> Result<(), Message> {
+    fn set(&mut self, node: NodeId, text: Cow<'w, str>) -> Result<(), Message> {
         let slot = self.out.slots[node.index()];
-        let counted = |c: &char| !slot.numeric || c.is_ascii_digit();
-        let length = text.chars().filter(counted).count();
-        if slot.limit > 0 && length > usize::from(slot.limit) {
-            return Err(too_long(length, usize::from(slot.limit)));
+        let limit = usize::from(slot.limit);
+        // No text has more characters than octets.
+        if slot.limit > 0 && text.len() > limit {
+            let length = text.chars().filter(|c| !slot.numeric || c.is_ascii_digit()).count();
+            if length > limit {
+                return Err(too_long(length, limit));
+            }
         }
         if let Some(reason) = self.grammar.refuses(&text) {
             return Err(reason);
         }
-        self.out.tree.node_mut(node).text = Some(Cow::Owned(text));
+        self.out.tree.node_mut(node).text = Some(text);
         Ok(())
     }
 

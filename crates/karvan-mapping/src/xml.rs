@@ -1,16 +1,16 @@
 //! XML documents as trees for the engine, and back.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use karvan_schema::xml::{Grammar as Schema, TypeDefinition};
 use karvan_text::Message;
 use karvan_xml::{Document as XmlDocument, Element, NodeKind, escape_text, escape_value, is_xml_character};
 
+use crate::grammar::{Grammar, Slot};
 use crate::report::{Entry, LossReport, Place};
 use crate::table::{Table, XmlSyntax};
 use crate::tree::{Name, NodeId, Tree, split};
-use crate::write::{Grammar, Slot, Written};
+use crate::write::Written;
 
 /// The namespace of attributes that speak to processors: `xsi:schemaLocation`.
 const INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";
@@ -166,58 +166,39 @@ impl Output<'_> {
     }
 }
 
-fn namespace<'t>(syntax: &'t XmlSyntax, prefix: &str) -> &'t str {
-    syntax.namespaces.get(prefix).map_or("", String::as_str)
-}
-
-/// An XML schema as the grammar that the engine writes by.
-pub(crate) struct XmlGrammar<'t> {
-    syntax: &'t XmlSyntax,
-    /// The types of the places seen so far; the index is the key.
-    types: Vec<TypeDefinition<'static>>,
-    /// What was asked before.
-    known: HashMap<(u32, Name), Option<Slot>>,
-}
-
-impl<'t> XmlGrammar<'t> {
-    /// The grammar of a syntax, if Karvan has it.
-    pub(crate) fn new(syntax: &'t XmlSyntax) -> Option<Self> {
-        let (prefix, local) = split(&syntax.root);
-        let root = Schema::builtin(&syntax.grammar)?.root(namespace(syntax, prefix), local)?;
-        Some(Self { syntax, types: vec![root.definition()], known: HashMap::new() })
-    }
-
-    fn slot(&mut self, parent: u32, text: &str) -> Option<Slot> {
-        let definition = *self.types.get(parent as usize)?;
-        let (prefix, local) = split(text);
-        let key = u32::try_from(self.types.len()).ok()?;
-        if let Some(attribute) = local.strip_prefix('@') {
-            definition.attribute("", attribute)?;
-            return Some(Slot { key: u32::MAX, order: 0, repetitions: 1, limit: 0, numeric: false });
+/// An XML schema as the grammar that the engine writes by, if Karvan has it.
+///
+/// Only what the table has names for is taken: the types that no place leads to are left out.
+pub(crate) fn grammar(table: &Table, syntax: &XmlSyntax) -> Option<Grammar> {
+    let (prefix, local) = split(&syntax.root);
+    let root = Schema::builtin(&syntax.grammar)?.root(syntax.namespaces.get(prefix)?, local)?;
+    // A type is a place wherever it stands; its index is the key.
+    let mut types: Vec<TypeDefinition<'static>> = vec![root.definition()];
+    let mut places = Vec::new();
+    while let Some(definition) = types.get(places.len()).copied() {
+        let mut place = Vec::new();
+        for attribute in definition.attributes().filter(|attribute| attribute.namespace().is_empty()) {
+            let name = table.names.find("", &format!("@{}", attribute.name()));
+            place.push((name, Slot { key: Slot::NOTHING, order: 0, repetitions: 1, limit: 0, numeric: false }));
         }
-        let child = definition.child(namespace(self.syntax, prefix), local)?;
-        self.types.push(child.element().definition());
-        let repetitions = child.maximum().unwrap_or(u32::MAX);
-        Some(Slot { key, order: u32::try_from(child.order()).ok()?, repetitions, limit: 0, numeric: false })
-    }
-}
-
-impl Grammar for XmlGrammar<'_> {
-    fn root(&mut self) -> Slot {
-        Slot { key: 0, order: 0, repetitions: 1, limit: 0, numeric: false }
-    }
-
-    fn child(&mut self, parent: u32, name: Name, text: &str) -> Option<Slot> {
-        if let Some(known) = self.known.get(&(parent, name)) {
-            return *known;
+        for child in definition.children() {
+            let element = child.element();
+            let prefixes = syntax.namespaces.iter().filter(|(_, namespace)| *namespace == element.namespace());
+            for name in prefixes.map(|(prefix, _)| table.names.find(prefix, element.name())) {
+                if name == Name::UNKNOWN {
+                    continue;
+                }
+                let definition = element.definition();
+                let key = types.iter().position(|known| *known == definition).unwrap_or_else(|| {
+                    types.push(definition);
+                    types.len() - 1
+                });
+                let (key, order) = (u32::try_from(key).ok()?, u32::try_from(child.order()).ok()?);
+                let repetitions = child.maximum().unwrap_or(u32::MAX);
+                place.push((name, Slot { key, order, repetitions, limit: 0, numeric: false }));
+            }
         }
-        let slot = self.slot(parent, text);
-        self.known.insert((parent, name), slot);
-        slot
+        places.push(place);
     }
-
-    fn refuses(&self, text: &str) -> Option<Message> {
-        let bad = text.chars().find(|c| !is_xml_character(*c))?;
-        Some(Message::new("mapping-character").with("character", format!("U+{:04X}", u32::from(bad))))
-    }
+    Some(Grammar::new(places, is_xml_character))
 }

@@ -365,31 +365,46 @@ fn allowed(character: char) -> char {
 
 /// Appends `text` so that it reads back the same between tags.
 pub fn escape_text(text: &str, out: &mut String) {
-    for character in text.chars().map(allowed) {
-        match character {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            // A carriage return as such would be read as a line feed.
-            '\r' => out.push_str("&#xD;"),
-            other => out.push(other),
-        }
-    }
+    escape(text, out, |character| match character {
+        '&' => Some("&amp;"),
+        '<' => Some("&lt;"),
+        '>' => Some("&gt;"),
+        // A carriage return as such would be read as a line feed.
+        '\r' => Some("&#xD;"),
+        _ => None,
+    });
 }
 
 /// Appends `value` so that it reads back the same between quotation marks.
 pub fn escape_value(value: &str, out: &mut String) {
-    for character in value.chars().map(allowed) {
-        match character {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '"' => out.push_str("&quot;"),
-            '\t' => out.push_str("&#x9;"),
-            '\n' => out.push_str("&#xA;"),
-            '\r' => out.push_str("&#xD;"),
-            other => out.push(other),
+    escape(value, out, |character| match character {
+        '&' => Some("&amp;"),
+        '<' => Some("&lt;"),
+        '"' => Some("&quot;"),
+        '\t' => Some("&#x9;"),
+        '\n' => Some("&#xA;"),
+        '\r' => Some("&#xD;"),
+        _ => None,
+    });
+}
+
+/// Appends `text` with what `reference` has instead of a character, and U+FFFD for one that no document may hold.
+fn escape(text: &str, out: &mut String, reference: impl Fn(char) -> Option<&'static str>) {
+    let mut written = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        // Of what UTF-8 can hold no other octet begins a character that could be written otherwise: EF begins U+FFFE.
+        if !matches!(byte, 0..=0x1F | b'"' | b'&' | b'<' | b'>' | 0xEF) {
+            continue;
+        }
+        let Some(character) = text[at..].chars().next() else { break };
+        let forbidden = (!is_xml_character(character)).then_some("\u{fffd}");
+        if let Some(instead) = reference(character).or(forbidden) {
+            out.push_str(&text[written..at]);
+            out.push_str(instead);
+            written = at + character.len_utf8();
         }
     }
+    out.push_str(&text[written..]);
 }
 
 #[cfg(test)]
