@@ -105,6 +105,13 @@ fn missing_service_segments_are_told() {
 }
 
 #[test]
+fn a_segment_that_the_end_of_the_file_cut_short_is_not_judged() {
+    let cut = ORDER.find("QTY").unwrap() + 2;
+    let text = &ORDER[..cut];
+    assert_eq!(told(text, &check(text)), ["E1013 UNT ", "E2013 UNS ", "E1013 UNZ "]);
+}
+
+#[test]
 fn missing_segments_and_elements_are_told_where_they_should_stand() {
     expect("BGM+220+PO-1+9'\n", "", &["E2013 BGM ", "E1029 UNT/0074 11"]);
     expect("UNS+S'\n", "", &["E2013 UNS ", "E1029 UNT/0074 11"]);

@@ -178,6 +178,10 @@ impl<'d> Validator<'d> {
     pub fn segment(&mut self, segment: &Segment<'_>, report: &mut dyn FnMut(Diagnostic)) {
         let mut findings = Findings { report };
         self.counts.segments += 1;
+        if !segment.is_terminated() && !matches!(segment.tag(), b"UNT" | b"UNE" | b"UNZ") {
+            // The end of the file cut it short, which its reader tells; what it was to be is not known.
+            return;
+        }
         match segment.tag() {
             b"UNB" => self.interchange_header(segment, &mut findings),
             b"UNG" => self.group_header(segment, &mut findings),
