@@ -72,6 +72,33 @@ fn a_document_can_be_replaced_by_its_signed_form() {
     folder.run(arguments!["verify", from_iran(), NOW, "invoice.xml"]).expect(0);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_file_that_may_not_be_read_is_a_failure() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new();
+    folder.write("order.edi", ORDER);
+    std::fs::set_permissions(folder.path("order.edi"), std::fs::Permissions::from_mode(0)).unwrap();
+    if std::fs::File::open(folder.path("order.edi")).is_ok() {
+        return; // Nothing is closed to the superuser.
+    }
+    for arguments in [&["validate", "order.edi"][..], &["convert", "--to=cii", "order.edi"], &["verify", "order.edi"]] {
+        folder.run(arguments).expect(3);
+    }
+}
+
+/// Nothing may be written where the disk is full, or in its stead.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_a_failure() {
+    let folder = Folder::new();
+    folder.write("invoice.xml", INVOICE);
+    for arguments in [&["validate"][..], &["convert", "--to=cii", "-q"]] {
+        let run = folder.run([arguments, &["invoice.xml", "-o", "/dev/full"]].concat()).expect(3);
+        assert!(run.stderr.starts_with("karvan: output: "), "{}", run.stderr);
+    }
+}
+
 #[test]
 fn an_output_that_cannot_be_a_file_is_a_failure() {
     let folder = Folder::new();
@@ -140,9 +167,9 @@ fn persian_keeps_codes_paths_and_source_isolated() {
     converted.stderr.lines().for_each(assert_isolated);
 }
 
-/// Every sentence in Persian keeps its isolates apart, in whatever it says.
+/// Every sentence in Persian closes the isolates that it opens.
 #[test]
-fn persian_isolates_never_nest() {
+fn persian_isolates_are_closed() {
     let folder = Folder::new();
     folder
         .write("order.edi", ORDER.replace("BGM+220", "BGM+ZZ9").replace("UNS+S'", "GIS+1'").replace("QTY+21", "QTY+"));
