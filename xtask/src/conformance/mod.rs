@@ -7,6 +7,7 @@
 mod c14n;
 mod corpus;
 mod directories;
+mod grammar;
 mod invoices;
 mod pkits;
 mod table;
@@ -55,6 +56,12 @@ const SETS: &[Set] = &[
         about: "invoices through every pair of syntaxes: terms kept, report beside an independent extractor, schema, rules",
         needs: &["documents/invoice-quadruples", "documents/xrechnung-pairs", "xml/en16931", "../tools/invoice-terms"],
         run: invoices::run,
+    },
+    Set {
+        name: "grammar",
+        about: "XML invoices and mutants of them against the packed grammars, beside libxml2 with the schema documents",
+        needs: &["documents/invoice-quadruples", "documents/xrechnung-pairs", "xml/xsd/cii-d16b", "xml/xsd/ubl-2.1"],
+        run: grammar::run,
     },
     Set {
         name: "pkits",
