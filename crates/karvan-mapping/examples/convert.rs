@@ -1,4 +1,5 @@
-//! Converts a document: `cargo run --example convert -- FILE TARGET`; the report goes to standard error.
+//! Converts a document: `cargo run --example convert -- FILE TARGET`; the report goes to standard error,
+//! as JSON where `REPORT_JSON` is set.
 
 use std::io::Write as _;
 

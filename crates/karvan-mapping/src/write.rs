@@ -11,7 +11,7 @@ use crate::grammar::{Grammar, Slot};
 use crate::lens::with_code;
 use crate::read::{holds, matching};
 use crate::report::{Entry, LossReport, Place as SourcePlace};
-use crate::table::{PartRow, Place, PlaceStep, Predicate, Row, Table, Value};
+use crate::table::{PartRow, Place, PlaceStep, Predicate, Row, Syntax, Table, Value};
 use crate::tree::{Name, NodeId, Tree};
 
 /// What was written.
@@ -24,7 +24,11 @@ pub(crate) struct Written<'w> {
 
 /// Writes `document` by `table`, as `grammar` allows it.
 pub(crate) fn write<'w>(table: &'w Table, document: &'w Document, grammar: &'w Grammar) -> Written<'w> {
-    let tree = Tree::new(Name::UNKNOWN, ("", ""), Span::default());
+    let label = match table.syntax() {
+        Syntax::Xml(syntax) => crate::tree::split(&syntax.root),
+        Syntax::Edifact(_) => ("", ""),
+    };
+    let tree = Tree::new(Name::UNKNOWN, label, Span::default());
     let written = Written { tree, slots: vec![Slot::ROOT], report: LossReport::default() };
     let values = table.referred.iter().map(|&term| (term, None)).collect();
     let mut writer =
@@ -211,15 +215,23 @@ impl<'w> Writer<'w> {
         }
     }
 
-    /// The value of `{BT-146}+{BT-147}`: the sum of these members of `group`, if they are all there.
+    /// The value of a formula `{BT-112}-{BT-113}+{BT-114}` on members of `group`; the first must be there, others count
+    /// as nothing where they are missing.
     fn sum(&self, formula: &str, group: &Group) -> Option<String> {
         let mut sum = Decimal::ZERO;
-        for id in formula.split('+') {
-            let term = self.table.kind().find(id.strip_prefix('{')?.strip_suffix('}')?)?;
-            let Content::Number(number) = &group.leaf(term)?.value.content else { return None };
-            sum = sum.checked_add(number.value())?;
+        for (index, part) in formula.split('{').skip(1).enumerate() {
+            let (id, _) = part.split_once('}')?;
+            let term = self.table.kind().find(id)?;
+            let value = match group.leaf(term).map(|leaf| &leaf.value.content) {
+                Some(Content::Number(number)) => number.value(),
+                None if index > 0 => Decimal::ZERO,
+                _ => return None,
+            };
+            // The sign stands before the brace, at the end of the part before.
+            let before = formula.split('{').nth(index).unwrap_or_default();
+            sum = if before.ends_with('-') { sum.checked_sub(value)? } else { sum.checked_add(value)? };
         }
-        Some(sum.to_string())
+        formula.starts_with('{').then(|| sum.to_string())
     }
 
     fn wanted(&self) -> Message {

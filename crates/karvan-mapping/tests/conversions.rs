@@ -116,6 +116,19 @@ fn persian_goes_where_the_repertoire_holds_it() {
 }
 
 #[test]
+fn what_the_schema_wants_is_computed_and_told() {
+    let json =
+        r#"{"document":"invoice","version":1,"currencyCode":"EUR","totals":{"grossTotal":"119.00","paid":"19.5"}}"#;
+    let document = read(json.as_bytes()).expect("a document").remove(0).document;
+    let writing = write(&document, Target::Ubl).expect("written");
+    let added: Vec<_> = writing.report.added.iter().map(|entry| entry.value.as_str()).collect();
+    assert_eq!(added, ["99.50"]);
+    let place = writing.report.added[0].target.as_deref();
+    assert_eq!(place, Some("/Invoice/cac:LegalMonetaryTotal/cbc:PayableAmount"));
+    assert!(String::from_utf8_lossy(&writing.bytes).contains("<cbc:PayableAmount currencyID=\"EUR\">99.50<"));
+}
+
+#[test]
 fn nothing_is_cut_to_fit() {
     let long = "x".repeat(36);
     let json = format!(r#"{{"document":"invoice","version":1,"seller":{{"address":{{"line1":"{long}"}}}}}}"#);
