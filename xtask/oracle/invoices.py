@@ -1,71 +1,62 @@
-"""Judges converted invoices independently of Karvan: terms, schema, rules.
+"""Reads the terms of EN 16931 from invoices and asks the official Schematron, for `cargo xtask conformance`.
 
-usage: invoices.py TOOL XML < CASES
+The terms are those of the extractor that lies beside the reference data, `../tools/invoice-terms`; the rules are run by
+Saxon in their compiled form. Neither knows Karvan.
 
-TOOL is the extractor `invoice-terms`, XML the folder with `xsd/` and `en16931/`. Every line of CASES is
-`source<TAB>output[<TAB>twin]…`: the same invoice in other syntaxes. For every line, one JSON object: the terms of source
-(none where it is no XML), output and twins as lists of [term, value, count], whether the output is valid by xmllint, and the
-fatal rules of the official Schematron that it breaks and neither source nor twins do. Needs lxml and saxonche.
+Reads from standard input:
+    {"extractor": PATH, "rules": {KIND: PATH}, "files": [PATH], "only_rules": {KIND: [PATH]}, "values": [TEXT]}
+Writes to standard output, in the same order:
+    {"files": [{"kind": "cii" | "ubl" | "credit", "terms": [[TERM, VALUE, COUNT]], "fatal": [RULE]}],
+     "only_rules": {KIND: [[RULE]]}, "values": [TEXT as the extractor writes a value]}
 """
 
 import functools
 import importlib.machinery
 import importlib.util
 import json
-import re
-import subprocess
 import sys
 
+from lxml import etree
 from saxonche import PySaxonProcessor
 
-loader = importlib.machinery.SourceFileLoader("invoice_terms", sys.argv[1])
-tool = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
-loader.exec_module(tool)
-processor = PySaxonProcessor(license=False)
+SVRL = {"svrl": "http://purl.oclc.org/dsdl/svrl"}
+
+
+def extractor(path):
+    """The extractor as a module; its tables are read once for each kind of invoice."""
+    sys.dont_write_bytecode = True
+    loader = importlib.machinery.SourceFileLoader("invoice_terms", path)
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
+    loader.exec_module(module)
+    module.paths = functools.cache(module.paths)
+    return module
 
 
 def kind(path):
-    with open(path, "rb") as file:
-        head = file.read(6000)
-    if b"CrossIndustryInvoice" in head:
-        return "cii"
-    return "credit" if b"CreditNote-2" in head else "ubl" if b"Invoice-2" in head else None
+    """Which invoice it is, by its root element."""
+    names = {"CrossIndustryInvoice": "cii", "Invoice": "ubl", "CreditNote": "credit"}
+    return names[etree.QName(etree.parse(path).getroot()).localname]
 
 
-@functools.cache
-def rules(syntax):
-    sheet = f"{sys.argv[2]}/en16931/{syntax}/xslt/EN16931-{syntax.upper()}-validation.xslt"
-    return processor.new_xslt30_processor().compile_stylesheet(stylesheet_file=sheet)
+def main():
+    request = json.load(sys.stdin)
+    tool = extractor(request["extractor"])
+    with PySaxonProcessor(license=False) as processor:
+        xslt = processor.new_xslt30_processor()
+        rules = {name: xslt.compile_stylesheet(stylesheet_file=path) for name, path in request["rules"].items()}
+
+        def fatal(name, path):
+            report = etree.fromstring(rules[name].transform_to_string(source_file=path).encode())
+            return sorted(set(report.xpath("//svrl:failed-assert[@flag='fatal']/@id", namespaces=SVRL)))
+
+        files = []
+        for path in request["files"]:
+            what = kind(path)
+            terms = [[term, value, count] for (term, value), count in sorted(tool.terms(path).items())]
+            files.append({"kind": what, "terms": terms, "fatal": fatal("cii" if what == "cii" else "ubl", path)})
+        only_rules = {name: [fatal(name, path) for path in paths] for name, paths in request["only_rules"].items()}
+    values = [tool.norm(value) for value in request["values"]]
+    json.dump({"files": files, "only_rules": only_rules, "values": values}, sys.stdout)
 
 
-@functools.cache
-def broken(path):
-    report = rules("cii" if kind(path) == "cii" else "ubl").transform_to_string(source_file=path)
-    failed = re.findall(r"<svrl:failed-assert(.*?)>", report, re.S)
-    fatal = (attributes for attributes in failed if re.search(r'\b(?:flag|role)="fatal"', attributes))
-    return frozenset(re.search(r'\bid="([^"]*)"', attributes)[1] for attributes in fatal)
-
-
-def valid(path):
-    ubl = "ubl-2.1/maindoc/UBL-%s-2.1.xsd"
-    schemas = {"cii": "cii-d16b/data/standard/CrossIndustryInvoice_100pD16B.xsd", "ubl": ubl % "Invoice", "credit": ubl % "CreditNote"}
-    command = ["xmllint", "--nonet", "--noout", "--schema", f"{sys.argv[2]}/xsd/{schemas[kind(path)]}", path]
-    return subprocess.run(command, capture_output=True, check=False).returncode == 0
-
-
-def terms(path):
-    if not kind(path):
-        return []
-    return [[term, value, count] for (term, value), count in sorted(tool.terms(path).items())]
-
-
-for line in sys.stdin:
-    source, output, *twins = line.rstrip("\n").split("\t")
-    others = [path for path in (source, *twins) if kind(path)]
-    print(json.dumps({
-        "source": terms(source),
-        "output": terms(output),
-        "twins": [terms(twin) for twin in twins],
-        "valid": valid(output),
-        "fatal": sorted(broken(output).difference(*map(broken, others))),
-    }), flush=True)
+main()
