@@ -78,7 +78,7 @@ fn a_file_that_may_not_be_read_is_a_failure() {
     use std::os::unix::fs::PermissionsExt;
     let folder = Folder::new();
     folder.write("order.edi", ORDER);
-    std::fs::set_permissions(folder.path("order.edi"), std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(folder.path("order.edi"), std::fs::Permissions::from_mode(0o000)).unwrap();
     if std::fs::File::open(folder.path("order.edi")).is_ok() {
         return; // Nothing is closed to the superuser.
     }
