@@ -354,8 +354,8 @@ impl<'w> Writer<'w> {
         let occurrences = step.map(|step| step.occurrences.clone()).filter(|numbers| !numbers.is_empty());
         let room = occurrences.as_ref().map_or(slot.repetitions as usize, Vec::len);
         if pieces.len() > room {
-            let most = limit.map_or(usize::MAX, |limit| limit * room);
-            return Err(too_long(text.chars().count(), most));
+            let (length, most) = (text.chars().count(), limit.map_or(usize::MAX, |limit| limit * room));
+            return Err(if length > most { too_long(length, most) } else { too_many_pieces(pieces.len(), room) });
         }
         let name = self.out.tree.node(first).name;
         let parent = self.out.tree.parent(first).unwrap_or(NodeId::ROOT);
@@ -544,6 +544,9 @@ impl<'w> Writer<'w> {
                 return Err(too_long(length, limit));
             }
         }
+        if slot.numeric && !is_numeric(&text) {
+            return Err(Message::new("mapping-no-number").with("value", text.into_owned()));
+        }
         if let Some(reason) = self.grammar.refuses(&text) {
             return Err(reason);
         }
@@ -609,6 +612,18 @@ fn suits(place: &Place, row: &Row, leaf: &Leaf) -> bool {
             None => true,
         },
     })
+}
+
+/// Whether a text is a number as a numeric format of EDIFACT has it (ISO 9735-1 §10).
+fn is_numeric(text: &str) -> bool {
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = text.strip_prefix('-').unwrap_or(text);
+    let (whole, decimals) = number.split_once(['.', ',']).unwrap_or((number, "0"));
+    !decimals.is_empty() && !number.is_empty() && digits(whole) && digits(decimals)
+}
+
+fn too_many_pieces(pieces: usize, limit: usize) -> Message {
+    Message::new("mapping-too-many-pieces").with("pieces", pieces).with("limit", limit)
 }
 
 fn too_long(length: usize, limit: usize) -> Message {

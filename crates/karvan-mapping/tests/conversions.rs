@@ -139,6 +139,26 @@ fn nothing_is_cut_to_fit() {
 }
 
 #[test]
+fn a_line_that_no_number_counts_is_named_in_a_reference() {
+    // Data element 1082 is n..6 in D.96A, and an..6 in D.14B.
+    let (read_in, _) = invoice(&interchange("LIN+A-17'\nIMD+F++:::Rug'\n", ""));
+    let document = Document::try_from(&read_in).expect("a document");
+    let by_release =
+        |target| written(&document, target).lines().filter(|line| line.contains("A-17")).collect::<String>();
+    assert_eq!(by_release(Target::EdifactD14B), "LIN+A-17'");
+    assert_eq!(by_release(Target::EdifactD96A), "RFF+LI:A-17'");
+}
+
+#[test]
+fn a_text_of_too_many_lines_is_lost_for_its_lines() {
+    let (mut read_in, _) = invoice(&interchange("FTX+AAI+++first line'\n", ""));
+    read_in.notes[0].text = Some("1\n2\n3\n4\n5\n6".to_owned());
+    let writing = write(&Document::try_from(&read_in).expect("a document"), Target::EdifactD14B).expect("written");
+    let reasons: Vec<_> = writing.report.lost.iter().map(|entry| entry.reason.text(Language::English)).collect();
+    assert_eq!(reasons, ["it needs 6 lines where 5 may stand"]);
+}
+
+#[test]
 fn an_interchange_may_have_an_envelope_of_its_own() {
     let json = r#"{"document":"invoice","version":1,"number":"1"}"#;
     let document = read(json.as_bytes()).expect("a document").remove(0).document;

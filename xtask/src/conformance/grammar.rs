@@ -8,8 +8,14 @@ use karvan_xml::{Document, Limits};
 
 use super::{Table, files};
 
-const FOLDERS: [&str; 3] =
-    ["documents/invoice-quadruples/cii", "documents/invoice-quadruples/ubl", "documents/xrechnung-pairs"];
+/// Where invoices and credit notes are, among other documents.
+const FOLDERS: [&str; 5] = [
+    "documents/invoice-quadruples/cii",
+    "documents/invoice-quadruples/ubl",
+    "documents/xrechnung-pairs",
+    "documents/peppol",
+    "documents/ubl-official/creditnote",
+];
 
 /// The schema document of each root element.
 const SCHEMAS: [(&str, &str); 3] = [
@@ -21,8 +27,11 @@ const SCHEMAS: [(&str, &str); 3] = [
 pub(super) fn run(data: &Path) -> crate::Result<Table> {
     let mut documents = Vec::new();
     for folder in FOLDERS {
-        let found = files(&data.join(folder))?.into_iter().filter(|(name, _)| name.ends_with(".xml"));
-        documents.extend(found.map(|(name, path)| (format!("{folder}/{name}"), path)));
+        for (name, path) in files(&data.join(folder))? {
+            if has_grammar(&path)? {
+                documents.push((format!("{folder}/{name}"), path));
+            }
+        }
     }
     let folder = tempfile::tempdir()?;
     let mut command = Command::new("python3");
@@ -56,6 +65,13 @@ pub(super) fn run(data: &Path) -> crate::Result<Table> {
         valid + invalid + different
     ));
     Ok(table)
+}
+
+/// Whether there is a grammar for the document at `path`.
+fn has_grammar(path: &Path) -> crate::Result<bool> {
+    let document = Document::parse(std::fs::read(path)?, &Limits::default());
+    Ok(document
+        .is_ok_and(|document| Grammar::for_root(document.root().namespace(), document.root().local_name()).is_some()))
 }
 
 /// Whether the document at `path` is valid by the grammar of its root element.
