@@ -88,9 +88,7 @@ impl<'t> Reader<'t, '_> {
 
     /// The names that stand in a node, each once where its nodes stand together.
     fn names_in(&self, node: NodeId) -> Vec<Name> {
-        let mut names: Vec<Name> = self.tree.children(node).map(|child| self.tree.node(child).name).collect();
-        names.dedup();
-        names
+        self.tree.runs(node).map(|head| self.tree.node(head).name).collect()
     }
 
     fn group(&mut self, row: &'t Row, base: Option<NodeId>, given: Option<NodeId>, group: &mut Group) {
@@ -386,10 +384,8 @@ pub(crate) fn matching<'v>(
     if step.name == Name::PARENT {
         return tree.parent(base).is_some_and(|parent| matching(tree, rest, parent, compared, visit));
     }
-    tree.children(base).any(|child| {
-        let node = tree.node(child);
-        node.name == step.name
-            && (step.occurrences.is_empty() || step.occurrences.contains(&node.occurrence))
+    tree.named(base, step.name).any(|child| {
+        (step.occurrences.is_empty() || step.occurrences.contains(&tree.node(child).occurrence))
             && step.predicates.iter().all(|predicate| holds(tree, predicate, child, compared))
             && matching(tree, rest, child, compared, visit)
     })

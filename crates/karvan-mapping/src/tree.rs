@@ -107,6 +107,11 @@ pub(crate) struct Node<'s> {
     first: NodeId,
     last: NodeId,
     next: NodeId,
+    previous: NodeId,
+    /// The first of its run: of the brothers of the same name that stand together with it.
+    run: NodeId,
+    /// For the first of a run: the first of the next run.
+    next_run: NodeId,
 }
 
 /// Nodes of one document.
@@ -145,27 +150,48 @@ impl<'s> Tree<'s> {
         std::iter::successors(self.node(id).first.some(), |&child| self.node(child).next.some())
     }
 
+    /// The first nodes of the runs of children that stand together and have one name.
+    pub(crate) fn runs(&self, id: NodeId) -> impl Iterator<Item = NodeId> + '_ {
+        std::iter::successors(self.node(id).first.some(), |&head| self.node(head).next_run.some())
+    }
+
+    /// The children of one name, in order; passes the others by in runs, for a message may have many thousand lines.
+    pub(crate) fn named(&self, id: NodeId, name: Name) -> impl Iterator<Item = NodeId> + '_ {
+        let heads = self.runs(id).filter(move |&head| self.node(head).name == name);
+        heads.flat_map(move |head| {
+            std::iter::successors(Some(head), move |&node| {
+                self.node(node).next.some().filter(|&next| self.node(next).run == head)
+            })
+        })
+    }
+
     /// Appends a node; its occurrence is one more than that of its last brother of the same name.
     pub(crate) fn push(&mut self, parent: NodeId, name: Name, label: (&'s str, &'s str), span: Span) -> NodeId {
         let same = |other: &Node<'_>| other.name == name && (name != Name::UNKNOWN || other.label == label);
-        let last = self.node(parent).last;
-        let occurrence = match last.some().map(|last| self.node(last)) {
-            None => 1,
-            Some(brother) if same(brother) => brother.occurrence.saturating_add(1),
-            Some(_) => {
-                let before = self.children(parent).map(|child| self.node(child)).filter(|child| same(child));
-                before.map(|child| child.occurrence).max().unwrap_or(0).saturating_add(1)
-            }
-        };
         let id = NodeId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
         let mut node = Node::new(name, label, span, parent);
-        node.occurrence = occurrence;
-        self.nodes.push(node);
-        self.node_mut(parent).last = id;
-        match last.some() {
-            Some(last) => self.node_mut(last).next = id,
-            None => self.node_mut(parent).first = id,
+        (node.previous, node.run) = (self.node(parent).last, id);
+        if let Some(last) = node.previous.some() {
+            let brother = self.node(last);
+            if brother.name == name {
+                node.run = brother.run;
+            }
+            node.occurrence = if same(brother) {
+                brother.occurrence.saturating_add(1)
+            } else {
+                let before = self.named(parent, name).map(|child| self.node(child)).filter(|child| same(child));
+                before.map(|child| child.occurrence).max().unwrap_or(0).saturating_add(1)
+            };
+            let run = brother.run;
+            if node.run == id {
+                self.node_mut(run).next_run = id;
+            }
+            self.node_mut(last).next = id;
+        } else {
+            self.node_mut(parent).first = id;
         }
+        self.node_mut(parent).last = id;
+        self.nodes.push(node);
         id
     }
 
@@ -173,15 +199,15 @@ impl<'s> Tree<'s> {
     pub(crate) fn truncate(&mut self, length: usize) {
         while self.nodes.len() > length.max(1) {
             // The youngest node of all is the last child of its parent.
-            let parent = self.nodes[self.nodes.len() - 1].parent;
-            let gone = self.node(parent).last;
-            let before = self.children(parent).take_while(|&child| child != gone).last().unwrap_or(NodeId::NONE);
-            match before.some() {
-                Some(before) => self.node_mut(before).next = NodeId::NONE,
-                None => self.node_mut(parent).first = NodeId::NONE,
-            }
-            self.node_mut(parent).last = before;
-            self.nodes.pop();
+            let Some(Node { parent, previous, .. }) = self.nodes.pop() else { return };
+            self.node_mut(parent).last = previous;
+            let Some(before) = previous.some() else {
+                self.node_mut(parent).first = NodeId::NONE;
+                continue;
+            };
+            self.node_mut(before).next = NodeId::NONE;
+            let run = self.node(before).run;
+            self.node_mut(run).next_run = NodeId::NONE;
         }
     }
 
@@ -350,7 +376,9 @@ fn join(pieces: Vec<Piece<'_>>) -> String {
 impl<'s> Node<'s> {
     fn new(name: Name, label: (&'s str, &'s str), span: Span, parent: NodeId) -> Self {
         let none = NodeId::NONE;
-        Self { name, label, text: None, span, occurrence: 1, limit: 0, parent, first: none, last: none, next: none }
+        let (occurrence, limit) = (1, 0);
+        let (first, last, next, previous, run, next_run) = (none, none, none, none, none, none);
+        Self { name, label, text: None, span, occurrence, limit, parent, first, last, next, previous, run, next_run }
     }
 }
 
@@ -380,8 +408,23 @@ mod tests {
         tree.truncate(mark);
         assert_eq!(tree.children(NodeId::ROOT).collect::<Vec<_>>(), [b]);
         assert_eq!(tree.children(b).count(), 0);
+        assert_eq!(tree.runs(NodeId::ROOT).collect::<Vec<_>>(), [b]);
         let f = tree.push(NodeId::ROOT, Name::UNKNOWN, ("", "b"), Span::default());
         assert_eq!(tree.node(f).occurrence, 2);
         assert_eq!(tree.path(f), "/a/b[2]");
+    }
+
+    #[test]
+    fn children_of_one_name_are_found_in_their_runs() {
+        let mut names = Names::default();
+        let mut tree = Tree::new(Name::UNKNOWN, ("", "a"), Span::default());
+        for label in ["b", "b", "c", "b", "d", "d", "b"] {
+            tree.push(NodeId::ROOT, names.add(label), ("", label), Span::default());
+        }
+        let occurrences = |name| tree.named(NodeId::ROOT, name).map(|id| tree.node(id).occurrence).collect::<Vec<_>>();
+        assert_eq!(tree.runs(NodeId::ROOT).count(), 5);
+        assert_eq!(occurrences(names.find("", "b")), [1, 2, 3, 4]);
+        assert_eq!(occurrences(names.find("", "d")), [1, 2]);
+        assert!(occurrences(Name::UNKNOWN).is_empty());
     }
 }
