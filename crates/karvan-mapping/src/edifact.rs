@@ -212,6 +212,8 @@ pub(crate) fn tree<'i>(
     for segment in around.chain(interchange.loose_segments()) {
         builder.envelope(&segment);
     }
+    // With its group, its composites and their components a segment has about so many.
+    builder.tree.reserve(6 * builder.segments.len());
     builder.group(&group, NodeId::ROOT);
     for package in interchange.packages() {
         builder.package(&package);

@@ -54,7 +54,8 @@ impl Lens {
         let refused = |_| Message::new(refusal(kind)).with("value", text);
         match self {
             Self::Plain | Self::DateIso | Self::Joined | Self::Lines => Content::parse(kind, text).map_err(refused),
-            Self::Number => Content::parse(kind, &text.replace(',', ".")).map_err(refused),
+            Self::Number if text.contains(',') => Content::parse(kind, &text.replace(',', ".")).map_err(refused),
+            Self::Number => Content::parse(kind, text).map_err(refused),
             Self::Date102 => {
                 let text = text.trim();
                 match (text.get(0..4), text.get(4..6), text.get(6..)) {

@@ -8,7 +8,7 @@ use karvan_text::Message;
 
 use crate::lens::code_and_text;
 use crate::report::{Entry, LossReport, Place as SourcePlace};
-use crate::table::{PartRow, Place, PlaceStep, Predicate, Row, Table, Value};
+use crate::table::{Member, PartRow, Place, PlaceStep, Predicate, Row, Table, Value};
 use crate::tree::{Name, NodeId, Tree};
 
 /// Reads a document from `tree` by `table`.
@@ -52,7 +52,7 @@ impl<'t> Reader<'t, '_> {
     /// The value of a term at the top of the document, before anything was read.
     fn value_of(&self, term: TermId) -> Option<String> {
         let row = self.table.row_of(term).filter(|_| self.table.kind().term(term).within().is_none())?;
-        let node = row.places.iter().find_map(|place| self.matches(place, Some(NodeId::ROOT)).into_iter().next())?;
+        let node = row.places.iter().find_map(|place| self.first(place, Some(NodeId::ROOT)))?;
         self.tree.node(node).text.as_deref().map(str::to_owned)
     }
 
@@ -64,31 +64,21 @@ impl<'t> Reader<'t, '_> {
     }
 
     /// Reads the members of a group that stands at `base`; without one only what is told from the root is read.
-    fn rows(&mut self, rows: &[usize], base: Option<NodeId>, assigned: &[Assigned], group: &mut Group) {
+    fn rows(&mut self, members: &[Member], base: Option<NodeId>, assigned: &[Assigned], group: &mut Group) {
         let table = self.table;
-        let here = base.map(|base| self.names_in(base)).unwrap_or_default();
-        for &index in rows {
-            let row = &table.rows[index];
-            // Most rows of a group have nothing in most of its repetitions.
-            let may_be = |place: &Place| match place.steps.first() {
-                Some(step) if !place.from_root => here.contains(&step.name),
-                _ => true,
-            };
-            if !row.places.iter().any(may_be) && !row.reaches_out || !row.is_for(group) {
+        let here = base.map(|base| self.tree.names_in(base)).unwrap_or_default();
+        for member in members.iter().filter(|member| member.always || member.names.meets(here)) {
+            let row = &table.rows[member.row];
+            if !row.is_for(group) {
                 continue;
             }
-            let given = assigned.iter().find(|(row, _)| *row == index).map(|(_, node)| *node);
+            let given = assigned.iter().find(|(row, _)| *row == member.row).map(|(_, node)| *node);
             if table.kind().term(row.term).kind() == Kind::Group {
                 self.group(row, base, given, group);
             } else {
                 self.leaf(row, base, given, group);
             }
         }
-    }
-
-    /// The names that stand in a node, each once where its nodes stand together.
-    fn names_in(&self, node: NodeId) -> Vec<Name> {
-        self.tree.runs(node).map(|head| self.tree.node(head).name).collect()
     }
 
     fn group(&mut self, row: &'t Row, base: Option<NodeId>, given: Option<NodeId>, group: &mut Group) {
@@ -136,10 +126,10 @@ impl<'t> Reader<'t, '_> {
         if repetitions < 2 {
             return Vec::new();
         }
-        let from_root = |index: &&usize| self.table.rows[**index].places.iter().all(|place| place.from_root);
-        let members = row.members.iter().filter(from_root).map(|&index| {
-            let places = self.table.rows[index].places.iter();
-            (index, places.flat_map(|place| self.unused(place, None)).collect::<Vec<_>>())
+        let rows = row.members.iter().map(|member| (member.row, &self.table.rows[member.row]));
+        let from_root = rows.filter(|(_, row)| row.places.iter().all(|place| place.from_root));
+        let members = from_root.map(|(index, row)| {
+            (index, row.places.iter().flat_map(|place| self.unused(place, None)).collect::<Vec<_>>())
         });
         members.filter(|(_, nodes)| nodes.len() == repetitions).collect()
     }
@@ -270,11 +260,11 @@ impl<'t> Reader<'t, '_> {
     /// Tells what no row has taken.
     fn leftovers(&mut self) {
         for id in self.tree.ids() {
-            let node = self.tree.node(id);
-            let Some(text) = node.text.as_deref().filter(|text| !text.trim().is_empty()) else { continue };
             if self.used[id.index()] {
                 continue;
             }
+            let node = self.tree.node(id);
+            let Some(text) = node.text.as_deref().filter(|text| !text.trim().is_empty()) else { continue };
             let implied = node.name != Name::UNKNOWN && self.table.implied.contains(&node.name);
             let reason = if implied { "mapping-implied" } else { "mapping-no-term" };
             let entry = self.entry(None, id, text.to_owned(), Message::new(reason));
@@ -286,7 +276,18 @@ impl<'t> Reader<'t, '_> {
     fn part_node(&self, part: &PartRow, node: NodeId, base: Option<NodeId>) -> Option<NodeId> {
         let place = part.place.as_ref()?;
         let from = if place.from_group { base } else { Some(node) };
-        self.matches(place, from).into_iter().next()
+        self.first(place, from)
+    }
+
+    /// The first node at `place`.
+    fn first(&self, place: &Place, base: Option<NodeId>) -> Option<NodeId> {
+        let base = if place.from_root { NodeId::ROOT } else { base? };
+        let mut first = None;
+        matching(self.tree, &place.steps, base, &|term| self.compared(term), &mut |node| {
+            first = Some(node);
+            true
+        });
+        first
     }
 
     /// The nodes at `place` that no row has taken yet.
@@ -410,7 +411,7 @@ pub(crate) fn holds<'v>(
 
 fn is<'v>(value: &Value, text: &str, compared: &dyn Fn(TermId) -> Option<Cow<'v, str>>) -> bool {
     match value {
-        Value::Text(expected) => text.trim() == expected,
+        Value::Text(expected) => text == expected || text.trim() == expected,
         Value::Term(term) => compared(*term).is_some_and(|expected| text.trim() == expected.trim()),
     }
 }

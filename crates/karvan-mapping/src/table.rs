@@ -11,7 +11,7 @@ use crate::edifact::Definition;
 use crate::grammar::Grammar;
 use crate::lens::Lens;
 use crate::path::{Condition, Operand, Path, PathError, Start, Step};
-use crate::tree::{Name, Names};
+use crate::tree::{Name, NameSet, Names};
 
 /// A table as its file has it.
 #[derive(Clone, Debug, Deserialize)]
@@ -197,7 +197,7 @@ pub struct Table {
     /// The row of each term.
     by_term: Vec<Option<usize>>,
     /// The rows of the top of the document, in the order of the file.
-    pub(crate) top: Vec<usize>,
+    pub(crate) top: Vec<Member>,
     pub(crate) implied: HashSet<Name>,
     pub(crate) fixed: Vec<Place>,
     /// The terms whose values the places of other terms are told by.
@@ -241,9 +241,54 @@ pub(crate) struct Row {
     /// The terms that a group's own text tells, code and text.
     pub(crate) code_and_text: Option<(TermId, TermId)>,
     /// The rows of a group's members, in the order of the file.
-    pub(crate) members: Vec<usize>,
-    /// Whether a member of the group is told from the root, so that the group may be where its own place is not.
-    pub(crate) reaches_out: bool,
+    pub(crate) members: Vec<Member>,
+}
+
+/// A row among those of its group, with what tells at once that it has nothing to do: most rows have not.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Member {
+    pub(crate) row: usize,
+    pub(crate) term: TermId,
+    /// The names that its places in a node begin with.
+    pub(crate) names: NameSet,
+    /// Whether the row has to be gone through whatever stands in the node.
+    pub(crate) always: bool,
+    /// Whether something is written where the term is missing.
+    pub(crate) fills: bool,
+}
+
+impl Member {
+    fn new(row: usize, term: TermId) -> Self {
+        Self { row, term, names: NameSet::default(), always: false, fills: false }
+    }
+
+    /// The member with what `rows` and the terms `referred` to by predicates say of it.
+    fn told(self, rows: &[Row], referred: &[TermId]) -> Self {
+        let row = &rows[self.row];
+        let fills = row.default.is_some() || row.absent.is_some();
+        let mut told = Self { always: is_told_from_root(row, rows), fills, ..self };
+        for place in &row.places {
+            match place.steps.first() {
+                Some(step) if step.name == Name::PARENT => told.always = true,
+                Some(step) => told.names.add(step.name),
+                // A group where its own group stands: there is what its members find there.
+                None => {
+                    for member in row.members.iter().map(|member| member.told(rows, referred)) {
+                        told.names.add_all(member.names);
+                        // A new group has no values yet to compare with.
+                        told.always |= member.always || referred.contains(&member.term);
+                    }
+                }
+            }
+        }
+        told
+    }
+}
+
+/// Whether a place of a row, or of a member of it, begins at the root.
+fn is_told_from_root(row: &Row, rows: &[Row]) -> bool {
+    row.places.iter().any(|place| place.from_root)
+        || row.members.iter().any(|member| is_told_from_root(&rows[member.row], rows))
 }
 
 impl Row {
@@ -394,16 +439,10 @@ impl Table {
             rows.push(compiler.row(term, entry)?);
             by_term.insert(term, index);
             match within.map(|group| by_term.get(&group)) {
-                None => top.push(index),
-                Some(Some(&group)) => rows[group].members.push(index),
+                None => top.push(Member::new(index, term)),
+                Some(Some(&group)) => rows[group].members.push(Member::new(index, term)),
                 Some(None) => return Err(TableError::NoGroup(entry.term.clone())),
             }
-        }
-        // Members stand after their group, so that what a member reaches for, its group does before it is asked.
-        for index in (0..rows.len()).rev() {
-            let members = rows[index].members.iter().map(|&member| &rows[member]);
-            let out = members.clone().any(|row| row.reaches_out || row.places.iter().any(|place| place.from_root));
-            rows[index].reaches_out = out;
         }
         let implied = file.implied.iter().map(|name| compiler.names.add(name)).collect();
         let fixed = file.fixed.iter().map(|path| compiler.place("fixed", path)).collect::<Result<_, _>>()?;
@@ -416,6 +455,10 @@ impl Table {
         let Compiler { names, mut referred, .. } = compiler;
         referred.sort_unstable();
         referred.dedup();
+        let told = |members: &[Member]| members.iter().map(|member| member.told(&rows, &referred)).collect();
+        let top = told(&top);
+        let members: Vec<Vec<Member>> = rows.iter().map(|row| told(&row.members)).collect();
+        rows.iter_mut().zip(members).for_each(|(row, members)| row.members = members);
         Ok(Self {
             title: file.title,
             kind,
@@ -509,9 +552,9 @@ impl Table {
         codes
     }
 
-    fn collect<'t>(&'t self, rows: &[usize], base: &[&'t str], places: &mut Vec<(TermId, Vec<&'t str>)>) {
-        for &index in rows {
-            let row = &self.rows[index];
+    fn collect<'t>(&'t self, rows: &[Member], base: &[&'t str], places: &mut Vec<(TermId, Vec<&'t str>)>) {
+        for member in rows {
+            let row = &self.rows[member.row];
             for place in &row.places {
                 let whole = self.extended(base, place, &mut |path| places.push((row.term, path)));
                 for part in &row.parts {
@@ -630,7 +673,6 @@ impl Compiler<'_> {
             only,
             code_and_text,
             members: Vec::new(),
-            reaches_out: false,
         })
     }
 

@@ -20,6 +20,25 @@ impl Name {
     pub(crate) const PARENT: Self = Self(0);
 }
 
+/// A set of names that may seem to hold some that were never added: enough to pass by what is surely not there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct NameSet(u64);
+
+impl NameSet {
+    pub(crate) fn add(&mut self, name: Name) {
+        self.0 |= 1 << (name.0 % u64::BITS);
+    }
+
+    pub(crate) const fn add_all(&mut self, other: Self) {
+        self.0 |= other.0;
+    }
+
+    /// Whether some name may be in both.
+    pub(crate) const fn meets(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+}
+
 /// The names that a table knows.
 #[derive(Debug)]
 pub(crate) struct Names {
@@ -126,6 +145,11 @@ impl<'s> Tree<'s> {
         Self { nodes: vec![Node::new(name, label, span, NodeId::NONE)] }
     }
 
+    /// Makes room for so many nodes more.
+    pub(crate) fn reserve(&mut self, nodes: usize) {
+        self.nodes.reserve(nodes);
+    }
+
     pub(crate) fn node(&self, id: NodeId) -> &Node<'s> {
         &self.nodes[id.index()]
     }
@@ -157,12 +181,26 @@ impl<'s> Tree<'s> {
 
     /// The children of one name, in order; passes the others by in runs, for a message may have many thousand lines.
     pub(crate) fn named(&self, id: NodeId, name: Name) -> impl Iterator<Item = NodeId> + '_ {
-        let heads = self.runs(id).filter(move |&head| self.node(head).name == name);
-        heads.flat_map(move |head| {
-            std::iter::successors(Some(head), move |&node| {
-                self.node(node).next.some().filter(|&next| self.node(next).run == head)
-            })
+        let mut at = self.node(id).first;
+        std::iter::from_fn(move || {
+            loop {
+                let child = at.some()?;
+                let node = self.node(child);
+                if node.name == name {
+                    at = node.next;
+                    return Some(child);
+                }
+                // Only the first of a run is ever met with another name.
+                at = node.next_run;
+            }
         })
+    }
+
+    /// The names of the children.
+    pub(crate) fn names_in(&self, id: NodeId) -> NameSet {
+        let mut names = NameSet::default();
+        self.runs(id).for_each(|head| names.add(self.node(head).name));
+        names
     }
 
     /// Appends a node; its occurrence is one more than that of its last brother of the same name.

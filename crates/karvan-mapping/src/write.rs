@@ -11,7 +11,7 @@ use crate::grammar::{Grammar, Slot};
 use crate::lens::with_code;
 use crate::read::{holds, matching};
 use crate::report::{Entry, LossReport, Place as SourcePlace};
-use crate::table::{PartRow, Place, PlaceStep, Predicate, Row, Syntax, Table, Value};
+use crate::table::{Member, PartRow, Place, PlaceStep, Predicate, Row, Syntax, Table, Value};
 use crate::tree::{Name, NodeId, Tree};
 
 /// What was written.
@@ -87,12 +87,15 @@ struct Writer<'w> {
 
 impl<'w> Writer<'w> {
     /// Writes the members of `group`, whose place is the context `at`.
-    fn rows(&mut self, rows: &[usize], group: &'w Group, at: usize, only: Only) {
+    fn rows(&mut self, rows: &[Member], group: &'w Group, at: usize, only: Only) {
         let table = self.table;
         self.remember(group);
-        for &index in rows {
-            let row = &table.rows[index];
+        for row in rows {
             let members = group.all(row.term);
+            if members.is_empty() && !row.fills {
+                continue;
+            }
+            let row = &table.rows[row.row];
             if members.is_empty() {
                 self.missing(row, group, at);
                 continue;

@@ -127,8 +127,13 @@ impl Group {
     #[must_use]
     pub fn all(&self, term: TermId) -> &[Node] {
         let start = self.children.partition_point(|node| node.term() < Some(term));
-        let length = self.children[start..].partition_point(|node| node.term() == Some(term));
-        &self.children[start..start + length]
+        let rest = &self.children[start..];
+        // Most terms that are asked for are not there, or stand once.
+        let is_member = |node: &Node| node.term() == Some(term);
+        match rest.get(1) {
+            Some(second) if is_member(second) => &rest[..rest.partition_point(is_member)],
+            _ => &rest[..usize::from(rest.first().is_some_and(is_member))],
+        }
     }
 
     /// The first value of one term.
