@@ -83,8 +83,8 @@ pub(super) fn run(_data: &Path) -> crate::Result<Table> {
         }
     }
     table.summary(format!("{all} signatures, {good} verified by the other side, and refused by it when broken"));
-    table.summary(output(Command::new("xmlsec1").arg("--version"))?.trim());
-    table.summary(output(Command::new("python3").arg(oracle()).arg("version"))?.trim());
+    table.tool(output(Command::new("xmlsec1").arg("--version"))?.trim());
+    table.tool(output(Command::new("python3").arg(oracle()).arg("version"))?.trim());
     Ok(table)
 }
 
