@@ -18,6 +18,10 @@ pub(crate) fn run(asked: &Trust, session: Session) -> io::Result<Status> {
 }
 
 fn path(asked: &TrustPath, mut session: Session) -> io::Result<Status> {
+    if asked.trust.trust.is_empty() {
+        say("karvan: a path leads to a trust anchor; name a store of them: --trust STORE");
+        return Ok(Status::Usage);
+    }
     let (material, at) = match material(&asked.trust, &session) {
         Ok(read) => read,
         Err(status) => return Ok(status),

@@ -32,6 +32,12 @@ fn a_rejected_path_says_why() {
 }
 
 #[test]
+fn a_path_without_a_store_to_lead_to_is_no_question() {
+    let run = Folder::new().run(arguments!["trust", "path", NOW, leaf("anka")]).expect(2);
+    assert!(run.stderr.contains("--trust STORE"), "{}", run.stderr);
+}
+
+#[test]
 fn an_expired_cross_certificate_counts_for_the_time_when_it_was_valid() {
     let at = "--at=2025-06-01T00:00:00Z";
     Folder::new().run(arguments!["trust", "path", from_iran(), at, leaf("nordhafen")]).expect(0);
