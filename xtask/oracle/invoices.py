@@ -7,7 +7,7 @@ Reads from standard input:
     {"extractor": PATH, "rules": {KIND: PATH}, "files": [PATH], "only_rules": {KIND: [PATH]}, "values": [TEXT]}
 Writes to standard output, in the same order:
     {"files": [{"kind": "cii" | "ubl" | "credit", "terms": [[TERM, VALUE, COUNT]], "fatal": [RULE]}],
-     "only_rules": {KIND: [[RULE]]}, "values": [TEXT as the extractor writes a value]}
+     "only_rules": {KIND: [[RULE]]}, "values": [TEXT as the extractor writes a value], "tools": TEXT}
 """
 
 import functools
@@ -42,6 +42,7 @@ def main():
     request = json.load(sys.stdin)
     tool = extractor(request["extractor"])
     with PySaxonProcessor(license=False) as processor:
+        tools = f"lxml {etree.__version__}, {processor.version}"
         xslt = processor.new_xslt30_processor()
         rules = {name: xslt.compile_stylesheet(stylesheet_file=path) for name, path in request["rules"].items()}
 
@@ -56,7 +57,7 @@ def main():
             files.append({"kind": what, "terms": terms, "fatal": fatal("cii" if what == "cii" else "ubl", path)})
         only_rules = {name: [fatal(name, path) for path in paths] for name, paths in request["only_rules"].items()}
     values = [tool.norm(value) for value in request["values"]]
-    json.dump({"files": files, "only_rules": only_rules, "values": values}, sys.stdout)
+    json.dump({"files": files, "only_rules": only_rules, "values": values, "tools": tools}, sys.stdout)
 
 
 main()

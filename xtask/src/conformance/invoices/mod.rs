@@ -103,7 +103,8 @@ fn routes(source: Syntax) -> Vec<Vec<Syntax>> {
     };
     let through = [Edifact, EdifactD96A, EdifactD01B, Json];
     let through = through.into_iter().flat_map(|middle| [vec![source, middle, source], vec![source, middle, other]]);
-    [vec![source, other], vec![source, other, source]].into_iter().chain(through).collect()
+    let rest = [vec![source, other], vec![source, other, source], vec![source, Json, Edifact, source]];
+    rest.into_iter().chain(through).collect()
 }
 
 /// An invoice that went along a route.
@@ -137,7 +138,7 @@ impl<'a> Journey<'a> {
             journey.errors.extend(errors.map(|finding| finding.code.to_string()));
             journey.report.extend(conversion.report);
             journey.end = conversion.octets;
-            if step == 1 && journey.route.len() == 4 {
+            if step == 1 && is_from_edifact_and_back(&journey.route) {
                 journey.start.clone_from(&journey.end);
                 journey.report = LossReport::default();
             }
@@ -147,12 +148,12 @@ impl<'a> Journey<'a> {
 
     /// Whether what it is compared with is EDIFACT, whose terms the extractor cannot read.
     fn is_from_edifact(&self) -> bool {
-        self.route[0] == Edifact && self.route.len() < 4
+        self.route[0] == Edifact && !is_from_edifact_and_back(&self.route)
     }
 
     /// Whether it came back to the syntax it is compared with.
     fn is_round_trip(&self) -> bool {
-        self.route.len() == 4 || self.route.len() == 3 && self.route[0] == self.route[2]
+        is_from_edifact_and_back(&self.route) || self.route.len() > 2 && self.route.first() == self.route.last()
     }
 
     /// What kind of route it is, for the summary.
@@ -163,10 +164,16 @@ impl<'a> Journey<'a> {
             [EdifactD96A, _] => "through INVOIC D.96A",
             [EdifactD01B, _] => "through INVOIC D.01B",
             [Json, _] => "through JSON",
+            [Json, Edifact, _] => "through JSON and INVOIC D.14B",
             [_, Edifact, _] => "made from EDIFACT, through INVOIC D.14B",
             _ => "there and back",
         }
     }
+}
+
+/// Whether EDIFACT stands on the route twice: then the XML between is what the end is compared with.
+fn is_from_edifact_and_back(route: &[Syntax]) -> bool {
+    route.iter().filter(|syntax| **syntax == Edifact).count() == 2
 }
 
 fn name(route: &[Syntax]) -> String {
@@ -216,6 +223,7 @@ fn measure(data: &Path, sources: Vec<Source>, messages: BTreeMap<String, PathBuf
         table.row(verdict.cells(journey));
     }
     totals.summarise(&mut table);
+    answer.tools.iter().for_each(|tool| table.tool(tool));
     Ok(table)
 }
 
@@ -412,4 +420,27 @@ fn share((all, some): (i64, i64)) -> String {
     // Rounded down, for a goal is reached or it is not; per ten thousand.
     let share = some * 10_000 / all.max(1);
     format!("{some}/{all} = {}.{:02} %", share / 100, share % 100)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_direction_among_the_syntaxes_is_on_a_route() {
+        let all: Vec<_> = [Edifact, Cii, Ubl].into_iter().flat_map(routes).collect();
+        assert!(all.iter().all(|route| matches!(route.last(), Some(Cii | Ubl))));
+        for from in [Edifact, Cii, Ubl, Json] {
+            for to in [Edifact, Cii, Ubl, Json].into_iter().filter(|to| *to != from) {
+                assert!(all.iter().any(|route| route.windows(2).any(|step| step == [from, to])), "{from:?} {to:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_share_is_rounded_down() {
+        assert_eq!(share((3, 2)), "2/3 = 66.66 %");
+        assert_eq!(share((10_001, 10_000)), "10000/10001 = 99.99 %");
+        assert_eq!(share((0, 0)), "0/0 = 0.00 %");
+    }
 }

@@ -53,6 +53,8 @@ pub(super) struct Answer {
     pub(super) messages: BTreeMap<PathBuf, BTreeSet<String>>,
     /// The values as the extractor writes them.
     pub(super) values: Normal,
+    /// The tools and their versions.
+    pub(super) tools: Vec<String>,
 }
 
 /// Asks all tools.
@@ -101,6 +103,7 @@ pub(super) fn ask(data: &Path, question: Question) -> crate::Result<Answer> {
         invoices: question.invoices.into_iter().zip(judgements).collect(),
         messages: question.messages.into_iter().zip(messages).collect(),
         values: question.values.into_iter().zip(values).collect(),
+        tools: vec![answer["tools"].as_str().unwrap_or_default().to_owned(), xmllint_version()?],
     })
 }
 
@@ -121,6 +124,14 @@ fn run(request: &Value) -> crate::Result<Value> {
         return Err("oracle/invoices.py failed; it needs the Python packages lxml and saxonche".into());
     }
     Ok(serde_json::from_slice(&output.stdout)?)
+}
+
+fn xmllint_version() -> crate::Result<String> {
+    let output = Command::new("xmllint").arg("--version").output();
+    let output = output.map_err(|error| format!("xmllint cannot be run: {error}"))?;
+    let text = String::from_utf8_lossy(&output.stderr);
+    let version = text.lines().next().and_then(|line| line.rsplit(' ').next()).unwrap_or_default();
+    Ok(format!("xmllint {version}"))
 }
 
 /// Those of `files` that are valid by a schema, as xmllint judges.
