@@ -152,13 +152,14 @@ impl<'t> Reader<'t, '_> {
 
     fn leaf(&mut self, row: &'t Row, base: Option<NodeId>, given: Option<NodeId>, group: &mut Group) {
         for place in &row.places {
-            let mut nodes = given.map_or_else(|| self.unused(place, base), |node| vec![node]);
+            let nodes = given.map_or_else(|| self.unused(place, base), |node| vec![node]);
+            let mut left = nodes.as_slice();
             // One that is told from the root may be another repetition's: a group takes no more than it can hold.
             let shared = place.from_root && !self.table.kind().term(row.term).repeats();
-            while !(nodes.is_empty() || shared && row.only.is_some() && group.leaf(row.term).is_some()) {
-                let pieces = if row.lens.is_spread() { self.pieces(&nodes) } else { 1 };
-                let own: Vec<NodeId> = nodes.drain(..pieces).collect();
-                self.value(row, place, &own, base, group);
+            while !(left.is_empty() || shared && row.only.is_some() && group.leaf(row.term).is_some()) {
+                let (own, later) = left.split_at(if row.lens.is_spread() { self.pieces(left) } else { 1 });
+                self.value(row, place, own, base, group);
+                left = later;
             }
         }
         if let (Some(again), Some(leaf)) = (&row.again, group.leaf(row.term)) {
@@ -378,8 +379,8 @@ pub(crate) fn matching<'v>(
     tree: &Tree<'_>,
     steps: &[PlaceStep],
     base: NodeId,
-    compared: &dyn Fn(TermId) -> Option<Cow<'v, str>>,
-    visit: &mut dyn FnMut(NodeId) -> bool,
+    compared: &impl Fn(TermId) -> Option<Cow<'v, str>>,
+    visit: &mut impl FnMut(NodeId) -> bool,
 ) -> bool {
     let Some((step, rest)) = steps.split_first() else { return visit(base) };
     if step.name == Name::PARENT {
@@ -397,7 +398,7 @@ pub(crate) fn holds<'v>(
     tree: &Tree<'_>,
     predicate: &Predicate,
     node: NodeId,
-    compared: &dyn Fn(TermId) -> Option<Cow<'v, str>>,
+    compared: &impl Fn(TermId) -> Option<Cow<'v, str>>,
 ) -> bool {
     match predicate {
         Predicate::Not(other) => !holds(tree, other, node, compared),
@@ -409,7 +410,7 @@ pub(crate) fn holds<'v>(
     }
 }
 
-fn is<'v>(value: &Value, text: &str, compared: &dyn Fn(TermId) -> Option<Cow<'v, str>>) -> bool {
+fn is<'v>(value: &Value, text: &str, compared: &impl Fn(TermId) -> Option<Cow<'v, str>>) -> bool {
     match value {
         Value::Text(expected) => text == expected || text.trim() == expected,
         Value::Term(term) => compared(*term).is_some_and(|expected| text.trim() == expected.trim()),

@@ -161,8 +161,12 @@ impl Output<'_> {
     }
 
     fn line(&mut self, depth: usize) {
+        const SPACES: &str = "                                ";
         self.out.push('\n');
-        (0..depth).for_each(|_| self.out.push_str("  "));
+        match SPACES.get(..2 * depth) {
+            Some(spaces) => self.out.push_str(spaces),
+            None => self.out.extend(std::iter::repeat_n("  ", depth)),
+        }
     }
 }
 
