@@ -147,6 +147,14 @@ fn formats_are_checked() {
 }
 
 #[test]
+fn separators_that_separate_nothing_are_told_once_a_segment() {
+    expect("BGM+220+PO-1+9'", "BGM+220::::+PO-1::+9'", &["W1045 BGM[1001=220] :"]);
+    expect("BGM+220+PO-1+9'", "BGM+220+PO-1+9++'", &["W1045 BGM[1001=220] +"]);
+    expect("DTM+137:20261122:102'", "DTM+137:20261122:'", &["W1045 DTM[2005=137] :"]);
+    expect("BGM+220+PO-1+9'", "BGM+220+PO-1?+'", &[]);
+}
+
+#[test]
 fn released_characters_do_not_count_towards_a_length() {
     // 35 characters (an..35), four of them released.
     let party = |digits: usize| format!("?+?:?'??{}", "1".repeat(digits));

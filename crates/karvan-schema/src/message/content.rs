@@ -42,7 +42,7 @@ pub struct Reading {
 
 /// Checks the data elements of `segment` and hands each fault to `report`.
 pub fn check(segment: &Segment<'_>, rules: &SegmentRules<'_>, reading: &Reading, report: &mut dyn FnMut(Fault)) {
-    let mut check = Check { segment, rules, reading, report, open: None, elements: 0 };
+    let mut check = Check { segment, rules, reading, report, open: None, elements: 0, trailing: None };
     for value in segment.values() {
         check.value(&value);
     }
@@ -59,6 +59,8 @@ struct Check<'a, 's> {
     open: Option<Open<'a>>,
     /// How many data elements there were.
     elements: usize,
+    /// The end of the first separator that separates nothing.
+    trailing: Option<u64>,
 }
 
 /// A repetition of a data element.
@@ -77,6 +79,8 @@ impl<'a> Check<'a, '_> {
     fn value(&mut self, value: &Value<'_>) {
         if value.component == 0 {
             self.open(value);
+        } else if value.value().is_empty() && !value.goes_on {
+            self.trailing.get_or_insert(value.value().span().start);
         }
         let Some(open) = &mut self.open else { return };
         open.end = value.value().span().end;
@@ -141,8 +145,10 @@ impl<'a> Check<'a, '_> {
             (self.report)(missing(rules.tag, rules.name, rules.tag.to_owned(), Span::at(end)));
         }
         let characters = self.reading.characters;
-        let separates = |octet: &u8| *octet == characters.element || *octet == characters.component;
-        if body.last().is_some_and(separates) && !ends_released(body, characters.release) {
+        if body.last() == Some(&characters.element) && !ends_released(body, characters.release) {
+            self.trailing.get_or_insert(end);
+        }
+        if let Some(end) = self.trailing {
             (self.report)(Fault {
                 code: Code::warning(1045),
                 message: Message::new("trailing-separator").with("segment", self.rules.tag),
