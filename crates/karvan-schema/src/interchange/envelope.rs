@@ -7,7 +7,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use karvan_edifact::{Advice, MisfitKind, Repertoire, Segment, ServiceCharacters};
+use karvan_edifact::{MisfitKind, Repertoire, Segment, ServiceCharacters};
 use karvan_text::{Code, Diagnostic, Message, Span};
 
 use super::body::{Body, Definition, Findings, directory_of, excerpt, place};
@@ -124,20 +124,33 @@ struct OpenMessage<'d> {
 #[derive(Debug, Default)]
 struct References {
     seen: HashSet<u64>,
+    full: bool,
+}
+
+/// What became of a reference.
+enum Remembered {
+    New,
+    Duplicate,
+    /// It is the first that is no longer compared, for as many as may be are remembered.
+    LimitReached,
 }
 
 impl References {
-    /// How many are remembered; beyond it, duplicates are no longer looked for.
+    /// How many are remembered.
     const LIMIT: usize = 1 << 20;
 
-    /// Whether the reference is new (within what is remembered).
-    fn insert(&mut self, reference: &[u8]) -> bool {
-        if self.seen.len() >= Self::LIMIT {
-            return true;
-        }
+    fn insert(&mut self, reference: &[u8]) -> Remembered {
         let mut hasher = DefaultHasher::new();
         reference.hash(&mut hasher);
-        self.seen.insert(hasher.finish())
+        let hash = hasher.finish();
+        if self.seen.contains(&hash) {
+            return Remembered::Duplicate;
+        }
+        if self.seen.len() < Self::LIMIT {
+            self.seen.insert(hash);
+            return Remembered::New;
+        }
+        if std::mem::replace(&mut self.full, true) { Remembered::New } else { Remembered::LimitReached }
     }
 }
 
@@ -167,7 +180,7 @@ impl<'d> Validator<'d> {
     }
 
     /// Takes note of a service string advice.
-    pub fn advice(&mut self, _advice: &Advice<'_>) {
+    pub fn advice(&mut self) {
         self.advised = true;
     }
 
@@ -470,12 +483,19 @@ impl<'d> Validator<'d> {
     }
 
     fn check_duplicate(&mut self, segment: &Segment<'_>, reference: &[u8], path: &str, findings: &mut Findings<'_>) {
-        let Some(interchange) = &mut self.interchange else { return };
-        if !reference.is_empty() && !interchange.references.insert(reference) {
-            let shown = String::from_utf8_lossy(reference).into_owned();
-            let message = Message::new("reference-duplicate").with("reference", &shown);
-            let span = segment.component(0, 0).span();
-            findings.report(at(segment, span, path, Code::error(1026), message).found(shown));
+        let Some(interchange) = self.interchange.as_mut().filter(|_| !reference.is_empty()) else { return };
+        let span = segment.component(0, 0).span();
+        match interchange.references.insert(reference) {
+            Remembered::New => {}
+            Remembered::Duplicate => {
+                let shown = String::from_utf8_lossy(reference).into_owned();
+                let message = Message::new("reference-duplicate").with("reference", &shown);
+                findings.report(at(segment, span, path, Code::error(1026), message).found(shown));
+            }
+            Remembered::LimitReached => {
+                let message = Message::new("reference-limit").with("limit", References::LIMIT);
+                findings.report(at(segment, span, path, Code::error(9003), message));
+            }
         }
     }
 
@@ -655,4 +675,20 @@ fn trailer_missing(trailer: &str, header: &str, end: Span) -> Diagnostic {
 fn outside(segment: &Segment<'_>) -> Diagnostic {
     let message = Message::new("segment-outside").with("segment", Tag::new(segment.tag()));
     at(segment, segment.tag_span(), "", Code::error(1033), message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_beyond_the_limit_are_told_once_and_known_ones_still_found() {
+        let mut references = References::default();
+        for number in 0..References::LIMIT as u64 {
+            assert!(matches!(references.insert(&number.to_be_bytes()), Remembered::New));
+        }
+        assert!(matches!(references.insert(b"one too many"), Remembered::LimitReached));
+        assert!(matches!(references.insert(b"another"), Remembered::New));
+        assert!(matches!(references.insert(&7_u64.to_be_bytes()), Remembered::Duplicate));
+    }
 }
