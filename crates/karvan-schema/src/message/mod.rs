@@ -2,6 +2,7 @@
 
 pub mod arrange;
 pub mod content;
+pub mod example;
 pub mod rules;
 pub mod table;
 pub mod tree;
