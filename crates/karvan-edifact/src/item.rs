@@ -160,7 +160,7 @@ impl Problem {
     /// The finding to tell, standing at `position` (that of `span.start`; see [`Reader::position`](crate::Reader)).
     #[must_use]
     pub fn diagnostic(&self, position: Position) -> Diagnostic {
-        let place = Place { span: self.span, position, path: String::new() };
+        let place = Place { span: self.span, position, ..Place::default() };
         let finding = |code, message| Diagnostic::new(code, message, place.clone());
         let declared_text =
             |declared: Option<u64>| declared.map_or_else(|| "?".to_owned(), |length| length.to_string());

@@ -126,7 +126,8 @@ impl<'a> Tally<'a> {
         // Limits are layer 9: what lies beyond one was not looked at.
         self.unfinished |= finding.code.layer() == 9;
         self.summary.add(finding.code.severity);
-        let place = Place { span: Span::at(finding.place.span.start), path: String::new(), ..finding.place };
+        let place =
+            Place { span: Span::at(finding.place.span.start), path: String::new(), unit: None, ..finding.place };
         (self.report)(finding);
         if self.is_full() {
             let message = Message::new("finding-limit").with("limit", self.limit);
@@ -188,7 +189,7 @@ fn json(source: impl Read, options: &Options, tally: &mut Tally<'_>) -> io::Resu
         // Findings come in order, nearly all: what lies before one is read once.
         locator.advance(&octets[located..offset]);
         located = offset;
-        Place { span, position: locator.position(&[], 0), path }
+        Place { span, position: locator.position(&[], 0), path, ..Place::default() }
     };
     match karvan_mapping::read_json(&octets) {
         Ok(reading) => {

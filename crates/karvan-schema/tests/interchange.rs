@@ -242,6 +242,15 @@ fn groups_count_their_messages() {
 }
 
 #[test]
+fn findings_say_in_which_message_they_stand() {
+    let message: String = ORDER.split_inclusive('\n').skip(2).take(11).collect();
+    let second = message.replace("UNH+1+", "UNH+2+").replace("UNT+11+1", "UNT+11+2").replace("NAD+SU", "NAD+QQX");
+    let text = ORDER.replace("UNZ+1+77", &format!("{second}UNZ+3+77"));
+    let units: Vec<_> = check(&text).iter().map(|finding| finding.place.unit.map(|unit| unit.to_string())).collect();
+    assert_eq!(units, [Some("UNH 2".to_owned()), None]);
+}
+
+#[test]
 fn a_reference_used_twice_is_told() {
     let message: String = ORDER.split_inclusive('\n').skip(2).take(11).collect();
     let text = ORDER.replace("UNZ+1", &format!("{message}UNZ+2"));

@@ -65,6 +65,7 @@ pub fn verify(
                 span: signature.element.span(),
                 position: document.position(signature.element.span().start),
                 path: signature.element.path(),
+                ..Place::default()
             },
             uncovered: uncovered(&document, &signature, &covered),
             covered: covered.into_iter().map(|(part, _)| part).collect(),

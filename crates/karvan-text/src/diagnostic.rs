@@ -83,9 +83,27 @@ pub struct Place {
     /// Line and column of the first octet.
     #[serde(flatten)]
     pub position: Position,
+    /// The message or package of the file that it stands in; none for the envelope, and where a file has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit: Option<Unit>,
     /// The path in the names of the standard, `SG2/NAD[3035=BY]/C080/3036`; empty where there is none.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub path: String,
+}
+
+/// A message or package of a file of several.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Unit {
+    /// The tag of the segment that it begins with: `UNH`, `UIH`, `UNO`.
+    pub header: &'static str,
+    /// Which one of the file it is, messages and packages each counted from 1.
+    pub number: u64,
+}
+
+impl fmt::Display for Unit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.header, self.number)
+    }
 }
 
 /// The piece of the source to show with a finding: a segment of EDIFACT, a line of XML.

@@ -149,7 +149,7 @@ impl Document {
     /// A finding about the octets of `span`, at the element `path`: place and excerpt filled in.
     #[must_use]
     pub fn diagnostic(&self, code: Code, message: Message, span: Span, path: impl Into<String>) -> Diagnostic {
-        let place = Place { span, position: self.position(span.start), path: path.into() };
+        let place = Place { span, position: self.position(span.start), path: path.into(), ..Place::default() };
         Diagnostic::new(code, message, place).excerpt(excerpt(self.source(), span))
     }
 }

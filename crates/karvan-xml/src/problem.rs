@@ -58,7 +58,7 @@ impl Problem {
     pub(crate) fn into_error(self, source: &[u8], path: String) -> ParseError {
         let span = Span::from(self.span);
         let start = usize::try_from(span.start).unwrap_or(usize::MAX);
-        let place = Place { span, position: Locator::default().position(source, start), path };
+        let place = Place { span, position: Locator::default().position(source, start), path, ..Place::default() };
         let mut diagnostic = Diagnostic::new(self.code, self.message, place).excerpt(excerpt(source, span));
         diagnostic.help = self.help;
         ParseError(Box::new(diagnostic))

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use karvan_edifact::Segment;
-use karvan_text::{Code, Diagnostic, Excerpt, Message, Place, Position, Span};
+use karvan_text::{Code, Diagnostic, Excerpt, Message, Place, Span, Unit};
 
 use super::envelope::MessageType;
 use crate::directory::{self, Directory};
@@ -116,10 +116,13 @@ impl<'d> Body<'d> {
 /// Where findings go.
 pub(super) struct Findings<'a> {
     pub(super) report: &'a mut dyn FnMut(Diagnostic),
+    /// The message or package that they are about.
+    pub(super) unit: Option<Unit>,
 }
 
 impl Findings<'_> {
-    pub(super) fn report(&mut self, finding: Diagnostic) {
+    pub(super) fn report(&mut self, mut finding: Diagnostic) {
+        finding.place.unit = self.unit;
         (self.report)(finding);
     }
 
@@ -151,7 +154,7 @@ impl Findings<'_> {
 
 /// A place whose line and column are still to be filled in.
 pub(super) fn place(span: Span, path: &str) -> Place {
-    Place { span, position: Position::default(), path: path.to_owned() }
+    Place { span, path: path.to_owned(), ..Place::default() }
 }
 
 /// The segment with the octets of `span` marked.

@@ -8,7 +8,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use karvan_edifact::{MisfitKind, Repertoire, Segment, ServiceCharacters};
-use karvan_text::{Code, Diagnostic, Message, Span};
+use karvan_text::{Code, Diagnostic, Message, Span, Unit};
 
 use super::body::{Body, Definition, Findings, directory_of, excerpt, place};
 use crate::directory::Directories;
@@ -189,7 +189,7 @@ impl<'d> Validator<'d> {
     /// Findings come with the octets they concern, in the segment or at its start; their line and column are left to the
     /// reader of the file, who can tell them at no cost as long as there is nothing to tell.
     pub fn segment(&mut self, segment: &Segment<'_>, report: &mut dyn FnMut(Diagnostic)) {
-        let mut findings = Findings { report };
+        let mut findings = Findings { report, unit: self.unit() };
         self.counts.segments += 1;
         if !segment.is_terminated() && !matches!(segment.tag(), b"UNT" | b"UNE" | b"UNZ") {
             // The end of the file cut it short, which its reader tells; what it was to be is not known.
@@ -210,8 +210,17 @@ impl<'d> Validator<'d> {
 
     /// Ends the file, `end` octets long.
     pub fn finish(&mut self, end: u64, report: &mut dyn FnMut(Diagnostic)) {
-        let mut findings = Findings { report };
+        let mut findings = Findings { report, unit: self.unit() };
         self.close_interchange(Span::at(end), &mut findings);
+    }
+
+    /// The message or package that is open.
+    fn unit(&self) -> Option<Unit> {
+        match (&self.package, &self.message) {
+            (Some(_), _) => Some(Unit { header: "UNO", number: self.counts.packages }),
+            (None, Some(_)) => Some(Unit { header: "UNH", number: self.counts.messages }),
+            (None, None) => None,
+        }
     }
 
     fn interchange_header(&mut self, segment: &Segment<'_>, findings: &mut Findings<'_>) {
@@ -355,6 +364,7 @@ impl<'d> Validator<'d> {
         self.close_message(start, findings);
         self.need_interchange(segment, findings);
         self.counts.messages += 1;
+        findings.unit = Some(Unit { header: "UNH", number: self.counts.messages });
         self.count_unit(segment, findings);
         let declared = message_type(segment);
         *self.counts.types.entry(declared.clone()).or_default() += 1;
@@ -400,6 +410,7 @@ impl<'d> Validator<'d> {
             if let Some(body) = message.body {
                 body.finish(end, findings);
             }
+            findings.unit = None;
         }
     }
 
@@ -409,6 +420,7 @@ impl<'d> Validator<'d> {
         self.close_message(start, findings);
         self.need_interchange(segment, findings);
         self.counts.packages += 1;
+        findings.unit = Some(Unit { header: "UNO", number: self.counts.packages });
         self.count_unit(segment, findings);
         self.service_segment(segment, findings);
         let reference = segment.component(0, 0).unescaped().into_owned();
@@ -426,6 +438,7 @@ impl<'d> Validator<'d> {
     fn close_package(&mut self, end: Span, findings: &mut Findings<'_>) {
         if self.package.take().is_some() {
             findings.report(trailer_missing("UNP", "UNO", end));
+            findings.unit = None;
         }
     }
 

@@ -42,8 +42,11 @@ pub fn write(out: &mut dyn Write, name: &str, finding: &Diagnostic, style: Style
     let position = format!("{name}:{}:{}", place.position.line, place.position.column);
     write!(out, "  --> {}", isolate(&position, style.language))?;
     write!(out, " ({} {})", style.label("label-byte"), place.span.start)?;
-    if !place.path.is_empty() {
-        write!(out, "  {}", isolate(&place.path, style.language))?;
+    let unit = place.unit.map(|unit| unit.to_string());
+    let path = [unit.as_deref(), Some(&*place.path).filter(|path| !path.is_empty())];
+    let path: Vec<_> = path.into_iter().flatten().collect();
+    if !path.is_empty() {
+        write!(out, "  {}", isolate(&path.join(" › "), style.language))?;
     }
     writeln!(out)?;
     if let Some(excerpt) = &finding.excerpt {
@@ -85,11 +88,15 @@ fn write_excerpt(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Code, Message, Place, Position, Span};
+    use crate::{Code, Message, Place, Position, Span, Unit};
 
     fn finding() -> Diagnostic {
-        let place =
-            Place { span: Span::new(341, 343), position: Position { line: 16, column: 5 }, path: "UNT/0074".into() };
+        let place = Place {
+            span: Span::new(341, 343),
+            position: Position { line: 16, column: 5 },
+            unit: Some(Unit { header: "UNH", number: 1 }),
+            path: "UNT/0074".into(),
+        };
         Diagnostic::new(Code::error(1029), Message::new("severity-error"), place)
             .excerpt(Excerpt::new(b"UNT+13+1'", 4..6))
             .found("13")
@@ -102,7 +109,7 @@ mod tests {
         write(&mut out, "decl.edi", &finding(), Style::default()).unwrap();
         assert_eq!(
             String::from_utf8(out).unwrap(),
-            "error[E1029]: error\n  --> decl.edi:16:5 (byte 341)  UNT/0074\n    |\n 16 | UNT+13+1'\n    |     ^^ 13\n   = expected: 14\n"
+            "error[E1029]: error\n  --> decl.edi:16:5 (byte 341)  UNH 1 › UNT/0074\n    |\n 16 | UNT+13+1'\n    |     ^^ 13\n   = expected: 14\n"
         );
     }
 

@@ -44,12 +44,16 @@ impl Serialize for Diagnostic {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Position, Span};
+    use crate::{Position, Span, Unit};
 
     #[test]
     fn a_finding_is_one_flat_object() {
-        let place =
-            Place { span: Span::new(4, 6), position: Position { line: 1, column: 5 }, path: "UNT/0074".to_owned() };
+        let place = Place {
+            span: Span::new(4, 6),
+            position: Position { line: 1, column: 5 },
+            unit: Some(Unit { header: "UNH", number: 1 }),
+            path: "UNT/0074".to_owned(),
+        };
         let finding = Diagnostic::new(Code::error(1029), Message::new("label-help").with("n", 1), place).found("13");
         let json = serde_json::to_value(&finding).unwrap();
         assert_eq!(
@@ -57,7 +61,8 @@ mod tests {
             serde_json::json!({
                 "code": "E1029", "severity": "error",
                 "message": {"id": "label-help", "arguments": {"n": "1"}, "text": "help"},
-                "span": {"start": 4, "end": 6}, "line": 1, "column": 5, "path": "UNT/0074", "found": "13",
+                "span": {"start": 4, "end": 6}, "line": 1, "column": 5, "unit": {"header": "UNH", "number": 1},
+                "path": "UNT/0074", "found": "13",
             })
         );
     }
