@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use karvan_text::{DataElementPosition, Span};
+
 use crate::scan::BLOCK;
 use crate::{Component, Segment, ServiceCharacters};
 
@@ -96,6 +98,38 @@ impl<'a> Segment<'a> {
             values.begin_at(tag + 1);
         }
         values
+    }
+}
+
+impl Segment<'_> {
+    /// The data element that `span` lies in, by numbers; none where it begins with the tag or reaches beyond one.
+    ///
+    /// What is a composite and what repeats is known by the separators that are there: the definition of the segment may
+    /// know better.
+    ///
+    /// ```
+    /// use karvan_edifact::{Segment, ServiceCharacters};
+    ///
+    /// let segment = Segment::new(b"NAD+BY+4012345000009::9'", 0, ServiceCharacters::DEFAULT);
+    /// let place = segment.position_of(segment.component(1, 2).span()).unwrap();
+    /// assert_eq!((place.position, place.component), (3, Some(3)));
+    /// assert!(segment.position_of(segment.tag_span()).is_none());
+    /// ```
+    #[must_use]
+    pub fn position_of(&self, span: Span) -> Option<DataElementPosition> {
+        if span.start <= self.tag_span().end {
+            return None;
+        }
+        let place = |value: &Value<'_>| value.value().span();
+        let first = self.values().take_while(|value| place(value).start <= span.start).last()?;
+        let last = self.values().take_while(|value| place(value).start < span.end).last().unwrap_or(first);
+        let composite = first.component > 0 || first.goes_on;
+        let repeats = self.values().any(|value| value.element == first.element && value.repetition > 0);
+        (last.element <= first.element).then_some(DataElementPosition {
+            position: first.element + 2,
+            component: (composite && last.component <= first.component).then_some(first.component + 1),
+            occurrence: repeats.then_some(first.repetition + 1),
+        })
     }
 }
 

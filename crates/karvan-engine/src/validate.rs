@@ -127,7 +127,7 @@ impl<'a> Tally<'a> {
         self.unfinished |= finding.code.layer() == 9;
         self.summary.add(finding.code.severity);
         let place =
-            Place { span: Span::at(finding.place.span.start), path: String::new(), unit: None, ..finding.place };
+            Place { span: Span::at(finding.place.span.start), position: finding.place.position, ..Place::default() };
         (self.report)(finding);
         if self.is_full() {
             let message = Message::new("finding-limit").with("limit", self.limit);

@@ -89,6 +89,23 @@ pub struct Place {
     /// The path in the names of the standard, `SG2/NAD[3035=BY]/C080/3036`; empty where there is none.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub path: String,
+    /// The data element concerned, where it is one of an EDIFACT segment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_element: Option<DataElementPosition>,
+}
+
+/// A data element in its segment by numbers, counted as CONTRL counts them (ISO 9735-10, S011): every data element that
+/// the definition of the segment has counts once, whether it is there or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct DataElementPosition {
+    /// The position in the segment (0098); the tag is 1, the first data element 2.
+    pub position: usize,
+    /// The component of the composite (0104), from 1; none where the whole data element is concerned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub component: Option<usize>,
+    /// The occurrence (0136), from 1; none where the data element does not repeat.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub occurrence: Option<usize>,
 }
 
 /// A message or package of a file of several.

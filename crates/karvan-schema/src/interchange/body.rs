@@ -136,7 +136,7 @@ impl Findings<'_> {
         service: bool,
     ) {
         let number = if service { 1000 + fault.code.number % 1000 } else { fault.code.number };
-        let mut place = place(fault.span, path);
+        let mut place = Place { data_element: fault.place, ..place(fault.span, path) };
         if let Some(qualifier) = qualifier(segment, rules) {
             place.path.push_str(&qualifier);
         }

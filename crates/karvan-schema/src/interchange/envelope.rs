@@ -8,7 +8,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use karvan_edifact::{MisfitKind, Repertoire, Segment, ServiceCharacters};
-use karvan_text::{Code, Diagnostic, Message, Span, Unit};
+use karvan_text::{Code, Diagnostic, Message, Place, Span, Unit};
 
 use super::body::{Body, Definition, Findings, directory_of, excerpt, place};
 use crate::directory::Directories;
@@ -632,7 +632,8 @@ fn at(segment: &Segment<'_>, span: Span, path: &str, code: Code, message: Messag
     } else {
         path
     };
-    Diagnostic::new(code, message, place(span, path)).excerpt(excerpt(segment, span))
+    let place = Place { data_element: segment.position_of(span), ..place(span, path) };
+    Diagnostic::new(code, message, place).excerpt(excerpt(segment, span))
 }
 
 fn span_of<'a>(segment: &Segment<'a>, span: Span) -> &'a [u8] {

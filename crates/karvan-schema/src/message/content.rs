@@ -1,7 +1,7 @@
 //! The data elements of one segment against the directory: presence, number, repetitions, format, code values.
 
-use karvan_edifact::{Component, Element as RawElement, Repetition, Segment, ServiceCharacters, Value};
-use karvan_text::{Code, Message, Span};
+use karvan_edifact::{Element as RawElement, Repetition, Segment, ServiceCharacters, Value};
+use karvan_text::{Code, DataElementPosition, Message, Span};
 
 use super::rules::{ComponentRules, ElementRules, SegmentRules};
 use crate::directory::{Format, Repertoire};
@@ -17,6 +17,8 @@ pub struct Fault {
     pub span: Span,
     /// The constituent within its segment: `C080/3036`, `3164`; empty for the segment itself.
     pub constituent: String,
+    /// The same by numbers; none for the segment itself.
+    pub place: Option<DataElementPosition>,
     /// What is asked for.
     pub expected: Option<String>,
     /// What stands there.
@@ -66,6 +68,8 @@ struct Check<'a, 's> {
 /// A repetition of a data element.
 struct Open<'a> {
     rules: &'a ElementRules<'a>,
+    /// Which repetition it is, from 0.
+    repetition: usize,
     /// How many components there were.
     components: usize,
     /// Whether it consists of one empty value.
@@ -95,7 +99,8 @@ impl<'a> Check<'a, '_> {
         if !value.value().is_empty() {
             check_value(self.segment, value, rules, component, self.reading, self.report);
         } else if component.mandatory && rules.composite && !open.empty {
-            (self.report)(missing_component(rules, component, value.value().span()));
+            let place = component_position(rules, value.element, value.repetition, value.component);
+            (self.report)(missing_component(rules, component, place, value.value().span()));
         }
     }
 
@@ -113,15 +118,16 @@ impl<'a> Check<'a, '_> {
         if value.repetition >= rules.repetitions {
             if value.repetition == rules.repetitions {
                 let element = self.segment.element(value.element);
-                (self.report)(too_many_repetitions(&element, rules));
+                (self.report)(too_many_repetitions(&element, value.element, rules));
             }
             return;
         }
         let empty = value.value().is_empty() && !value.goes_on;
         if empty && rules.mandatory && value.repetition == 0 {
-            (self.report)(missing(rules.tag, rules.name, rules.tag.to_owned(), value.value().span()));
+            (self.report)(missing_element(rules, value.element, value.value().span()));
         }
-        self.open = Some(Open { rules, components: 0, empty, end: value.value().span().end });
+        self.open =
+            Some(Open { rules, repetition: value.repetition, components: 0, empty, end: value.value().span().end });
     }
 
     /// Ends the repetition: what it had to have and has not is missing at its end.
@@ -131,8 +137,11 @@ impl<'a> Check<'a, '_> {
         if open.empty {
             return;
         }
-        for component in open.rules.components.iter().skip(open.components).filter(|component| component.mandatory) {
-            (self.report)(missing_component(open.rules, component, Span::at(open.end)));
+        for (index, component) in open.rules.components.iter().enumerate().skip(open.components) {
+            if component.mandatory {
+                let place = component_position(open.rules, self.elements - 1, open.repetition, index);
+                (self.report)(missing_component(open.rules, component, place, Span::at(open.end)));
+            }
         }
     }
 
@@ -141,8 +150,10 @@ impl<'a> Check<'a, '_> {
         self.close();
         let body = self.segment.body();
         let end = self.segment.span().start + body.len() as u64;
-        for rules in self.rules.elements.iter().skip(self.elements).filter(|rules| rules.mandatory) {
-            (self.report)(missing(rules.tag, rules.name, rules.tag.to_owned(), Span::at(end)));
+        for (index, rules) in self.rules.elements.iter().enumerate().skip(self.elements) {
+            if rules.mandatory {
+                (self.report)(missing_element(rules, index, Span::at(end)));
+            }
         }
         let characters = self.reading.characters;
         if body.last() == Some(&characters.element) && !ends_released(body, characters.release) {
@@ -154,6 +165,7 @@ impl<'a> Check<'a, '_> {
                 message: Message::new("trailing-separator").with("segment", self.rules.tag),
                 span: Span::new(end - 1, end),
                 constituent: String::new(),
+                place: None,
                 expected: None,
                 found: None,
                 help: Some(Message::new("help-minify")),
@@ -165,7 +177,7 @@ impl<'a> Check<'a, '_> {
         let repetition = self.segment.element(first.element).repetition(first.repetition);
         // Separators with nothing between them claim no place; they are told as trailing.
         if repetition.components().skip(first.component).any(|component| !component.is_empty()) {
-            (self.report)(too_many_components(&repetition, &first.value(), rules));
+            (self.report)(too_many_components(&repetition, first, rules));
         }
     }
 }
@@ -191,13 +203,14 @@ fn too_many_elements(segment: &Segment<'_>, rules: &SegmentRules<'_>, report: &m
             .with("actual", rules.elements.len() + extra.count()),
         span: first.span(),
         constituent: String::new(),
+        place: None,
         expected: Some(rules.elements.len().to_string()),
         found: Some(shown(first.raw())),
         help: None,
     });
 }
 
-fn too_many_repetitions(element: &RawElement<'_>, rules: &ElementRules<'_>) -> Fault {
+fn too_many_repetitions(element: &RawElement<'_>, index: usize, rules: &ElementRules<'_>) -> Fault {
     let first = element.repetition(rules.repetitions);
     Fault {
         code: Code::error(2035),
@@ -207,6 +220,10 @@ fn too_many_repetitions(element: &RawElement<'_>, rules: &ElementRules<'_>) -> F
             .with("actual", element.repetitions().count()),
         span: first.span(),
         constituent: rules.tag.to_owned(),
+        place: Some(DataElementPosition {
+            occurrence: Some(rules.repetitions + 1),
+            ..position(rules, index, rules.repetitions)
+        }),
         expected: Some(rules.repetitions.to_string()),
         found: Some(shown(first.raw())),
         help: None,
@@ -230,7 +247,7 @@ fn check_value(
         Repertoire::Alphabetic | Repertoire::Alphanumeric => check_length(characters(&octets, reading.utf8), format),
     };
     if let Some(problem) = problem {
-        report(problem.fault(&value.value(), constituent(rules, component), component, format));
+        report(problem.fault(value, rules, component, format));
         return;
     }
     if !reading.codes || component.has_code(&octets) {
@@ -243,6 +260,7 @@ fn check_value(
             message: Message::new("unknown-code").with("value", shown(&octets)).with("name", component.tag),
             span: value.value().span(),
             constituent: constituent(rules, component),
+            place: Some(component_position(rules, value.element, value.repetition, value.component)),
             expected: None,
             found: Some(shown(value.value().raw())),
             help: Some(Message::new("help-code-list").with("name", component.tag)),
@@ -272,13 +290,7 @@ enum Problem {
 }
 
 impl Problem {
-    fn fault(
-        self,
-        component: &Component<'_>,
-        constituent: String,
-        rules: &ComponentRules<'_>,
-        format: Format,
-    ) -> Fault {
+    fn fault(self, value: &Value<'_>, element: &ElementRules<'_>, rules: &ComponentRules<'_>, format: Format) -> Fault {
         let (number, message) = match self {
             Self::Type => (2037, Message::new("invalid-type")),
             Self::DecimalMark => (1019, Message::new("invalid-decimal")),
@@ -293,10 +305,11 @@ impl Problem {
         Fault {
             code: Code::error(number),
             message: message.with("name", rules.tag).with("title", rules.name),
-            span: component.span(),
-            constituent,
+            span: value.value().span(),
+            constituent: constituent(element, rules),
+            place: Some(component_position(element, value.element, value.repetition, value.component)),
             expected: Some(format.to_string()),
-            found: Some(shown(component.raw())),
+            found: Some(shown(value.value().raw())),
             help: None,
         }
     }
@@ -348,33 +361,61 @@ fn constituent(rules: &ElementRules<'_>, component: &ComponentRules<'_>) -> Stri
     if rules.composite { format!("{}/{}", rules.tag, component.tag) } else { rules.tag.to_owned() }
 }
 
-fn missing(tag: &str, name: &str, constituent: String, span: Span) -> Fault {
+/// The position of a repetition of the data element at `index`, both from 0.
+fn position(rules: &ElementRules<'_>, index: usize, repetition: usize) -> DataElementPosition {
+    let occurrence = (rules.repetitions > 1).then_some(repetition + 1);
+    // The tag is the first.
+    DataElementPosition { position: index + 2, component: None, occurrence }
+}
+
+/// The position of a value: data element, repetition and component, each from 0.
+fn component_position(
+    rules: &ElementRules<'_>,
+    index: usize,
+    repetition: usize,
+    component: usize,
+) -> DataElementPosition {
+    DataElementPosition { component: rules.composite.then_some(component + 1), ..position(rules, index, repetition) }
+}
+
+fn missing(tag: &str, name: &str, constituent: String, place: DataElementPosition, span: Span) -> Fault {
     Fault {
         code: Code::error(2013),
         message: Message::new("element-missing").with("name", tag).with("title", name),
         span,
         constituent,
+        place: Some(place),
         expected: Some(tag.to_owned()),
         found: None,
         help: None,
     }
 }
 
-fn missing_component(rules: &ElementRules<'_>, component: &ComponentRules<'_>, span: Span) -> Fault {
-    missing(component.tag, component.name, constituent(rules, component), span)
+fn missing_element(rules: &ElementRules<'_>, index: usize, span: Span) -> Fault {
+    missing(rules.tag, rules.name, rules.tag.to_owned(), position(rules, index, 0), span)
 }
 
-fn too_many_components(repetition: &Repetition<'_>, first: &Component<'_>, rules: &ElementRules<'_>) -> Fault {
+fn missing_component(
+    rules: &ElementRules<'_>,
+    component: &ComponentRules<'_>,
+    place: DataElementPosition,
+    span: Span,
+) -> Fault {
+    missing(component.tag, component.name, constituent(rules, component), place, span)
+}
+
+fn too_many_components(repetition: &Repetition<'_>, first: &Value<'_>, rules: &ElementRules<'_>) -> Fault {
     Fault {
         code: Code::error(2016),
         message: Message::new("too-many-components")
             .with("name", rules.tag)
             .with("allowed", rules.components.len())
             .with("actual", repetition.components().count()),
-        span: first.span(),
+        span: first.value().span(),
         constituent: rules.tag.to_owned(),
+        place: Some(position(rules, first.element, first.repetition)),
         expected: Some(rules.components.len().to_string()),
-        found: Some(shown(first.raw())),
+        found: Some(shown(first.value().raw())),
         help: None,
     }
 }

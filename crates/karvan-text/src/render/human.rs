@@ -96,6 +96,7 @@ mod tests {
             position: Position { line: 16, column: 5 },
             unit: Some(Unit { header: "UNH", number: 1 }),
             path: "UNT/0074".into(),
+            ..Place::default()
         };
         Diagnostic::new(Code::error(1029), Message::new("severity-error"), place)
             .excerpt(Excerpt::new(b"UNT+13+1'", 4..6))

@@ -44,7 +44,7 @@ impl Serialize for Diagnostic {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Position, Span, Unit};
+    use crate::{DataElementPosition, Position, Span, Unit};
 
     #[test]
     fn a_finding_is_one_flat_object() {
@@ -53,6 +53,7 @@ mod tests {
             position: Position { line: 1, column: 5 },
             unit: Some(Unit { header: "UNH", number: 1 }),
             path: "UNT/0074".to_owned(),
+            data_element: Some(DataElementPosition { position: 2, component: None, occurrence: None }),
         };
         let finding = Diagnostic::new(Code::error(1029), Message::new("label-help").with("n", 1), place).found("13");
         let json = serde_json::to_value(&finding).unwrap();
@@ -62,7 +63,7 @@ mod tests {
                 "code": "E1029", "severity": "error",
                 "message": {"id": "label-help", "arguments": {"n": "1"}, "text": "help"},
                 "span": {"start": 4, "end": 6}, "line": 1, "column": 5, "unit": {"header": "UNH", "number": 1},
-                "path": "UNT/0074", "found": "13",
+                "path": "UNT/0074", "data_element": {"position": 2}, "found": "13",
             })
         );
     }
