@@ -75,10 +75,14 @@ impl<'a> InterchangeHeader<'a> {
         self.0.component(0, 3)
     }
 
-    /// The character repertoire that 0001 and 0133 declare; none where it is not supported.
+    /// The character repertoire that 0001, 0002 and 0133 declare; none where it is not supported.
     #[must_use]
     pub fn repertoire(&self) -> Option<Repertoire> {
-        Repertoire::declared(self.syntax_identifier().raw(), self.character_encoding().raw())
+        let declared = Repertoire::declared(self.syntax_identifier().raw(), self.character_encoding().raw())?;
+        Some(match self.syntax_version().raw() {
+            [digit @ b'1'..=b'9', ..] => declared.in_version(digit - b'0'),
+            _ => declared,
+        })
     }
 
     /// S002, the sender.

@@ -60,7 +60,7 @@ pub use characters::ServiceCharacters;
 pub use envelope::{EnvelopeParty, GroupHeader, InterchangeHeader, MessageHeader, PackageHeader, Trailer};
 pub use item::{Advice, Item, Octets, Problem, ProblemKind};
 pub use reader::{Items, Reader, items, segments};
-pub use repertoire::{Decoded, Level, Misfit, MisfitKind, NotInRepertoire, Repertoire};
+pub use repertoire::{Decoded, Detected, Evidence, Level, Misfit, MisfitKind, NotInRepertoire, Repertoire, detect};
 pub use scanner::ReadOptions;
 pub use segment::{Component, Components, Element, Elements, Repetition, Repetitions, Segment};
 pub use transmission::{Group, Interchange, Message, Package, Transmission};

@@ -1,9 +1,20 @@
 //! Character repertoires: what octets mean and which characters an interchange may carry.
 
+mod evidence;
+mod iso_2022;
+mod level;
+mod misfit;
+mod pieces;
+
 use std::borrow::Cow;
 use std::fmt;
 
-use encoding_rs::Encoding as Table;
+pub use evidence::{Detected, Evidence, detect};
+use iso_2022::Iso2022;
+pub use level::Level;
+use level::{CODE_PAGE_850, Encoding, IN_LEVEL_A, LEVELS};
+pub use misfit::{Decoded, Misfit, MisfitKind, NotInRepertoire};
+use pieces::{Korean, Meaning, Piece, one_character};
 
 /// A character repertoire with its encoding, as data elements 0001 and 0133 of UNB declare it.
 ///
@@ -20,132 +31,73 @@ use encoding_rs::Encoding as Table;
 /// assert_eq!(decoded.text, "MÃ\u{9c}LLER");
 /// assert_eq!(decoded.misfit.unwrap().kind, MisfitKind::Utf8 { character: 'Ü' });
 /// ```
+///
+/// # Code extension
+///
+/// `UNOX` values are read by themselves: each begins in ASCII and designates what it uses. The sets are those of
+/// ISO-2022-JP, -JP-2, -KR and -CN (but CNS 11643), the right halves of ISO 8859, and JIS X 0201; a designation of
+/// any other set is a misfit. Delimiters are looked for octet by octet, before anything is shifted: where half of a
+/// character looks like one, it must be released.
+///
+/// ```
+/// use karvan_edifact::Repertoire;
+///
+/// let extended = Repertoire::from_identifier(b"UNOX").unwrap();
+/// assert_eq!(extended.decode(&b"\x1B$BEl5~\x1B(B 1-1"[..]).text, "東京 1-1");
+/// assert_eq!(&*extended.encode("Łódź").unwrap(), b"\x1B-B\xA3\xF3d\xBC");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Repertoire {
     level: Level,
     encoding: Encoding,
+    /// Whether levels A and B hold the low line, as they do from syntax version 4 on.
+    low_line: bool,
 }
-
-/// The levels of the syntax identifier (data element 0001).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Level {
-    /// `UNOA`: capital letters, digits and a few signs of ISO 646; also `IATA`.
-    A,
-    /// `UNOB`: level A and small letters; also `IATB`.
-    B,
-    /// `UNOC`: ISO 8859-1, Latin alphabet 1.
-    C,
-    /// `UNOD`: ISO 8859-2, Latin alphabet 2.
-    D,
-    /// `UNOE`: ISO 8859-5, Latin and Cyrillic.
-    E,
-    /// `UNOF`: ISO 8859-7, Latin and Greek.
-    F,
-    /// `UNOG`: ISO 8859-3, Latin alphabet 3.
-    G,
-    /// `UNOH`: ISO 8859-4, Latin alphabet 4.
-    H,
-    /// `UNOI`: ISO 8859-6, Latin and Arabic.
-    I,
-    /// `UNOJ`: ISO 8859-8, Latin and Hebrew.
-    J,
-    /// `UNOK`: ISO 8859-9, Latin alphabet 5.
-    K,
-    /// `UNOL`: ISO 8859-15, Latin alphabet 9.
-    L,
-    /// `UNOW`: ISO 10646 as UTF-8.
-    W,
-    /// `UNOX`: code extension by ISO 2022, read here as ISO-2022-JP. Delimiters are looked for octet by octet: one that is
-    /// half of a character must be released.
-    X,
-    /// `UNOY`: ISO 10646, read as UTF-8.
-    Y,
-    /// `UNOZ`: ISO 10646, read as UTF-8.
-    Z,
-    /// `KECA`: KS C 5601, Korean.
-    Keca,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Encoding {
-    Ascii,
-    /// ISO 8859-1 itself, which the Web's table replaces by Windows-1252.
-    Latin1,
-    /// ISO 8859-9 itself, which the Web's table replaces by Windows-1254.
-    Latin5,
-    Utf8,
-    Table(&'static Table),
-}
-
-/// The places where ISO 8859-9 differs from ISO 8859-1.
-const LATIN_5: [(u8, char); 6] = [(0xD0, 'Ğ'), (0xDD, 'İ'), (0xDE, 'Ş'), (0xF0, 'ğ'), (0xFD, 'ı'), (0xFE, 'ş')];
-
-const LEVELS: [(&str, Level, Encoding); 19] = [
-    ("UNOA", Level::A, Encoding::Ascii),
-    ("UNOB", Level::B, Encoding::Ascii),
-    ("UNOC", Level::C, Encoding::Latin1),
-    ("UNOD", Level::D, Encoding::Table(encoding_rs::ISO_8859_2)),
-    ("UNOE", Level::E, Encoding::Table(encoding_rs::ISO_8859_5)),
-    ("UNOF", Level::F, Encoding::Table(encoding_rs::ISO_8859_7)),
-    ("UNOG", Level::G, Encoding::Table(encoding_rs::ISO_8859_3)),
-    ("UNOH", Level::H, Encoding::Table(encoding_rs::ISO_8859_4)),
-    ("UNOI", Level::I, Encoding::Table(encoding_rs::ISO_8859_6)),
-    ("UNOJ", Level::J, Encoding::Table(encoding_rs::ISO_8859_8)),
-    ("UNOK", Level::K, Encoding::Latin5),
-    ("UNOL", Level::L, Encoding::Table(encoding_rs::ISO_8859_15)),
-    ("UNOW", Level::W, Encoding::Utf8),
-    ("UNOX", Level::X, Encoding::Table(encoding_rs::ISO_2022_JP)),
-    ("UNOY", Level::Y, Encoding::Utf8),
-    ("UNOZ", Level::Z, Encoding::Utf8),
-    ("KECA", Level::Keca, Encoding::Table(encoding_rs::EUC_KR)),
-    ("IATA", Level::A, Encoding::Ascii),
-    ("IATB", Level::B, Encoding::Ascii),
-];
-
-/// The octets of level A (ISO 9735:1988 §5.1), those included that "cannot be used internationally in telex
-/// transmissions".
-const IN_LEVEL_A: [bool; 256] = {
-    let characters = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .,-()/='+:?!\"%&*;<>";
-    let mut table = [false; 256];
-    let mut index = 0;
-    while index < characters.len() {
-        table[characters[index] as usize] = true;
-        index += 1;
-    }
-    table
-};
 
 impl Repertoire {
     /// Level A, the smallest one: what may be written where nothing is declared.
-    pub const UNOA: Self = Self { level: Level::A, encoding: Encoding::Ascii };
+    pub const UNOA: Self = Self::of(Level::A, Encoding::Ascii);
     /// Level C, ISO 8859-1.
-    pub const UNOC: Self = Self { level: Level::C, encoding: Encoding::Latin1 };
+    pub const UNOC: Self = Self::of(Level::C, Encoding::Latin1);
     /// Level W, UTF-8.
-    pub const UNOW: Self = Self { level: Level::W, encoding: Encoding::Utf8 };
+    pub const UNOW: Self = Self::of(Level::W, Encoding::Utf8);
     /// Level Y, read and written as UTF-8.
-    pub const UNOY: Self = Self { level: Level::Y, encoding: Encoding::Utf8 };
+    pub const UNOY: Self = Self::of(Level::Y, Encoding::Utf8);
+
+    const fn of(level: Level, encoding: Encoding) -> Self {
+        Self { level, encoding, low_line: false }
+    }
 
     /// The repertoire with this syntax identifier (data element 0001), if Karvan supports it.
     #[must_use]
     pub fn from_identifier(identifier: &[u8]) -> Option<Self> {
         let found = LEVELS.iter().find(|(name, ..)| name.as_bytes() == identifier);
-        found.map(|&(_, level, encoding)| Self { level, encoding })
+        found.map(|&(_, level, encoding)| Self::of(level, encoding))
     }
 
-    /// The repertoire with this syntax identifier in the encoding of data element 0133 (code `7`, UTF-8; `1` and `2`,
-    /// seven and eight bits; empty where it is not given).
+    /// The repertoire with this syntax identifier in the encoding of data element 0133 (code `7`, UTF-8; `3`, code page
+    /// 850; `1` and `2`, seven and eight bits; empty where it is not given).
     ///
-    /// None where the identifier or the encoding is not supported: EBCDIC, code page 850, UCS-2, UCS-4 and UTF-16 are
-    /// not.
+    /// None where the identifier or the encoding is not supported: EBCDIC (`4`), UCS-2, UCS-4 and UTF-16 (`5`, `6`, `8`)
+    /// are not, for their delimiters are other octets.
     #[must_use]
     pub fn declared(identifier: &[u8], encoding: &[u8]) -> Option<Self> {
         let declared = Self::from_identifier(identifier)?;
         match encoding {
             b"" | b"1" | b"2" | b"ZZZ" => Some(declared),
+            b"3" => Some(Self { encoding: Encoding::Upper(&CODE_PAGE_850), ..declared }),
             b"7" => Some(Self { encoding: Encoding::Utf8, ..declared }),
             _ => None,
         }
+    }
+
+    /// The same repertoire as it is in a syntax version (data element 0002).
+    ///
+    /// Before version 4 levels A and B are lists of characters; since then they are what the basic code table of ISO 646
+    /// assigns to no alternative, national or application use, and that includes the low line `_`.
+    #[must_use]
+    pub const fn in_version(self, version: u8) -> Self {
+        Self { low_line: version >= 4, ..self }
     }
 
     /// The level.
@@ -158,6 +110,11 @@ impl Repertoire {
     #[must_use]
     pub fn identifier(self) -> &'static str {
         LEVELS.iter().find(|(_, level, _)| *level == self.level).map_or("", |(name, ..)| name)
+    }
+
+    /// The repertoires that there are, by their syntax identifiers.
+    pub fn identifiers() -> impl Iterator<Item = &'static str> {
+        LEVELS.iter().map(|(name, ..)| *name)
     }
 
     /// Whether the octets are UTF-8.
@@ -179,6 +136,7 @@ impl Repertoire {
     fn may_hold(self, character: char) -> bool {
         match self.level {
             _ if character.is_control() => false,
+            Level::A | Level::B if character == '_' => self.low_line,
             Level::A => u8::try_from(character).is_ok_and(|octet| IN_LEVEL_A[usize::from(octet)]),
             Level::B => character.is_ascii_lowercase() || Self::UNOA.may_hold(character),
             _ => true,
@@ -200,7 +158,10 @@ impl Repertoire {
             _ if octets.is_ascii() && self.level != Level::X => utf8(octets),
             Encoding::Ascii | Encoding::Utf8 => utf8(octets),
             Encoding::Latin1 => encoding_rs::mem::decode_latin1(&octets).into_owned().into(),
-            Encoding::Latin5 => octets.iter().map(|&octet| latin_5(octet)).collect::<String>().into(),
+            Encoding::Upper(_) => octets.iter().filter_map(|octet| self.character(*octet)).collect::<String>().into(),
+            Encoding::Iso2022 | Encoding::Korean => {
+                self.pieces(&octets).filter_map(|piece| piece.meaning.shown()).collect::<String>().into()
+            }
             Encoding::Table(table) => table.decode_without_bom_handling(&octets).0.into_owned().into(),
         };
         Decoded { text, misfit }
@@ -212,7 +173,7 @@ impl Repertoire {
         match self.encoding {
             _ if self.is_plain(octets) => None,
             Encoding::Utf8 => self.misfit_in_utf8(octets),
-            Encoding::Table(table) if self.is_multi_octet() => self.misfit_in_table(table, octets),
+            Encoding::Iso2022 | Encoding::Korean => self.misfit_in_pieces(octets),
             _ => {
                 let unfit = octets.iter().position(|&octet| !self.permits_octet(octet));
                 match (unfit, declared_wrongly(octets)) {
@@ -225,6 +186,21 @@ impl Repertoire {
         }
     }
 
+    /// Whether octets that look like `detected` can be of this repertoire.
+    #[must_use]
+    pub fn agrees_with(self, detected: Detected) -> bool {
+        match (self.encoding, detected) {
+            (_, Detected::Ascii)
+            | (Encoding::Utf8, Detected::Utf8)
+            | (Encoding::Iso2022, Detected::Iso2022)
+            | (Encoding::Latin1 | Encoding::Table(_), Detected::EightBit)
+            | (Encoding::Upper(_) | Encoding::Korean, Detected::EightBit | Detected::CodePage) => true,
+            // By chance, letters of Korean and code pages look like UTF-8 here and there.
+            (Encoding::Korean, Detected::Mixed) => true,
+            _ => false,
+        }
+    }
+
     /// Whether nothing in `octets` is out of place: cheap for whole segments.
     ///
     /// Delimiters outside the repertoire count as out of place: look closer then.
@@ -233,8 +209,10 @@ impl Repertoire {
         self.misfit(octets).is_none()
     }
 
-    /// Whether all octets are graphic characters or spaces of ISO 646 that every level, or this one, holds.
-    fn is_plain(self, octets: &[u8]) -> bool {
+    /// Whether all octets are graphic characters or spaces of ISO 646 that every level, or this one, holds: the quickest
+    /// look, after which nothing needs a closer one.
+    #[must_use]
+    pub fn is_plain(self, octets: &[u8]) -> bool {
         match self.level {
             Level::A => octets.iter().all(|octet| IN_LEVEL_A[usize::from(*octet)]),
             Level::B => octets.iter().all(|octet| IN_LEVEL_A[usize::from(*octet)] || octet.is_ascii_lowercase()),
@@ -268,7 +246,15 @@ impl Repertoire {
             Encoding::Ascii => None,
             Encoding::Utf8 => Some(Cow::Borrowed(text.as_bytes())),
             Encoding::Latin1 => text.chars().map(|c| u8::try_from(c).ok()).collect::<Option<Vec<_>>>().map(Cow::Owned),
-            Encoding::Latin5 => text.chars().map(octet_of_latin_5).collect::<Option<Vec<_>>>().map(Cow::Owned),
+            Encoding::Upper(table) => {
+                let octet = |character: char| match u8::try_from(character) {
+                    Ok(octet) if octet.is_ascii() => Some(octet),
+                    _ => table.iter().position(|found| *found == character).and_then(|at| u8::try_from(0x80 + at).ok()),
+                };
+                text.chars().map(octet).collect::<Option<Vec<_>>>().map(Cow::Owned)
+            }
+            Encoding::Iso2022 => Iso2022::encode(text).map(Cow::Owned),
+            Encoding::Korean => Korean::encode(text).map(Cow::Owned),
             Encoding::Table(table) => {
                 let (octets, _, unmappable) = table.encode(text);
                 (!unmappable).then_some(octets)
@@ -276,12 +262,31 @@ impl Repertoire {
         }
     }
 
-    fn is_multi_octet(self) -> bool {
-        matches!(self.level, Level::X | Level::Keca)
+    /// How many characters `octets` are: what the length of a data element counts (ISO 9735-1 §6).
+    #[must_use]
+    pub fn length(self, octets: &[u8]) -> usize {
+        match self.encoding {
+            Encoding::Utf8 => octets.iter().filter(|octet| (**octet & 0xC0) != 0x80).count(),
+            Encoding::Iso2022 | Encoding::Korean => {
+                self.pieces(octets).filter(|piece| piece.meaning != Meaning::Silent).count()
+            }
+            _ => octets.len(),
+        }
+    }
+
+    /// The pieces of octets in an encoding of several octets a character.
+    fn pieces(self, octets: &[u8]) -> Box<dyn Iterator<Item = Piece> + '_> {
+        match self.encoding {
+            Encoding::Korean => Box::new(Korean::new(octets)),
+            _ => Box::new(Iso2022::new(octets)),
+        }
     }
 
     fn permits_octet(self, octet: u8) -> bool {
         match self.level {
+            _ if matches!(self.encoding, Encoding::Upper(_)) => {
+                self.character(octet).is_some_and(|character| self.permits(character))
+            }
             Level::A | Level::B => octet.is_ascii() && self.permits(char::from(octet)),
             // Latin alphabets without gaps.
             Level::C | Level::D | Level::H | Level::K | Level::L => matches!(octet, 0x20..=0x7E | 0xA0..),
@@ -293,11 +298,12 @@ impl Repertoire {
     fn character(self, octet: u8) -> Option<char> {
         match self.encoding {
             Encoding::Latin1 => Some(char::from(octet)),
-            Encoding::Latin5 => Some(latin_5(octet)),
-            Encoding::Table(table) => {
-                table.decode_without_bom_handling_and_without_replacement(&[octet]).and_then(|text| text.chars().next())
-            }
-            Encoding::Ascii | Encoding::Utf8 => octet.is_ascii().then(|| char::from(octet)),
+            Encoding::Upper(table) => Some(match octet.checked_sub(0x80) {
+                Some(place) => table[usize::from(place)],
+                None => char::from(octet),
+            }),
+            Encoding::Table(table) => one_character(table, &[octet]),
+            _ => octet.is_ascii().then(|| char::from(octet)),
         }
     }
 
@@ -309,15 +315,12 @@ impl Repertoire {
         }
     }
 
-    fn misfit_in_table(self, table: &'static Table, octets: &[u8]) -> Option<Misfit> {
-        let (text, malformed) = table.decode_without_bom_handling(octets);
-        if malformed {
-            let offset = octets.iter().position(|octet| !octet.is_ascii()).unwrap_or(0);
-            return Some(Misfit::malformed(offset, octets.get(offset).copied().unwrap_or(0)));
-        }
-        let character = text.chars().find(|&character| !self.permits(character))?;
-        // A character of several octets is not counted back to its place.
-        Some(Misfit::not_permitted(0, octets.len(), character))
+    fn misfit_in_pieces(self, octets: &[u8]) -> Option<Misfit> {
+        self.pieces(octets).find_map(|Piece { offset, length, meaning }| match meaning {
+            Meaning::Character(_) | Meaning::Silent => None,
+            Meaning::Outside(character) => Some(Misfit::not_permitted(offset, length, character)),
+            Meaning::Malformed => Some(Misfit { length, ..Misfit::malformed(offset, octets[offset]) }),
+        })
     }
 
     fn misfit_in_utf8(self, octets: &[u8]) -> Option<Misfit> {
@@ -347,75 +350,6 @@ impl fmt::Display for Repertoire {
     }
 }
 
-/// Text read in a repertoire.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Decoded<'a> {
-    /// The text; U+FFFD stands for octets that mean nothing.
-    pub text: Cow<'a, str>,
-    /// The first thing that is out of place, if any.
-    pub misfit: Option<Misfit>,
-}
-
-/// Octets that do not belong into a repertoire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Misfit {
-    /// What is wrong with them.
-    pub kind: MisfitKind,
-    /// Where they begin in the octets looked at.
-    pub offset: usize,
-    /// How many there are.
-    pub length: usize,
-}
-
-/// What is wrong with octets in a repertoire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum MisfitKind {
-    /// The octet means nothing.
-    Malformed {
-        /// The octet.
-        octet: u8,
-    },
-    /// The character has no place there.
-    NotPermitted {
-        /// The character.
-        character: char,
-    },
-    /// Everything beyond ASCII is UTF-8, which was not declared.
-    Utf8 {
-        /// The first character, read as UTF-8.
-        character: char,
-    },
-}
-
-impl Misfit {
-    const fn malformed(offset: usize, octet: u8) -> Self {
-        Self { kind: MisfitKind::Malformed { octet }, offset, length: 1 }
-    }
-
-    const fn not_permitted(offset: usize, length: usize, character: char) -> Self {
-        Self { kind: MisfitKind::NotPermitted { character }, offset, length }
-    }
-}
-
-/// A character cannot be written in a repertoire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NotInRepertoire {
-    /// The character.
-    pub character: char,
-    /// The repertoire that lacks it.
-    pub repertoire: Repertoire,
-}
-
-impl fmt::Display for NotInRepertoire {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { character, repertoire } = self;
-        write!(f, "U+{:04X} '{character}' is not in {repertoire}", u32::from(*character))
-    }
-}
-
-impl std::error::Error for NotInRepertoire {}
-
 /// The first UTF-8 sequence, where there is one and all octets beyond ASCII belong to such.
 fn declared_wrongly(octets: &[u8]) -> Option<Misfit> {
     let offset = octets.iter().position(|octet| !octet.is_ascii())?;
@@ -430,17 +364,6 @@ fn utf8(octets: Cow<'_, [u8]>) -> Cow<'_, str> {
             String::from_utf8(octets).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
         ),
     }
-}
-
-fn latin_5(octet: u8) -> char {
-    LATIN_5.iter().find(|(place, _)| *place == octet).map_or(char::from(octet), |&(_, character)| character)
-}
-
-fn octet_of_latin_5(character: char) -> Option<u8> {
-    if let Some((octet, _)) = LATIN_5.iter().find(|(_, found)| *found == character) {
-        return Some(*octet);
-    }
-    u8::try_from(character).ok().filter(|octet| LATIN_5.iter().all(|(place, _)| place != octet))
 }
 
 #[cfg(test)]
@@ -458,6 +381,18 @@ mod tests {
             assert!(!level_a.permits(character) && !level_b.permits(character), "{character}");
         }
         assert!(!level_a.permits('a') && level_b.permits('a'));
+    }
+
+    /// ISO 646 assigns 5/15 to the low line in its basic code table, for no alternative or national use.
+    #[test]
+    fn levels_a_and_b_hold_the_low_line_from_version_4_on() {
+        for identifier in [b"UNOA", b"UNOB"] {
+            let level = Repertoire::from_identifier(identifier).expect("supported");
+            assert!(!level.in_version(3).permits('_') && level.in_version(4).permits('_'));
+            assert_eq!(level.in_version(4).misfit(b"A_B"), None);
+            assert_eq!(level.misfit(b"A_B"), Some(Misfit::not_permitted(1, 1, '_')));
+            assert_eq!(level.in_version(4).misfit(b"A@B"), Some(Misfit::not_permitted(1, 1, '@')));
+        }
     }
 
     /// Characters of each alphabet at the places that ISO 8859 gives them.
@@ -510,6 +445,18 @@ mod tests {
     }
 
     #[test]
+    fn what_is_declared_is_held_against_what_is_there() {
+        let agrees = |identifier: &[u8], octets: &[u8]| {
+            Repertoire::from_identifier(identifier).expect("supported").agrees_with(detect(octets).detected())
+        };
+        assert!(agrees(b"UNOC", b"M\xDCLLER") && agrees(b"UNOY", "MÜLLER".as_bytes()) && agrees(b"UNOA", b"MUELLER"));
+        assert!(
+            !agrees(b"UNOC", "MÜLLER".as_bytes()) && !agrees(b"UNOY", b"M\xDCLLER") && !agrees(b"UNOA", b"M\xDCLLER")
+        );
+        assert!(!agrees(b"UNOC", b"10 \x80") && agrees(b"KECA", b"\x8C\x63") && agrees(b"UNOX", b"\x1B$BEl5~\x1B(B"));
+    }
+
+    #[test]
     fn broken_utf8_is_told_and_replaced() {
         let decoded = Repertoire::UNOY.decode(&b"a\xC3+"[..]);
         assert_eq!(decoded.text, "a\u{fffd}+");
@@ -523,8 +470,34 @@ mod tests {
         assert_eq!(latin_as_utf8.decode("Zoë".as_bytes()), Decoded { text: "Zoë".into(), misfit: None });
         assert_eq!(latin_as_utf8.encode("Zoë").expect("Latin-1 as UTF-8"), "Zoë".as_bytes());
         assert_eq!(latin_as_utf8.encode("تهران").expect_err("not Latin-1").character, 'ت');
-        assert_eq!(Repertoire::declared(b"UNOZ", b"3"), None, "EBCDIC");
+        let dos = Repertoire::declared(b"UNOC", b"3").expect("code page 850");
+        assert_eq!(dos.decode(&b"M\x81ller"[..]), Decoded { text: "Müller".into(), misfit: None });
+        assert_eq!(dos.encode("Müller").expect("in both"), &b"M\x81ller"[..]);
+        assert_eq!(dos.misfit(b"\xC9"), Some(Misfit::not_permitted(0, 1, '╔')), "no letter of Latin alphabet 1");
+        assert_eq!(Repertoire::declared(b"UNOC", b"4"), None, "EBCDIC");
         assert_eq!(Repertoire::declared(b"XXXA", b""), None);
+    }
+
+    #[test]
+    fn korean_of_the_code_page_alone_is_read_and_told() {
+        let korean = Repertoire::from_identifier(b"KECA").expect("supported");
+        assert_eq!(korean.length(b"\xBC\xAD\xBF\xEF 1"), 4, "two syllables, a space, a digit");
+        // Code page 949 has 똠, KS C 5601 has not.
+        let decoded = korean.decode(&b"AB\x8C\x63"[..]);
+        assert_eq!(decoded, Decoded { text: "AB똠".into(), misfit: Some(Misfit::not_permitted(2, 2, '똠')) });
+        assert_eq!(korean.encode("똠").expect_err("not in KS C 5601").character, '똠');
+        assert_eq!(korean.misfit(b"\xBC"), Some(Misfit::malformed(0, 0xBC)), "half a syllable");
+    }
+
+    #[test]
+    fn code_extension_keeps_places_and_counts_characters() {
+        let extended = Repertoire::from_identifier(b"UNOX").expect("supported");
+        let octets = b"A\x1B$BEl5~\x1B(B\x07";
+        assert_eq!(extended.length(octets), 4);
+        assert_eq!(extended.misfit(octets), Some(Misfit::not_permitted(11, 1, '\u{7}')));
+        assert_eq!(extended.misfit(&octets[..11]), None);
+        let unknown = Misfit { kind: MisfitKind::Malformed { octet: 0x1B }, offset: 0, length: 4 };
+        assert_eq!(extended.misfit(b"\x1B$)GjW"), Some(unknown), "CNS 11643");
     }
 
     proptest::proptest! {

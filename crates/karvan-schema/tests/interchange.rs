@@ -224,10 +224,42 @@ fn characters_outside_the_repertoire_are_named() {
     assert_eq!(told(&text, &check(&text)), ["E1021 BGM p"]);
     let text = ORDER.replace("PO-1", "PÖ-1");
     let findings = check(&text);
-    assert_eq!(told(&text, &findings), ["E1021 BGM Ö"]);
+    assert_eq!(told(&text, &findings), ["E1021 BGM Ö", "W1910 UNB/S001/0001 UNZ"]);
     assert_eq!(findings[0].help.as_ref().unwrap().id(), "help-utf8-found");
     let text = ORDER.replace("UNOC:3", "UNOQ:3");
     assert_eq!(told(&text, &check(&text)), ["E1046 UNB/S001 UNOQ"]);
+}
+
+#[test]
+fn what_the_octets_look_like_is_told_where_it_is_not_declared() {
+    let detected = |octets: &[u8]| {
+        let findings = check_with(octets, Options::default());
+        let told = findings.iter().find(|finding| finding.code == karvan_text::Code::warning(1910));
+        told.map(|finding| finding.message.id().trim_start_matches("repertoire-detected-").to_owned())
+    };
+    let with = |repertoire: &str, value: &[u8]| {
+        let text = ORDER.replace("UNOC", repertoire);
+        let (before, after) = text.split_once("PO-1").expect("the order has a number");
+        detected(&[before.as_bytes(), value, after.as_bytes()].concat())
+    };
+    assert_eq!(with("UNOC", b"P\xD6"), None);
+    assert_eq!(with("UNOC", "PÖ".as_bytes()).as_deref(), Some("utf8"));
+    assert_eq!(with("UNOY", b"P\xD6").as_deref(), Some("eight-bit"));
+    assert_eq!(with("UNOC", b"P\x99").as_deref(), Some("code-page"));
+    assert_eq!(with("UNOC", b"P\xD6\xC3\x96").as_deref(), Some("mixed"));
+    assert_eq!(with("UNOC", b"\x1B$BEl5~\x1B(B").as_deref(), Some("iso-2022"));
+    assert_eq!(with("UNOX", b"\x1B$BEl5~\x1B(B"), None);
+}
+
+#[test]
+fn lengths_count_characters_of_the_declared_repertoire() {
+    // C106/1004 has 35 characters at most, each of which may take two octets.
+    let number = "東".repeat(35);
+    let octets = karvan_edifact::Repertoire::from_identifier(b"UNOX").unwrap().encode(&number).unwrap();
+    let text = ORDER.replace("UNOC:3", "UNOX:4");
+    let (before, after) = text.split_once("PO-1").expect("the order has a number");
+    let findings = check_with(&[before.as_bytes(), &octets, after.as_bytes()].concat(), Options::default());
+    assert!(findings.iter().all(|finding| finding.code.number != 2039), "{findings:?}");
 }
 
 #[test]

@@ -159,7 +159,7 @@ fn persian_keeps_codes_paths_and_source_isolated() {
     }
     // Isolates do not nest: the summary is put together from sentences.
     let last = "نامعتبر \u{2066}order.edi\u{2069}: \u{2066}1\u{2069} تبادل، \u{2066}1\u{2069} پیام \
-        (\u{2066}ORDERS D.96A\u{2069})، \u{2066}2\u{2069} خطا، \u{2066}0\u{2069} هشدار\n";
+        (\u{2066}ORDERS D.96A\u{2069})، \u{2066}2\u{2069} خطا، \u{2066}1\u{2069} هشدار\n";
     assert!(run.stdout.contains(last), "{}", run.stdout);
     let signed = folder.run(arguments!["verify", "--lang=fa", from_iran(), NOW, "signed.xml"]).expect(0);
     signed.stdout.lines().for_each(assert_isolated);

@@ -7,7 +7,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use karvan_edifact::{MisfitKind, Repertoire, Segment, ServiceCharacters};
+use karvan_edifact::{Detected, Evidence, MisfitKind, Repertoire, Segment, ServiceCharacters, detect};
 use karvan_text::{Code, Diagnostic, Message, Place, Span, Unit};
 
 use super::body::{Body, Definition, Findings, directory_of, excerpt, place};
@@ -100,6 +100,8 @@ pub struct Validator<'d> {
 struct Interchange {
     level: Level,
     repertoire: Option<Repertoire>,
+    /// What its octets look like.
+    evidence: Evidence,
     reading: Reading,
     groups: u64,
     references: References,
@@ -233,7 +235,8 @@ impl<'d> Validator<'d> {
         };
         let identifier = syntax.component(0);
         let encoding = syntax.component(3);
-        let repertoire = Repertoire::declared(&identifier.unescaped(), &encoding.unescaped());
+        let repertoire = Repertoire::declared(&identifier.unescaped(), &encoding.unescaped())
+            .map(|declared| declared.in_version(version));
         self.open_interchange(
             Some(segment.component(4, 0).unescaped().into_owned()),
             version,
@@ -264,7 +267,7 @@ impl<'d> Validator<'d> {
     ) {
         let reading = Reading {
             characters,
-            utf8: repertoire.is_some_and(Repertoire::is_utf8),
+            repertoire,
             advised_decimal_mark: self.advised && version < 4,
             codes: self.options.depth >= Depth::Codes,
             unknown_code: Code::error,
@@ -279,6 +282,7 @@ impl<'d> Validator<'d> {
         self.interchange = Some(Interchange {
             level: Level { reference, count: 0 },
             repertoire,
+            evidence: Evidence::default(),
             reading,
             groups: 0,
             references: References::default(),
@@ -292,6 +296,9 @@ impl<'d> Validator<'d> {
         self.close_group(start, findings);
         self.service_segment(segment, findings);
         let Some(interchange) = self.interchange.take() else { return };
+        if let Some(finding) = detected_otherwise(&interchange, segment.tag_span()) {
+            findings.report(finding.excerpt(excerpt(segment, segment.tag_span())));
+        }
         let (count, what) = match interchange.groups {
             0 => (interchange.level.count, "count-differs-unz-messages"),
             groups => (groups, "count-differs-unz-groups"),
@@ -309,9 +316,11 @@ impl<'d> Validator<'d> {
         self.close_package(end, findings);
         self.close_message(end, findings);
         self.close_group(end, findings);
-        if let Some(interchange) = self.interchange.take()
-            && interchange.level.reference.is_some()
-        {
+        let Some(interchange) = self.interchange.take() else { return };
+        if let Some(finding) = detected_otherwise(&interchange, end) {
+            findings.report(finding);
+        }
+        if interchange.level.reference.is_some() {
             findings.report(trailer_missing("UNZ", "UNB", end));
         }
     }
@@ -513,7 +522,7 @@ impl<'d> Validator<'d> {
     }
 
     /// Checks a service segment by the service directory of the syntax version.
-    fn service_segment(&self, segment: &Segment<'_>, findings: &mut Findings<'_>) {
+    fn service_segment(&mut self, segment: &Segment<'_>, findings: &mut Findings<'_>) {
         self.check_repertoire(segment, findings);
         let tag = Tag::new(segment.tag());
         let (Some(interchange), Some(rules)) = (&self.interchange, self.service.get(tag)) else { return };
@@ -537,8 +546,12 @@ impl<'d> Validator<'d> {
     }
 
     /// Finds octets that the declared repertoire does not hold (ISO 9735-1 §6).
-    fn check_repertoire(&self, segment: &Segment<'_>, findings: &mut Findings<'_>) {
-        let Some(Interchange { repertoire: Some(repertoire), .. }) = &self.interchange else { return };
+    fn check_repertoire(&mut self, segment: &Segment<'_>, findings: &mut Findings<'_>) {
+        let Some(Interchange { repertoire: Some(repertoire), evidence, .. }) = &mut self.interchange else { return };
+        if repertoire.is_plain(segment.body()) {
+            return;
+        }
+        *evidence += detect(segment.body());
         for (span, misfit) in segment.misfits(*repertoire) {
             findings.report(out_of_repertoire(segment, span, *repertoire, misfit.kind));
         }
@@ -608,6 +621,28 @@ fn out_of_repertoire(segment: &Segment<'_>, span: Span, repertoire: Repertoire, 
     let message = Message::new(id).with(name, &shown).with("identifier", repertoire);
     let found = at(segment, span, "", Code::error(1021), message).found(shown);
     if matches!(misfit, MisfitKind::Utf8 { .. }) { found.help(Message::new("help-utf8-found")) } else { found }
+}
+
+/// Tells, at the end of an interchange, that its octets do not look like the repertoire that UNB declares.
+fn detected_otherwise(interchange: &Interchange, span: Span) -> Option<Diagnostic> {
+    let Interchange { repertoire: Some(repertoire), evidence, .. } = interchange else { return None };
+    let detected = evidence.detected();
+    if repertoire.agrees_with(detected) {
+        return None;
+    }
+    let id = match detected {
+        Detected::Utf8 => "repertoire-detected-utf8",
+        Detected::Iso2022 => "repertoire-detected-iso-2022",
+        Detected::CodePage => "repertoire-detected-code-page",
+        Detected::EightBit => "repertoire-detected-eight-bit",
+        _ => "repertoire-detected-mixed",
+    };
+    let message = Message::new(id)
+        .with("identifier", repertoire)
+        .with("characters", evidence.utf8)
+        .with("octets", evidence.eight_bit);
+    let finding = Diagnostic::new(Code::warning(1910), message, place(span, "UNB/S001/0001"));
+    Some(finding.help(Message::new("help-repertoire-detected")))
 }
 
 /// The message type that UNH declares.

@@ -32,8 +32,8 @@ pub struct Fault {
 pub struct Reading {
     /// The service characters in force.
     pub characters: ServiceCharacters,
-    /// Whether lengths count UTF-8 characters rather than octets.
-    pub utf8: bool,
+    /// The repertoire whose characters lengths count; octets where there is none.
+    pub repertoire: Option<karvan_edifact::Repertoire>,
     /// Whether only the decimal mark of the service string advice may be used: syntax versions 1 to 3 with a UNA.
     pub advised_decimal_mark: bool,
     /// Whether code values are checked.
@@ -244,7 +244,7 @@ fn check_value(
     let problem = match format.repertoire {
         Repertoire::Numeric => check_number(&octets, format, reading),
         Repertoire::Alphabetic if octets.iter().any(u8::is_ascii_digit) => Some(Problem::Type),
-        Repertoire::Alphabetic | Repertoire::Alphanumeric => check_length(characters(&octets, reading.utf8), format),
+        Repertoire::Alphabetic | Repertoire::Alphanumeric => check_length(characters(&octets, reading), format),
     };
     if let Some(problem) = problem {
         report(problem.fault(value, rules, component, format));
@@ -353,8 +353,8 @@ fn check_length(length: usize, format: Format) -> Option<Problem> {
 }
 
 /// How many characters a value has.
-fn characters(value: &[u8], utf8: bool) -> usize {
-    if utf8 { value.iter().filter(|octet| (**octet & 0xC0) != 0x80).count() } else { value.len() }
+fn characters(value: &[u8], reading: &Reading) -> usize {
+    reading.repertoire.map_or(value.len(), |repertoire| repertoire.length(value))
 }
 
 fn constituent(rules: &ElementRules<'_>, component: &ComponentRules<'_>) -> String {
