@@ -58,6 +58,19 @@ pub(crate) enum Format {
     Json,
     /// One JSON object a line.
     Jsonl,
+    /// Findings as a SARIF 2.1.0 log.
+    Sarif,
+    /// Findings as a JUnit test report.
+    Junit,
+    /// Findings as workflow commands of GitHub Actions.
+    Github,
+}
+
+impl Format {
+    /// Whether it can tell findings and nothing else.
+    pub(crate) const fn is_for_findings_alone(self) -> bool {
+        matches!(self, Self::Sarif | Self::Junit | Self::Github)
+    }
 }
 
 /// A language of sentences.
@@ -98,6 +111,13 @@ pub(crate) enum Verb {
     /// What the UN/EDIFACT directories say: releases, messages, segments, composites, elements, codes.
     #[command(subcommand)]
     Schema(Schema),
+}
+
+impl Verb {
+    /// Whether its result is a list of findings.
+    pub(crate) const fn tells_findings(&self) -> bool {
+        matches!(self, Self::Validate(_))
+    }
 }
 
 /// `karvan validate`.

@@ -6,6 +6,7 @@ mod arguments;
 mod commands;
 mod input;
 mod output;
+mod report;
 mod session;
 mod status;
 
@@ -13,11 +14,17 @@ use std::io;
 
 use arguments::{Arguments, Verb};
 use clap::Parser;
-use session::{Session, say_failed};
+use session::{Session, say, say_failed};
 use status::Status;
 
 fn main() -> Status {
     let arguments = Arguments::parse();
+    if arguments.common.format.is_for_findings_alone() && !arguments.verb.tells_findings() {
+        say(
+            "karvan: --format sarif, junit and github are for the findings of validate; here it is human, json or jsonl",
+        );
+        return Status::Usage;
+    }
     let session = match Session::new(&arguments.common) {
         Ok(session) => session,
         Err(error) => return say_failed("output", &error),

@@ -6,11 +6,14 @@ use std::io::{self, IsTerminal, Write};
 
 use karvan_engine::text::catalogue::{Language, isolate};
 use karvan_engine::text::render::human::{self, Style};
+use karvan_engine::text::render::json::InFile;
 use karvan_engine::text::{Diagnostic, Message, Summary};
-use serde_json::Value;
+use karvan_engine::validate::Outcome;
+use serde::Serialize;
 
 use crate::arguments::{Common, Format, Lang, When};
 use crate::output::Output;
+use crate::report::Report;
 use crate::status::Status;
 
 /// One run of the program.
@@ -25,8 +28,8 @@ pub(crate) struct Session {
     pub(crate) quiet: bool,
     /// Largest document that is read whole, in octets.
     pub(crate) max_size: u64,
-    /// Whether an array of JSON was begun.
-    listing: bool,
+    /// The findings on their way out.
+    report: Report,
 }
 
 impl Session {
@@ -45,7 +48,7 @@ impl Session {
             style,
             quiet: common.quiet,
             max_size: common.max_size,
-            listing: false,
+            report: Report::new(common.format, style),
         })
     }
 
@@ -56,29 +59,29 @@ impl Session {
 
     /// Writes one finding about the document `name` to the output, at once.
     pub(crate) fn finding(&mut self, name: &str, finding: &Diagnostic) -> io::Result<()> {
-        match self.format {
-            Format::Human => human::write(&mut self.output, name, finding, self.style)?,
-            Format::Json | Format::Jsonl => self.object(&in_file(name, finding)?)?,
-        }
+        self.report.finding(&mut self.output, name, finding)?;
         self.output.flush()
     }
 
-    /// Writes one object of several: a line of its own, or an item of an array.
-    pub(crate) fn object(&mut self, object: &Value) -> io::Result<()> {
-        if self.format == Format::Json {
-            self.output.write_all(if self.listing { b",\n" } else { b"[\n" })?;
-            self.listing = true;
-        }
-        serde_json::to_writer(&mut self.output, object)?;
-        if self.format == Format::Jsonl { writeln!(self.output) } else { Ok(()) }
+    /// Ends the findings about the document `name`.
+    pub(crate) fn outcome(&mut self, name: &str, outcome: &Outcome) -> io::Result<()> {
+        self.report.outcome(&mut self.output, name, outcome)
     }
 
-    /// Ends what [`Self::object`] wrote, though it be nothing; the output is whole.
-    pub(crate) fn finish_objects(mut self) -> io::Result<()> {
-        if self.format == Format::Json {
-            self.output.write_all(if self.listing { b"\n]\n" } else { b"[]\n" })?;
-        }
+    /// Ends the findings, though there be none; the output is whole.
+    pub(crate) fn finish_findings(mut self) -> io::Result<()> {
+        self.report.finish(&mut self.output)?;
         self.output.finish()
+    }
+
+    /// Writes the one result of a verb whose result is no list of findings, for a person or as one JSON document.
+    pub(crate) fn result(&mut self, text: impl FnOnce(Language) -> String, object: &impl Serialize) -> io::Result<()> {
+        match self.format {
+            Format::Human => return self.output.write_all(text(self.style.language).as_bytes()),
+            Format::Json => serde_json::to_writer_pretty(&mut self.output, object)?,
+            _ => serde_json::to_writer(&mut self.output, object)?,
+        }
+        writeln!(self.output)
     }
 }
 
@@ -102,23 +105,12 @@ impl Aside {
         let mut text = Vec::new();
         let written = match self.format {
             Format::Human => human::write(&mut text, name, finding, self.style),
-            Format::Json | Format::Jsonl => {
-                in_file(name, finding).and_then(|object| Ok(serde_json::to_writer(&mut text, &object)?))
-            }
+            _ => serde_json::to_writer(&mut text, &InFile { file: name, facts: finding }).map_err(Into::into),
         };
         if written.is_ok() {
             say(String::from_utf8_lossy(&text).trim_end());
         }
     }
-}
-
-/// A finding as JSON, with the file that it is about.
-fn in_file(name: &str, finding: &Diagnostic) -> io::Result<Value> {
-    let mut object = serde_json::to_value(finding)?;
-    if let Some(fields) = object.as_object_mut() {
-        fields.shift_insert(0, "file".to_owned(), name.into());
-    }
-    Ok(object)
 }
 
 /// Writes a line to standard error. Where that is closed, nobody is there to be told.

@@ -7,6 +7,7 @@
 
 pub mod convert;
 pub mod detect;
+mod outcome;
 pub mod schema;
 pub mod sign;
 pub mod trust;

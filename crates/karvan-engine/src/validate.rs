@@ -8,10 +8,12 @@ use karvan_model::json::JsonError;
 use karvan_schema::directory::Directories;
 use karvan_schema::interchange::{Counts, Depth, MessageType, Validator};
 use karvan_schema::xml::Grammar;
+pub use karvan_text::Verdict;
 use karvan_text::{Code, Diagnostic, Locator, Message, Place, Span, Summary};
 use karvan_xml::{Document, Limits};
 
 use crate::detect::{self, Kind};
+pub use crate::outcome::{Content, Outcome};
 
 /// How a document is checked.
 #[derive(Clone, Debug)]
@@ -33,47 +35,6 @@ impl Default for Options {
     fn default() -> Self {
         Self { depth: Depth::Codes, read_as: None, segment_limit: 16 << 20, finding_limit: 10_000, size_limit: 1 << 30 }
     }
-}
-
-/// How a check ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// No error was found, and everything was looked at.
-    Valid,
-    /// Errors were found.
-    Invalid,
-    /// The check did not come to its end: a limit was hit.
-    Unfinished,
-}
-
-/// What a check found in all.
-#[derive(Clone, Debug)]
-pub struct Outcome {
-    /// How it ended.
-    pub verdict: Verdict,
-    /// How many findings there were.
-    pub summary: Summary,
-    /// What the document holds.
-    pub content: Content,
-}
-
-/// What a document holds.
-#[derive(Clone, Debug)]
-pub enum Content {
-    /// EDIFACT interchanges.
-    Edifact(Counts),
-    /// An XML document, by the name of its root element and the title of the grammar it was checked against, if there
-    /// is one.
-    Xml {
-        /// The local name of the root element.
-        root: String,
-        /// The title of the grammar.
-        grammar: Option<String>,
-    },
-    /// A document in Karvan's own JSON.
-    Json,
-    /// Nothing that Karvan knows.
-    Unknown,
 }
 
 /// Checks what `source` gives and hands each finding to `report` as soon as it is found.

@@ -255,6 +255,18 @@ impl Diagnostic {
     }
 }
 
+/// How the check of a document ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// No error was found, and everything was looked at.
+    Valid,
+    /// Errors were found.
+    Invalid,
+    /// The check did not come to its end: a limit was hit.
+    Unfinished,
+}
+
 /// How many findings there were, by severity.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Summary {

@@ -14,5 +14,5 @@ pub mod render;
 mod source;
 
 pub use catalogue::{Language, Message};
-pub use diagnostic::{Code, DataElementPosition, Diagnostic, Excerpt, Fix, Place, Severity, Summary, Unit};
+pub use diagnostic::{Code, DataElementPosition, Diagnostic, Excerpt, Fix, Place, Severity, Summary, Unit, Verdict};
 pub use source::{Locator, Position, Span};

@@ -1,11 +1,11 @@
 //! `karvan schema`.
 
-use std::io::{self, Write};
+use std::io;
 
 use karvan_engine::schema::{View, code, releases, show};
 use karvan_engine::text::Message;
 
-use crate::arguments::{Format, Schema, SchemaCode};
+use crate::arguments::{Schema, SchemaCode};
 use crate::session::{Session, say};
 use crate::status::Status;
 
@@ -32,17 +32,7 @@ pub(crate) fn run(asked: &Schema, mut session: Session) -> io::Result<Status> {
             return Ok(Status::Findings);
         }
     };
-    match session.format {
-        Format::Human => session.output.write_all(view.text(session.style.language).as_bytes())?,
-        Format::Json => {
-            serde_json::to_writer_pretty(&mut session.output, &view)?;
-            writeln!(session.output)?;
-        }
-        Format::Jsonl => {
-            serde_json::to_writer(&mut session.output, &view)?;
-            writeln!(session.output)?;
-        }
-    }
+    session.result(|language| view.text(language), &view)?;
     session.output.finish()?;
     Ok(Status::Good)
 }

@@ -1,12 +1,12 @@
 //! `karvan trust`, and the trust options that `verify` shares with it.
 
-use std::io::{self, Write};
+use std::io;
 use std::path::PathBuf;
 
 use karvan_engine::trust::{Material, Named};
 use karvan_engine::{Timestamp, TrustStatus};
 
-use crate::arguments::{Format, Trust, TrustOptions, TrustPath};
+use crate::arguments::{Trust, TrustOptions, TrustPath};
 use crate::input::Input;
 use crate::session::{Aside, Session, say, say_failed, say_unread};
 use crate::status::Status;
@@ -37,19 +37,12 @@ fn path(asked: &TrustPath, mut session: Session) -> io::Result<Status> {
             for finding in &findings {
                 session.finding(&name, finding)?;
             }
-            session.finish_objects()?;
+            session.finish_findings()?;
             return Ok(Status::Findings);
         }
     };
     let explanation = verdict.explanation();
-    match session.format {
-        Format::Human => session.output.write_all(explanation.text(session.style.language).as_bytes())?,
-        Format::Json => serde_json::to_writer_pretty(&mut session.output, &explanation)?,
-        Format::Jsonl => serde_json::to_writer(&mut session.output, &explanation)?,
-    }
-    if session.format != Format::Human {
-        writeln!(session.output)?;
-    }
+    session.result(|language| explanation.text(language), &explanation)?;
     session.output.finish()?;
     Ok(status(verdict.status()))
 }

@@ -4,6 +4,7 @@
 
 mod convert;
 mod documents;
+mod formats;
 mod manners;
 mod schema;
 mod sign;

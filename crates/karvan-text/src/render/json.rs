@@ -1,5 +1,7 @@
 //! Findings for a machine: one object a finding, never translated.
 
+use std::io::{self, Write};
+
 use serde::Serialize;
 
 use crate::{Code, Diagnostic, Fix, Message, Place, Severity};
@@ -41,10 +43,83 @@ impl Serialize for Diagnostic {
     }
 }
 
+/// What is told about the document `file`: the fields of `facts`, after its name.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct InFile<'a, T> {
+    /// The name of the document.
+    pub file: &'a str,
+    /// What is told about it.
+    #[serde(flatten)]
+    pub facts: &'a T,
+}
+
+/// Objects on their way out: the items of one array, or each on a line of its own.
+#[derive(Debug)]
+pub struct List {
+    lines: bool,
+    begun: bool,
+}
+
+impl List {
+    /// An array of JSON.
+    #[must_use]
+    pub const fn array() -> Self {
+        Self { lines: false, begun: false }
+    }
+
+    /// JSON lines.
+    #[must_use]
+    pub const fn lines() -> Self {
+        Self { lines: true, begun: false }
+    }
+
+    /// Writes one object.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn item(&mut self, out: &mut dyn Write, item: &impl Serialize) -> io::Result<()> {
+        if !self.lines {
+            out.write_all(if self.begun { b",\n" } else { b"[\n" })?;
+            self.begun = true;
+        }
+        serde_json::to_writer(&mut *out, item)?;
+        if self.lines { writeln!(out) } else { Ok(()) }
+    }
+
+    /// Ends the list, which may be empty.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn finish(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        match (self.lines, self.begun) {
+            (true, _) => Ok(()),
+            (false, true) => out.write_all(b"\n]\n"),
+            (false, false) => out.write_all(b"[]\n"),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{DataElementPosition, Position, Span, Unit};
+
+    fn listed(mut list: List, items: &[u8]) -> String {
+        let mut out = Vec::new();
+        for item in items {
+            list.item(&mut out, item).unwrap();
+        }
+        list.finish(&mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_list_is_an_array_or_lines() {
+        assert_eq!(listed(List::array(), &[1, 2]), "[\n1,\n2\n]\n");
+        assert_eq!(listed(List::array(), &[]), "[]\n");
+        assert_eq!(listed(List::lines(), &[1, 2]), "1\n2\n");
+        assert_eq!(listed(List::lines(), &[]), "");
+    }
 
     #[test]
     fn a_finding_is_one_flat_object() {
