@@ -195,6 +195,30 @@ fn codes_are_those_of_the_code_list_directory_that_unh_names() {
 }
 
 #[test]
+fn dependency_notes_are_checked() {
+    // TDT has D5(040,030) from D.02B on: C001, type of transport means, asks for C220, mode of transport.
+    let dependencies = |segment: &str| {
+        let text = format!("UNB+UNOC:4+A+B+20261122:0900+1'UNH+1+IFTSTA:D:21B:UN'BGM+23+1'{segment}'UNT+4+1'UNZ+1+1'");
+        let mut told = told(&text, &check(&text));
+        told.retain(|finding| finding.starts_with("E2048") || finding.starts_with("E1048"));
+        told
+    };
+    assert_eq!(dependencies("TDT+20+V1++31"), ["E2048 TDT[8051=20]/C001 31"]);
+    assert_eq!(dependencies("TDT+20+V1+3+31"), [""; 0]);
+    assert_eq!(dependencies("TDT+20+V1+3"), [""; 0]);
+    // Service segments of version 4: UNG asks for type, agency and version together or for none of them, D2(010,060,070).
+    let group = |group: &str| {
+        let text = format!(
+            "UNB+UNOC:4+A+B+20261122:0900+1'UNG+{group}'UNH+1+CONTRL:4:1:UN'UCI+1+A+B+7'UNT+3+1'UNE+1+G'UNZ+1+1'"
+        );
+        told(&text, &check(&text))
+    };
+    assert_eq!(group("+++20261122:0900+G"), [""; 0]);
+    assert_eq!(group("CONTRL+++20261122:0900+G+UN+4:1"), [""; 0]);
+    assert_eq!(group("CONTRL+++20261122:0900+G+UN"), ["E1048 UNG/0038 CONTRL"]);
+}
+
+#[test]
 fn each_depth_looks_no_further() {
     let text = ORDER.replace("NAD+SU", "NAD+QQX").replace("BGM+220+PO-1+9'\n", "");
     let at = |depth| check_with(text.as_bytes(), Options { depth, ..Options::default() }).len();

@@ -121,14 +121,14 @@ pub(super) fn parts(root: &Node) -> Converted {
     for segment in &root.children {
         let facts = PartFacts {
             name: words(segment.attribute("name")).to_uppercase(),
-            interactive: false,
             rows: rows(segment),
+            ..PartFacts::default()
         };
         converted.segments.insert(segment.id().to_owned(), facts);
         for child in &segment.children {
             if is_composite_tag(child.id()) {
                 let name = words(child.attribute("name")).to_uppercase();
-                let facts = PartFacts { name, interactive: false, rows: rows(child) };
+                let facts = PartFacts { name, rows: rows(child), ..PartFacts::default() };
                 converted.composites.entry(child.id().to_owned()).or_insert(facts);
                 child.children.iter().for_each(|component| element(component, &mut converted.elements));
             } else {
@@ -203,6 +203,7 @@ fn succeed(
             Some(old) => {
                 remarks.note(format!("{kind} {tag} changed"));
                 part.name.clone_from(&old.name);
+                part.dependencies.clone_from(&old.dependencies);
                 // Repetitions are those of the same data element before, the first for the first, and so on.
                 let mut known: Vec<&PartRowFacts> = old.rows.iter().collect();
                 for row in &mut part.rows {

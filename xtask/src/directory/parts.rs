@@ -68,7 +68,7 @@ pub(super) fn parse(lines: &[String], segments: bool, interactive: bool, remarks
         if !is_tag(tag) || spaces == 0 || marks.contains('-') {
             continue;
         }
-        let mut part = PartFacts { name: name.to_owned(), interactive, rows: Vec::new() };
+        let mut part = PartFacts { name: name.to_owned(), interactive, ..PartFacts::default() };
         let mut lines = entry[start + 1..].iter();
         for line in lines.by_ref().take_while(|line| !line.is_empty()) {
             extend(&mut part.name, line);
@@ -108,6 +108,10 @@ impl Rows<'_> {
         for line in lines {
             if line.is_empty() {
                 self.pending = None;
+                continue;
+            }
+            if let Some(note) = line.split_whitespace().find_map(|word| word.parse().ok()) {
+                self.part.dependencies.push(note);
                 continue;
             }
             let digits = line.bytes().take_while(u8::is_ascii_digit).count();
@@ -230,6 +234,9 @@ mod tests {
 
 020 X  2000 NUMBER OF HUMPS                            C    1 n1
 
+       Dependency note:
+    +  020  D5(020,010) If first, then all
+
 ----------------------------------------------------------------------
 
     -  BBB  DELETED
@@ -240,6 +247,7 @@ mod tests {
         let camel = &parts.parts["AAA"];
         assert_eq!(camel.name, "CAMEL DETAILS");
         assert_eq!(rows(camel), [(10, "C001", 'M', 3), (20, "2000", 'C', 1)]);
+        assert_eq!(camel.dependencies.iter().map(ToString::to_string).collect::<Vec<_>>(), ["D5(020,010)"]);
         assert_eq!(parts.parts.len(), 1);
         assert!(remarks.problems.is_empty(), "{:?}", remarks.problems);
         let components = parts.restated.iter().find_map(|restated| match restated {

@@ -28,6 +28,37 @@ const PUNCTUATION: [(&str, &str); 12] = [
     ("transfer interactive", "transfer, interactive"),
 ];
 
+/// The dependency notes of version 4, which the conversions leave out (ISO 9735-10:2014 §4 and §5).
+///
+/// USX: the first edition says "one and only one" of message and package, though neither is named where a whole
+/// interchange or group is secured, which is what AUTACK is mostly used for.
+const DEPENDENCIES: [(&str, &[&str]); 13] = [
+    ("S011", &["D4(020,030)"]),
+    ("S302", &["D5(030,020)"]),
+    ("S303", &["D5(030,020)"]),
+    ("S307", &["D5(030,020)"]),
+    ("UCF", &["D5(060,050)", "D5(070,060,050)", "D5(080,060,050,090)", "D5(090,080,060,050)"]),
+    ("UCI", &["D5(060,050)", "D5(070,060,050)", "D5(080,060,050,090)", "D5(090,080,060,050)"]),
+    (
+        "UCM",
+        &[
+            "D1(010,070)",
+            "D2(010,020)",
+            "D2(070,080)",
+            "D5(050,040)",
+            "D5(060,050,040)",
+            "D5(090,050,040,100)",
+            "D5(100,090,050,040)",
+        ],
+    ),
+    ("UIB", &["D5(030,020)", "D5(050,020)"]),
+    ("UIR", &["D1(050,060)"]),
+    ("UNG", &["D2(010,060,070)"]),
+    ("USC", &["D5(110,100)"]),
+    ("USX", &["D5(050,040)", "D4(070,090)", "D5(060,040)", "D5(080,070)"]),
+    ("USY", &["D3(020,030)"]),
+];
+
 /// Reads the four service directories.
 pub(super) fn read(folder: &Path) -> crate::Result<Vec<DirectoryFacts>> {
     ["1", "2", "3", "4"].into_iter().map(|version| directory(folder, version)).collect()
@@ -98,6 +129,11 @@ fn complete_version_4(folder: &Path, facts: &mut DirectoryFacts) -> crate::Resul
             }
         }
     }
+    for (tag, notes) in DEPENDENCIES {
+        let part = facts.segments.get_mut(tag).or_else(|| facts.composites.get_mut(tag));
+        let part = part.ok_or_else(|| format!("{tag} has dependency notes and is not there"))?;
+        part.dependencies = notes.iter().map(|note| note.parse()).collect::<Result<_, _>>()?;
+    }
     // S017 is in neither conversion; it is built like S016 and S018, which stand beside it (ISO 9735-1:2002 §9).
     let guideline = [
         ("0121", "Message implementation guideline identification", 14, Status::Mandatory),
@@ -120,7 +156,7 @@ fn complete_version_4(folder: &Path, facts: &mut DirectoryFacts) -> crate::Resul
 fn add_text_segment(facts: &mut DirectoryFacts) {
     let row = |position, tag: &str, status| PartRowFacts { position, tag: tag.to_owned(), status, repetitions: 1 };
     let rows = vec![row(10, "0077", Status::Conditional), row(20, "0078", Status::Mandatory)];
-    facts.segments.insert("TXT".to_owned(), PartFacts { name: "TEXT".to_owned(), interactive: false, rows });
+    facts.segments.insert("TXT".to_owned(), PartFacts { name: "TEXT".to_owned(), rows, ..PartFacts::default() });
     let element = |name: &str, minimum, maximum| ElementFacts {
         name: name.to_owned(),
         format: Format { repertoire: Repertoire::Alphanumeric, minimum, maximum },

@@ -4,6 +4,8 @@
 
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
+use super::Dependency;
+
 /// One directory: a release of the UN/EDIFACT directories, or the service directory of a syntax version.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DirectoryFacts {
@@ -67,6 +69,8 @@ pub struct PartFacts {
     pub interactive: bool,
     /// Its data elements, in order.
     pub rows: Vec<PartRowFacts>,
+    /// Its dependency notes, in order.
+    pub dependencies: Vec<Dependency>,
 }
 
 /// A composite or simple data element at its place in a segment or composite.

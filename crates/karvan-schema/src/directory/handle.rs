@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{
+    dependency::Dependency,
     facts::{Format, Status},
     stream::Text,
     unpack::{
@@ -348,6 +349,12 @@ macro_rules! part {
             /// Its data elements, in order.
             pub fn rows(self) -> impl ExactSizeIterator<Item = PartRow<'a>> {
                 self.directory.part_rows(self.record)
+            }
+
+            /// Its dependency notes.
+            #[must_use]
+            pub fn dependencies(self) -> &'a [Dependency] {
+                &self.record.dependencies
             }
         }
 

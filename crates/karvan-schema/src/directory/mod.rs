@@ -26,6 +26,7 @@
 //! Taken from the directories of the UNECE are facts only: tags, positions, status, repetitions, formats, code values and
 //! short names; see NOTICE.
 
+mod dependency;
 mod facts;
 mod handle;
 mod pack;
@@ -40,6 +41,7 @@ use std::{
     sync::{LazyLock, OnceLock},
 };
 
+pub use dependency::{Dependency, DependencyKind, NotADependency};
 pub use facts::{
     DirectoryFacts, ElementFacts, Format, MessageFacts, MessageRowFacts, NotAFormat, PartFacts, PartRowFacts,
     Repertoire, Status,
@@ -53,7 +55,7 @@ pub use pack::{PackError, pack};
 pub use facts::MessageRowKind as MessageRowFactsKind;
 
 /// The first octets of a file of packed directories; the last is the version of the layout.
-const MAGIC: [u8; 8] = *b"KARVAND\x01";
+const MAGIC: [u8; 8] = *b"KARVAND\x02";
 
 /// The longest code value that can be packed, in octets. No directory has one longer than six.
 const CODE_VALUE_LENGTH: usize = 8;

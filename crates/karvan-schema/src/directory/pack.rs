@@ -217,7 +217,12 @@ fn part(out: &mut Writer, spell: &Spell<'_, PartFacts>, tags: &Tags<'_>) {
     out.size(spell.first);
     out.size(spell.last);
     out.text(&spell.fact.name);
-    out.number(u32::from(spell.fact.interactive));
+    out.size(spell.fact.dependencies.len() << 1 | usize::from(spell.fact.interactive));
+    for dependency in &spell.fact.dependencies {
+        out.number(u32::from(dependency.kind.number()));
+        out.size(dependency.positions.len());
+        dependency.positions.iter().for_each(|position| out.number(u32::from(*position)));
+    }
     out.size(spell.fact.rows.len());
     let mut before = 0;
     for row in &spell.fact.rows {

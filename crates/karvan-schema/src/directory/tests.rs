@@ -248,11 +248,21 @@ fn sample() -> DirectoryFacts {
         )]),
         segments: BTreeMap::from([(
             "AAA".into(),
-            PartFacts { name: "ALPHA".into(), interactive: false, rows: vec![row(10, "C001", 5), row(30, "1000", 1)] },
+            PartFacts {
+                name: "ALPHA".into(),
+                interactive: false,
+                rows: vec![row(10, "C001", 5), row(30, "1000", 1)],
+                dependencies: vec!["D5(030,010)".parse().expect("a note")],
+            },
         )]),
         composites: BTreeMap::from([(
             "C001".into(),
-            PartFacts { name: "GAMMA".into(), interactive: true, rows: vec![row(10, "1000", 1), row(20, "9999", 1)] },
+            PartFacts {
+                name: "GAMMA".into(),
+                interactive: true,
+                rows: vec![row(10, "1000", 1), row(20, "9999", 1)],
+                dependencies: vec![],
+            },
         )]),
         elements: BTreeMap::from([("1000".into(), element("Größe", "an..35"))]),
         codes: BTreeMap::from([(
@@ -278,7 +288,11 @@ fn what_is_packed_is_read() {
     let positions: Vec<_> = directory.segment("AAA").expect("AAA").rows().map(|row| row.position().number).collect();
     assert_eq!(positions, [10, 30]);
     let composite = directory.composite("C001").expect("C001");
-    assert!(composite.is_interactive());
+    assert!(composite.is_interactive() && composite.dependencies().is_empty());
+    assert_eq!(
+        directory.segment("AAA").map(|segment| segment.dependencies()[0].to_string()).as_deref(),
+        Some("D5(030,010)")
+    );
     assert!(composite.rows().nth(1).is_some_and(|row| row.tag() == "9999" && row.constituent().is_none()));
     assert_eq!(directory.element("1000").map(Element::name), Some("Größe"));
     let name = |release| directories.release(release).and_then(|directory| directory.code("1000", "1")).map(Code::name);

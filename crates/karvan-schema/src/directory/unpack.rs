@@ -5,7 +5,7 @@ use std::{borrow::Cow, io::Read, sync::OnceLock};
 use flate2::read::DeflateDecoder;
 
 use super::{
-    CODE_VALUE_LENGTH, MAGIC, Malformed,
+    CODE_VALUE_LENGTH, Dependency, DependencyKind, MAGIC, Malformed,
     facts::{Format, Repertoire, Status},
     stream::{Block, Reader, Text},
 };
@@ -156,7 +156,9 @@ impl Pack {
             let tag = reader.text()?;
             let index = tables.segments.len();
             for _ in 0..reader.size()? {
-                read_part(&mut reader, tag, directory, &mut tables.segments, &mut tables.rows)?;
+                if let Some(segment) = read_part(&mut reader, tag, directory, &mut tables)? {
+                    tables.segments.push(segment);
+                }
             }
             segment_tags.push(SegmentTag { tag, segment: (tables.segments.len() > index).then_some(index as u16) });
         }
@@ -170,8 +172,9 @@ impl Pack {
                 }
             }
             for _ in 0..reader.size()? {
-                if read_part(&mut reader, tag, directory, &mut tables.composites, &mut tables.rows)? {
-                    *target = Target::Composite(tables.composites.len() as u16 - 1);
+                if let Some(composite) = read_part(&mut reader, tag, directory, &mut tables)? {
+                    *target = Target::Composite(tables.composites.len() as u16);
+                    tables.composites.push(composite);
                 }
             }
         }
@@ -363,13 +366,14 @@ pub(super) enum MessageRowTarget {
 }
 
 /// A segment or composite.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct PartRecord {
     pub(super) tag: Text,
     pub(super) name: Text,
     pub(super) interactive: bool,
     pub(super) first: u32,
     pub(super) end: u32,
+    pub(super) dependencies: Vec<Dependency>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -439,25 +443,25 @@ fn read_element(reader: &mut Reader<'_>, tag: Text, directory: u16) -> Result<Op
     Ok(spell.holds_in(directory).then_some(ElementRecord { tag, name, format, codes: 0..0 }))
 }
 
-/// Reads a segment or composite; keeps it if it holds in the directory, and says so.
+/// Reads a segment or composite; gives it, and keeps its rows, if it holds in the directory.
 fn read_part(
     reader: &mut Reader<'_>,
     tag: Text,
     directory: u16,
-    parts: &mut Vec<PartRecord>,
-    rows: &mut Vec<PartRowRecord>,
-) -> Result<bool, Malformed> {
+    tables: &mut Tables,
+) -> Result<Option<PartRecord>, Malformed> {
     let spell = spell(reader)?;
     let name = reader.text()?;
-    let interactive = reader.number()? != 0;
-    let first = rows.len() as u32;
+    let head = reader.size()?;
+    let dependencies = (0..head >> 1).map(|_| read_dependency(reader)).collect::<Result<Vec<_>, _>>()?;
+    let first = tables.rows.len() as u32;
     let mut position = 0i32;
     for _ in 0..reader.size()? {
         position = reader.signed()?.saturating_add(position).saturating_add(10);
         let data = reader.small()?;
         let head = reader.number()?;
         if spell.holds_in(directory) {
-            rows.push(PartRowRecord {
+            tables.rows.push(PartRowRecord {
                 position: u16::try_from(position).map_err(|_| Malformed("position of a row"))?,
                 data,
                 tag: Text::default(),
@@ -467,8 +471,13 @@ fn read_part(
             });
         }
     }
-    if spell.holds_in(directory) {
-        parts.push(PartRecord { tag, name, interactive, first, end: rows.len() as u32 });
-    }
-    Ok(spell.holds_in(directory))
+    let end = tables.rows.len() as u32;
+    let part = PartRecord { tag, name, interactive: head & 1 != 0, first, end, dependencies };
+    Ok(spell.holds_in(directory).then_some(part))
+}
+
+fn read_dependency(reader: &mut Reader<'_>) -> Result<Dependency, Malformed> {
+    let kind = DependencyKind::from_number(reader.small()?).ok_or(Malformed("dependency note"))?;
+    let positions = (0..reader.size()?).map(|_| reader.small()).collect::<Result<_, _>>()?;
+    Ok(Dependency { kind, positions })
 }

@@ -3,6 +3,7 @@
 use karvan_edifact::{Element as RawElement, Repetition, Segment, ServiceCharacters, Value};
 use karvan_text::{Code, DataElementPosition, Message, Span};
 
+use super::dependencies;
 use super::rules::{ComponentRules, ElementRules, SegmentRules};
 use crate::directory::{Format, Repertoire};
 
@@ -150,6 +151,9 @@ impl<'a> Check<'a, '_> {
         self.close();
         let body = self.segment.body();
         let end = self.segment.span().start + body.len() as u64;
+        if self.rules.has_dependencies {
+            dependencies::check(self.segment, self.rules, self.report);
+        }
         for (index, rules) in self.rules.elements.iter().enumerate().skip(self.elements) {
             if rules.mandatory {
                 (self.report)(missing_element(rules, index, Span::at(end)));

@@ -2,6 +2,7 @@
 
 pub mod arrange;
 pub mod content;
+mod dependencies;
 pub mod example;
 pub mod rules;
 pub mod table;

@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use super::dependencies::{self, DependencyRule};
 use super::table::Tag;
 use crate::directory::{Code, Composite, Constituent, Directory, Element, Format, PartRow, Segment};
 
@@ -14,6 +15,10 @@ pub struct SegmentRules<'d> {
     pub name: &'d str,
     /// Its data elements by position.
     pub elements: Vec<ElementRules<'d>>,
+    /// Dependency notes on them.
+    pub dependencies: Vec<DependencyRule<'d>>,
+    /// Whether there are any, on them or on the components of one.
+    pub(super) has_dependencies: bool,
 }
 
 /// The rules of a data element, simple or composite, at its position in a segment.
@@ -31,6 +36,8 @@ pub struct ElementRules<'d> {
     pub composite: bool,
     /// Its components; of a simple data element, itself.
     pub components: Vec<ComponentRules<'d>>,
+    /// Dependency notes on the components.
+    pub dependencies: Vec<DependencyRule<'d>>,
 }
 
 /// The rules of a component data element, or of a simple one.
@@ -115,7 +122,12 @@ impl<'d> SegmentRules<'d> {
     /// The rules of `segment`.
     #[must_use]
     pub fn new(segment: Segment<'d>) -> Self {
-        Self { tag: segment.tag(), name: segment.name(), elements: segment.rows().map(element_rules).collect() }
+        let positions: Vec<_> = segment.rows().map(|row| row.position().number).collect();
+        let elements: Vec<_> = segment.rows().map(element_rules).collect();
+        let dependencies = dependencies::rules(segment.dependencies(), &positions);
+        let has_dependencies =
+            !dependencies.is_empty() || elements.iter().any(|element| !element.dependencies.is_empty());
+        Self { tag: segment.tag(), name: segment.name(), elements, dependencies, has_dependencies }
     }
 }
 
@@ -144,8 +156,13 @@ impl ElementRules<'_> {
 
 fn element_rules<'d>(row: PartRow<'d>) -> ElementRules<'d> {
     let mandatory = row.status().is_mandatory();
+    let mut dependencies = Vec::new();
     let (name, composite, components) = match row.constituent() {
-        Some(Constituent::Composite(composite)) => (composite.name(), true, components_of(composite)),
+        Some(Constituent::Composite(composite)) => {
+            let positions: Vec<_> = composite.rows().map(|row| row.position().number).collect();
+            dependencies = dependencies::rules(composite.dependencies(), &positions);
+            (composite.name(), true, components_of(composite))
+        }
         Some(Constituent::Element(element)) => {
             (element.name(), false, vec![component_rules(row.tag(), mandatory, Some(element))])
         }
@@ -158,6 +175,7 @@ fn element_rules<'d>(row: PartRow<'d>) -> ElementRules<'d> {
         repetitions: usize::from(row.repetitions()).max(1),
         composite,
         components,
+        dependencies,
     }
 }
 
