@@ -12,7 +12,8 @@ pub enum Item<'a> {
     Advice(Advice<'a>),
     /// A segment with its terminator.
     Segment(Segment<'a>),
-    /// Octets of the object in a package, between UNO and UNP: all of them, or the next part.
+    /// Octets of the object in a package, between UNO and UNP, or encrypted data, between USD and USU: all of them, or
+    /// the next part.
     Object(Octets<'a>),
     /// Line ends and blanks between segments, and a byte order mark at the beginning.
     Layout(Octets<'a>),
@@ -124,10 +125,28 @@ pub enum ProblemKind {
     ByteOrderMark,
     /// Control characters other than line ends and tabs stand between segments.
     ControlsBetweenSegments,
-    /// Text stands outside any interchange.
+    /// Line ends or blanks stand between segments; told once an interchange, and only by strict reading.
+    LayoutBetweenSegments,
+    /// Text stands before the first interchange.
+    TextBeforeInterchange,
+    /// Text stands outside any interchange, behind the first.
     StrayText,
     /// A space stands between `UNA` and its characters.
     AdviceMisplaced,
+    /// UNA stands where no interchange begins: before another UNA, or within an interchange.
+    AdviceRepeated,
+    /// UNA declares a repetition separator and the syntax version is one before 4, which knows none: it is data.
+    RepetitionSeparatorUnused {
+        /// The character.
+        octet: u8,
+        /// The syntax version.
+        version: u8,
+    },
+    /// Segments end with line ends, though the segment terminator is another.
+    LineEndsTerminate {
+        /// The segment terminator that is declared, or the default one.
+        declared: u8,
+    },
     /// UNA declares a service character that can hardly be meant: a letter, a digit, a space, or one in two roles.
     DoubtfulServiceCharacter {
         /// The character.
@@ -140,16 +159,25 @@ pub enum ProblemKind {
         /// The limit, in octets.
         limit: usize,
     },
-    /// The object of a package is not as long as UNO says.
+    /// The object of a package, or the encrypted data, is not as long as its header says.
     ObjectLength {
-        /// What UNO says; none where it says nothing that is a number.
+        /// The tag of the header, `UNO` or `USD`.
+        header: &'static str,
+        /// What it says; none where it says nothing that is a number.
         declared: Option<u64>,
         /// How many octets there are.
         counted: u64,
     },
+    /// An object is longer than the limit.
+    ObjectTooLong {
+        /// The limit, in octets.
+        limit: u64,
+    },
     /// The file ends inside an object.
     ObjectTruncated {
-        /// What UNO says.
+        /// The tag of its header, `UNO` or `USD`.
+        header: &'static str,
+        /// What it says.
         declared: Option<u64>,
         /// How many octets there are.
         counted: u64,
@@ -164,33 +192,65 @@ impl Problem {
         let finding = |code, message| Diagnostic::new(code, message, place.clone());
         let declared_text =
             |declared: Option<u64>| declared.map_or_else(|| "?".to_owned(), |length| length.to_string());
+        let character = |octet: u8| format!("'{}'", octet.escape_ascii());
         match self.kind {
-            ProblemKind::ByteOrderMark => finding(Code::warning(1901), Message::new("byte-order-mark")),
+            ProblemKind::ByteOrderMark => {
+                finding(Code::warning(1901), Message::new("byte-order-mark")).fix(self.span, "")
+            }
             ProblemKind::ControlsBetweenSegments => {
-                finding(Code::warning(1021), Message::new("controls-between-segments"))
+                finding(Code::warning(1021), Message::new("controls-between-segments")).fix(self.span, "")
+            }
+            ProblemKind::LayoutBetweenSegments => finding(Code::warning(1909), Message::new("layout-between-segments"))
+                .help(Message::new("help-minify-file")),
+            ProblemKind::TextBeforeInterchange => {
+                finding(Code::warning(1907), Message::new("text-before-interchange")).fix(self.span, "")
             }
             ProblemKind::StrayText => finding(Code::error(1033), Message::new("text-outside-interchange")),
-            ProblemKind::AdviceMisplaced => finding(Code::warning(1902), Message::new("advice-misplaced")),
-            ProblemKind::DoubtfulServiceCharacter { octet } => {
-                let character = format!("'{}'", octet.escape_ascii());
-                finding(Code::warning(1020), Message::new("service-character-doubtful").with("character", character))
+            ProblemKind::AdviceMisplaced => {
+                finding(Code::warning(1902), Message::new("advice-misplaced")).help(Message::new("help-advice-shape"))
             }
-            ProblemKind::Unterminated => finding(Code::error(1903), Message::new("segment-unterminated")),
+            ProblemKind::AdviceRepeated => {
+                finding(Code::warning(1905), Message::new("advice-repeated")).fix(self.span, "")
+            }
+            ProblemKind::RepetitionSeparatorUnused { octet, version } => {
+                let message = Message::new("repetition-separator-unused")
+                    .with("character", character(octet))
+                    .with("version", version);
+                finding(Code::warning(1906), message).fix(self.span, " ")
+            }
+            ProblemKind::LineEndsTerminate { declared } => {
+                let message = Message::new("line-ends-terminate").with("character", character(declared));
+                finding(Code::warning(1908), message).help(Message::new("help-line-ends-terminate"))
+            }
+            ProblemKind::DoubtfulServiceCharacter { octet } => {
+                let message = Message::new("service-character-doubtful").with("character", character(octet));
+                finding(Code::warning(1020), message).help(Message::new("help-service-characters"))
+            }
+            ProblemKind::Unterminated => {
+                finding(Code::error(1903), Message::new("segment-unterminated")).help(Message::new("help-truncated"))
+            }
             ProblemKind::SegmentTooLong { limit } => {
                 finding(Code::error(9001), Message::new("segment-too-long").with("limit", limit))
+                    .help(Message::new("help-segment-limit"))
             }
-            ProblemKind::ObjectLength { declared, counted } => {
+            ProblemKind::ObjectTooLong { limit } => {
+                finding(Code::error(9004), Message::new("object-too-long").with("limit", limit))
+                    .help(Message::new("help-object-limit"))
+            }
+            ProblemKind::ObjectLength { header, declared, counted } => {
                 let declared = declared_text(declared);
-                let message =
-                    Message::new("object-length-differs").with("declared", &declared).with("counted", counted);
+                let message = Message::new("object-length-differs")
+                    .with("header", header)
+                    .with("declared", &declared)
+                    .with("counted", counted);
                 finding(Code::error(1029), message).expected(counted.to_string()).found(declared)
             }
-            ProblemKind::ObjectTruncated { declared, counted } => {
-                let declared = declared_text(declared);
-                finding(
-                    Code::error(1904),
-                    Message::new("object-truncated").with("declared", declared).with("counted", counted),
-                )
+            ProblemKind::ObjectTruncated { header, declared, counted } => {
+                let message = Message::new("object-truncated")
+                    .with("header", header)
+                    .with("declared", declared_text(declared))
+                    .with("counted", counted);
+                finding(Code::error(1904), message).help(Message::new("help-truncated"))
             }
         }
     }

@@ -100,11 +100,16 @@ pub struct Reader<R> {
     locator: Locator,
     /// Offset in the file of the place where the locator stands.
     located: u64,
+    /// The locator as it stood at the first octet in the buffer.
+    at_base: Locator,
     /// Offset in the file of the first octet in the buffer.
     base: u64,
     /// Offset in the file of the item delivered last.
     item: u64,
 }
+
+/// How long an item may be that stays in the buffer until the next one is delivered.
+const KEPT: u64 = 4096;
 
 /// How large the buffer is at first.
 const BUFFER: usize = 1 << 18;
@@ -127,6 +132,7 @@ impl<R: Read> Reader<R> {
             scanner: Scanner::new(options),
             locator: Locator::default(),
             located: 0,
+            at_base: Locator::default(),
             base: 0,
             item: 0,
         }
@@ -173,12 +179,17 @@ impl<R: Read> Reader<R> {
         self.scanner.problems().drain(..)
     }
 
-    /// Line and column of `offset`, which lies in the item delivered last or at its end.
+    /// Line and column of `offset`, which lies in the item delivered last or at its end, or in the one before, where that
+    /// has no more than 4096 octets.
     ///
     /// This costs nothing as long as nobody asks: lines are counted on the way to the item only then.
     pub fn position(&mut self, offset: u64) -> Position {
-        self.locate(self.item);
-        let octets = self.between(self.item, offset);
+        if offset < self.located {
+            self.locator = self.at_base.clone();
+            self.located = self.base;
+        }
+        self.locate(self.item.min(offset));
+        let octets = self.between(self.located, offset);
         self.locator.position(&self.buffer[octets.clone()], octets.len())
     }
 
@@ -203,17 +214,25 @@ impl<R: Read> Reader<R> {
 
     /// Makes room behind what is left in the buffer and reads once.
     fn fill(&mut self) -> io::Result<()> {
-        let start = self.scanner.start();
-        if start > 0 {
-            let next = self.base + start as u64;
-            self.locate(next);
-            self.buffer.copy_within(start..self.filled, 0);
-            self.filled -= start;
-            self.base = next;
-            self.scanner.shift();
+        let mut passed = self.scanner.start();
+        // A finding may concern the item before the one that shows it.
+        if self.scanner.offset() - self.item <= KEPT {
+            passed -= self.between(self.item, self.scanner.offset()).len();
+        }
+        if passed > 0 {
+            let base = self.base + passed as u64;
+            self.locate(base);
+            self.at_base = self.locator.clone();
+            self.buffer.copy_within(passed..self.filled, 0);
+            self.filled -= passed;
+            self.base = base;
+            self.scanner.shift(passed);
         }
         if self.filled == self.buffer.len() {
-            let size = (2 * self.buffer.len()).min(self.scanner.longest_window()).max(self.filled + 1).max(BUFFER);
+            let size = (2 * self.buffer.len())
+                .min(self.scanner.longest_window() + KEPT as usize)
+                .max(self.filled + 1)
+                .max(BUFFER);
             self.buffer.resize(size, 0);
         }
         loop {

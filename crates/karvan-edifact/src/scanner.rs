@@ -5,7 +5,7 @@
 
 use karvan_text::Span;
 
-use crate::characters::{LAYOUT_BEFORE_TAG, advice_before_header, syntax_identifier};
+use crate::characters::{LAYOUT_BEFORE_TAG, advice_before_header, layout_before_tag, syntax_identifier};
 use crate::item::{Advice, Item, Octets, Problem, ProblemKind};
 use crate::object::{self, Object, Progress};
 use crate::scan::{BLOCK, Delimiters, Separators, later};
@@ -17,13 +17,17 @@ use crate::{Segment, ServiceCharacters};
 pub struct ReadOptions {
     /// The longest segment that is read, in octets; longer ones are passed over with a problem. At least 4096.
     pub segment_limit: usize,
+    /// The longest object of a package that is not told as too long, in octets; its octets are delivered all the same.
+    pub object_limit: u64,
     /// Service characters that are in force whatever UNA and UNB say.
     pub characters: Option<ServiceCharacters>,
+    /// Whether to tell also what nearly everybody does and the standard does not know: line ends between segments.
+    pub strict: bool,
 }
 
 impl Default for ReadOptions {
     fn default() -> Self {
-        Self { segment_limit: 1 << 20, characters: None }
+        Self { segment_limit: 1 << 20, object_limit: 1 << 30, characters: None, strict: false }
     }
 }
 
@@ -32,6 +36,20 @@ impl ReadOptions {
     #[must_use]
     pub const fn segment_limit(mut self, octets: usize) -> Self {
         self.segment_limit = octets;
+        self
+    }
+
+    /// Sets the longest object that is not told as too long, in octets.
+    #[must_use]
+    pub const fn object_limit(mut self, octets: u64) -> Self {
+        self.object_limit = octets;
+        self
+    }
+
+    /// Tells also what nearly everybody does and the standard does not know.
+    #[must_use]
+    pub const fn strict(mut self, strict: bool) -> Self {
+        self.strict = strict;
         self
     }
 
@@ -86,6 +104,8 @@ pub(crate) struct Scanner {
     characters: ServiceCharacters,
     /// What an UNA declared for the UNB to come.
     declared: Option<ServiceCharacters>,
+    /// The syntax version of the interchange, as far as it is known.
+    version: Option<u8>,
     /// Octets that are layout, see [`ServiceCharacters::layout`].
     layout: u64,
     /// Offset of the window in the file.
@@ -98,7 +118,18 @@ pub(crate) struct Scanner {
     searching: bool,
     /// Whether the text outside any interchange that stands here is reported already.
     stray_reported: bool,
+    /// Whether an interchange, or a segment of one, was seen.
+    begun: bool,
+    /// What of the layout between the segments of this interchange is reported already.
+    reported: LayoutReported,
     problems: Vec<Problem>,
+}
+
+/// What was reported once and is not told again.
+#[derive(Clone, Copy, Debug, Default)]
+struct LayoutReported {
+    layout: bool,
+    controls: bool,
 }
 
 /// A block of the window with its delimiters.
@@ -121,12 +152,15 @@ impl Scanner {
             state: State::Outside,
             characters,
             declared: None,
+            version: None,
             layout: characters.layout(),
             base: 0,
             start: 0,
             block: Block::default(),
             searching: false,
             stray_reported: false,
+            begun: false,
+            reported: LayoutReported::default(),
             problems: Vec::new(),
         }
     }
@@ -151,15 +185,15 @@ impl Scanner {
         &mut self.problems
     }
 
-    /// The window now begins where the next item begins.
-    pub(crate) fn shift(&mut self) {
-        self.base += self.start as u64;
+    /// The window now begins `passed` octets later, at the latest where the next item begins.
+    pub(crate) fn shift(&mut self, passed: usize) {
+        self.base += passed as u64;
         if self.searching && self.block.start >= self.start {
-            self.block.start -= self.start;
+            self.block.start -= passed;
         } else {
             self.forget_block();
         }
-        self.start = 0;
+        self.start -= passed;
     }
 
     /// Makes the item that `kind` and `end` tell out of `window` and goes on behind it.
@@ -243,7 +277,7 @@ impl Scanner {
         if rest.len() < 4 && !last {
             return Step::More;
         }
-        if self.offset() == 0 && rest.starts_with(BYTE_ORDER_MARK) {
+        if outside && rest.starts_with(BYTE_ORDER_MARK) {
             self.report(ProblemKind::ByteOrderMark, BYTE_ORDER_MARK.len());
             self.forget_block();
             return Step::Item(Kind::Layout, self.start + BYTE_ORDER_MARK.len());
@@ -258,16 +292,30 @@ impl Scanner {
             return self.stray(rest, last);
         }
         self.stray_reported = false;
+        self.begun = true;
         let step = self.segment(window, last);
         if let Step::Item(Kind::Segment { .. }, end) = step {
-            if self.characters.begin_with(rest, b"UNZ") || self.characters.begin_with(rest, b"UIZ") {
-                self.state = State::Outside;
-            } else if self.characters.begin_with(rest, b"UNO") {
-                let header = Segment::new(&window[self.start..end], self.offset(), self.characters);
-                self.state = State::Object(Object::announced(&header));
-            }
+            self.after_segment(Segment::new(&window[self.start..end], self.offset(), self.characters));
         }
         step
+    }
+
+    /// Takes note of what follows a service segment.
+    fn after_segment(&mut self, segment: Segment<'_>) {
+        match segment.tag() {
+            b"UNZ" | b"UIZ" => {
+                self.state = State::Outside;
+                self.reported = LayoutReported::default();
+            }
+            b"UNO" => self.state = State::Object(Object::announced(&segment)),
+            // Encryption came with syntax version 4 (ISO 9735-7).
+            b"USD" if self.version >= Some(4) => {
+                if let Some(object) = Object::encrypted(&segment) {
+                    self.state = State::Object(object);
+                }
+            }
+            _ => {}
+        }
     }
 
     /// A segment: everything up to the next terminator that is not released.
@@ -379,8 +427,15 @@ impl Scanner {
         if length == rest.len() && !last && length < self.options.segment_limit {
             return Step::More;
         }
-        if rest[..length].iter().any(|octet| !matches!(octet, b' ' | b'\t' | b'\r' | b'\n')) {
+        let is_control = |octet: &u8| !matches!(octet, b' ' | b'\t' | b'\r' | b'\n');
+        if !self.reported.controls && rest[..length].iter().any(is_control) {
+            self.reported.controls = true;
             self.report(ProblemKind::ControlsBetweenSegments, length);
+        }
+        let within = self.declared.is_some() || matches!(self.state, State::Inside);
+        if self.options.strict && within && !self.reported.layout {
+            self.reported.layout = true;
+            self.report(ProblemKind::LayoutBetweenSegments, length);
         }
         Step::Item(Kind::Layout, self.start + length)
     }
@@ -390,8 +445,7 @@ impl Scanner {
         if !rest.starts_with(b"UNA") {
             return None;
         }
-        let needed = ServiceCharacters::ADVICE_LENGTH + LAYOUT_BEFORE_TAG + 4;
-        if rest.len() < needed && !last {
+        if rest.len() < LONGEST_ADVICE && !last {
             return Some(Step::More);
         }
         let (declared, length) = match advice_before_header(rest) {
@@ -410,9 +464,22 @@ impl Scanner {
         for octet in declared.doubtful() {
             self.report(ProblemKind::DoubtfulServiceCharacter { octet }, length);
         }
+        let follows = &rest[length + layout_before_tag(&rest[length..])..];
+        let begins = declared.begin_with(follows, b"UNB") || declared.begin_with(follows, b"UIB");
+        if follows.starts_with(b"UNA") || matches!(self.state, State::Inside) && !begins {
+            self.report(ProblemKind::AdviceRepeated, length);
+        }
+        let version = syntax_identifier(follows, &declared).filter(|_| follows.starts_with(b"UNB"));
+        if let (Some(octet), Some(version @ 1..4)) = (declared.repetition, version.and_then(|syntax| syntax.version)) {
+            let kind = ProblemKind::RepetitionSeparatorUnused { octet, version };
+            let at = self.offset() + length as u64 - 2;
+            self.problems.push(Problem { kind, span: Span::new(at, at + 1) });
+        }
         self.declared = Some(declared);
         self.stray_reported = false;
-        self.state = State::Outside;
+        if begins || !matches!(self.state, State::Inside) {
+            self.state = State::Outside;
+        }
         self.put_in_force(declared);
         Some(Step::Item(Kind::Advice(declared), self.start + length))
     }
@@ -428,18 +495,31 @@ impl Scanner {
                 Some(&separator) if separator == self.characters.element => self.characters,
                 _ => ServiceCharacters::DEFAULT,
             };
-            self.put_in_force(self.declared.unwrap_or(without_advice));
+            let characters = self.declared.unwrap_or(without_advice);
+            match line_end_for_terminator(rest, &characters, last) {
+                None => return Step::More,
+                Some(line_end) => self.put_in_force(ServiceCharacters { terminator: line_end, ..characters }),
+            }
         }
         let step = self.segment(window, last);
         let Step::Item(Kind::Segment { terminated, .. }, end) = step else { return step };
         let version = syntax_identifier(rest, &self.characters).and_then(|syntax| syntax.version);
+        // Interactive interchanges came with version 4, whatever those of the pharmacies say.
+        let version = if rest.starts_with(b"UIB") { Some(4) } else { version };
+        let terminator = self.characters.terminator;
         let characters = match self.declared.take() {
             Some(declared) => declared.in_version(version),
             None if self.characters.element == b'+' => ServiceCharacters::for_version(version.unwrap_or(3)),
             None => self.characters.in_version(version),
         };
-        self.put_in_force(characters);
+        if self.options.characters.is_none() && characters.terminator != terminator {
+            let declared = characters.terminator;
+            self.report(ProblemKind::LineEndsTerminate { declared }, end - self.start);
+        }
+        self.put_in_force(ServiceCharacters { terminator, ..characters });
+        self.version = version;
         self.stray_reported = false;
+        self.begun = true;
         self.state = State::Inside;
         // The repetition separator may have changed.
         let separators = self.characters.separators(&window[self.start..end]);
@@ -468,7 +548,7 @@ impl Scanner {
 
     /// Text outside any interchange: up to the end of the line, or to where an interchange begins.
     fn stray(&mut self, rest: &[u8], last: bool) -> Step {
-        let needed = ServiceCharacters::ADVICE_LENGTH + LAYOUT_BEFORE_TAG + 4;
+        let needed = LONGEST_ADVICE;
         let mut length = rest.len().min(self.options.segment_limit);
         for found in memchr::memchr3_iter(b'\n', b'\r', b'U', &rest[1..length]) {
             let at = found + 1;
@@ -490,7 +570,8 @@ impl Scanner {
             return Step::More;
         }
         if !self.stray_reported {
-            self.report(ProblemKind::StrayText, length);
+            let kind = if self.begun { ProblemKind::StrayText } else { ProblemKind::TextBeforeInterchange };
+            self.report(kind, length);
         }
         self.stray_reported = true;
         self.forget_block();
@@ -502,6 +583,10 @@ impl Scanner {
         let State::Object(object) = &mut self.state else { return None };
         match object.step(&window[self.start..], last, &self.characters) {
             Progress::Octets(length) => {
+                let (limit, counted) = (self.options.object_limit, object.counted());
+                if counted > limit && counted - length as u64 <= limit {
+                    self.report(ProblemKind::ObjectTooLong { limit }, length);
+                }
                 self.forget_block();
                 Some(Step::Item(Kind::Object, self.start + length))
             }
@@ -550,3 +635,34 @@ impl Scanner {
 }
 
 const BYTE_ORDER_MARK: &[u8] = &[0xEF, 0xBB, 0xBF];
+
+/// How many octets tell an UNA: itself, a space too many, layout, and what follows up to the syntax version.
+const LONGEST_ADVICE: usize = ServiceCharacters::ADVICE_LENGTH + 1 + LAYOUT_BEFORE_TAG + 16;
+
+/// How many octets are looked at for the end of UNB, before it is taken to end with its terminator.
+const LONGEST_HEADER: usize = 2048;
+
+/// The terminator of the segments that begin with the UNB or UIB in `rest`: that of `characters`, or a line end where UNB
+/// and the segment behind it end with nothing else. None where `rest` is too short to tell.
+fn line_end_for_terminator(rest: &[u8], characters: &ServiceCharacters, last: bool) -> Option<u8> {
+    let declared = characters.terminator;
+    let looked_at = &rest[..rest.len().min(2 * LONGEST_HEADER)];
+    let ends = |octet: &u8| *octet == declared || matches!(octet, b'\r' | b'\n');
+    let undecided = || if last || rest.len() >= 2 * LONGEST_HEADER { Some(declared) } else { None };
+    let Some(end) = looked_at.iter().position(ends) else { return undecided() };
+    if looked_at[end] == declared {
+        return Some(declared);
+    }
+    let behind = &looked_at[end + layout_before_tag(&looked_at[end..])..];
+    if behind.len() < 4 {
+        return undecided();
+    }
+    if ![b"UNG", b"UNH", b"UNO", b"USH", b"UIH", b"UIR"].iter().any(|tag| characters.begin_with(behind, tag)) {
+        return Some(declared);
+    }
+    match behind.iter().find(|octet| ends(octet)) {
+        Some(octet) if *octet == declared => Some(declared),
+        Some(_) => Some(looked_at[end]),
+        None => undecided(),
+    }
+}

@@ -395,10 +395,7 @@ impl Builder {
         };
         match item {
             Item::Segment(segment) => self.before_segment(segment.tag(), node),
-            Item::Advice(_) => {
-                self.close(PartKind::Interchange);
-                self.advice = Some(node);
-            }
+            Item::Advice(_) => self.advice = Some(node),
             _ => {}
         }
         let start = usize::try_from(item.span().start).unwrap_or(usize::MAX);
@@ -424,8 +421,12 @@ impl Builder {
                 return;
             }
         };
-        self.close(kind);
-        if kind != PartKind::Interchange {
+        if kind == PartKind::Interchange {
+            // What an UNA begins no longer belongs to the interchange before.
+            let end = self.advice.unwrap_or(node);
+            self.close_at(kind, end, end);
+        } else {
+            self.close(kind);
             self.enclose(node);
         }
         self.open(kind, node, Some(node));
@@ -451,6 +452,8 @@ impl Builder {
         if self.open.is_empty() {
             self.open(PartKind::Interchange, node, None);
         }
+        // An UNA within an interchange begins none.
+        self.advice = None;
     }
 
     fn open(&mut self, kind: PartKind, node: usize, header: Option<usize>) {
