@@ -165,19 +165,21 @@ pub(super) fn excerpt(segment: &Segment<'_>, span: Span) -> Excerpt {
 
 /// `SG25/SG38/TAX`: the open groups, and the segment.
 fn path(arranger: &Arranger<Arc<Table>>, tag: Tag) -> String {
-    let mut path = String::new();
-    for row in arranger.levels().iter().filter_map(|level| level.group) {
-        push_group(&mut path, arranger.table(), row);
-    }
+    let mut path = groups(arranger.table(), arranger.groups().map(|group| group.row));
     push_tag(&mut path, tag);
     path
 }
 
-fn push_group(path: &mut String, table: &Table, row: usize) {
-    if let RowKind::Group { number, .. } = table.row(row).kind {
+/// `SG25/SG38/`: groups, given from the innermost on.
+fn groups(table: &Table, rows: impl Iterator<Item = usize>) -> String {
+    let mut numbers: Vec<_> = rows.map(|row| table.number(row)).collect();
+    numbers.reverse();
+    let mut path = String::new();
+    for number in numbers {
         // Writing to a string cannot fail.
         let _ = write!(path, "SG{number}/");
     }
+    path
 }
 
 fn push_tag(path: &mut String, tag: Tag) {
@@ -193,10 +195,7 @@ fn qualifier(segment: &Segment<'_>, rules: &SegmentRules<'_>) -> Option<String> 
 }
 
 fn missing(table: &Table, row: usize, span: Span, definition: &Definition<'_>) -> Diagnostic {
-    let mut path = String::new();
-    for number in table.groups_around(row) {
-        let _ = write!(path, "SG{number}/");
-    }
+    let mut path = groups(table, table.groups_around(row));
     let entry = table.row(row);
     let (message, expected) = match entry.kind {
         RowKind::Segment => {
@@ -220,9 +219,7 @@ fn too_often(table: &Table, row: usize, excess: Excess, segment: &Segment<'_>, p
             (2035, Message::new("segment-excess").with("name", row.tag).with("allowed", row.repetitions))
         }
         Excess::Group(row) => {
-            let mut name = String::new();
-            push_group(&mut name, table, row);
-            let name = name.trim_end_matches('/').to_owned();
+            let name = format!("SG{}", table.number(row));
             (2036, Message::new("group-excess").with("name", name).with("allowed", table.row(row).repetitions))
         }
     };

@@ -8,38 +8,20 @@
 
 use std::ops::Deref;
 
+use super::machine::Step;
 use super::table::{RowKind, Table, Tag};
-
-/// One open level of a message: the message itself, or a segment group.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Level {
-    /// The row of the group; of the message itself, none.
-    pub group: Option<usize>,
-    /// Which repetition of the group this is, from 1.
-    pub repetition: u32,
-    /// The row last used on this level: a segment's, or the group's that is open below.
-    row: usize,
-    /// How often that row was used.
-    count: u32,
-    /// The row after the last of this level.
-    end: usize,
-}
 
 /// Where a segment came to stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Placement {
-    /// In the row `row`; [`Arranger::levels`] tells the groups around it.
+    /// In the row `row`; [`Arranger::groups`] tells the groups around it.
     Placed {
         /// The row of the segment.
         row: usize,
-        /// How many levels were closed first.
-        closed: usize,
-        /// How many levels were then opened.
-        opened: usize,
         /// Which count the place went over, if any.
         excess: Option<Excess>,
     },
-    /// Nowhere: the message does not support the segment at this point. The open levels stay as they are.
+    /// Nowhere: the message does not support the segment at this point. The open groups stay as they are.
     Unsupported,
 }
 
@@ -52,26 +34,31 @@ pub enum Excess {
     Group(usize),
 }
 
-/// A way to place a segment: on which level, at which row.
-#[derive(Clone, Copy)]
-struct Candidate {
-    level: usize,
-    row: usize,
+/// An open segment group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OpenGroup {
+    /// The row of the group.
+    pub row: usize,
+    /// Which repetition of the group this is, from 1.
+    pub repetition: u32,
 }
 
 /// Follows the segments of one message through its table, borrowed (`&Table`) or shared (`Arc<Table>`).
 #[derive(Clone, Debug)]
 pub struct Arranger<T> {
     table: T,
-    levels: Vec<Level>,
+    /// The row of the segment placed last: with it the open groups are known.
+    at: Option<usize>,
+    /// How often each row was used within its group; it holds for `at` and the groups around it.
+    counts: Vec<u32>,
 }
 
 impl<T: Deref<Target = Table>> Arranger<T> {
     /// An arranger that stands before the first row.
     #[must_use]
     pub fn new(table: T) -> Self {
-        let root = Level { group: None, repetition: 1, row: 0, count: 0, end: table.rows().len() };
-        Self { table, levels: vec![root] }
+        let counts = vec![0; table.rows().len()];
+        Self { table, at: None, counts }
     }
 
     /// The table.
@@ -80,145 +67,125 @@ impl<T: Deref<Target = Table>> Arranger<T> {
         &self.table
     }
 
-    /// The open levels, the message first.
-    #[must_use]
-    pub fn levels(&self) -> &[Level] {
-        &self.levels
+    /// The open groups, the innermost first.
+    pub fn groups(&self) -> impl Iterator<Item = OpenGroup> + '_ {
+        let rows = self.at.into_iter().flat_map(|row| self.table.groups_around(row));
+        rows.map(|row| OpenGroup { row, repetition: self.counts[row] })
     }
 
     /// Places the next segment. Rows that had to stand before it and do not are appended to `missing`; a mandatory
     /// group is named by its own row.
+    #[inline]
     pub fn place(&mut self, tag: Tag, missing: &mut Vec<usize>) -> Placement {
-        if let Some(candidate) = self.clean(tag) {
-            return self.take(candidate, None, missing);
-        }
-        if let Some((candidate, excess)) = self.excessive(tag) {
-            return self.take(candidate, Some(excess), missing);
-        }
-        match self.skipping(tag) {
-            Some(candidate) => self.take(candidate, None, missing),
-            None => Placement::Unsupported,
+        let Some(number) = self.table.machine().tag(tag) else { return Placement::Unsupported };
+        let nearest = self.table.machine().places(self.at, number).find(|step| self.allows(*step));
+        match nearest {
+            Some(step) => {
+                self.take(step);
+                Placement::Placed { row: usize::from(step.row), excess: None }
+            }
+            None => self.place_anyhow(tag, missing),
         }
     }
 
-    /// Ends the message: closes all levels and appends the mandatory rows that never came to `missing`.
+    /// Ends the message: appends the mandatory rows that never came to `missing`.
     pub fn finish(&mut self, missing: &mut Vec<usize>) {
-        while self.levels.len() > 1 {
-            self.close(missing);
-        }
-        let root = self.levels[0];
-        self.missing_between(root.row, root.count > 0, root.end, missing);
+        let root = self.leave(None, missing);
+        self.mandatory_between(root, self.table.rows().len(), missing);
     }
 
-    /// The nearest place that skips no mandatory row.
-    fn clean(&self, tag: Tag) -> Option<Candidate> {
-        for (depth, level) in self.levels.iter().enumerate().rev() {
-            if level.count > 0 {
-                let row = self.table.row(level.row);
-                if row.tag == tag && level.count < row.repetitions {
-                    return Some(Candidate { level: depth, row: level.row });
-                }
-            }
-            let mut at = self.next(level);
-            while at < level.end {
-                let row = self.table.row(at);
-                if row.tag == tag {
-                    return Some(Candidate { level: depth, row: at });
-                }
-                if row.mandatory {
-                    return None;
-                }
-                at = self.table.after(at);
-            }
-        }
-        None
+    /// Whether the counts allow a step.
+    #[inline]
+    fn allows(&self, step: Step) -> bool {
+        let anchor = usize::from(step.anchor);
+        !step.again || self.counts[anchor] < self.table.row(anchor).repetitions
     }
 
-    /// The nearest open row with this tag, though its count is used up.
-    fn excessive(&self, tag: Tag) -> Option<(Candidate, Excess)> {
-        self.levels.iter().enumerate().rev().find_map(|(depth, level)| {
+    /// Takes a step: the groups from its anchor on begin, each with its trigger.
+    #[inline]
+    fn take(&mut self, step: Step) {
+        let (anchor, row) = (usize::from(step.anchor), usize::from(step.row));
+        self.counts[anchor] = if step.again { self.counts[anchor].saturating_add(1) } else { 1 };
+        self.counts[anchor + 1..=row].fill(1);
+        self.at = Some(row);
+    }
+
+    /// Places a segment that cannot be placed without a fault: over a count, or else where mandatory rows are skipped.
+    #[cold]
+    fn place_anyhow(&mut self, tag: Tag, missing: &mut Vec<usize>) -> Placement {
+        let (step, excess) = match self.excessive(tag) {
+            Some((step, excess)) => (step, Some(excess)),
+            None => match self.skipping(tag) {
+                Some(step) => (step, None),
+                None => return Placement::Unsupported,
+            },
+        };
+        let anchor = usize::from(step.anchor);
+        let used = self.leave(self.table.row(anchor).parent, missing);
+        if !step.again {
+            self.mandatory_between(used, anchor, missing);
+        }
+        self.take(step);
+        Placement::Placed { row: usize::from(step.row), excess }
+    }
+
+    /// The rows in use, the innermost first: that of the segment placed last, and those of the groups around it.
+    fn used(&self) -> impl Iterator<Item = usize> + '_ {
+        self.at.into_iter().flat_map(|row| std::iter::once(row).chain(self.table.groups_around(row)))
+    }
+
+    /// The nearest row in use with this tag, though its count is used up.
+    fn excessive(&self, tag: Tag) -> Option<(Step, Excess)> {
+        self.used().find_map(|index| {
+            let row = self.table.row(index);
             // A trigger that comes again begins its group again, so the count that it goes over is the group's.
-            if level.count == 0 || level.group == level.row.checked_sub(1) {
-                return None;
-            }
-            let row = self.table.row(level.row);
-            if row.tag != tag || level.count < row.repetitions {
+            let is_trigger = row.parent == index.checked_sub(1);
+            if is_trigger || row.tag != tag || self.counts[index] < row.repetitions {
                 return None;
             }
             let excess = match row.kind {
                 RowKind::Segment => Excess::Segment,
-                RowKind::Group { .. } => Excess::Group(level.row),
+                RowKind::Group { .. } => Excess::Group(index),
             };
-            Some((Candidate { level: depth, row: level.row }, excess))
+            Some((Step::new(self.table.rows(), index, true), excess))
         })
     }
 
     /// The nearest place at all.
-    fn skipping(&self, tag: Tag) -> Option<Candidate> {
-        self.levels.iter().enumerate().rev().find_map(|(depth, level)| {
-            if level.count > 0 && self.table.row(level.row).tag == tag {
-                return Some(Candidate { level: depth, row: level.row });
+    fn skipping(&self, tag: Tag) -> Option<Step> {
+        let step = |index, again| Step::new(self.table.rows(), index, again);
+        let tags = |index: usize| self.table.row(index).tag;
+        let mut used = self.at;
+        loop {
+            if let Some(row) = used.filter(|&row| tags(row) == tag) {
+                return Some(step(row, true));
             }
-            let mut at = self.next(level);
-            while at < level.end {
-                if self.table.row(at).tag == tag {
-                    return Some(Candidate { level: depth, row: at });
-                }
-                at = self.table.after(at);
+            let group = used.and_then(|row| self.table.row(row).parent);
+            if let Some(row) = self.table.siblings(used, self.end(group)).find(|&row| tags(row) == tag) {
+                return Some(step(row, false));
             }
-            None
-        })
-    }
-
-    /// The first row of a level that was not used yet.
-    fn next(&self, level: &Level) -> usize {
-        if level.count == 0 { level.row } else { self.table.after(level.row) }
-    }
-
-    fn take(&mut self, candidate: Candidate, excess: Option<Excess>, missing: &mut Vec<usize>) -> Placement {
-        let mut closed = 0;
-        while self.levels.len() > candidate.level + 1 {
-            self.close(missing);
-            closed += 1;
-        }
-        let level = self.levels[candidate.level];
-        if candidate.row == level.row && level.count > 0 {
-            self.levels[candidate.level].count += 1;
-        } else {
-            self.missing_between(level.row, level.count > 0, candidate.row, missing);
-            self.levels[candidate.level].row = candidate.row;
-            self.levels[candidate.level].count = 1;
-        }
-        // A group begins with its trigger, which may itself be a group's.
-        let mut row = candidate.row;
-        let mut opened = 0;
-        while let RowKind::Group { end, .. } = self.table.row(row).kind {
-            if row + 1 >= end {
-                break;
-            }
-            let repetition = self.levels[self.levels.len() - 1].count;
-            self.levels.push(Level { group: Some(row), repetition, row: row + 1, count: 1, end });
-            row += 1;
-            opened += 1;
-        }
-        Placement::Placed { row, closed, opened, excess }
-    }
-
-    fn close(&mut self, missing: &mut Vec<usize>) {
-        if let Some(level) = self.levels.pop() {
-            self.missing_between(level.row, level.count > 0, level.end, missing);
+            used = Some(group?);
         }
     }
 
-    /// Appends the mandatory rows from `from` (after it, if it was `used`) up to `to`, not counting those inside groups.
-    fn missing_between(&self, from: usize, used: bool, to: usize, missing: &mut Vec<usize>) {
-        let mut at = if used { self.table.after(from) } else { from };
-        while at < to {
-            if self.table.row(at).mandatory {
-                missing.push(at);
-            }
-            at = self.table.after(at);
+    /// Leaves the groups within `parent`, appends what is missing in them, and gives the row in use in `parent`.
+    fn leave(&self, parent: Option<usize>, missing: &mut Vec<usize>) -> Option<usize> {
+        let mut used = self.at;
+        while let Some(group) = used.and_then(|row| self.table.row(row).parent).filter(|&group| Some(group) != parent) {
+            self.mandatory_between(used, self.end(Some(group)), missing);
+            used = Some(group);
         }
+        used
+    }
+
+    /// Appends the mandatory rows after `used` and before `end`, not counting those inside groups.
+    fn mandatory_between(&self, used: Option<usize>, end: usize, missing: &mut Vec<usize>) {
+        missing.extend(self.table.siblings(used, end).filter(|&row| self.table.row(row).mandatory));
+    }
+
+    /// The row after the last of a group, or of the message.
+    fn end(&self, group: Option<usize>) -> usize {
+        group.map_or(self.table.rows().len(), |group| self.table.after(group))
     }
 }
 
@@ -239,11 +206,8 @@ mod tests {
                 Placement::Placed { row, excess, .. } => {
                     assert_eq!(table.row(row).tag.to_string(), tag);
                     let mut text = String::new();
-                    for level in &arranger.levels()[1..] {
-                        let RowKind::Group { number, .. } = table.row(level.group.unwrap()).kind else {
-                            panic!("a group")
-                        };
-                        text.push_str(&format!("SG{number}.{}/", level.repetition));
+                    for group in arranger.groups() {
+                        text.insert_str(0, &format!("SG{}.{}/", table.number(group.row), group.repetition));
                     }
                     format!("{text}{tag}{}", if excess.is_some() { "!" } else { "" })
                 }
@@ -300,7 +264,7 @@ mod tests {
         let mut arranger = Arranger::new(&table);
         let places: Vec<_> =
             ["UNH", "NAD", "NAD", "NAD"].map(|tag| arranger.place(Tag::new(tag.as_bytes()), &mut Vec::new())).into();
-        assert_eq!(places[3], Placement::Placed { row: 3, closed: 1, opened: 1, excess: Some(Excess::Group(2)) });
+        assert_eq!(places[3], Placement::Placed { row: 3, excess: Some(Excess::Group(2)) });
     }
 
     #[test]

@@ -4,6 +4,7 @@ pub mod arrange;
 pub mod content;
 mod dependencies;
 pub mod example;
+mod machine;
 pub mod rules;
 pub mod table;
 pub mod tree;

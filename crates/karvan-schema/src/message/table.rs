@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::machine::Machine;
 use crate::directory::{Message, MessageRowKind};
 
 /// A segment tag: up to three octets, kept in one word so that comparing two is one instruction.
@@ -24,6 +25,12 @@ impl Tag {
             [] => Self(0),
             _ => Self(u32::MAX),
         }
+    }
+
+    /// Well-mixed bits of the tag, for places in a table.
+    #[inline]
+    pub(super) const fn hash(self) -> usize {
+        (self.0.wrapping_mul(0x9E37_79B1) >> 16) as usize
     }
 
     /// Whether the tag begins with `U`, as all tags of service segments do (ISO 9735-1 §7.6).
@@ -66,6 +73,16 @@ pub struct Row {
     pub parent: Option<usize>,
 }
 
+impl Row {
+    /// The row that follows on the same level when this row stands at `index`: over a whole group where it is one.
+    pub(super) fn after(&self, index: usize) -> usize {
+        match self.kind {
+            RowKind::Segment => index + 1,
+            RowKind::Group { end, .. } => end,
+        }
+    }
+}
+
 /// What a row of a message table is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RowKind {
@@ -84,6 +101,7 @@ pub enum RowKind {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Table {
     rows: Vec<Row>,
+    machine: Machine,
 }
 
 impl Table {
@@ -99,7 +117,8 @@ impl Table {
                 *end = (*end).clamp(index + 1, length);
             }
         }
-        Self { rows }
+        let machine = Machine::new(&rows);
+        Self { rows, machine }
     }
 
     /// The table of a message of a directory.
@@ -133,31 +152,39 @@ impl Table {
     /// The row that follows `index` on the same level: over a whole group where `index` is one.
     #[must_use]
     pub fn after(&self, index: usize) -> usize {
-        match self.rows[index].kind {
-            RowKind::Segment => index + 1,
-            RowKind::Group { end, .. } => end,
-        }
+        self.rows[index].after(index)
     }
 
-    /// The groups around the row, outermost first, as their numbers.
+    /// The rows after `used` and before `end` on one level, over whole groups; from the first row where none is used.
+    pub(super) fn siblings(&self, used: Option<usize>, end: usize) -> impl Iterator<Item = usize> + '_ {
+        let within = move |row: usize| (row < end).then_some(row);
+        let first = used.map_or(0, |row| self.after(row));
+        std::iter::successors(within(first), move |&row| within(self.after(row)))
+    }
+
+    /// The rows of the groups around the row, innermost first.
+    pub fn groups_around(&self, index: usize) -> impl Iterator<Item = usize> + '_ {
+        std::iter::successors(self.rows[index].parent, |&group| self.rows[group].parent)
+    }
+
+    /// The number of the group at `index`, 25 for `SG25`; 0 for a segment.
     #[must_use]
-    pub fn groups_around(&self, index: usize) -> Vec<u16> {
-        let mut numbers = Vec::new();
-        let mut at = self.rows[index].parent;
-        while let Some(parent) = at {
-            if let RowKind::Group { number, .. } = self.rows[parent].kind {
-                numbers.push(number);
-            }
-            at = self.rows[parent].parent;
+    pub fn number(&self, index: usize) -> u16 {
+        match self.rows[index].kind {
+            RowKind::Segment => 0,
+            RowKind::Group { number, .. } => number,
         }
-        numbers.reverse();
-        numbers
     }
 
     /// Whether any row has this tag.
     #[must_use]
     pub fn knows(&self, tag: Tag) -> bool {
-        self.rows.iter().any(|row| row.tag == tag)
+        self.machine.tag(tag).is_some()
+    }
+
+    /// The rows as a state machine.
+    pub(super) const fn machine(&self) -> &Machine {
+        &self.machine
     }
 }
 
@@ -210,7 +237,7 @@ pub(crate) mod tests {
     fn groups_know_their_end_and_their_parents() {
         let table = table("UNH M 1\nSG1 C 9\n  NAD M 1\n  SG2 C 9\n    RFF M 1\nUNT M 1");
         assert_eq!(table.after(1), 5);
-        assert_eq!(table.groups_around(4), [1, 2]);
-        assert!(table.groups_around(5).is_empty());
+        assert_eq!(table.groups_around(4).collect::<Vec<_>>(), [3, 1]);
+        assert_eq!(table.groups_around(5).count(), 0);
     }
 }

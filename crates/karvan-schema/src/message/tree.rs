@@ -1,7 +1,7 @@
 //! A message as the directory draws it: a tree of segment groups.
 
-use super::arrange::{Arranger, Placement};
-use super::table::{RowKind, Table, Tag};
+use super::arrange::{Arranger, OpenGroup, Placement};
+use super::table::{Table, Tag};
 
 /// A segment group of a message, or the message itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,14 +42,24 @@ impl Group {
         let mut open = vec![Self { repetition: 1, ..Self::default() }];
         for (index, tag) in tags.into_iter().enumerate() {
             let mut at = None;
-            if let Placement::Placed { row, closed, opened, .. } = arranger.place(tag, &mut missing) {
-                for _ in 0..closed {
+            if let Placement::Placed { row, .. } = arranger.place(tag, &mut missing) {
+                let mut groups: Vec<_> = arranger.groups().collect();
+                groups.reverse();
+                let stays = |(open, group): &(&Self, &OpenGroup)| {
+                    open.row == Some(group.row) && open.repetition == group.repetition
+                };
+                let kept = open[1..].iter().zip(&groups).take_while(stays).count();
+                while open.len() > 1 + kept {
                     close(&mut open);
                 }
-                let levels = arranger.levels();
-                for level in &levels[levels.len() - opened..] {
-                    let number = level.group.map_or(0, |row| number_of(table, row));
-                    open.push(Self { row: level.group, number, repetition: level.repetition, children: Vec::new() });
+                for group in &groups[kept..] {
+                    let number = table.number(group.row);
+                    open.push(Self {
+                        row: Some(group.row),
+                        number,
+                        repetition: group.repetition,
+                        children: Vec::new(),
+                    });
                 }
                 at = Some(row);
             }
@@ -86,13 +96,6 @@ fn close(open: &mut Vec<Group>) {
         && let Some(parent) = open.last_mut()
     {
         parent.children.push(Child::Group(group));
-    }
-}
-
-fn number_of(table: &Table, row: usize) -> u16 {
-    match table.row(row).kind {
-        RowKind::Group { number, .. } => number,
-        RowKind::Segment => 0,
     }
 }
 

@@ -1,0 +1,187 @@
+//! A message table as a state machine: where a segment may stand, by the row of the segment before it.
+//!
+//! A state is the row that the segment before took, or the beginning of the message. Which groups are open follows from the
+//! row; how often each row was used is counted by the [`Arranger`](super::arrange::Arranger). For each state and each tag
+//! the machine lists the places that skip no mandatory row, the nearest first: the same row again, later rows of the open
+//! group, the open group once more, then the same one level out.
+
+use super::table::{Row, RowKind, Tag};
+
+/// A place that a segment may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Step {
+    /// The row of the segment.
+    pub(super) row: u16,
+    /// The row of the outermost group that begins with the segment; the segment's own where none does.
+    pub(super) anchor: u16,
+    /// Whether the anchor stands once more, which its count must allow.
+    pub(super) again: bool,
+    /// Whether it is the last of its list.
+    last: bool,
+}
+
+impl Step {
+    /// The step to the row `anchor`, a segment or a group that begins.
+    pub(super) fn new(rows: &[Row], anchor: usize, again: bool) -> Self {
+        Self { row: number(first_segment(rows, anchor)), anchor: number(anchor), again, last: false }
+    }
+}
+
+/// The states and the ways between them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Machine {
+    tags: TagNumbers,
+    /// How many tags there are.
+    width: usize,
+    /// For each state and each tag, where the list of places begins in `steps`; 0 where there is none.
+    lists: Box<[u32]>,
+    steps: Box<[Step]>,
+}
+
+impl Machine {
+    /// The machine of these rows.
+    pub(super) fn new(rows: &[Row]) -> Self {
+        let tags = TagNumbers::new(rows.iter().map(|row| row.tag));
+        let numbers: Vec<u16> = rows.iter().filter_map(|row| tags.get(row.tag)).collect();
+        let width = tags.count;
+        let mut lists = Vec::with_capacity((rows.len() + 1) * width);
+        // The first place is that of no list.
+        let mut steps = vec![Step { row: 0, anchor: 0, again: false, last: true }];
+        let mut found = vec![Vec::new(); width];
+        for state in std::iter::once(None).chain((0..rows.len()).map(Some)) {
+            if state.is_none_or(|row| rows[row].kind == RowKind::Segment) {
+                ways(rows, state, |anchor, again| {
+                    found[usize::from(numbers[anchor])].push(Step::new(rows, anchor, again));
+                });
+            }
+            for list in &mut found {
+                lists.push(if list.is_empty() { 0 } else { u32::try_from(steps.len()).unwrap_or(0) });
+                if let Some(last) = list.last_mut() {
+                    last.last = true;
+                }
+                steps.append(list);
+            }
+        }
+        Self { tags, width, lists: lists.into(), steps: steps.into() }
+    }
+
+    /// The number of a tag that stands in the table.
+    #[inline]
+    pub(super) fn tag(&self, tag: Tag) -> Option<u16> {
+        self.tags.get(tag)
+    }
+
+    /// The places of a tag, by its number, in the state after `row`; the nearest first.
+    #[inline]
+    pub(super) fn places(&self, row: Option<usize>, tag: u16) -> impl Iterator<Item = Step> + '_ {
+        let state = row.map_or(0, |row| row + 1);
+        let mut next = self.lists.get(state * self.width + usize::from(tag)).map_or(0, |&list| list as usize);
+        std::iter::from_fn(move || {
+            if next == 0 {
+                return None;
+            }
+            let step = self.steps[next];
+            next = if step.last { 0 } else { next + 1 };
+            Some(step)
+        })
+    }
+}
+
+/// All places that skip no mandatory row when `state` is the row used last: the row, and whether it is used again.
+fn ways(rows: &[Row], state: Option<usize>, mut found: impl FnMut(usize, bool)) {
+    let mut used = state;
+    loop {
+        if let Some(row) = used.filter(|&row| rows[row].repetitions > 1) {
+            found(row, true);
+        }
+        let group = used.and_then(|row| rows[row].parent);
+        let end = group.map_or(rows.len(), |group| rows[group].after(group));
+        let mut at = used.map_or(0, |row| rows[row].after(row));
+        while at < end {
+            found(at, false);
+            if rows[at].mandatory {
+                return;
+            }
+            at = rows[at].after(at);
+        }
+        match group {
+            Some(group) => used = Some(group),
+            None => return,
+        }
+    }
+}
+
+/// The segment that a row begins with: a group begins with its trigger, which may itself be a group's.
+fn first_segment(rows: &[Row], mut row: usize) -> usize {
+    while let RowKind::Group { end, .. } = rows[row].kind
+        && row + 1 < end
+    {
+        row += 1;
+    }
+    row
+}
+
+/// A row as a number; tables have fewer rows than that.
+fn number(row: usize) -> u16 {
+    u16::try_from(row).unwrap_or(u16::MAX)
+}
+
+/// The tags of a table, numbered, found by hashing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct TagNumbers {
+    count: usize,
+    /// As many places as a power of two, a quarter of them taken at most; none of an empty table.
+    places: Box<[Option<(Tag, u16)>]>,
+}
+
+impl TagNumbers {
+    fn new(tags: impl Iterator<Item = Tag>) -> Self {
+        let mut distinct: Vec<Tag> = tags.collect();
+        distinct.sort_unstable();
+        distinct.dedup();
+        let mut numbers =
+            Self { count: distinct.len(), places: vec![None; 4 * distinct.len().next_power_of_two()].into() };
+        for (index, tag) in distinct.into_iter().enumerate() {
+            let place = numbers.place(tag);
+            numbers.places[place] = Some((tag, number(index)));
+        }
+        numbers
+    }
+
+    #[inline]
+    fn get(&self, tag: Tag) -> Option<u16> {
+        if self.count == 0 {
+            return None;
+        }
+        self.places[self.place(tag)].map(|(_, number)| number)
+    }
+
+    /// Where the tag stands, or the empty place where it would.
+    #[inline]
+    fn place(&self, tag: Tag) -> usize {
+        let mask = self.places.len() - 1;
+        let mut place = tag.hash() & mask;
+        while self.places[place].is_some_and(|(other, _)| other != tag) {
+            place = (place + 1) & mask;
+        }
+        place
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::table::tests::table;
+    use super::*;
+
+    #[test]
+    fn places_are_listed_from_the_nearest_to_the_farthest() {
+        let table = table("UNH M 1\nSG1 C 9\n  TDT M 1\n  LOC C 9\n  DTM C 1\nSG2 C 9\n  LOC M 1\nLOC M 1\nUNT M 1");
+        let machine = Machine::new(table.rows());
+        let loc = machine.tag(Tag::new(b"LOC")).unwrap();
+        let places = |row| -> Vec<_> { machine.places(row, loc).map(|step| (step.anchor, step.again)).collect() };
+        assert_eq!(places(Some(3)), [(3, true), (5, false), (7, false)]);
+        assert_eq!(places(Some(6)), [(5, true), (7, false)]);
+        assert_eq!(places(None), []);
+        assert_eq!(machine.tag(Tag::new(b"XXX")), None);
+    }
+}
