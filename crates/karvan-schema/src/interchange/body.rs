@@ -28,10 +28,7 @@ impl<'d> Definition<'d> {
     /// The definition of `message`, its code values taken from `codes` where that is another directory.
     pub(super) fn new(message: directory::Message<'d>, codes: Option<Directory<'d>>) -> Self {
         let table = Table::of(message);
-        let mut rules = RuleBook::new(message.rows().filter_map(|row| row.segment()));
-        if let Some(codes) = codes {
-            rules = rules.with_codes_of(codes);
-        }
+        let rules = RuleBook::new(message.rows().filter_map(|row| row.segment()), codes);
         let rules_of_rows = table.rows().iter().map(|row| rules.position(row.tag)).collect();
         Self { directory: message.directory(), name: message.tag(), table: Arc::new(table), rules, rules_of_rows }
     }
@@ -190,7 +187,7 @@ fn push_tag(path: &mut String, tag: Tag) {
 fn qualifier(segment: &Segment<'_>, rules: &SegmentRules<'_>) -> Option<String> {
     let rules = rules.elements.first()?.components.first()?;
     let value = segment.component(0, 0);
-    let short = rules.is_coded() && !value.is_empty() && value.raw().len() <= 8;
+    let short = rules.codes.is_some() && !value.is_empty() && value.raw().len() <= 8;
     short.then(|| format!("[{}={}]", rules.tag, String::from_utf8_lossy(value.raw())))
 }
 

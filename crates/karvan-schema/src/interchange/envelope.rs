@@ -276,7 +276,7 @@ impl<'d> Validator<'d> {
         let directories = self.directories;
         let book = self.services.entry(version).or_insert_with(|| {
             let directory = directories.service(&version.clamp(1, 4).to_string());
-            Arc::new(directory.map(|directory| RuleBook::new(directory.segments())).unwrap_or_default())
+            Arc::new(directory.map(|directory| RuleBook::new(directory.segments(), None)).unwrap_or_default())
         });
         self.service = Arc::clone(book);
         self.interchange = Some(Interchange {

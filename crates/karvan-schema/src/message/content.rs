@@ -44,7 +44,19 @@ pub struct Reading {
 }
 
 /// Checks the data elements of `segment` and hands each fault to `report`.
+#[inline]
 pub fn check(segment: &Segment<'_>, rules: &SegmentRules<'_>, reading: &Reading, report: &mut dyn FnMut(Fault)) {
+    if !rules.outline.is_kept(segment, reading) {
+        check_closely(segment, rules, reading, report);
+    } else if rules.has_dependencies {
+        dependencies::check(segment, rules, report);
+    }
+}
+
+/// Looks at every value and says what is wrong with it.
+#[cold]
+#[inline(never)]
+fn check_closely(segment: &Segment<'_>, rules: &SegmentRules<'_>, reading: &Reading, report: &mut dyn FnMut(Fault)) {
     let mut check = Check { segment, rules, reading, report, open: None, elements: 0, trailing: None };
     for value in segment.values() {
         check.value(&value);
@@ -246,7 +258,10 @@ fn check_value(
     let Some(format) = component.format else { return };
     let octets = value.unescaped();
     let problem = match format.repertoire {
-        Repertoire::Numeric => check_number(&octets, format, reading),
+        Repertoire::Numeric => match number_digits(&octets, reading) {
+            Ok(digits) => check_length(digits, format),
+            Err(problem) => Some(problem),
+        },
         Repertoire::Alphabetic if octets.iter().any(u8::is_ascii_digit) => Some(Problem::Type),
         Repertoire::Alphabetic | Repertoire::Alphanumeric => check_length(characters(&octets, reading), format),
     };
@@ -254,7 +269,7 @@ fn check_value(
         report(problem.fault(value, rules, component, format));
         return;
     }
-    if !reading.codes || component.has_code(&octets) {
+    if !reading.codes || component.codes.as_ref().is_none_or(|codes| codes.contains(&octets)) {
         return;
     }
     let repetition = segment.element(value.element).repetition(value.repetition);
@@ -285,7 +300,7 @@ fn takes_other_codes(repetition: &Repetition<'_>, rules: &ElementRules<'_>) -> b
 
 /// What is wrong with the form of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Problem {
+pub(super) enum Problem {
     Type,
     DecimalMark,
     DigitBeforeMark,
@@ -319,31 +334,30 @@ impl Problem {
     }
 }
 
-/// A number: digits, one decimal mark with a digit before it, a leading minus; mark and minus are not counted
-/// (ISO 9735-1 §10).
-fn check_number(value: &[u8], format: Format, reading: &Reading) -> Option<Problem> {
+/// How many digits a number has, which consists of digits, one decimal mark with digits on both sides, and a leading minus;
+/// mark and minus are not counted (ISO 9735-1 §10).
+pub(super) fn number_digits(value: &[u8], reading: &Reading) -> Result<usize, Problem> {
     let unsigned = value.strip_prefix(b"-").unwrap_or(value);
-    let mut digits = 0;
     let mut mark = None;
     for (index, &octet) in unsigned.iter().enumerate() {
         match octet {
-            b'0'..=b'9' => digits += 1,
+            b'0'..=b'9' => {}
             b'.' | b',' if mark.is_none() => mark = Some((index, octet)),
-            b'.' | b',' => return Some(Problem::DecimalMark),
+            b'.' | b',' => return Err(Problem::DecimalMark),
             _ if octet == reading.characters.decimal && mark.is_none() => mark = Some((index, octet)),
-            _ => return Some(Problem::Type),
+            _ => return Err(Problem::Type),
         }
     }
     match mark {
-        Some((0, _)) => return Some(Problem::DigitBeforeMark),
-        Some((index, _)) if index + 1 == unsigned.len() => return Some(Problem::DecimalMark),
+        None if unsigned.is_empty() => Err(Problem::Type),
+        None => Ok(unsigned.len()),
+        Some((0, _)) => Err(Problem::DigitBeforeMark),
+        Some((index, _)) if index + 1 == unsigned.len() => Err(Problem::DecimalMark),
         Some((_, octet)) if reading.advised_decimal_mark && octet != reading.characters.decimal => {
-            return Some(Problem::DecimalMark);
+            Err(Problem::DecimalMark)
         }
-        _ if digits == 0 => return Some(Problem::Type),
-        _ => {}
+        Some(_) => Ok(unsigned.len() - 1),
     }
-    check_length(digits, format)
 }
 
 fn check_length(length: usize, format: Format) -> Option<Problem> {
@@ -357,7 +371,8 @@ fn check_length(length: usize, format: Format) -> Option<Problem> {
 }
 
 /// How many characters a value has.
-fn characters(value: &[u8], reading: &Reading) -> usize {
+#[inline]
+pub(super) fn characters(value: &[u8], reading: &Reading) -> usize {
     reading.repertoire.map_or(value.len(), |repertoire| repertoire.length(value))
 }
 

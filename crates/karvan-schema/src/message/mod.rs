@@ -5,6 +5,7 @@ pub mod content;
 mod dependencies;
 pub mod example;
 mod machine;
+mod outline;
 pub mod rules;
 pub mod table;
 pub mod tree;

@@ -1,8 +1,10 @@
 //! What the directory asks of a segment, laid out for checking many of them: elements and components by their position.
 
-use std::sync::OnceLock;
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
 
 use super::dependencies::{self, DependencyRule};
+use super::outline::Outline;
 use super::table::Tag;
 use crate::directory::{Code, Composite, Constituent, Directory, Element, Format, PartRow, Segment};
 
@@ -19,6 +21,8 @@ pub struct SegmentRules<'d> {
     pub dependencies: Vec<DependencyRule<'d>>,
     /// Whether there are any, on them or on the components of one.
     pub(super) has_dependencies: bool,
+    /// The same, laid out for one quick look.
+    pub(super) outline: Outline<'d>,
 }
 
 /// The rules of a data element, simple or composite, at its position in a segment.
@@ -51,25 +55,54 @@ pub struct ComponentRules<'d> {
     pub mandatory: bool,
     /// Its format; none where the directory does not define the tag.
     pub format: Option<Format>,
-    /// The element of a code list.
-    coded: Option<Element<'d>>,
-    /// Its codes, gathered when the first is asked for.
-    codes: OnceLock<CodeSet>,
+    /// Its code list; none where the directory has none.
+    pub codes: Option<Arc<CodeList<'d>>>,
 }
 
-impl ComponentRules<'_> {
-    /// Whether the directory has a code list for it.
-    #[must_use]
-    pub const fn is_coded(&self) -> bool {
-        self.coded.is_some()
+/// The code list of a data element.
+#[derive(Debug)]
+pub struct CodeList<'d> {
+    element: Element<'d>,
+    /// The codes, gathered when the first is asked for.
+    set: OnceLock<CodeSet>,
+}
+
+impl<'d> CodeList<'d> {
+    fn new(element: Element<'d>) -> Self {
+        Self { element, set: OnceLock::new() }
     }
 
-    /// Whether the value stands in the code list, or there is none.
+    /// The data element.
+    #[must_use]
+    pub const fn element(&self) -> Element<'d> {
+        self.element
+    }
+
+    /// Whether the value stands in the list.
     #[inline]
     #[must_use]
-    pub fn has_code(&self, value: &[u8]) -> bool {
-        let Some(element) = self.coded else { return true };
-        self.codes.get_or_init(|| CodeSet::new(element.codes().map(Code::value))).contains(value)
+    pub fn contains(&self, value: &[u8]) -> bool {
+        self.set.get_or_init(|| CodeSet::new(self.element.codes().map(Code::value))).contains(value)
+    }
+}
+
+/// The code lists that the rules of several segments share.
+#[derive(Debug, Default)]
+struct CodeLists<'d> {
+    /// Where code values are taken from, for the data elements that have a list there.
+    directory: Option<Directory<'d>>,
+    lists: HashMap<&'d str, Option<Arc<CodeList<'d>>>>,
+}
+
+impl<'d> CodeLists<'d> {
+    fn of(&mut self, element: Element<'d>) -> Option<Arc<CodeList<'d>>> {
+        let directory = self.directory;
+        let list = self.lists.entry(element.tag()).or_insert_with(|| {
+            let elsewhere = directory.and_then(|directory| directory.element(element.tag()));
+            let coded = [elsewhere, Some(element)].into_iter().flatten().find(|element| element.is_coded());
+            coded.map(|element| Arc::new(CodeList::new(element)))
+        });
+        list.clone()
     }
 }
 
@@ -122,26 +155,17 @@ impl<'d> SegmentRules<'d> {
     /// The rules of `segment`.
     #[must_use]
     pub fn new(segment: Segment<'d>) -> Self {
+        Self::with_lists(segment, &mut CodeLists::default())
+    }
+
+    fn with_lists(segment: Segment<'d>, lists: &mut CodeLists<'d>) -> Self {
         let positions: Vec<_> = segment.rows().map(|row| row.position().number).collect();
-        let elements: Vec<_> = segment.rows().map(element_rules).collect();
+        let elements: Vec<_> = segment.rows().map(|row| element_rules(row, lists)).collect();
         let dependencies = dependencies::rules(segment.dependencies(), &positions);
         let has_dependencies =
             !dependencies.is_empty() || elements.iter().any(|element| !element.dependencies.is_empty());
-        Self { tag: segment.tag(), name: segment.name(), elements, dependencies, has_dependencies }
-    }
-}
-
-impl<'d> SegmentRules<'d> {
-    /// The same rules with the code lists of another directory, for the data elements that have one there.
-    #[must_use]
-    pub fn with_codes_of(mut self, directory: Directory<'d>) -> Self {
-        for component in self.elements.iter_mut().flat_map(|element| &mut element.components) {
-            if let Some(element) = directory.element(component.tag).filter(|element| element.is_coded()) {
-                component.coded = Some(element);
-                component.codes = OnceLock::new();
-            }
-        }
-        self
+        let outline = Outline::new(&elements);
+        Self { tag: segment.tag(), name: segment.name(), elements, dependencies, has_dependencies, outline }
     }
 }
 
@@ -154,19 +178,19 @@ impl ElementRules<'_> {
     }
 }
 
-fn element_rules<'d>(row: PartRow<'d>) -> ElementRules<'d> {
+fn element_rules<'d>(row: PartRow<'d>, lists: &mut CodeLists<'d>) -> ElementRules<'d> {
     let mandatory = row.status().is_mandatory();
     let mut dependencies = Vec::new();
     let (name, composite, components) = match row.constituent() {
         Some(Constituent::Composite(composite)) => {
             let positions: Vec<_> = composite.rows().map(|row| row.position().number).collect();
             dependencies = dependencies::rules(composite.dependencies(), &positions);
-            (composite.name(), true, components_of(composite))
+            (composite.name(), true, components_of(composite, lists))
         }
         Some(Constituent::Element(element)) => {
-            (element.name(), false, vec![component_rules(row.tag(), mandatory, Some(element))])
+            (element.name(), false, vec![component_rules(row, Some(element), lists)])
         }
-        None => ("", false, vec![component_rules(row.tag(), mandatory, None)]),
+        None => ("", false, vec![component_rules(row, None, lists)]),
     };
     ElementRules {
         tag: row.tag(),
@@ -179,27 +203,26 @@ fn element_rules<'d>(row: PartRow<'d>) -> ElementRules<'d> {
     }
 }
 
-fn components_of(composite: Composite<'_>) -> Vec<ComponentRules<'_>> {
-    composite
-        .rows()
-        .map(|row| match row.constituent() {
-            Some(Constituent::Element(element)) => {
-                component_rules(row.tag(), row.status().is_mandatory(), Some(element))
-            }
-            // No directory has composites within composites; what it does not define is not checked further.
-            _ => component_rules(row.tag(), row.status().is_mandatory(), None),
-        })
-        .collect()
+fn components_of<'d>(composite: Composite<'d>, lists: &mut CodeLists<'d>) -> Vec<ComponentRules<'d>> {
+    let component = |row: PartRow<'d>| match row.constituent() {
+        Some(Constituent::Element(element)) => component_rules(row, Some(element), lists),
+        // No directory has composites within composites; what it does not define is not checked further.
+        _ => component_rules(row, None, lists),
+    };
+    composite.rows().map(component).collect()
 }
 
-fn component_rules<'d>(tag: &'d str, mandatory: bool, element: Option<Element<'d>>) -> ComponentRules<'d> {
+fn component_rules<'d>(
+    row: PartRow<'d>,
+    element: Option<Element<'d>>,
+    lists: &mut CodeLists<'d>,
+) -> ComponentRules<'d> {
     ComponentRules {
-        tag,
+        tag: row.tag(),
         name: element.map_or("", Element::name),
-        mandatory,
+        mandatory: row.status().is_mandatory(),
         format: element.map(Element::format),
-        coded: element.filter(|element| element.is_coded()),
-        codes: OnceLock::new(),
+        codes: element.and_then(|element| lists.of(element)),
     }
 }
 
@@ -210,22 +233,16 @@ pub struct RuleBook<'d> {
 }
 
 impl<'d> RuleBook<'d> {
-    /// The rules of these segments; of two with one tag, the first.
+    /// The rules of these segments; of two with one tag, the first. Code values are those of `codes` where that has a
+    /// list for the data element.
     #[must_use]
-    pub fn new(segments: impl IntoIterator<Item = Segment<'d>>) -> Self {
-        let mut rules: Vec<_> = segments
-            .into_iter()
-            .map(|segment| (Tag::new(segment.tag().as_bytes()), SegmentRules::new(segment)))
-            .collect();
-        rules.sort_by_key(|(tag, _)| *tag);
-        rules.dedup_by_key(|(tag, _)| *tag);
-        Self { rules }
-    }
-
-    /// The same rules with the code lists of another directory.
-    #[must_use]
-    pub fn with_codes_of(self, directory: Directory<'d>) -> Self {
-        let rules = self.rules.into_iter().map(|(tag, rules)| (tag, rules.with_codes_of(directory)));
+    pub fn new(segments: impl IntoIterator<Item = Segment<'d>>, codes: Option<Directory<'d>>) -> Self {
+        let mut segments: Vec<_> =
+            segments.into_iter().map(|segment| (Tag::new(segment.tag().as_bytes()), segment)).collect();
+        segments.sort_by_key(|(tag, _)| *tag);
+        segments.dedup_by_key(|(tag, _)| *tag);
+        let mut lists = CodeLists { directory: codes, ..CodeLists::default() };
+        let rules = segments.into_iter().map(|(tag, segment)| (tag, SegmentRules::with_lists(segment, &mut lists)));
         Self { rules: rules.collect() }
     }
 
