@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 
+use crate::commands;
+
 /// The open toolkit for trade documents.
 #[derive(Debug, Parser)]
 #[command(name = "karvan", version, propagate_version = true, max_term_width = 100)]
@@ -101,6 +103,8 @@ pub(crate) enum Verb {
     Validate(Validate),
     /// Translate a document between syntaxes, with an exact report of what was carried and what was not.
     Convert(Convert),
+    /// Lay out interchanges anew: one segment a line, counts, delimiters, repertoire.
+    Fmt(commands::fmt::Fmt),
     /// Sign an XML document in place, or any file in a signature beside it.
     Sign(Sign),
     /// Verify a signature, and whom it can be trusted to come from.
@@ -150,7 +154,7 @@ pub(crate) struct Validate {
 }
 
 /// A length that the reader of segments can keep to.
-fn at_least_a_page(text: &str) -> Result<usize, String> {
+pub(crate) fn at_least_a_page(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(octets) if octets >= 4096 => Ok(octets),
         Ok(_) => Err("4096 or more".to_owned()),

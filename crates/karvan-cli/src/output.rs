@@ -103,6 +103,10 @@ impl Replacement {
 
     fn finish(mut self) -> io::Result<()> {
         self.file.flush()?;
+        if let Ok(replaced) = fs::metadata(&self.target) {
+            // Who may read and write the file stays as it was.
+            fs::set_permissions(&self.temporary, replaced.permissions())?;
+        }
         fs::rename(&self.temporary, &self.target)?;
         self.renamed = true;
         Ok(())

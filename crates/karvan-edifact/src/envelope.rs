@@ -63,6 +63,15 @@ impl<'a> InterchangeHeader<'a> {
         self.0.component(0, 1)
     }
 
+    /// The syntax version as a number, if it is one.
+    #[must_use]
+    pub fn version(&self) -> Option<u8> {
+        match self.syntax_version().raw() {
+            [digit @ b'1'..=b'9', ..] => Some(digit - b'0'),
+            _ => None,
+        }
+    }
+
     /// 0080, the version of the service code list directory.
     #[must_use]
     pub fn service_code_list_version(&self) -> Component<'a> {
@@ -79,10 +88,7 @@ impl<'a> InterchangeHeader<'a> {
     #[must_use]
     pub fn repertoire(&self) -> Option<Repertoire> {
         let declared = Repertoire::declared(self.syntax_identifier().raw(), self.character_encoding().raw())?;
-        Some(match self.syntax_version().raw() {
-            [digit @ b'1'..=b'9', ..] => declared.in_version(digit - b'0'),
-            _ => declared,
-        })
+        Some(self.version().map_or(declared, |version| declared.in_version(version)))
     }
 
     /// S002, the sender.

@@ -8,6 +8,7 @@ mod pieces;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 
 pub use evidence::{Detected, Evidence, detect};
 use iso_2022::Iso2022;
@@ -167,16 +168,64 @@ impl Repertoire {
         Decoded { text, misfit }
     }
 
+    /// The text that `octets` stand for, whether the level permits its characters or not.
+    ///
+    /// # Errors
+    /// The first octets that stand for nothing.
+    pub fn text<'a>(self, octets: impl Into<Cow<'a, [u8]>>) -> Result<Cow<'a, str>, Misfit> {
+        let octets = octets.into();
+        let malformed = match self.encoding {
+            Encoding::Utf8 => std::str::from_utf8(&octets).err().map(|error| error.valid_up_to()),
+            Encoding::Iso2022 | Encoding::Korean => {
+                if let Some(misfit) = self.misfits_in_pieces(&octets).find(Misfit::is_malformed) {
+                    return Err(misfit);
+                }
+                None
+            }
+            _ => octets.iter().position(|octet| self.character(*octet).is_none()),
+        };
+        match malformed {
+            Some(offset) => Err(Misfit::malformed(offset, octets[offset])),
+            None => Ok(self.decode(octets).text),
+        }
+    }
+
+    /// Where the character `n` of `octets`, from 0, stands among them.
+    #[must_use]
+    pub fn place(self, octets: &[u8], n: usize) -> Option<Range<usize>> {
+        match self.encoding {
+            Encoding::Utf8 => {
+                let text = std::str::from_utf8(octets).ok()?;
+                text.char_indices().nth(n).map(|(offset, character)| offset..offset + character.len_utf8())
+            }
+            Encoding::Iso2022 | Encoding::Korean => {
+                let mut characters = self.pieces(octets).filter(|piece| piece.meaning != Meaning::Silent);
+                characters.nth(n).map(|piece| piece.offset..piece.offset + piece.length)
+            }
+            _ => (n < octets.len()).then_some(n..n + 1),
+        }
+    }
+
+    /// The first character of UTF-8 in `octets`, where the repertoire has one octet a character and all octets beyond ASCII
+    /// are UTF-8: then another repertoire was hardly meant.
+    #[must_use]
+    pub fn utf8_instead(self, octets: &[u8]) -> Option<Misfit> {
+        match self.encoding {
+            Encoding::Utf8 | Encoding::Iso2022 | Encoding::Korean => None,
+            _ => declared_wrongly(octets),
+        }
+    }
+
     /// The first thing in `octets` that does not belong there.
     #[must_use]
     pub fn misfit(self, octets: &[u8]) -> Option<Misfit> {
         match self.encoding {
             _ if self.is_plain(octets) => None,
             Encoding::Utf8 => self.misfit_in_utf8(octets),
-            Encoding::Iso2022 | Encoding::Korean => self.misfit_in_pieces(octets),
+            Encoding::Iso2022 | Encoding::Korean => self.misfits_in_pieces(octets).next(),
             _ => {
                 let unfit = octets.iter().position(|&octet| !self.permits_octet(octet));
-                match (unfit, declared_wrongly(octets)) {
+                match (unfit, self.utf8_instead(octets)) {
                     (Some(offset), Some(utf8)) if offset < utf8.offset => Some(self.unfit(octets, offset)),
                     (_, Some(utf8)) => Some(utf8),
                     (Some(offset), None) => Some(self.unfit(octets, offset)),
@@ -315,8 +364,8 @@ impl Repertoire {
         }
     }
 
-    fn misfit_in_pieces(self, octets: &[u8]) -> Option<Misfit> {
-        self.pieces(octets).find_map(|Piece { offset, length, meaning }| match meaning {
+    fn misfits_in_pieces(self, octets: &[u8]) -> impl Iterator<Item = Misfit> + '_ {
+        self.pieces(octets).filter_map(|Piece { offset, length, meaning }| match meaning {
             Meaning::Character(_) | Meaning::Silent => None,
             Meaning::Outside(character) => Some(Misfit::not_permitted(offset, length, character)),
             Meaning::Malformed => Some(Misfit { length, ..Misfit::malformed(offset, octets[offset]) }),
@@ -487,6 +536,18 @@ mod tests {
         assert_eq!(decoded, Decoded { text: "AB똠".into(), misfit: Some(Misfit::not_permitted(2, 2, '똠')) });
         assert_eq!(korean.encode("똠").expect_err("not in KS C 5601").character, '똠');
         assert_eq!(korean.misfit(b"\xBC"), Some(Misfit::malformed(0, 0xBC)), "half a syllable");
+    }
+
+    #[test]
+    fn text_is_read_whatever_the_level_permits() {
+        assert_eq!(Repertoire::UNOA.text(&b"a@b"[..]).expect("ISO 646"), "a@b");
+        assert_eq!(Repertoire::UNOA.text(&b"a\xDC@"[..]), Err(Misfit::malformed(1, 0xDC)));
+        assert_eq!(Repertoire::UNOY.text(&b"\x00\xC3"[..]), Err(Misfit::malformed(1, 0xC3)));
+        let korean = Repertoire::from_identifier(b"KECA").expect("supported");
+        assert_eq!(korean.text(&b"\x8C\x63\xBC"[..]), Err(Misfit::malformed(2, 0xBC)));
+        assert_eq!((korean.place(b"A\x8C\x63B", 1), korean.place(b"A\x8C\x63B", 3)), (Some(1..3), None));
+        assert_eq!(Repertoire::UNOY.place("aöb".as_bytes(), 2), Some(3..4));
+        assert_eq!(Repertoire::UNOC.place(b"a\xF6b", 2), Some(2..3));
     }
 
     #[test]

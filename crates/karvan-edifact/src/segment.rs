@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 
 use karvan_text::Span;
 
@@ -474,21 +475,27 @@ impl<'a> Component<'a> {
     #[must_use]
     pub fn misfit(&self, repertoire: Repertoire) -> Option<(Span, Misfit)> {
         let misfit = repertoire.misfit(&self.unescaped())?;
-        let mut offset = misfit.offset;
+        Some((self.place(misfit.offset..misfit.offset + misfit.length), misfit))
+    }
+
+    /// Where octets of the value stand in the file; release characters are no part of the value.
+    #[must_use]
+    pub fn place(&self, value: Range<usize>) -> Span {
+        let mut start = value.start;
         if let Some(release) = self.release {
             // Release characters in force before the place were left out of the count.
             let (mut octets, mut values) = (self.octets.iter().enumerate(), 0);
             while let Some((place, &octet)) = octets.next() {
                 let place = if octet == release { octets.next().map_or(place, |(next, _)| next) } else { place };
-                if values == misfit.offset {
-                    offset = place;
+                if values == value.start {
+                    start = place;
                     break;
                 }
                 values += 1;
             }
         }
-        let start = self.offset + offset as u64;
-        Some((Span::new(start, start + misfit.length as u64), misfit))
+        let start = self.offset + start as u64;
+        Span::new(start, start + value.len() as u64)
     }
 
     /// The value as text; what `repertoire` cannot read is shown as U+FFFD and told.

@@ -7,6 +7,7 @@
 
 pub mod convert;
 pub mod detect;
+pub mod fmt;
 mod outcome;
 pub mod schema;
 pub mod sign;
@@ -15,6 +16,7 @@ pub mod validate;
 pub mod verify;
 
 pub use jiff::Timestamp;
+pub use karvan_edifact::{Layout, Repertoire, ServiceCharacters};
 pub use karvan_mapping::{ReadError, Target};
 pub use karvan_pki::{Status as TrustStatus, Verdict};
 pub use karvan_schema::interchange::{Depth, MessageType};

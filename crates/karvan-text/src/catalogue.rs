@@ -175,6 +175,7 @@ static FILES: &[[&str; 2]] = &files! {
     "command",
     "directory",
     "edifact",
+    "format",
     "grammar",
     "mapping",
     "render",

@@ -1,6 +1,7 @@
 //! One file a verb. Each wires its flags to a function of the engine and tells what came of it.
 
 pub(crate) mod convert;
+pub(crate) mod fmt;
 pub(crate) mod schema;
 pub(crate) mod sign;
 pub(crate) mod trust;

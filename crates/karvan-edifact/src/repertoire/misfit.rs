@@ -47,6 +47,12 @@ pub enum MisfitKind {
 }
 
 impl Misfit {
+    /// Whether the octets mean nothing.
+    #[must_use]
+    pub const fn is_malformed(&self) -> bool {
+        matches!(self.kind, MisfitKind::Malformed { .. })
+    }
+
     pub(super) const fn malformed(offset: usize, octet: u8) -> Self {
         Self { kind: MisfitKind::Malformed { octet }, offset, length: 1 }
     }

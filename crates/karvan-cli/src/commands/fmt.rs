@@ -1,0 +1,234 @@
+//! `karvan fmt`.
+
+use std::fs::File;
+use std::io::{self, Seek, Write};
+use std::path::PathBuf;
+
+use clap::{Args, value_parser};
+use karvan_engine::fmt::{Diff, Options, Outcome, format};
+use karvan_engine::text::{Diagnostic, Message};
+use karvan_engine::{Layout, Repertoire, ServiceCharacters};
+use serde::Serialize;
+
+use crate::arguments::{Format, at_least_a_page};
+use crate::input::Input;
+use crate::output::Output;
+use crate::session::{Aside, Session, say, say_failed};
+use crate::status::Status;
+
+/// `karvan fmt`.
+#[derive(Args, Debug)]
+pub(crate) struct Fmt {
+    /// Files and folders; standard input where there are none or `-` is named.
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+
+    /// Write all segments on one line, instead of each on its own.
+    #[arg(long)]
+    minify: bool,
+
+    /// Write the counts in UNT, UNE, UNZ, UIT and UIZ anew.
+    #[arg(long)]
+    recount: bool,
+
+    /// Leave out separators that separate nothing.
+    #[arg(long)]
+    trim: bool,
+
+    /// Write in this repertoire, UNOA to UNOY, and declare it in UNB; refused where a character cannot be carried.
+    #[arg(long, value_name = "IDENTIFIER", value_parser = repertoire)]
+    charset: Option<Repertoire>,
+
+    /// Read in this repertoire, whatever UNB declares.
+    #[arg(long, value_name = "IDENTIFIER", value_parser = repertoire, requires = "charset")]
+    from_charset: Option<Repertoire>,
+
+    /// Write with these service characters: `default`, or six as UNA has them; the decimal mark stays that of the file.
+    #[arg(long, value_name = "CHARACTERS", value_parser = characters)]
+    delimiters: Option<ServiceCharacters>,
+
+    /// Write nothing; tell what would change, and end with status 1 if anything would.
+    #[arg(long)]
+    check: bool,
+
+    /// Write nothing but what would change, as a unified diff; ends with status 1 if there is any.
+    #[arg(long, conflicts_with = "check")]
+    diff: bool,
+
+    /// Replace each file by its new form once that is whole.
+    #[arg(short, long, conflicts_with_all = ["check", "diff"])]
+    in_place: bool,
+
+    /// Longest segment that is read, in octets, 4096 or more.
+    #[arg(long, value_name = "OCTETS", default_value_t = 16 << 20, hide_short_help = true, value_parser = at_least_a_page)]
+    max_segment: usize,
+
+    /// Stop after this many findings a document.
+    #[arg(long, value_name = "COUNT", default_value_t = 10_000, hide_short_help = true,
+        value_parser = value_parser!(u64).range(1..))]
+    max_findings: u64,
+}
+
+fn repertoire(text: &str) -> Result<Repertoire, String> {
+    Repertoire::from_identifier(text.to_ascii_uppercase().as_bytes())
+        .ok_or_else(|| format!("the repertoires are {}", Repertoire::identifiers().collect::<Vec<_>>().join(", ")))
+}
+
+fn characters(text: &str) -> Result<ServiceCharacters, String> {
+    if text == "default" {
+        return Ok(ServiceCharacters::for_version(4));
+    }
+    let characters = Some(format!("UNA{text}"))
+        .filter(|advice| text.is_ascii() && advice.len() == ServiceCharacters::ADVICE_LENGTH)
+        .and_then(|advice| ServiceCharacters::from_advice(advice.as_bytes()))
+        .ok_or("six characters as in UNA, such as \":+.?*'\"")?;
+    if !characters.doubtful().is_empty() {
+        return Err("no letter, no digit, no space as a separator, and no character in two roles".to_owned());
+    }
+    Ok(characters)
+}
+
+pub(crate) fn run(asked: &Fmt, mut session: Session) -> io::Result<Status> {
+    let mut options = Options::default();
+    options.layout = if asked.minify { Layout::Minified } else { Layout::Lines };
+    options.recount = asked.recount;
+    options.trim = asked.trim;
+    options.repertoire = asked.charset;
+    options.read_as = asked.from_charset;
+    options.characters = asked.delimiters;
+    options.segment_limit = asked.max_segment;
+    options.finding_limit = asked.max_findings;
+    let inputs = match Input::all(&asked.paths) {
+        Ok(inputs) => inputs,
+        Err(error) => return Ok(say_failed("input", &error)),
+    };
+    if asked.in_place && (!session.output.is_stdout() || inputs.contains(&Input::Stdin)) {
+        say("karvan: --in-place takes files, and neither standard input nor -o FILE");
+        return Ok(Status::Usage);
+    }
+    let mut worst = Status::Good;
+    let mut checked = Vec::new();
+    for input in &inputs {
+        worst = worst.max(one(input, asked, &options, &mut session, &mut checked)?);
+    }
+    match session.format {
+        Format::Human => {}
+        Format::Json if asked.check => session.result(|_| String::new(), &checked)?,
+        _ => checked.iter().try_for_each(|checked| session.result(|_| String::new(), checked))?,
+    }
+    session.output.finish()?;
+    Ok(worst)
+}
+
+/// What `--check` says of a file, for a machine.
+#[derive(Debug, Serialize)]
+struct Checked {
+    file: String,
+    changed: bool,
+    refused: bool,
+}
+
+fn one(
+    input: &Input,
+    asked: &Fmt,
+    options: &Options,
+    session: &mut Session,
+    checked: &mut Vec<Checked>,
+) -> io::Result<Status> {
+    let name = input.name();
+    let source = match input.open() {
+        Ok(source) => source,
+        Err(error) => return Ok(say_failed(&name, &error)),
+    };
+    let mut aside = Aside::new(session);
+    let mut report = |finding: Diagnostic| aside.finding(&name, &finding);
+    let done = if asked.check {
+        format(source, options, &mut |_, _| Ok(()), &mut report)
+    } else if asked.diff {
+        diff(source, &name, options, session, &mut report)
+    } else if let (true, Input::File(path)) = (asked.in_place, input) {
+        let mut output = match Output::open(Some(path)) {
+            Ok(output) => output,
+            Err(error) => return Ok(say_failed(&name, &error)),
+        };
+        let outcome = format(source, options, &mut |_, to_be| output.write_all(to_be), &mut report);
+        match outcome {
+            Ok(Outcome { changed: true, refused: false, unfinished: false, .. }) => output.finish().and(outcome),
+            _ => outcome,
+        }
+    } else if options.may_refuse() {
+        spooled(source, options, session, &mut report)
+    } else {
+        format(source, options, &mut |_, to_be| session.output.write_all(to_be), &mut report)
+    };
+    let outcome = match done {
+        Ok(outcome) => outcome,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Err(error),
+        Err(error) => return Ok(say_failed(&name, &error)),
+    };
+    tell(&name, asked, outcome, session)?;
+    if asked.check {
+        checked.push(Checked { file: name, changed: outcome.changed, refused: outcome.refused });
+    }
+    Ok(status(asked, outcome))
+}
+
+fn status(asked: &Fmt, outcome: Outcome) -> Status {
+    let differs = (asked.check || asked.diff) && outcome.changed;
+    match outcome {
+        Outcome { unfinished: true, .. } => Status::Unfinished,
+        Outcome { refused: true, .. } | Outcome { errors: true, .. } => Status::Findings,
+        _ if differs => Status::Findings,
+        _ => Status::Good,
+    }
+}
+
+/// What would change, or did, to those who want to know.
+fn tell(name: &str, asked: &Fmt, outcome: Outcome, session: &mut Session) -> io::Result<()> {
+    let message = |id: &'static str| Message::new(id).with("name", name);
+    if outcome.refused {
+        // The findings said why.
+        if !asked.check {
+            say(&session.text(&message("fmt-kept")));
+        }
+    } else if asked.check && outcome.changed && session.format == Format::Human {
+        let line = session.text(&message("fmt-would-change"));
+        writeln!(session.output, "{line}")?;
+    } else if asked.in_place && outcome.changed && !session.quiet {
+        say(&session.text(&message("fmt-changed")));
+    }
+    Ok(())
+}
+
+fn diff(
+    source: impl io::Read,
+    name: &str,
+    options: &Options,
+    session: &mut Session,
+    report: &mut dyn FnMut(Diagnostic),
+) -> io::Result<Outcome> {
+    // A refusal may come late, and a diff of what cannot be written would be no answer.
+    let mut diff = Diff::new(tempfile::tempfile()?, name);
+    let outcome = format(source, options, &mut |as_it_was, to_be| diff.piece(as_it_was, to_be), report)?;
+    copy_unless_refused(diff.finish()?, outcome, session)
+}
+
+/// Writes the output when it is certain that all of it can be written.
+fn spooled(
+    source: impl io::Read,
+    options: &Options,
+    session: &mut Session,
+    report: &mut dyn FnMut(Diagnostic),
+) -> io::Result<Outcome> {
+    let mut spool = io::BufWriter::new(tempfile::tempfile()?);
+    let outcome = format(source, options, &mut |_, to_be| spool.write_all(to_be), report)?;
+    copy_unless_refused(spool.into_inner()?, outcome, session)
+}
+
+fn copy_unless_refused(mut spool: File, outcome: Outcome, session: &mut Session) -> io::Result<Outcome> {
+    if !outcome.refused {
+        spool.rewind()?;
+        io::copy(&mut spool, &mut session.output)?;
+    }
+    Ok(outcome)
+}
