@@ -190,15 +190,16 @@ impl Problem {
     pub fn diagnostic(&self, position: Position) -> Diagnostic {
         let place = Place { span: self.span, position, ..Place::default() };
         let finding = |code, message| Diagnostic::new(code, message, place.clone());
+        let anew = || Message::new("help-lay-out");
         let declared_text =
             |declared: Option<u64>| declared.map_or_else(|| "?".to_owned(), |length| length.to_string());
         let character = |octet: u8| format!("'{}'", octet.escape_ascii());
         match self.kind {
             ProblemKind::ByteOrderMark => {
-                finding(Code::warning(1901), Message::new("byte-order-mark")).fix(self.span, "")
+                finding(Code::warning(1901), Message::new("byte-order-mark")).fix(self.span, "").help(anew())
             }
             ProblemKind::ControlsBetweenSegments => {
-                finding(Code::warning(1021), Message::new("controls-between-segments")).fix(self.span, "")
+                finding(Code::warning(1021), Message::new("controls-between-segments")).fix(self.span, "").help(anew())
             }
             ProblemKind::LayoutBetweenSegments => finding(Code::warning(1909), Message::new("layout-between-segments"))
                 .help(Message::new("help-minify-file")),

@@ -4,6 +4,7 @@
 
 mod convert;
 mod documents;
+mod fmt;
 mod formats;
 mod manners;
 mod schema;

@@ -620,7 +620,12 @@ fn out_of_repertoire(segment: &Segment<'_>, span: Span, repertoire: Repertoire, 
     };
     let message = Message::new(id).with(name, &shown).with("identifier", repertoire);
     let found = at(segment, span, "", Code::error(1021), message).found(shown);
-    if matches!(misfit, MisfitKind::Utf8 { .. }) { found.help(Message::new("help-utf8-found")) } else { found }
+    match misfit {
+        MisfitKind::Utf8 { .. } => found.help(Message::new("help-utf8-found")),
+        // A control character is in no repertoire.
+        MisfitKind::NotPermitted { character } if !character.is_control() => found.help(Message::new("help-charset")),
+        _ => found,
+    }
 }
 
 /// Tells, at the end of an interchange, that its octets do not look like the repertoire that UNB declares.
@@ -688,7 +693,8 @@ fn check_count(segment: &Segment<'_>, path: &str, actual: u64, message: &'static
         at(segment, value.span(), path, Code::error(1029), message)
             .expected(actual.to_string())
             .found(shown)
-            .fix(value.span(), actual.to_string()),
+            .fix(value.span(), actual.to_string())
+            .help(Message::new("help-recount")),
     );
 }
 
