@@ -75,7 +75,8 @@ fn github_has_a_command_for_each_finding() {
     assert_eq!(
         run.stdout,
         "::error file=bad%2C & worse.edi,line=12,col=5,title=E1029::UNT counts 11 segments, the message has 10 (UNH to \
-         UNT inclusive)%0AUNT/0074%0Aexpected: 10%0Afound: 11\n"
+         UNT inclusive)%0AUNT/0074%0Aexpected: 10%0Afound: 11%0Ahelp: karvan fmt \
+         --recount FILE writes the counts anew\n"
     );
 }
 

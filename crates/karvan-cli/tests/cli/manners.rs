@@ -152,7 +152,7 @@ fn persian_keeps_codes_paths_and_source_isolated() {
     for isolated in [
         "\u{2066}E1029\u{2069}",
         "\u{2066}order.edi:12:5\u{2069}",
-        "\u{2066}UNT/0074\u{2069}",
+        "\u{2066}UNH 1 › UNT/0074\u{2069}",
         "\u{2066}UNT+11+1'\u{2069}",
     ] {
         assert!(run.stdout.contains(isolated), "{isolated} in {}", run.stdout);

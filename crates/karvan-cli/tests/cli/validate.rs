@@ -47,11 +47,12 @@ fn a_finding_has_code_place_excerpt_and_what_was_expected() {
     assert_eq!(
         run.stdout,
         "error[E1029]: UNT counts 11 segments, the message has 10 (UNH to UNT inclusive)\n  \
-           --> order.edi:12:5 (byte 244)  UNT/0074\n    \
+           --> order.edi:12:5 (byte 244)  UNH 1 › UNT/0074\n    \
              |\n \
           12 | UNT+11+1'\n    \
              |     ^^ 11\n   \
-             = expected: 10\n\
+             = expected: 10\n   \
+           = help: karvan fmt --recount FILE writes the counts anew\n\
          INVALID order.edi: 1 interchange, 1 message (ORDERS D.96A), 1 error, 0 warnings\n"
     );
 }
@@ -286,8 +287,13 @@ fn json_has_the_fields_of_the_contract() {
                 "id": "count-differs-unt", "arguments": {"counted": "11", "actual": "10"},
                 "text": "UNT counts 11 segments, the message has 10 (UNH to UNT inclusive)",
             },
-            "span": {"start": 244, "end": 246}, "line": 12, "column": 5, "path": "UNT/0074",
-            "expected": "10", "found": "11", "fix": {"span": {"start": 244, "end": 246}, "replacement": "10"},
+            "span": {"start": 244, "end": 246}, "line": 12, "column": 5,
+            "unit": {"header": "UNH", "number": 1}, "path": "UNT/0074", "data_element": {"position": 2},
+            "expected": "10", "found": "11",
+            "help": {
+                "id": "help-recount", "arguments": {}, "text": "karvan fmt --recount FILE writes the counts anew",
+            },
+            "fix": {"span": {"start": 244, "end": 246}, "replacement": "10"},
         },
         {
             "file": "order.edi", "verdict": "invalid", "summary": {"errors": 1, "warnings": 0, "notes": 0},
