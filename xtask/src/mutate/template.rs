@@ -39,7 +39,7 @@ const TEMPLATES: &[&str] = &[
 
 /// How interchanges of each release are written: every syntax version; with and without UNA, groups, packages, lines.
 const STYLES: &[(&str, Style)] = &[
-    ("D.93A", Style { repertoire: "UNOA", version: 1, ..PLAIN }),
+    ("D.93A", Style { repertoire: "UNOA", version: 2, ..PLAIN }),
     ("D.96A", Style { repertoire: "UNOA", version: 2, advice: true, group: true, lines: true, ..PLAIN }),
     ("D.96B", Style { repertoire: "UNOB", version: 2, ..PLAIN }),
     ("D.99B", Style { repertoire: "UNOB", group: true, ..PLAIN }),
@@ -232,15 +232,15 @@ fn enveloped(sample: &Sample<'_>, body: &[Line]) -> Vec<Line> {
         lines.extend(body.iter().cloned());
         lines.push(Line { row: row("UNT"), ..Line::parse(&format!("UNT+0+M{number}")) });
     }
-    if style.group {
-        lines.push(Line::parse("UNE+0+G1"));
-    }
     if style.package {
         // An object may hold what would be service characters outside.
         let object = b"\x89PNG\r\n\x1A\n'+:?UNZ+9+9'\0\xFF".to_vec();
         let header = Line::parse(&format!("UNO+P1+1:M1+1+{}", object.len()));
         let trailer = Line::parse(&format!("UNP+{}+P1", object.len()));
         lines.extend([Line { object, ..header }, trailer]);
+    }
+    if style.group {
+        lines.push(Line::parse("UNE+0+G1"));
     }
     lines.push(Line::parse(&format!("UNZ+0+K{name}")));
     lines

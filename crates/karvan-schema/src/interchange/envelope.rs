@@ -530,7 +530,7 @@ impl<'d> Validator<'d> {
             // Whether a message, a release or a repertoire is known is judged by what is at hand and told with it; the
             // list of a service directory ends with the year it was written in.
             let judged_elsewhere = fault.code.layer() == 3
-                && ["S001", "S009"].iter().any(|composite| fault.constituent.starts_with(composite));
+                && ["S001", "S008", "S009"].iter().any(|composite| fault.constituent.starts_with(composite));
             if !judged_elsewhere {
                 findings.fault(fault, segment, rules, rules.tag, true);
             }

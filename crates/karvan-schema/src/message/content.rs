@@ -5,7 +5,7 @@ use karvan_text::{Code, DataElementPosition, Message, Span};
 
 use super::dependencies;
 use super::rules::{ComponentRules, ElementRules, SegmentRules};
-use crate::directory::{Format, Repertoire};
+use crate::directory::{Format, OtherCodes, Repertoire};
 
 /// What a data element does wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -269,13 +269,16 @@ fn check_value(
         report(problem.fault(value, rules, component, format));
         return;
     }
-    if !reading.codes || component.codes.as_ref().is_none_or(|codes| codes.contains(&octets)) {
+    let Some(codes) = component.codes.as_ref().filter(|_| reading.codes) else { return };
+    if codes.contains(&octets) {
         return;
     }
     let repetition = segment.element(value.element).repetition(value.repetition);
     if !takes_other_codes(&repetition, rules) {
+        // A code that users agreed on cannot be known here.
+        let agreed = codes.other_codes() == OtherCodes::Agreed;
         report(Fault {
-            code: (reading.unknown_code)(3012),
+            code: if agreed { Code::warning(3012) } else { (reading.unknown_code)(3012) },
             message: Message::new("unknown-code").with("value", shown(&octets)).with("name", component.tag),
             span: value.value().span(),
             constituent: constituent(rules, component),

@@ -1,6 +1,6 @@
 //! Damage to the content of segments: what is missing, too much, too long, of the wrong kind, unknown.
 
-use karvan_schema::directory::{Constituent, Directories, PartRow, Repertoire};
+use karvan_schema::directory::{Constituent, Directories, OtherCodes, PartRow, Repertoire};
 
 use super::super::sample::{Sample, Slot};
 use super::{Kind, Mutant, slots, some, with_value};
@@ -64,6 +64,20 @@ pub(super) const KINDS: &[Kind] = &[
     },
 ];
 
+/// Findings in service segments belong to layer 1, wherever they stand.
+fn layered(sample: &Sample<'_>, line: usize, code: &'static str) -> &'static str {
+    if !sample.lines[line].tag.starts_with("UN") {
+        return code;
+    }
+    match code {
+        "E2013" => "E1013",
+        "E2016" => "E1016",
+        "E2037" => "E1037",
+        "E3012" => "E1012",
+        other => other,
+    }
+}
+
 fn missing_element(sample: &Sample<'_>) -> Vec<Mutant> {
     // A composite is missing when its last value goes.
     let mandatory = slots(sample, |slot| slot.row.status().is_mandatory() && slot.component == 0);
@@ -74,7 +88,7 @@ fn missing_element(sample: &Sample<'_>) -> Vec<Mutant> {
         let written = changed.write();
         let span = written.spans[slot.line].element(slot.element);
         let path = format!("{}/{}", changed.path(slot.line), slot.row.tag());
-        Mutant::new(written).tells("E2013", path, span)
+        Mutant::new(written).tells(layered(sample, slot.line, "E2013"), path, span)
     });
     missing.collect()
 }
@@ -92,7 +106,7 @@ fn missing_component(sample: &Sample<'_>) -> Vec<Mutant> {
         let written = changed.write();
         let span = written.spans[slot.line].component(slot.element, 0, slot.component);
         let path = changed.path_to(&slot);
-        Mutant::new(written).tells("E2013", path, span)
+        Mutant::new(written).tells(layered(sample, slot.line, "E2013"), path, span)
     });
     missing.collect()
 }
@@ -109,7 +123,11 @@ fn empty_segment(sample: &Sample<'_>) -> Vec<Mutant> {
         let written = changed.write();
         let end = written.spans[line].end();
         let told = |mutant: Mutant, row: &PartRow<'_>| {
-            mutant.tells("E2013", format!("{}/{}", sample.plain_path(line), row.tag()), end.clone())
+            mutant.tells(
+                layered(sample, line, "E2013"),
+                format!("{}/{}", sample.plain_path(line), row.tag()),
+                end.clone(),
+            )
         };
         mandatory(&line).iter().fold(Mutant::new(written), told)
     });
@@ -124,7 +142,7 @@ fn too_many_elements(sample: &Sample<'_>) -> Vec<Mutant> {
         changed.lines[line].set(allowed, 0, "X");
         let written = changed.write();
         let span = written.spans[line].element(allowed);
-        Some(Mutant::new(written).tells("E2016", sample.path(line), span))
+        Some(Mutant::new(written).tells(layered(sample, line, "E2016"), sample.path(line), span))
     });
     too_many.collect()
 }
@@ -144,7 +162,7 @@ fn too_many_components(sample: &Sample<'_>) -> Vec<Mutant> {
         };
         let span = written.spans[slot.line].component(slot.element, 0, allowed);
         let path = format!("{}/{}", sample.path(slot.line), slot.row.tag());
-        Mutant::new(written).tells("E2016", path, span)
+        Mutant::new(written).tells(layered(sample, slot.line, "E2016"), path, span)
     });
     too_many.collect()
 }
@@ -220,7 +238,7 @@ fn digits_in_letters(sample: &Sample<'_>) -> Vec<Mutant> {
         value[0] = b'7';
         let (changed, written) = with_value(sample, &slot, value);
         let span = written.spans[slot.line].component(slot.element, 0, slot.component);
-        Mutant::new(written).tells("E2037", changed.path_to(&slot), span)
+        Mutant::new(written).tells(layered(sample, slot.line, "E2037"), changed.path_to(&slot), span)
     });
     wrong.collect()
 }
@@ -235,7 +253,8 @@ fn listed_here(sample: &Sample<'_>, slot: &Slot<'_>) -> bool {
             matches!(part.tag(), "1131" | "3055") && !value.is_empty()
         })
     };
-    values > 0 && !names_other
+    // Where the directory sends the user to a recommendation, its own list is not all.
+    values > 0 && !names_other && slot.is.other_codes() != OtherCodes::Published
 }
 
 /// Replaces codes by what `other` gives for each.
@@ -245,7 +264,9 @@ fn code(sample: &Sample<'_>, other: impl Fn(&Slot<'_>) -> Option<String>) -> Vec
     let wrong = coded.into_iter().filter_map(|slot| {
         let (changed, written) = with_value(sample, &slot, other(&slot)?);
         let span = written.spans[slot.line].component(slot.element, 0, slot.component);
-        Some(Mutant::new(written).tells("E3012", changed.path_to(&slot), span))
+        let agreed = slot.is.other_codes() == OtherCodes::Agreed;
+        let code = if agreed { "W3012" } else { layered(sample, slot.line, "E3012") };
+        Some(Mutant::new(written).tells(code, changed.path_to(&slot), span))
     });
     wrong.collect()
 }

@@ -110,8 +110,8 @@ fn package_length(sample: &Sample<'_>) -> Vec<Mutant> {
     changed.lines[header].set(3, 0, length.clone());
     changed.lines[trailer].set(0, 0, length);
     let written = changed.write();
-    let (declared, repeated) = (written.spans[header].component(3, 0, 0), written.spans[trailer].component(0, 0, 0));
-    vec![Mutant::new(written).tells("E1029", "UNO/S022/0810", declared).tells("E1029", "UNP/0810", repeated)]
+    let package = written.reach(header, trailer);
+    vec![Mutant::new(written).tells("E1029", "UNO/S022/0810", package)]
 }
 
 fn unp_length(sample: &Sample<'_>) -> Vec<Mutant> {
@@ -167,7 +167,9 @@ fn missing_unb(sample: &Sample<'_>) -> Vec<Mutant> {
     changed.lines.remove(0);
     let written = changed.write();
     let span = 0..written.spans[0].whole.start;
-    vec![Mutant::new(written).tells("E1013", "UNB", span)]
+    // UNB says by which syntax version the date of UNG is written.
+    let next = written.spans[0].whole.clone();
+    vec![Mutant::new(written).tells("E1013", "UNB", span).with_consequences(next)]
 }
 
 fn missing_unh(sample: &Sample<'_>) -> Vec<Mutant> {
@@ -190,10 +192,8 @@ fn missing_une(sample: &Sample<'_>) -> Vec<Mutant> {
     let Some(trailer) = sample.last("UNE") else { return Vec::new() };
     let mut changed = sample.clone();
     changed.lines.remove(trailer);
-    let Some(after) = changed.lines.iter().skip(trailer).position(|line| line.tag == "UNZ") else { return Vec::new() };
     let written = changed.write();
-    // A package in between belongs to the group that was not ended.
-    let gap = written.gap(trailer).start..written.gap(trailer + after).end;
+    let gap = written.gap(trailer);
     vec![Mutant::new(written).tells("E1013", "UNE", gap)]
 }
 
@@ -210,8 +210,9 @@ fn missing_unp(sample: &Sample<'_>) -> Vec<Mutant> {
     let mut changed = sample.clone();
     changed.lines.remove(trailer);
     let written = changed.write();
-    let gap = written.gap(trailer);
-    vec![Mutant::new(written).tells("E1013", "UNP", gap.end..gap.end)]
+    // Without its trailer the object may be all that follows.
+    let rest = written.spans[trailer - 1].whole.end..written.octets.len();
+    vec![Mutant::new(written).tells("E1013", "UNP", rest.clone()).with_consequences(rest)]
 }
 
 fn missing_unz(sample: &Sample<'_>) -> Vec<Mutant> {
@@ -284,15 +285,15 @@ fn with_header(sample: &Sample<'_>, element: usize, component: usize, value: &st
 fn unknown_repertoire(sample: &Sample<'_>) -> Vec<Mutant> {
     let written = with_header(sample, 0, 0, "UNOQ");
     let span = written.spans[0].component(0, 0, 0);
-    vec![Mutant::new(written).tells("E1046", "UNB/S001/0001", span)]
+    vec![Mutant::new(written).tells("E1046", "UNB/S001", span)]
 }
 
 fn unknown_version(sample: &Sample<'_>) -> Vec<Mutant> {
     let written = with_header(sample, 0, 1, "9");
     let span = written.spans[0].component(0, 0, 1);
     // By which rules the rest is read is not known.
-    let rest = written.spans[0].whole.clone();
-    vec![Mutant::new(written).tells("E1002", "UNB/S001/0002", span).with_consequences(rest)]
+    let all = 0..written.octets.len();
+    vec![Mutant::new(written).tells("E1002", "UNB/S001/0002", span).with_consequences(all)]
 }
 
 fn missing_sender(sample: &Sample<'_>) -> Vec<Mutant> {
@@ -300,7 +301,7 @@ fn missing_sender(sample: &Sample<'_>) -> Vec<Mutant> {
     changed.lines[0].elements[1] = vec![vec![Vec::new()]];
     let written = changed.write();
     let span = written.spans[0].element(1);
-    vec![Mutant::new(written).tells("E1013", "UNB/S002", span)]
+    vec![Mutant::new(written).tells("E1013", format!("{}/S002", sample.path(0)), span)]
 }
 
 fn long_reference(sample: &Sample<'_>) -> Vec<Mutant> {
@@ -310,26 +311,30 @@ fn long_reference(sample: &Sample<'_>) -> Vec<Mutant> {
     changed.lines[last].set(1, 0, "ABCDEFGH1234567");
     let written = changed.write();
     let (header, trailer) = (written.spans[0].component(4, 0, 0), written.spans[last].component(1, 0, 0));
-    vec![Mutant::new(written).tells("E1039", "UNB/0020", header).tells("E1039", "UNZ/0020", trailer)]
+    vec![
+        Mutant::new(written)
+            .tells("E1039", format!("{}/0020", sample.path(0)), header)
+            .tells("E1039", "UNZ/0020", trailer),
+    ]
 }
 
 fn invalid_date(sample: &Sample<'_>) -> Vec<Mutant> {
     let written = with_header(sample, 3, 0, if sample.style.version > 3 { "2026112X" } else { "26112X" });
     let span = written.spans[0].component(3, 0, 0);
-    vec![Mutant::new(written).tells("E1037", "UNB/S004/0017", span)]
+    vec![Mutant::new(written).tells("E1037", format!("{}/S004/0017", sample.path(0)), span)]
 }
 
 fn short_time(sample: &Sample<'_>) -> Vec<Mutant> {
     let written = with_header(sample, 3, 1, "915");
     let span = written.spans[0].component(3, 0, 1);
-    vec![Mutant::new(written).tells("E1040", "UNB/S004/0019", span)]
+    vec![Mutant::new(written).tells("E1040", format!("{}/S004/0019", sample.path(0)), span)]
 }
 
 fn unb_too_many(sample: &Sample<'_>) -> Vec<Mutant> {
     let Some(allowed) = sample.segment(0).map(|segment| segment.rows().len()) else { return Vec::new() };
     let written = with_header(sample, allowed, 0, "X");
     let span = written.spans[0].element(allowed);
-    vec![Mutant::new(written).tells("E1016", "UNB", span)]
+    vec![Mutant::new(written).tells("E1016", sample.path(0), span)]
 }
 
 fn unknown(sample: &Sample<'_>, component: usize, value: &str) -> Vec<Mutant> {

@@ -65,7 +65,7 @@ impl Mutant {
 }
 
 /// At most this many mutants of one kind are made of one sample.
-const MOST: usize = 8;
+const MOST: usize = 5;
 
 /// Evenly spread candidates, at most [`MOST`] of them.
 fn some<T>(candidates: Vec<T>) -> Vec<T> {

@@ -163,11 +163,11 @@ fn advice(sample: &Sample<'_>, place: usize, character: u8) -> Vec<Mutant> {
         return Vec::new();
     }
     let mut written = sample.write();
-    let at = "UNA".len() + place;
-    written.octets[at] = character;
+    let advice = 0.."UNA:+.? '".len();
+    written.octets["UNA".len() + place] = character;
     let all = 0..written.octets.len();
     // With another separator nothing is as it was.
-    vec![Mutant::new(written).tells("W1020", "UNA", at..at + 1).with_consequences(all)]
+    vec![Mutant::new(written).tells("W1020", "", advice).with_consequences(all)]
 }
 
 fn two_advices(sample: &Sample<'_>) -> Vec<Mutant> {
@@ -177,7 +177,7 @@ fn two_advices(sample: &Sample<'_>) -> Vec<Mutant> {
     let written = sample.write();
     let octets = [&written.octets[.."UNA:+.? '".len()], &written.octets].concat();
     let second = 9..18;
-    vec![Mutant::new(Written { octets, spans: Vec::new() }).tells("W1902", "UNA", second)]
+    vec![Mutant::new(Written { octets, spans: Vec::new() }).tells("W1902", "", second)]
 }
 
 fn text_before(sample: &Sample<'_>) -> Vec<Mutant> {
@@ -204,9 +204,9 @@ fn nul_between(sample: &Sample<'_>) -> Vec<Mutant> {
     let written = sample.write();
     let spoiled = lines.into_iter().map(|line| {
         let mut octets = written.octets.clone();
-        let at = written.spans[line].whole.start;
-        octets.insert(at, 0);
-        Mutant::new(Written { octets, spans: Vec::new() }).tells("W1021", "", at..at + 1)
+        let Range { start, end } = written.gap(line);
+        octets.insert(end, 0);
+        Mutant::new(Written { octets, spans: Vec::new() }).tells("W1021", "", start..end + 1)
     });
     spoiled.collect()
 }

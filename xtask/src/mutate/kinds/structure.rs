@@ -1,5 +1,7 @@
 //! Damage to the order of segments and groups.
 
+use std::ops::Range;
+
 use karvan_schema::directory::MessageRow;
 
 use super::super::sample::{Line, Sample};
@@ -91,16 +93,7 @@ fn missing_segment(sample: &Sample<'_>) -> Vec<Mutant> {
             && !row_stands_again(sample, *line)
     };
     let lines = some(sample.body().filter(mandatory).collect());
-    let missing = lines.into_iter().map(|line| {
-        let mut changed = sample.clone();
-        changed.lines.remove(line);
-        changed.recount();
-        let written = changed.write();
-        let gap = written.gap(line);
-        // Where the missing one should have stood is known at the latest where the next one stands.
-        Mutant::new(written).tells("E2013", sample.plain_path(line), gap)
-    });
-    missing.collect()
+    lines.into_iter().map(|line| missing(sample, line..line + 1, sample.plain_path(line))).collect()
 }
 
 fn missing_group(sample: &Sample<'_>) -> Vec<Mutant> {
@@ -109,15 +102,43 @@ fn missing_group(sample: &Sample<'_>) -> Vec<Mutant> {
         is_trigger(sample, *line) && group.is_some_and(|group| !taken_elsewhere(group, sample)) && alone(sample, *line)
     };
     let lines = some(sample.body().filter(mandatory).collect());
-    let missing = lines.into_iter().map(|line| {
-        let mut changed = sample.clone();
-        changed.lines.drain(sample.group_from(line));
-        changed.recount();
-        let written = changed.write();
-        let gap = written.gap(line);
-        Mutant::new(written).tells("E2013", sample.lines[line].groups.trim_end_matches('/'), gap)
-    });
-    missing.collect()
+    let path = |line: usize| sample.lines[line].groups.trim_end_matches('/').to_owned();
+    lines.into_iter().map(|line| missing(sample, sample.group_from(line), path(line))).collect()
+}
+
+/// The sample without these lines, which had to be there.
+fn missing(sample: &Sample<'_>, lines: Range<usize>, path: String) -> Mutant {
+    let mut changed = sample.clone();
+    changed.lines.drain(lines.clone());
+    changed.recount();
+    let written = changed.write();
+    // Where the missing one should have stood is known at the latest where the next one stands …
+    let gap = written.gap(lines.start);
+    if !next_is_taken_before(sample, &lines) {
+        return Mutant::new(written).tells("E2013", path, gap);
+    }
+    // … but for a next one that an earlier row takes: the standard's way of reading goes on there.
+    let trailer = (lines.start..changed.lines.len()).find(|&index| changed.lines[index].tag == "UNT");
+    let rest = gap.start..trailer.map_or(written.octets.len(), |trailer| written.spans[trailer].whole.start);
+    Mutant::new(written).tells("E2013", path, rest.clone()).with_consequences(rest)
+}
+
+/// Whether a row that is open before `lines` takes what follows them, though it was meant for a later one.
+fn next_is_taken_before(sample: &Sample<'_>, lines: &Range<usize>) -> bool {
+    let next = sample.lines[lines.end].tag.as_str();
+    let removed = sample.lines[lines.start].row.unwrap_or_default();
+    let mut at = row(sample, lines.start - 1);
+    while let Some(open) = at {
+        let parent = open.parent();
+        let level = |other: &MessageRow<'_>| other.parent().map(MessageRow::index) == parent.map(MessageRow::index);
+        let between = |other: &MessageRow<'_>| other.index() >= open.index() && other.index() < removed;
+        let takes = |other: &MessageRow<'_>| level(other) && between(other) && other.trigger() == Some(next);
+        if sample.message.rows().any(|other| takes(&other) && other.index() + 1 != removed) {
+            return true;
+        }
+        at = parent;
+    }
+    false
 }
 
 /// Whether no other instance of the group stands beside the one that `line` begins.
