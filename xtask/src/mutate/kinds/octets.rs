@@ -176,14 +176,13 @@ fn two_advices(sample: &Sample<'_>) -> Vec<Mutant> {
     }
     let written = sample.write();
     let octets = [&written.octets[.."UNA:+.? '".len()], &written.octets].concat();
-    let second = 9..18;
-    vec![Mutant::new(Written { octets, spans: Vec::new() }).tells("W1902", "", second)]
+    vec![Mutant::new(Written { octets, spans: Vec::new() }).tells("W1905", "", 0..18)]
 }
 
 fn text_before(sample: &Sample<'_>) -> Vec<Mutant> {
     const TEXT: &[u8] = b"FROM MAILBOX 7\r\n";
     let octets = [TEXT, &sample.write().octets].concat();
-    vec![Mutant::new(Written { octets, spans: Vec::new() }).tells("E1033", "", 0..TEXT.len())]
+    vec![Mutant::new(Written { octets, spans: Vec::new() }).tells("W1907", "", 0..TEXT.len())]
 }
 
 fn text_after(sample: &Sample<'_>) -> Vec<Mutant> {
