@@ -3,6 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
+use karvan_engine::Depth;
+
+use crate::commands::ack::Ack;
 
 use crate::commands;
 
@@ -101,6 +104,8 @@ pub(crate) enum When {
 pub(crate) enum Verb {
     /// Check documents: envelope, syntax, structure, codes.
     Validate(Validate),
+    /// Answer an interchange: acknowledge or reject it by CONTRL, with what is wrong.
+    Ack(Ack),
     /// Translate a document between syntaxes, with an exact report of what was carried and what was not.
     Convert(Convert),
     /// Lay out interchanges anew: one segment a line, counts, delimiters, repertoire.
@@ -172,6 +177,16 @@ pub(crate) enum Level {
     /// Code values too.
     #[default]
     Codes,
+}
+
+impl From<Level> for Depth {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::Syntax => Self::Syntax,
+            Level::Structure => Self::Structure,
+            Level::Codes => Self::Codes,
+        }
+    }
 }
 
 /// `karvan convert`.

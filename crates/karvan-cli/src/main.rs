@@ -31,6 +31,7 @@ fn main() -> Status {
     };
     let done = match &arguments.verb {
         Verb::Validate(asked) => commands::validate::run(asked, session),
+        Verb::Ack(asked) => commands::ack::run(asked, session),
         Verb::Convert(asked) => commands::convert::run(asked, session),
         Verb::Fmt(asked) => commands::fmt::run(asked, session),
         Verb::Sign(asked) => commands::sign::run(asked, session),

@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod ack;
 pub mod convert;
 pub mod detect;
 pub mod fmt;

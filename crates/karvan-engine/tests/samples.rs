@@ -55,3 +55,11 @@ fn broken_samples_have_the_findings_of_their_readme() {
         assert_eq!(codes, expected, "{name}");
     }
 }
+
+#[test]
+fn answers_are_valid() {
+    for name in documents(&samples().join("answers")) {
+        let (verdict, codes) = judge(&samples().join("answers").join(&name));
+        assert_eq!((verdict, codes), (Verdict::Valid, BTreeSet::new()), "{name}");
+    }
+}

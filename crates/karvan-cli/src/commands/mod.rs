@@ -1,5 +1,6 @@
 //! One file a verb. Each wires its flags to a function of the engine and tells what came of it.
 
+pub(crate) mod ack;
 pub(crate) mod convert;
 pub(crate) mod fmt;
 pub(crate) mod schema;

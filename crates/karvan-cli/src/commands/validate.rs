@@ -2,11 +2,11 @@
 
 use std::io;
 
+use karvan_engine::MessageType;
 use karvan_engine::text::Diagnostic;
 use karvan_engine::validate::{self, Options, Verdict};
-use karvan_engine::{Depth, MessageType};
 
-use crate::arguments::{Level, Validate};
+use crate::arguments::Validate;
 use crate::input::Input;
 use crate::session::{Session, say, say_failed};
 use crate::status::Status;
@@ -21,11 +21,7 @@ pub(crate) fn run(asked: &Validate, mut session: Session) -> io::Result<Status> 
         None => None,
     };
     let mut options = Options::default();
-    options.depth = match asked.level {
-        Level::Syntax => Depth::Syntax,
-        Level::Structure => Depth::Structure,
-        Level::Codes => Depth::Codes,
-    };
+    options.depth = asked.level.into();
     options.read_as = read_as;
     options.segment_limit = asked.max_segment;
     options.finding_limit = asked.max_findings;
@@ -44,7 +40,7 @@ pub(crate) fn run(asked: &Validate, mut session: Session) -> io::Result<Status> 
 }
 
 /// `CUSDEC:D:96B` as a message type of the UN.
-fn message_type(text: &str) -> Option<MessageType> {
+pub(crate) fn message_type(text: &str) -> Option<MessageType> {
     let mut parts = text.split(':').map(str::to_ascii_uppercase);
     let (name, version, release) = (parts.next()?, parts.next()?, parts.next()?);
     if [&name, &version, &release].iter().any(|part| part.is_empty()) {

@@ -132,6 +132,9 @@ impl Findings<'_> {
         path: &str,
         service: bool,
     ) {
+        if fault.is_judged_elsewhere() {
+            return;
+        }
         let number = if service { 1000 + fault.code.number % 1000 } else { fault.code.number };
         let mut place = Place { data_element: fault.place, ..place(fault.span, path) };
         if let Some(qualifier) = qualifier(segment, rules) {

@@ -527,13 +527,7 @@ impl<'d> Validator<'d> {
         let tag = Tag::new(segment.tag());
         let (Some(interchange), Some(rules)) = (&self.interchange, self.service.get(tag)) else { return };
         content::check(segment, rules, &interchange.reading, &mut |fault| {
-            // Whether a message, a release or a repertoire is known is judged by what is at hand and told with it; the
-            // list of a service directory ends with the year it was written in.
-            let judged_elsewhere = fault.code.layer() == 3
-                && ["S001", "S008", "S009"].iter().any(|composite| fault.constituent.starts_with(composite));
-            if !judged_elsewhere {
-                findings.fault(fault, segment, rules, rules.tag, true);
-            }
+            findings.fault(fault, segment, rules, rules.tag, true);
         });
     }
 

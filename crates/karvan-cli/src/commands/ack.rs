@@ -1,0 +1,235 @@
+//! `karvan ack`.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum, value_parser};
+use karvan_engine::Timestamp;
+use karvan_engine::ack::{Acknowledgement, Action, Answer, Kind, Options, When, Withheld, acknowledge};
+use karvan_engine::text::{Diagnostic, Message};
+use karvan_engine::validate::Verdict;
+use serde_json::json;
+
+use crate::arguments::{Format, Level, at_least_a_page};
+use crate::commands::validate::message_type;
+use crate::input::Input;
+use crate::output::Output;
+use crate::session::{Aside, Session, say, say_failed};
+use crate::status::Status;
+
+/// `karvan ack`.
+#[derive(Args, Debug)]
+pub(crate) struct Ack {
+    /// The interchange; standard input where there is none or `-` is named.
+    #[arg(value_name = "FILE")]
+    path: Option<PathBuf>,
+
+    /// Say only that the interchange was received (CONTRL, action 8); nothing of it is checked but its UNB.
+    #[arg(long)]
+    receipt: bool,
+
+    /// When to answer: always, where UNB requests it, or where something is rejected.
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+    when: Answering,
+
+    /// Which interchange of a file that holds several, from 1 (default: each is answered).
+    #[arg(long, value_name = "NUMBER", value_parser = value_parser!(u64).range(1..))]
+    interchange: Option<u64>,
+
+    /// Name messages, packages and groups without fault too.
+    #[arg(long, conflicts_with = "receipt")]
+    explicit: bool,
+
+    /// Reject the whole interchange where any of it is rejected.
+    #[arg(long, conflicts_with = "receipt")]
+    whole: bool,
+
+    /// Tell warnings too; they reject nothing.
+    #[arg(long, conflicts_with = "receipt")]
+    warnings: bool,
+
+    /// How deep to check.
+    #[arg(long, value_enum, default_value_t)]
+    level: Level,
+
+    /// Read messages as of this directory, whatever they say: MESSAGE:VERSION:RELEASE, as CUSDEC:D:96B.
+    #[arg(long = "as", value_name = "MESSAGE:D:RELEASE")]
+    as_message: Option<String>,
+
+    /// Interchange control reference of the answer (default: a letter and that of the interchange).
+    #[arg(long, value_name = "REFERENCE", value_parser = at_most::<14>)]
+    reference: Option<String>,
+
+    /// Association assigned code of the answering message (0057), as a user community asks for it.
+    #[arg(long, value_name = "CODE", value_parser = at_most::<6>)]
+    association: Option<String>,
+
+    /// The time of preparation of the answer, RFC 3339, written as UTC (default: now).
+    #[arg(long, value_name = "TIME")]
+    at: Option<Timestamp>,
+
+    /// Write what was answered to FILE, as JSON (default: standard error, for a person).
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+
+    /// End with status 0 whatever was found.
+    #[arg(long)]
+    exit_zero: bool,
+
+    /// Longest segment that is read, in octets, 4096 or more.
+    #[arg(long, value_name = "OCTETS", default_value_t = 16 << 20, hide_short_help = true, value_parser = at_least_a_page)]
+    max_segment: usize,
+
+    /// Tell this many findings; further ones are answered, not told.
+    #[arg(long, value_name = "COUNT", default_value_t = 10_000, hide_short_help = true,
+        value_parser = value_parser!(u64).range(1..))]
+    max_findings: u64,
+}
+
+/// When an interchange is answered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Answering {
+    /// Always.
+    #[default]
+    Always,
+    /// Where UNB requests an acknowledgement (0031).
+    Requested,
+    /// Where something is rejected.
+    Rejected,
+}
+
+/// A value of so many characters at most, printable ones of ISO 646.
+fn at_most<const LONGEST: usize>(text: &str) -> Result<String, String> {
+    let printable = !text.is_empty() && text.bytes().all(|octet| octet == b' ' || octet.is_ascii_graphic());
+    match text.len() <= LONGEST && printable {
+        true => Ok(text.to_owned()),
+        false => Err(format!("1 to {LONGEST} printable characters of ASCII")),
+    }
+}
+
+pub(crate) fn run(asked: &Ack, mut session: Session) -> io::Result<Status> {
+    let Ok(options) = options(asked) else {
+        say("karvan: --as takes MESSAGE:VERSION:RELEASE, as in CUSDEC:D:96B");
+        return Ok(Status::Usage);
+    };
+    if asked.report.as_deref() == Some(Path::new("-")) && session.output.is_stdout() {
+        say("karvan: --report -: the answer goes to standard output already; give it another place with -o FILE");
+        return Ok(Status::Usage);
+    }
+    let input = match Input::all(asked.path.as_slice()) {
+        Ok(mut inputs) if inputs.len() == 1 => inputs.remove(0),
+        Ok(_) => {
+            say("karvan: ack takes one file, not a folder");
+            return Ok(Status::Usage);
+        }
+        Err(error) => return Ok(say_failed("input", &error)),
+    };
+    let name = input.name();
+    let source = match input.open() {
+        Ok(source) => source,
+        Err(error) => return Ok(say_failed(&name, &error)),
+    };
+    let mut aside = Aside::new(&session);
+    let mut told = Vec::new();
+    let keep = asked.report.is_some();
+    let mut report = |finding: Diagnostic| {
+        aside.finding(&name, &finding);
+        if keep {
+            told.push(finding);
+        }
+    };
+    let at = asked.at.unwrap_or_else(Timestamp::now);
+    let acknowledgement = match acknowledge(source, &options, at, &mut report) {
+        Ok(acknowledgement) => acknowledgement,
+        Err(error) => return Ok(say_failed(&name, &error)),
+    };
+    summary(asked, &name, &acknowledgement, &told, &session)?;
+    // What is empty is no interchange: a file of that kind would only be mistaken for one.
+    if !acknowledgement.octets.is_empty() {
+        session.output.write_all(&acknowledgement.octets)?;
+        session.output.finish()?;
+    }
+    Ok(match acknowledgement.verdict {
+        _ if asked.exit_zero => Status::Good,
+        Verdict::Valid => Status::Good,
+        Verdict::Invalid => Status::Findings,
+        Verdict::Unfinished => Status::Unfinished,
+    })
+}
+
+/// What the engine is asked; an error where a message type cannot be read.
+fn options(asked: &Ack) -> Result<Options, ()> {
+    let mut options = Options::default();
+    options.check.depth = asked.level.into();
+    options.check.read_as = asked.as_message.as_deref().map(|text| message_type(text).ok_or(())).transpose()?;
+    options.check.segment_limit = asked.max_segment;
+    options.check.finding_limit = asked.max_findings;
+    options.kind = if asked.receipt { Kind::Receipt } else { Kind::Contrl };
+    options.when = match asked.when {
+        Answering::Always => When::Always,
+        Answering::Requested => When::Requested,
+        Answering::Rejected => When::Rejected,
+    };
+    options.interchange = asked.interchange.map(|number| usize::try_from(number).unwrap_or(usize::MAX));
+    options.explicit = asked.explicit;
+    options.whole = asked.whole;
+    options.warnings = asked.warnings;
+    options.reference.clone_from(&asked.reference);
+    options.association.clone_from(&asked.association);
+    Ok(options)
+}
+
+/// Tells what was answered: as JSON to the file that was named, else to standard error.
+fn summary(
+    asked: &Ack,
+    name: &str,
+    acknowledgement: &Acknowledgement,
+    told: &[Diagnostic],
+    session: &Session,
+) -> io::Result<()> {
+    if let Some(path) = &asked.report {
+        let mut file = Output::open(Some(path))?;
+        let report = json!({ "file": name, "answers": acknowledgement.answers, "findings": told });
+        serde_json::to_writer_pretty(&mut file, &report)?;
+        writeln!(file)?;
+        return file.finish();
+    }
+    if session.quiet {
+        return Ok(());
+    }
+    for answer in &acknowledgement.answers {
+        if session.format == Format::Human {
+            sentences(answer).iter().for_each(|message| say(&session.text(message)));
+        } else {
+            say(&serde_json::to_string(answer)?);
+        }
+    }
+    Ok(())
+}
+
+/// What came of one interchange, for a person.
+fn sentences(answer: &Answer) -> Vec<Message> {
+    let about = |id| Message::new(id).with("reference", &answer.reference);
+    let given = match (&answer.answer, answer.withheld) {
+        (Some(given), _) => given,
+        (None, Some(Withheld::NotAsked)) => return vec![about("ack-withheld-asked")],
+        (None, Some(Withheld::NotRequested)) => return vec![about("ack-withheld-requested")],
+        (None, Some(Withheld::NotRejected)) => return vec![about("ack-withheld-rejected")],
+        // The others are findings.
+        (None, _) => return Vec::new(),
+    };
+    let done = match given.action {
+        Action::Received => about("ack-received"),
+        Action::Rejected => about("ack-rejected"),
+        _ if given.rejected() > 0 => about("ack-partly").with("rejected", given.rejected()).with("units", answer.units),
+        _ => about("ack-acknowledged"),
+    };
+    let mut told = vec![done.with("sender", &answer.sender).with("answer", &given.answer_reference)];
+    if given.unreported > 0 {
+        told.push(about("ack-unreported").with("count", given.unreported));
+    }
+    if !answer.requested {
+        told.push(about("ack-not-requested"));
+    }
+    told
+}

@@ -1,0 +1,380 @@
+//! Answering an interchange: with CONTRL (ISO 9735-4) from what is wrong with its syntax and structure.
+//!
+//! The interchange streams through reader and validator; what is kept is what the answer will name. So memory grows with
+//! the errors that are told, not with the interchange.
+
+mod codes;
+mod contrl;
+mod ledger;
+mod reply;
+
+use std::io::{self, Read};
+
+pub use contrl::{Action, Named};
+use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
+use karvan_edifact::{Item, ReadOptions, Reader, SegmentBuffer};
+use karvan_schema::directory::Directories;
+use karvan_schema::interchange::{self, Depth, Validator};
+use karvan_text::{Code, Diagnostic, Message, Place, Summary};
+use ledger::{Keeping, Ledger, Subject};
+use reply::Reply;
+use serde::Serialize;
+
+use crate::validate::{Options as Check, Verdict};
+
+/// What is answered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Kind {
+    /// CONTRL: acknowledged or rejected, with the errors of syntax.
+    #[default]
+    Contrl,
+    /// CONTRL: received, nothing else.
+    Receipt,
+}
+
+/// When an interchange is answered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum When {
+    /// Always.
+    #[default]
+    Always,
+    /// Where its UNB asks for an acknowledgement (0031).
+    Requested,
+    /// Where something of it is rejected.
+    Rejected,
+}
+
+/// How a file is answered.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Options {
+    /// How the file is checked.
+    pub check: Check,
+    /// What the answer is.
+    pub kind: Kind,
+    /// When there is one.
+    pub when: When,
+    /// Which interchange of the file is answered, from 1; all where none is named.
+    pub interchange: Option<usize>,
+    /// Whether messages, packages and groups without fault are named too.
+    pub explicit: bool,
+    /// Whether an interchange is rejected as a whole where any of it is.
+    pub whole: bool,
+    /// Whether warnings are told.
+    pub warnings: bool,
+    /// The interchange control reference of the answer (0020); made of that of the interchange where none is given. Where
+    /// several are answered, the second is followed by `-2`, and so on.
+    pub reference: Option<String>,
+    /// The association assigned code of the answering message (0057).
+    pub association: Option<String>,
+}
+
+/// What came of answering a file.
+#[derive(Clone, Debug)]
+pub struct Acknowledgement {
+    /// The answers, one interchange after the other.
+    pub octets: Vec<u8>,
+    /// What each interchange of the file is answered.
+    pub answers: Vec<Answer>,
+    /// What the check of the file came to.
+    pub verdict: Verdict,
+    /// How many findings there were.
+    pub summary: Summary,
+}
+
+/// What one interchange is answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Answer {
+    /// Which interchange of the file it is, from 1.
+    pub interchange: usize,
+    /// Its control reference (0020).
+    pub reference: String,
+    /// Who sent it (0004).
+    pub sender: String,
+    /// Who received it (0010), and answers.
+    pub recipient: String,
+    /// Whether it asks for an acknowledgement (0031).
+    pub requested: bool,
+    /// Whether it is a test (0035).
+    pub test: bool,
+    /// How many messages and packages it has.
+    pub units: u64,
+    /// The answer; none where there is none to be given, for the reason in `withheld`.
+    #[serde(flatten)]
+    pub answer: Option<Given>,
+    /// Why there is no answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub withheld: Option<Withheld>,
+}
+
+/// An answer that was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Given {
+    /// What it is.
+    pub kind: Kind,
+    /// Its interchange control reference.
+    pub answer_reference: String,
+    /// What is done with the interchange.
+    pub action: Action,
+    /// The error code told with the interchange.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<u16>,
+    /// The groups, messages and packages that are named.
+    pub named: Vec<Named>,
+    /// How many errors there was no room for.
+    pub unreported: usize,
+}
+
+impl Given {
+    /// How many messages and packages are rejected by name.
+    #[must_use]
+    pub fn rejected(&self) -> usize {
+        self.named.iter().filter(|named| named.header != "UNG" && named.action == Action::Rejected).count()
+    }
+}
+
+/// Why an interchange is not answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Withheld {
+    /// Another interchange of the file was asked for.
+    NotAsked,
+    /// Its UNB does not ask for an acknowledgement.
+    NotRequested,
+    /// Nothing of it is rejected.
+    NotRejected,
+    /// It holds acknowledgements alone, which are not acknowledged.
+    Acknowledgements,
+    /// What an answer must copy from its UNB is not there, or not as the directory has it.
+    Unaddressed,
+}
+
+/// Answers the interchanges of the file that `source` gives, as of `at`; each finding is handed to `report`.
+///
+/// # Errors
+/// Those of `source`.
+pub fn acknowledge(
+    source: impl Read,
+    options: &Options,
+    at: Timestamp,
+    report: &mut dyn FnMut(Diagnostic),
+) -> io::Result<Acknowledgement> {
+    let mut telling = Telling::new(options.check.finding_limit, report);
+    let subjects = if options.kind == Kind::Receipt {
+        // A receipt says nothing about what was received.
+        let check = Check { depth: Depth::Syntax, ..options.check.clone() };
+        read(source, &Options { check, ..options.clone() }, &mut Telling::new(0, &mut |_| {}))?
+    } else {
+        read(source, options, &mut telling)?
+    };
+    if subjects.is_empty() {
+        telling.add(Diagnostic::new(Code::error(21), Message::new("ack-no-interchange"), Place::default()));
+    }
+    let at = at.to_zoned(TimeZone::UTC).datetime();
+    let mut octets = Vec::new();
+    let mut answers = Vec::with_capacity(subjects.len());
+    let mut given = 0;
+    for (index, subject) in subjects.iter().enumerate() {
+        let (answer, withheld) = match answer(subject, index + 1, given, options, at) {
+            Ok((answer, interchange)) => {
+                given += 1;
+                octets.extend(interchange);
+                (Some(answer), None)
+            }
+            Err(withheld) => {
+                withheld.finding(subject).into_iter().for_each(|finding| telling.add(finding));
+                (None, Some(withheld))
+            }
+        };
+        let value = |element| subject.header.value(element, 0, 0).to_owned();
+        answers.push(Answer {
+            interchange: index + 1,
+            reference: value(4),
+            sender: value(1),
+            recipient: value(2),
+            requested: is_requested(subject),
+            test: !value(10).is_empty(),
+            units: subject.unit_count,
+            answer,
+            withheld,
+        });
+    }
+    Ok(Acknowledgement { octets, answers, verdict: telling.verdict(), summary: telling.summary })
+}
+
+/// Reads and checks the file, and charges each interchange with what was found in it.
+fn read(source: impl Read, options: &Options, telling: &mut Telling<'_>) -> io::Result<Vec<Subject>> {
+    let limits = ReadOptions::default().segment_limit(options.check.segment_limit);
+    let check = interchange::Options { depth: options.check.depth, read_as: options.check.read_as.clone() };
+    let mut reader = Reader::with_options(source, limits);
+    let mut validator = Validator::new(Directories::builtin(), check);
+    let mut ledger = Ledger::new(Keeping { warnings: options.warnings, all: options.explicit });
+    let mut found = Vec::new();
+    let mut end = 0;
+    while let Some(item) = reader.next()? {
+        end = item.span().end;
+        let mut header = None;
+        match item {
+            Item::Segment(segment) => {
+                validator.segment(&segment, &mut |finding| found.push(finding));
+                ledger.segment(&segment, &found);
+                header = (segment.tag() == b"UNB").then_some(segment.span());
+            }
+            Item::Advice(_) => {
+                validator.advice();
+                ledger.advice();
+            }
+            _ => {}
+        }
+        if let Some(span) = header {
+            ledger.place(Place {
+                span,
+                position: reader.position(span.start),
+                path: "UNB".to_owned(),
+                ..Place::default()
+            });
+        }
+        problems(&mut reader, &mut ledger, telling);
+        for mut finding in found.drain(..) {
+            finding.place.position = reader.position(finding.place.span.start);
+            telling.add(finding);
+        }
+    }
+    problems(&mut reader, &mut ledger, telling);
+    validator.finish(end, &mut |finding| found.push(finding));
+    let subjects = ledger.finish(&found);
+    for mut finding in found {
+        finding.place.position = reader.position(finding.place.span.start);
+        telling.add(finding);
+    }
+    Ok(subjects)
+}
+
+/// Takes what the reader found wrong with the octets up to here.
+fn problems(reader: &mut Reader<impl Read>, ledger: &mut Ledger, telling: &mut Telling<'_>) {
+    let problems: Vec<_> = reader.problems().collect();
+    for problem in problems {
+        let finding = problem.diagnostic(reader.position(problem.span.start));
+        ledger.problem(problem.kind, &finding);
+        telling.add(finding);
+    }
+}
+
+/// Answers one interchange, the `number`th of its file, after `given` others were answered.
+fn answer(
+    subject: &Subject,
+    number: usize,
+    given: usize,
+    options: &Options,
+    at: DateTime,
+) -> Result<(Given, Vec<u8>), Withheld> {
+    if options.interchange.is_some_and(|asked| asked != number) {
+        return Err(Withheld::NotAsked);
+    }
+    if options.when == When::Requested && !is_requested(subject) {
+        return Err(Withheld::NotRequested);
+    }
+    // To answer an acknowledgement would never end (ISO 9735-4 §5.2).
+    if subject.unit_count > 0 && !subject.has_data {
+        return Err(Withheld::Acknowledgements);
+    }
+    let reply = Reply::to(subject).ok_or(Withheld::Unaddressed)?;
+    let told = match options.kind {
+        Kind::Contrl => contrl::report(&reply, subject, options.whole),
+        Kind::Receipt => contrl::receipt(&reply, subject),
+    };
+    let told = told.ok_or(Withheld::Unaddressed)?;
+    if options.when == When::Rejected && !told.rejects() {
+        return Err(Withheld::NotRejected);
+    }
+    let reference = reference(subject, given, options);
+    let header = reply.header(subject, at, &reference).ok_or(Withheld::Unaddressed)?;
+    let (version, release) = if reply.version < 4 { ("D", "3") } else { ("4", "1") };
+    let association = options.association.as_deref().unwrap_or_default();
+    let mut message =
+        vec![SegmentBuffer::new("UNH").element("1").composite(["CONTRL", version, release, "UN", association])];
+    message.extend(told.body);
+    let octets = reply.write(&header, &[message]).map_err(|_| Withheld::Unaddressed)?;
+    let (action, error, named, unreported) = (told.action, told.error, told.named, told.unreported);
+    Ok((Given { kind: options.kind, answer_reference: reference, action, error, named, unreported }, octets))
+}
+
+/// Whether UNB asks for an acknowledgement (0031).
+fn is_requested(subject: &Subject) -> bool {
+    subject.header.value(8, 0, 0) == "1"
+}
+
+/// The interchange control reference of an answer: the one that was asked for, or the end of the one that is answered
+/// behind a letter, so that an acknowledgement, a receipt and what they answer are told apart.
+fn reference(subject: &Subject, given: usize, options: &Options) -> String {
+    /// The most characters that 0020 has.
+    const LONGEST: usize = 14;
+    let head = |text: &str, length: usize| text.chars().take(length).collect::<String>();
+    match (&options.reference, given) {
+        (Some(reference), 0) => head(reference, LONGEST),
+        (Some(reference), _) => {
+            let number = format!("-{}", given + 1);
+            head(reference, LONGEST - number.len()) + &number
+        }
+        (None, _) => {
+            let answered = subject.header.value(4, 0, 0);
+            let passed = answered.chars().count().saturating_sub(LONGEST - 1);
+            let letter = if options.kind == Kind::Receipt { 'R' } else { 'A' };
+            std::iter::once(letter).chain(answered.chars().skip(passed)).collect()
+        }
+    }
+}
+
+impl Withheld {
+    /// What there is to say about it, where that is not what was asked for.
+    fn finding(self, subject: &Subject) -> Option<Diagnostic> {
+        let reference = subject.header.value(4, 0, 0);
+        let (code, id) = match self {
+            Self::Unaddressed => (Code::error(22), "ack-unaddressed"),
+            Self::Acknowledgements => (Code::note(23), "ack-of-acknowledgement"),
+            Self::NotAsked | Self::NotRequested | Self::NotRejected => return None,
+        };
+        Some(Diagnostic::new(code, Message::new(id).with("reference", reference), subject.place.clone()))
+    }
+}
+
+/// Counts findings on their way out; up to the limit they are told.
+struct Telling<'a> {
+    summary: Summary,
+    unfinished: bool,
+    left: u64,
+    limit: u64,
+    report: &'a mut dyn FnMut(Diagnostic),
+}
+
+impl<'a> Telling<'a> {
+    fn new(limit: u64, report: &'a mut dyn FnMut(Diagnostic)) -> Self {
+        Self { summary: Summary::default(), unfinished: false, left: limit, limit, report }
+    }
+
+    fn add(&mut self, finding: Diagnostic) {
+        self.summary.add(finding.code.severity);
+        // Limits are layer 9: what lies beyond one was not looked at.
+        self.unfinished |= finding.code.layer() == 9;
+        if self.left == 0 {
+            return;
+        }
+        self.left -= 1;
+        (self.report)(finding);
+        if self.left == 0 {
+            let message = Message::new("ack-finding-limit").with("limit", self.limit);
+            (self.report)(Diagnostic::new(Code::note(9901), message, Place::default()));
+        }
+    }
+
+    const fn verdict(&self) -> Verdict {
+        match (self.unfinished, self.summary.errors) {
+            (true, _) => Verdict::Unfinished,
+            (false, 0) => Verdict::Valid,
+            (false, _) => Verdict::Invalid,
+        }
+    }
+}
