@@ -7,6 +7,7 @@
 
 mod conformance;
 mod directory;
+mod mutate;
 mod xml_grammar;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -29,6 +30,8 @@ enum Task {
     Directory(directory::Arguments),
     /// Run Karvan over published material and keep the results in conformance/
     Conformance(conformance::Arguments),
+    /// Damage sound interchanges and look whether each damage is told
+    Mutate(mutate::Arguments),
     /// Pack XML Schema documents into schemas/xml/
     XmlGrammar(xml_grammar::Arguments),
 }
@@ -37,6 +40,7 @@ fn main() -> ExitCode {
     let outcome = match Command::parse().task {
         Task::Directory(arguments) => directory::run(&arguments),
         Task::Conformance(arguments) => conformance::run(&arguments),
+        Task::Mutate(arguments) => mutate::run(&arguments),
         Task::XmlGrammar(arguments) => xml_grammar::run(&arguments),
     };
     match outcome {

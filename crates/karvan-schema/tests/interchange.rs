@@ -312,3 +312,15 @@ fn a_reference_used_twice_is_told() {
     let text = ORDER.replace("UNZ+1", &format!("{message}UNZ+2"));
     assert_eq!(told(&text, &check(&text)), ["E1026 UNH/0062 1"]);
 }
+
+#[test]
+fn codes_of_recommendations_and_agreed_codes_are_no_errors() {
+    // The terms of delivery are Incoterms, though D.01B lists two codes of its own.
+    let text = ORDER.replace("D:96A", "D:01B").replace("RFF+VA:TR1234567890", "TOD+3++CIF");
+    assert_eq!(told(&text, &check(&text)), [""; 0]);
+    // The units of D.24A are those of Recommendation 20, though it lists one of its own.
+    let text = ORDER.replace("D:96A", "D:24A");
+    assert_eq!(told(&text, &check(&text)), [""; 0]);
+    // Up to D.00B users may agree on types of item numbers.
+    expect("EN'", "ZZX'", &["W3012 SG25/LIN/C212/7143 ZZX"]);
+}

@@ -71,6 +71,12 @@ const SETS: &[Set] = &[
         run: grammar::run,
     },
     Set {
+        name: "mutants",
+        about: "sound interchanges, damaged in every kind of way: what must be told, what is told beside it",
+        needs: &[],
+        run: |_| crate::mutate::table(),
+    },
+    Set {
         name: "pkits",
         about: "the NIST suite of certificate paths; rows about revocation and policies wait for those checks",
         needs: &["pki/pkits"],

@@ -451,6 +451,12 @@ pub struct Element<'a> {
 }
 
 impl<'a> Element<'a> {
+    /// The directory it belongs to.
+    #[must_use]
+    pub fn directory(self) -> Directory<'a> {
+        self.directory
+    }
+
     /// `3035`.
     #[must_use]
     pub fn tag(self) -> &'a str {

@@ -29,6 +29,7 @@
 mod dependency;
 mod facts;
 mod handle;
+mod other_codes;
 mod pack;
 mod stream;
 #[cfg(test)]
@@ -49,6 +50,7 @@ pub use facts::{
 pub use handle::{
     Code, Composite, Constituent, Directory, Element, Message, MessageRow, MessageRowKind, PartRow, Position, Segment,
 };
+pub use other_codes::OtherCodes;
 pub use pack::{PackError, pack};
 
 /// What owned rows of a message are about; the borrowed form is [`MessageRowKind`].

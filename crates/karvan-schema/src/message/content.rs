@@ -5,7 +5,7 @@ use karvan_text::{Code, DataElementPosition, Message, Span};
 
 use super::dependencies;
 use super::rules::{ComponentRules, ElementRules, SegmentRules};
-use crate::directory::{Format, Repertoire};
+use crate::directory::{Format, OtherCodes, Repertoire};
 
 /// What a data element does wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,12 +29,13 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// Whether it is about a code value that names a repertoire (S001) or a message and its release (S009). Whether those are
+    /// Whether it is about a code value that names a repertoire (S001) or a message and its release (S008, S009). Whether those are
     /// known is judged by what is at hand and told with it; the list of a service directory ends with the year it was
     /// written in.
     #[must_use]
     pub fn is_judged_elsewhere(&self) -> bool {
-        self.code.layer() == 3 && ["S001", "S009"].iter().any(|composite| self.constituent.starts_with(composite))
+        self.code.layer() == 3
+            && ["S001", "S008", "S009"].iter().any(|composite| self.constituent.starts_with(composite))
     }
 }
 
@@ -279,13 +280,16 @@ fn check_value(
         report(problem.fault(value, rules, component, format));
         return;
     }
-    if !reading.codes || component.codes.as_ref().is_none_or(|codes| codes.contains(&octets)) {
+    let Some(codes) = component.codes.as_ref().filter(|_| reading.codes) else { return };
+    if codes.contains(&octets) {
         return;
     }
     let repetition = segment.element(value.element).repetition(value.repetition);
     if !takes_other_codes(&repetition, rules) {
+        // A code that users agreed on cannot be known here.
+        let agreed = codes.other_codes() == OtherCodes::Agreed;
         report(Fault {
-            code: (reading.unknown_code)(3012),
+            code: if agreed { Code::warning(3012) } else { (reading.unknown_code)(3012) },
             message: Message::new("unknown-code").with("value", shown(&octets)).with("name", component.tag),
             span: value.value().span(),
             constituent: constituent(rules, component),

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use super::dependencies::{self, DependencyRule};
 use super::outline::Outline;
 use super::table::Tag;
-use crate::directory::{Code, Composite, Constituent, Directory, Element, Format, PartRow, Segment};
+use crate::directory::{Code, Composite, Constituent, Directory, Element, Format, OtherCodes, PartRow, Segment};
 
 /// The rules of one segment.
 #[derive(Clone, Debug)]
@@ -63,13 +63,15 @@ pub struct ComponentRules<'d> {
 #[derive(Debug)]
 pub struct CodeList<'d> {
     element: Element<'d>,
+    /// Which codes it takes beside those of the list.
+    other_codes: OtherCodes,
     /// The codes, gathered when the first is asked for.
     set: OnceLock<CodeSet>,
 }
 
 impl<'d> CodeList<'d> {
     fn new(element: Element<'d>) -> Self {
-        Self { element, set: OnceLock::new() }
+        Self { element, other_codes: element.other_codes(), set: OnceLock::new() }
     }
 
     /// The data element.
@@ -78,11 +80,18 @@ impl<'d> CodeList<'d> {
         self.element
     }
 
-    /// Whether the value stands in the list.
+    /// Which codes it takes beside those of the list.
+    #[must_use]
+    pub const fn other_codes(&self) -> OtherCodes {
+        self.other_codes
+    }
+
+    /// Whether the value stands in the list, or another publication adds to it.
     #[inline]
     #[must_use]
     pub fn contains(&self, value: &[u8]) -> bool {
-        self.set.get_or_init(|| CodeSet::new(self.element.codes().map(Code::value))).contains(value)
+        self.other_codes == OtherCodes::Published
+            || self.set.get_or_init(|| CodeSet::new(self.element.codes().map(Code::value))).contains(value)
     }
 }
 

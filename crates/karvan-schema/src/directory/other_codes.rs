@@ -1,0 +1,100 @@
+//! Which codes a data element takes beside those that its directory lists.
+//!
+//! A code list of a directory is not always the whole of it. The notes of the data element directory send the user to a
+//! recommendation or a standard for some data elements; up to D.00B they let users and associations agree codes of their
+//! own for others.
+
+use super::handle::Element;
+
+/// Where codes may come from that the list of the directory lacks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OtherCodes {
+    /// From nowhere: the list is closed.
+    #[default]
+    None,
+    /// From users or an association that agreed on them.
+    Agreed,
+    /// From a recommendation or a standard that the directory names, or from another of its lists.
+    Published,
+}
+
+/// Notes of the data element directories: the data element, the first and the last release that say so, and what.
+const NOTES: &[(&str, &str, &str, OtherCodes)] = &[
+    ("3285", "D.93A", "D.00B", OtherCodes::Agreed),
+    ("3301", "D.93A", "D.00B", OtherCodes::Agreed),
+    // UN/ECE Recommendation 5, Incoterms.
+    ("4053", "D.93A", "", OtherCodes::Published),
+    ("4065", "D.93A", "D.00B", OtherCodes::Agreed),
+    ("4079", "D.93A", "D.00B", OtherCodes::Agreed),
+    // UN/ECE Recommendation 17, Payterms.
+    ("4277", "D.93A", "", OtherCodes::Published),
+    // UN/ECE Recommendation 24, for the status of transports.
+    ("4405", "D.99A", "", OtherCodes::Published),
+    // The codes of 5387.
+    ("5125", "D.93A", "D.01B", OtherCodes::Published),
+    ("5237", "D.93A", "D.00B", OtherCodes::Agreed),
+    ("5243", "D.93A", "D.00B", OtherCodes::Agreed),
+    ("5249", "D.93A", "D.00B", OtherCodes::Agreed),
+    // UN/ECE Recommendation 20.
+    ("6411", "D.93A", "", OtherCodes::Published),
+    ("7009", "D.93A", "D.00B", OtherCodes::Agreed),
+    ("7085", "D.93A", "D.00B", OtherCodes::Agreed),
+    ("7143", "D.93A", "D.00B", OtherCodes::Agreed),
+    ("7161", "D.93A", "D.00B", OtherCodes::Agreed),
+    ("7187", "D.93A", "D.00B", OtherCodes::Agreed),
+    ("7273", "D.93A", "D.00B", OtherCodes::Agreed),
+    ("7295", "D.93A", "D.00B", OtherCodes::Agreed),
+    // ISO 6346, for containers.
+    ("8155", "D.93A", "", OtherCodes::Published),
+    ("8179", "D.93A", "D.00B", OtherCodes::Agreed),
+    // UN/ECE Recommendation 28.
+    ("8179", "D.04A", "", OtherCodes::Published),
+    ("9011", "D.93A", "D.00B", OtherCodes::Agreed),
+    ("9013", "D.93A", "D.00B", OtherCodes::Agreed),
+    ("9015", "D.93A", "D.00B", OtherCodes::Agreed),
+    ("9143", "D.93A", "D.00B", OtherCodes::Agreed),
+];
+
+impl Element<'_> {
+    /// Which codes it takes beside those of its list, as its directory says.
+    ///
+    /// ```
+    /// use karvan_schema::directory::{Directories, OtherCodes};
+    ///
+    /// let unit = Directories::builtin().release("D.24A").and_then(|release| release.element("6411"));
+    /// assert_eq!(unit.ok_or("no 6411")?.other_codes(), OtherCodes::Published);
+    /// # Ok::<(), &str>(())
+    /// ```
+    #[must_use]
+    pub fn other_codes(self) -> OtherCodes {
+        let Some(release) = age(self.directory().name()) else { return OtherCodes::None };
+        let holds = |from: &str, to: &str| age(from) <= Some(release) && (to.is_empty() || Some(release) <= age(to));
+        let note = NOTES.iter().find(|(element, from, to, _)| *element == self.tag() && holds(from, to));
+        note.map_or(OtherCodes::None, |(.., other)| *other)
+    }
+}
+
+/// A release in the order of time; none for a service directory.
+fn age(release: &str) -> Option<(u32, &str)> {
+    let (year, letter) = release.strip_prefix("D.")?.split_at_checked(2)?;
+    let year: u32 = year.parse().ok()?;
+    Some((if year >= 90 { 1900 + year } else { 2000 + year }, letter))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Directories;
+    use super::*;
+
+    #[test]
+    fn a_note_holds_for_its_releases() {
+        let other = |release: &str, tag: &str| {
+            Directories::builtin().release(release).and_then(|directory| directory.element(tag)).unwrap().other_codes()
+        };
+        assert_eq!(other("D.96A", "8179"), OtherCodes::Agreed);
+        assert_eq!(other("D.01B", "8179"), OtherCodes::None);
+        assert_eq!(other("D.10A", "8179"), OtherCodes::Published);
+        assert_eq!(other("D.99B", "4053"), OtherCodes::Published);
+        assert_eq!(other("D.96A", "3035"), OtherCodes::None);
+    }
+}
