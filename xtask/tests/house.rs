@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use karvan_engine::text::catalogue::{Language, sentence};
+use karvan_engine::text::explanation::Explanation;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -112,4 +113,62 @@ fn every_message_stands_in_the_catalogue() {
         }
     }
     assert!(seen > 50, "the search finds messages at all");
+}
+
+/// The source of a module without its comments, its texts and its tests.
+fn code_of(path: &Path) -> String {
+    let source = fs::read_to_string(path).unwrap();
+    let source = source.split("#[cfg(test)]").next().unwrap_or_default();
+    let mut code = String::new();
+    for line in source.lines() {
+        let line = line.split("//").next().unwrap_or_default();
+        // Every second piece between quotation marks is text.
+        code.extend(line.replace("\\\"", "").split('"').step_by(2));
+        code.push('\n');
+    }
+    code
+}
+
+/// The numbers of findings that a module names: four digits standing by themselves as an argument or in a tuple, where
+/// findings are made at all.
+fn finding_numbers(code: &str) -> BTreeSet<u16> {
+    if !["Code::", "Code {", "Diagnostic", "Problem::new(", "finding("].iter().any(|word| code.contains(word)) {
+        return BTreeSet::new();
+    }
+    let words = code.split(|letter: char| !letter.is_alphanumeric() && !"(,) \n".contains(letter));
+    let arguments = words.flat_map(|words| {
+        let after = |open: char| words.split(open).skip(1).collect::<Vec<_>>();
+        [after('('), after(' ')].concat()
+    });
+    arguments
+        .filter_map(|argument| argument.split([',', ')']).next().filter(|word| word.len() < argument.len()))
+        .filter(|word| word.len() == 4)
+        .filter_map(|word| word.parse().ok())
+        .collect()
+}
+
+#[test]
+fn every_code_of_a_finding_is_explained() {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(root().join("crates")).unwrap() {
+        sources(&entry.unwrap().path().join("src"), &mut files);
+    }
+    let explained: BTreeSet<u16> = Explanation::all().iter().map(Explanation::number).collect();
+    let mut named = BTreeSet::new();
+    for path in files.iter().filter(|path| !path.ends_with("tests.rs")) {
+        let numbers = finding_numbers(&code_of(path));
+        let unknown: Vec<_> = numbers.difference(&explained).collect();
+        assert!(unknown.is_empty(), "{}: {unknown:?} stand neither in findings.txt nor in explain.txt", path.display());
+        named.extend(numbers);
+    }
+    assert!(named.len() > 80, "the search finds codes at all: {named:?}");
+    // What a service segment does wrong has the layer digit 1 in place of 2 or 3; E0001 is written 1.
+    let known = |number: &u16| {
+        let digits = number % 1000;
+        named.contains(number)
+            || *number == 1
+            || number / 1000 == 1 && (named.contains(&(2000 + digits)) || named.contains(&(3000 + digits)))
+    };
+    let stale: Vec<_> = explained.iter().filter(|number| !known(number)).collect();
+    assert!(stale.is_empty(), "{stale:?} are explained and never reported");
 }

@@ -120,6 +120,8 @@ pub(crate) enum Verb {
     /// What the UN/EDIFACT directories say: releases, messages, segments, composites, elements, codes.
     #[command(subcommand)]
     Schema(Schema),
+    /// What a finding's code or a name of the directories means: E1029, NAD, NAD@D.96A, C082, 3035, 3035=BY, INVOIC.
+    Explain(commands::explain::Explain),
 }
 
 impl Verb {

@@ -8,6 +8,7 @@
 pub mod ack;
 pub mod convert;
 pub mod detect;
+pub mod explain;
 pub mod fmt;
 mod outcome;
 pub mod schema;

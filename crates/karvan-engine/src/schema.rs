@@ -316,7 +316,8 @@ fn ask(query: &str) -> Result<(String, Vec<Directory<'static>>), LookupError> {
     Ok((tag.to_ascii_uppercase(), found))
 }
 
-fn view(directory: Directory<'static>, tag: &str) -> Option<View> {
+/// What the tag stands for in this directory.
+pub(crate) fn view(directory: Directory<'static>, tag: &str) -> Option<View> {
     let message = directory.message(tag).map(|message| View::Message(MessageView::new(message)));
     message
         .or_else(|| directory.segment(tag).map(|segment| View::Segment(PartView::segment(segment, directory))))
@@ -477,7 +478,7 @@ impl View {
 }
 
 /// A release by its name; a service directory by the standard and its version.
-fn title(release: &str) -> String {
+pub(crate) fn title(release: &str) -> String {
     if release.starts_with('D') { release.to_owned() } else { format!("ISO 9735 v{release}") }
 }
 

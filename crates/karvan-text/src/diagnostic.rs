@@ -1,6 +1,7 @@
 //! A finding about a document: what, where, expected, found, and what to do.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
@@ -56,6 +57,12 @@ impl Code {
     pub const fn layer(self) -> u16 {
         self.number / 1000
     }
+
+    /// The three digits: in layers 1 to 3, below 900, the CONTRL error code.
+    #[must_use]
+    pub const fn digits(self) -> u16 {
+        self.number % 1000
+    }
 }
 
 impl fmt::Display for Code {
@@ -68,6 +75,36 @@ impl fmt::Display for Code {
         write!(f, "{letter}{:04}", self.number)
     }
 }
+
+impl FromStr for Code {
+    type Err = NotACode;
+
+    fn from_str(text: &str) -> Result<Self, NotACode> {
+        let (letter, digits) = text.split_at_checked(1).ok_or(NotACode)?;
+        let severity = match letter {
+            "E" => Severity::Error,
+            "W" => Severity::Warning,
+            "N" => Severity::Note,
+            _ => return Err(NotACode),
+        };
+        if digits.len() != 4 || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+            return Err(NotACode);
+        }
+        Ok(Self { severity, number: digits.parse().map_err(|_| NotACode)? })
+    }
+}
+
+/// The text is not the code of a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotACode;
+
+impl fmt::Display for NotACode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not a code such as E1029")
+    }
+}
+
+impl std::error::Error for NotACode {}
 
 impl Serialize for Code {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

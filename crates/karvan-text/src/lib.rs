@@ -10,9 +10,12 @@
 
 pub mod catalogue;
 mod diagnostic;
+pub mod explanation;
 pub mod render;
 mod source;
 
 pub use catalogue::{Language, Message};
-pub use diagnostic::{Code, DataElementPosition, Diagnostic, Excerpt, Fix, Place, Severity, Summary, Unit, Verdict};
+pub use diagnostic::{
+    Code, DataElementPosition, Diagnostic, Excerpt, Fix, NotACode, Place, Severity, Summary, Unit, Verdict,
+};
 pub use source::{Locator, Position, Span};

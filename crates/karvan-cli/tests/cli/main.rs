@@ -5,6 +5,7 @@
 mod ack;
 mod convert;
 mod documents;
+mod explain;
 mod fmt;
 mod formats;
 mod manners;

@@ -29,6 +29,7 @@
 mod dependency;
 mod facts;
 mod handle;
+mod names;
 mod other_codes;
 mod pack;
 mod stream;
@@ -50,6 +51,7 @@ pub use facts::{
 pub use handle::{
     Code, Composite, Constituent, Directory, Element, Message, MessageRow, MessageRowKind, PartRow, Position, Segment,
 };
+pub use names::translated;
 pub use other_codes::OtherCodes;
 pub use pack::{PackError, pack};
 
