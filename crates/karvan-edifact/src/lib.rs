@@ -9,8 +9,45 @@
 //!   [`InterchangeHeader`] and its kin give names to the service segments.
 //! * [`ServiceCharacters`] are decided by UNA, or else by the syntax version of UNB; a [`Repertoire`] by UNB.
 //! * [`Writer`] writes [`SegmentBuffer`]s, releases what must be released and counts for the trailers.
+//! * [`typed`] reads segments into structs of yours and back, by the numbers of data elements.
 //!
-//! Checking a stream of any length, with lines and columns only where they are asked for:
+//! Nothing here opens a file, knows a directory or a message; bring any [`Read`](std::io::Read) and
+//! [`Write`](std::io::Write). The folder `examples` has small programs: counting segments, the lines of an invoice, writing
+//! an order, transcoding.
+//!
+//! # A file in memory
+//!
+//! Segments borrow the file; a value is copied only where something in it is released or decoded.
+//!
+//! ```
+//! use karvan_edifact::{Repertoire, segments};
+//!
+//! let file = b"UNB+UNOC:3+A+B+261122:0900+1'UNH+1+ORDERS:D:96A:UN'NAD+BY+4012345000009::9++O?'Neil'UNT+3+1'UNZ+1+1'";
+//! let buyer = segments(file).find(|segment| segment.tag() == b"NAD" && segment.element(0).raw() == b"BY").unwrap();
+//! assert_eq!(buyer.component(1, 0).raw(), b"4012345000009");
+//! assert_eq!(buyer.component(3, 0).text(Repertoire::UNOC).text, "O'Neil");
+//! assert_eq!(buyer.component(3, 0).span().start, 76); // where in the file it stands
+//! ```
+//!
+//! # A file as a tree
+//!
+//! ```
+//! use karvan_edifact::Transmission;
+//!
+//! let file = b"UNB+UNOC:3+A+B+261122:0900+1'UNH+1+ORDERS:D:96A:UN'BGM+220'UNT+3+1'UNH+2+ORDERS:D:96A:UN'UNT+2+2'UNZ+2+1'";
+//! let tree = Transmission::read(&file[..]);
+//! let interchange = tree.interchanges().next().unwrap();
+//! for message in interchange.messages() {
+//!     let header = message.header().unwrap();
+//!     assert_eq!(header.message_type().raw(), b"ORDERS");
+//!     // UNT counts the segments of its message.
+//!     assert_eq!(message.trailer().unwrap().count().raw(), message.segments().count().to_string().as_bytes());
+//! }
+//! ```
+//!
+//! # A stream of any length
+//!
+//! The buffer holds one segment; lines and columns are counted only where they are asked for.
 //!
 //! ```
 //! use karvan_edifact::{InterchangeHeader, Item, Reader, Repertoire};
@@ -40,6 +77,23 @@
 //! assert_eq!((found[0].0.line, found[0].0.column), (3, 12));
 //! # Ok::<(), std::io::Error>(())
 //! ```
+//!
+//! # Writing
+//!
+//! ```
+//! use karvan_edifact::{Layout, Repertoire, SegmentBuffer, WriteOptions, Writer};
+//!
+//! let options = WriteOptions::default().repertoire(Repertoire::UNOY).layout(Layout::Minified);
+//! let mut writer = Writer::new(Vec::new(), options);
+//! writer.segment(&SegmentBuffer::new("UNB").composite(["UNOY", "4"]).element("A").element("B").element("").element("1"))?;
+//! writer.segment(&SegmentBuffer::new("UNH").element("1").composite(["ORDERS", "D", "96A", "UN"]))?;
+//! writer.segment(&SegmentBuffer::new("FTX").element("AAI").element("").element("").element("O'Neil, تهران"))?;
+//! writer.end_message()?; // counts the segments
+//! writer.end_interchange()?; // counts the messages
+//! let expected = "UNB+UNOY:4+A+B++1'UNH+1+ORDERS:D:96A:UN'FTX+AAI+++O?'Neil, تهران'UNT+3+1'UNZ+1+1'";
+//! assert_eq!(String::from_utf8(writer.into_inner())?, expected);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 #![forbid(unsafe_code)]
 
@@ -53,6 +107,8 @@ mod scan;
 mod scanner;
 mod segment;
 mod transmission;
+#[cfg(feature = "serde")]
+pub mod typed;
 mod values;
 mod writer;
 

@@ -196,24 +196,24 @@ impl<'t> View<'t> {
         self.tree.octets_of(self.part().nodes.clone())
     }
 
-    fn segments(self) -> impl Iterator<Item = Segment<'t>> {
+    fn segments(self) -> impl Iterator<Item = Segment<'t>> + use<'t> {
         self.tree.segments_of(self.part().nodes.clone())
     }
 
     /// The parts within, at any depth, that are of this kind.
-    fn all(self, kind: PartKind) -> impl Iterator<Item = Self> {
+    fn all(self, kind: PartKind) -> impl Iterator<Item = Self> + use<'t> {
         let parts = self.part + 1..self.part().parts_end;
         parts.map(move |part| Self { part, ..self }).filter(move |view| view.part().kind == kind)
     }
 
     /// The parts directly within that are of this kind.
-    fn children(self, kind: PartKind) -> impl Iterator<Item = Self> {
+    fn children(self, kind: PartKind) -> impl Iterator<Item = Self> + use<'t> {
         let parts = self.tree.parts_in(self.part + 1..self.part().parts_end);
         parts.map(move |part| Self { part, ..self }).filter(move |view| view.part().kind == kind)
     }
 
     /// The segments that belong neither to a part within nor to the envelope.
-    fn loose_segments(self) -> impl Iterator<Item = Segment<'t>> {
+    fn loose_segments(self) -> impl Iterator<Item = Segment<'t>> + use<'t> {
         let Part { nodes, header, trailer, parts_end, .. } = self.part();
         let mut parts = self.tree.parts_in(self.part + 1..*parts_end).map(|part| self.tree.parts[part].nodes.clone());
         let mut within = parts.next();
@@ -250,7 +250,7 @@ macro_rules! view {
             }
 
             /// All segments, header and trailer included, in the order of the file.
-            pub fn segments(&self) -> impl Iterator<Item = Segment<'t>> {
+            pub fn segments(&self) -> impl Iterator<Item = Segment<'t>> + use<'t> {
                 self.0.segments()
             }
 
@@ -313,46 +313,46 @@ impl<'t> Interchange<'t> {
     }
 
     /// The groups.
-    pub fn groups(&self) -> impl Iterator<Item = Group<'t>> {
+    pub fn groups(&self) -> impl Iterator<Item = Group<'t>> + use<'t> {
         self.0.children(PartKind::Group).map(Group)
     }
 
     /// The messages, in groups or not.
-    pub fn messages(&self) -> impl Iterator<Item = Message<'t>> {
+    pub fn messages(&self) -> impl Iterator<Item = Message<'t>> + use<'t> {
         self.0.all(PartKind::Message).map(Message)
     }
 
     /// The packages, in groups or not.
-    pub fn packages(&self) -> impl Iterator<Item = Package<'t>> {
+    pub fn packages(&self) -> impl Iterator<Item = Package<'t>> + use<'t> {
         self.0.all(PartKind::Package).map(Package)
     }
 
     /// The segments that stand in no group, message or package.
-    pub fn loose_segments(&self) -> impl Iterator<Item = Segment<'t>> {
+    pub fn loose_segments(&self) -> impl Iterator<Item = Segment<'t>> + use<'t> {
         self.0.loose_segments()
     }
 }
 
 impl<'t> Group<'t> {
     /// The messages of the group.
-    pub fn messages(&self) -> impl Iterator<Item = Message<'t>> {
+    pub fn messages(&self) -> impl Iterator<Item = Message<'t>> + use<'t> {
         self.0.all(PartKind::Message).map(Message)
     }
 
     /// The packages of the group.
-    pub fn packages(&self) -> impl Iterator<Item = Package<'t>> {
+    pub fn packages(&self) -> impl Iterator<Item = Package<'t>> + use<'t> {
         self.0.all(PartKind::Package).map(Package)
     }
 
     /// The segments that stand in no message or package.
-    pub fn loose_segments(&self) -> impl Iterator<Item = Segment<'t>> {
+    pub fn loose_segments(&self) -> impl Iterator<Item = Segment<'t>> + use<'t> {
         self.0.loose_segments()
     }
 }
 
 impl<'t> Message<'t> {
     /// Packages that stand inside the message: the standard has them beside it, but some write them so.
-    pub fn packages(&self) -> impl Iterator<Item = Package<'t>> {
+    pub fn packages(&self) -> impl Iterator<Item = Package<'t>> + use<'t> {
         self.0.children(PartKind::Package).map(Package)
     }
 }

@@ -72,6 +72,11 @@ impl SegmentBuffer {
         *grown(repetition, component) = value.into();
     }
 
+    /// Gives the segment another tag.
+    pub fn set_tag(&mut self, tag: impl Into<String>) {
+        self.tag = tag.into();
+    }
+
     /// The value in this place, empty where there is none.
     #[must_use]
     pub fn value(&self, element: usize, repetition: usize, component: usize) -> &str {
