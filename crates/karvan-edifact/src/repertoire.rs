@@ -155,7 +155,12 @@ impl Repertoire {
     pub fn decode<'a>(self, octets: impl Into<Cow<'a, [u8]>>) -> Decoded<'a> {
         let octets = octets.into();
         let misfit = self.misfit(&octets);
-        let text = match self.encoding {
+        Decoded { text: self.shown(octets), misfit }
+    }
+
+    /// The text that `octets` stand for, U+FFFD in the place of those that mean nothing.
+    fn shown(self, octets: Cow<'_, [u8]>) -> Cow<'_, str> {
+        match self.encoding {
             _ if octets.is_ascii() && self.level != Level::X => utf8(octets),
             Encoding::Ascii | Encoding::Utf8 => utf8(octets),
             Encoding::Latin1 => encoding_rs::mem::decode_latin1(&octets).into_owned().into(),
@@ -164,8 +169,7 @@ impl Repertoire {
                 self.pieces(&octets).filter_map(|piece| piece.meaning.shown()).collect::<String>().into()
             }
             Encoding::Table(table) => table.decode_without_bom_handling(&octets).0.into_owned().into(),
-        };
-        Decoded { text, misfit }
+        }
     }
 
     /// The text that `octets` stand for, whether the level permits its characters or not.
@@ -182,11 +186,14 @@ impl Repertoire {
                 }
                 None
             }
-            _ => octets.iter().position(|octet| self.character(*octet).is_none()),
+            Encoding::Latin1 | Encoding::Upper(_) => None,
+            Encoding::Ascii | Encoding::Table(_) => {
+                octets.iter().position(|octet| !octet.is_ascii() && self.character(*octet).is_none())
+            }
         };
         match malformed {
             Some(offset) => Err(Misfit::malformed(offset, octets[offset])),
-            None => Ok(self.decode(octets).text),
+            None => Ok(self.shown(octets)),
         }
     }
 

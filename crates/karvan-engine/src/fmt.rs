@@ -22,7 +22,7 @@ use karvan_schema::interchange::{Depth, Validator};
 use karvan_text::{Code, Diagnostic, Fix, Message, Place, Severity};
 
 pub use self::diff::Diff;
-use self::rewrite::Rewrite;
+use self::rewrite::{Rewrite, may_have_idle_separators};
 use self::transcode::Transcoder;
 use crate::detect::{self, Kind};
 
@@ -286,7 +286,7 @@ impl<'a, 's> Formatter<'a, 's> {
         }
         let characters = self.characters.unwrap_or(segment.characters());
         let plain = self.transcoder.as_ref().is_none_or(|transcoder| transcoder.keeps(segment));
-        let trim = self.options.trim && !self.in_package;
+        let trim = self.options.trim && !self.in_package && may_have_idle_separators(segment);
         if plain && !trim && self.edits.is_empty() && characters == segment.characters() {
             self.put(segment.raw(), segment.raw())?;
         } else {

@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::arguments::{Format, at_least_a_page};
 use crate::input::Input;
 use crate::output::Output;
-use crate::session::{Aside, Session, say, say_failed};
+use crate::session::{Aside, Session, say, say_failed, say_unread};
 use crate::status::Status;
 
 /// `karvan fmt`.
@@ -164,7 +164,7 @@ fn one(
     let outcome = match done {
         Ok(outcome) => outcome,
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Err(error),
-        Err(error) => return Ok(say_failed(&name, &error)),
+        Err(error) => return Ok(say_unread(&name, &error)),
     };
     tell(&name, asked, outcome, session)?;
     if asked.check {
@@ -208,7 +208,7 @@ fn diff(
     report: &mut dyn FnMut(Diagnostic),
 ) -> io::Result<Outcome> {
     // A refusal may come late, and a diff of what cannot be written would be no answer.
-    let mut diff = Diff::new(tempfile::tempfile()?, name);
+    let mut diff = Diff::new(tempfile::tempfile()?, name, session.max_size);
     let outcome = format(source, options, &mut |as_it_was, to_be| diff.piece(as_it_was, to_be), report)?;
     copy_unless_refused(diff.finish()?, outcome, session)
 }

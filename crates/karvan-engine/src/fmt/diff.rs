@@ -5,11 +5,13 @@ use std::io::{self, Write};
 /// Puts together a unified diff from the pieces that [`format`](super::format) hands on.
 ///
 /// Old and new text are compared where both are at the beginning of a line; in between they are kept, so that memory
-/// grows with the longest stretch that has no common line end.
+/// grows with the longest stretch that has no common line end, up to a limit.
 #[derive(Debug)]
 pub struct Diff<W> {
     output: W,
     name: String,
+    /// How many octets may be kept.
+    limit: u64,
     old: Vec<u8>,
     new: Vec<u8>,
     /// Lines gone by in the old and the new text.
@@ -39,11 +41,12 @@ struct Hunk {
 const CONTEXT: usize = 3;
 
 impl<W: Write> Diff<W> {
-    /// A diff of the file `name`, written to `output`.
-    pub fn new(output: W, name: impl Into<String>) -> Self {
+    /// A diff of the file `name`, written to `output`; stretches without a common line end have at most `limit` octets.
+    pub fn new(output: W, name: impl Into<String>, limit: u64) -> Self {
         Self {
             output,
             name: name.into(),
+            limit,
             old: Vec::new(),
             new: Vec::new(),
             lines: (0, 0),
@@ -56,10 +59,14 @@ impl<W: Write> Diff<W> {
     /// Takes a piece as it was and as it is to be.
     ///
     /// # Errors
-    /// Those of the output.
+    /// Those of the output, and [`io::ErrorKind::FileTooLarge`] beyond the limit.
     pub fn piece(&mut self, as_it_was: &[u8], to_be: &[u8]) -> io::Result<()> {
         self.old.extend_from_slice(as_it_was);
         self.new.extend_from_slice(to_be);
+        if self.old.len() as u64 + self.new.len() as u64 > self.limit {
+            let problem = format!("more than {} octets without a common line end", self.limit);
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, problem));
+        }
         let at_line_end = |text: &[u8]| text.last().is_none_or(|octet| *octet == b'\n');
         if at_line_end(&self.old) && at_line_end(&self.new) { self.compare() } else { Ok(()) }
     }

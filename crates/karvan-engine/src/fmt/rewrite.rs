@@ -75,19 +75,30 @@ impl Rewrite<'_> {
             },
             None => octets,
         };
-        for &octet in &*octets {
-            if self.characters.contains(octet) {
-                match self.characters.release {
-                    Some(release) => self.line.push(release),
-                    None => {
-                        found.push(no_release(self.segment, component, octet));
-                        return;
-                    }
-                }
-            }
-            self.line.push(octet);
+        let mut rest = &octets[..];
+        while let Some(at) = rest.iter().position(|octet| self.characters.contains(*octet)) {
+            let Some(release) = self.characters.release else {
+                found.push(no_release(self.segment, component, rest[at]));
+                return;
+            };
+            self.line.extend_from_slice(&rest[..at]);
+            self.line.extend_from_slice(&[release, rest[at]]);
+            rest = &rest[at + 1..];
         }
+        self.line.extend_from_slice(rest);
     }
+}
+
+/// Whether `segment` may have separators that separate nothing: a quick look, which released octets can deceive.
+pub(super) fn may_have_idle_separators(segment: &Segment<'_>) -> bool {
+    let ServiceCharacters { component, element, repetition, .. } = segment.characters();
+    let body = segment.body();
+    let separates = |octet: u8| octet == component || octet == element || Some(octet) == repetition;
+    let idle = |pair: &[u8]| {
+        (pair[0] == component || Some(pair[0]) == repetition)
+            && (pair[1] == element || Some(pair[1]) == repetition && pair[0] == component)
+    };
+    body.last().is_some_and(|octet| separates(*octet)) || body.windows(2).any(idle)
 }
 
 /// A finding about octets of a segment.

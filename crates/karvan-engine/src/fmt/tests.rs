@@ -117,6 +117,18 @@ fn what_cannot_be_carried_is_refused_with_its_octets() {
 }
 
 #[test]
+fn control_characters_are_carried_where_they_mean_nothing() {
+    let file = b"UNB+UNOC:3+S+R+261122:0900+1'UNH+1+ORDERS:D:96A:UN'FTX+M\xFC\r\nller\x1B'UNT+3+1'UNZ+1+1'";
+    let output = written(file, &into("UNOY"));
+    assert!(output.windows(13).any(|window| window == b"M\xC3\xBC\r\nller\x1B'UN"));
+    assert_eq!(written(&output, &into("UNOC")), file);
+    let (_, outcome, found) = run(file, &into("UNOX"));
+    assert!(outcome.refused && found[0].found.as_deref() == Some("U+001B"));
+    let (_, outcome, found) = run(&file.map(|octet| if octet == 0xFC { 0x80 } else { octet }), &into("UNOY"));
+    assert!(outcome.refused && found[0].found.as_deref() == Some("U+0080"), "no euro sign, whatever was meant");
+}
+
+#[test]
 fn utf8_that_is_not_declared_is_read_as_such_and_told() {
     let file = String::from_utf8(ORDER.iter().map(|octet| if *octet == 0xFC { b'u' } else { *octet }).collect());
     let file = file.expect("ASCII").replace("Muller", "Müller");
@@ -198,7 +210,7 @@ fn text_outside_any_interchange_is_kept() {
 fn a_diff_shows_what_changes_with_its_surroundings() {
     let file: String = (0..20).map(|line| format!("FTX+{line}'\n")).collect();
     let file = format!("UNB+UNOC:3+S+R+261122:0900+1'\nUNH+1+ORDERS:D:96A:UN'\n{file}UNT+9+1'\nUNZ+5+1'");
-    let mut diff = Diff::new(Vec::new(), "order.edi");
+    let mut diff = Diff::new(Vec::new(), "order.edi", 1000);
     let options = Options { recount: true, ..lines() };
     format(file.as_bytes(), &options, &mut |old, new| diff.piece(old, new), &mut |_| {}).expect("no errors in memory");
     let text = String::from_utf8(diff.finish().expect("no errors in memory")).expect("ASCII");
@@ -210,15 +222,17 @@ fn a_diff_shows_what_changes_with_its_surroundings() {
 
 #[test]
 fn changes_far_apart_are_hunks_of_their_own() {
-    let mut diff = Diff::new(Vec::new(), "f");
+    let mut diff = Diff::new(Vec::new(), "f", 10);
     for line in 0..30 {
         let (old, new) = (format!("{line}\n"), if line % 10 == 9 { format!("{line}!\n") } else { format!("{line}\n") });
         diff.piece(old.as_bytes(), new.as_bytes()).expect("no errors in memory");
     }
     diff.piece(b"", b"end\n").expect("no errors in memory");
+    assert_eq!(diff.piece(b"123456", b"1234").map_err(|error| error.kind()), Ok(()));
+    assert_eq!(diff.piece(b"7", b"").map_err(|error| error.kind()), Err(io::ErrorKind::FileTooLarge));
     let text = String::from_utf8(diff.finish().expect("no errors in memory")).expect("ASCII");
     let hunks: Vec<_> = text.lines().filter(|line| line.starts_with("@@")).collect();
-    assert_eq!(hunks, ["@@ -7,7 +7,7 @@", "@@ -17,7 +17,7 @@", "@@ -27,4 +27,5 @@"]);
+    assert_eq!(hunks, ["@@ -7,7 +7,7 @@", "@@ -17,7 +17,7 @@", "@@ -27,5 +27,6 @@"]);
 }
 
 /// An interchange with texts of ISO 8859-1 in it, and whatever layout and counts.

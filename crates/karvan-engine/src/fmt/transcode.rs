@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use karvan_edifact::{Component, InterchangeHeader, MisfitKind, Repertoire, Segment};
+use karvan_edifact::{Component, InterchangeHeader, Level, MisfitKind, Repertoire, Segment};
 use karvan_text::{Code, Diagnostic, Fix, Message};
 
 use super::rewrite::finding;
@@ -99,13 +99,33 @@ impl Transcoder {
                 return None;
             }
         };
-        match self.target.encode(&text) {
-            Ok(octets) => Some(Cow::Owned(octets.into_owned())),
-            Err(error) => {
-                found.push(self.refused(segment, component, source, &octets, &text, error.character));
+        match self.encode(&text) {
+            Ok(octets) => Some(Cow::Owned(octets)),
+            Err(character) => {
+                found.push(self.refused(segment, component, source, &octets, &text, character));
                 None
             }
         }
+    }
+
+    /// `text` in the target; the character that is in the way where there is one.
+    ///
+    /// Control characters of ASCII, such as line ends within values, belong to no repertoire and are the same octet in
+    /// all: they are carried as they are, but for those that shift sets in ISO 2022.
+    fn encode(&self, text: &str) -> Result<Vec<u8>, char> {
+        let shifts = |character: char| self.target.level() == Level::X && matches!(character, '\x0E' | '\x0F' | '\x1B');
+        let mut octets = Vec::with_capacity(text.len());
+        for run in text.split_inclusive(|character: char| character.is_ascii_control()) {
+            let (graphic, control) = match run.char_indices().next_back() {
+                Some((at, last)) if last.is_ascii_control() => (&run[..at], Some(last)),
+                _ => (run, None),
+            };
+            octets.extend_from_slice(&self.target.encode(graphic).map_err(|refused| refused.character)?);
+            if let Some(control) = control {
+                octets.push(u8::try_from(control).ok().filter(|_| !shifts(control)).ok_or(control)?);
+            }
+        }
+        Ok(octets)
     }
 
     /// As what `octets` are read, and whether that is to be told.
