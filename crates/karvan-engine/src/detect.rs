@@ -19,8 +19,8 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// Tells what the content is that begins with `head`; none where it is nothing that Karvan reads.
 ///
-/// EDIFACT begins with the service string advice or a service segment; text before it is stepped over where a UNA or UNB
-/// follows within the head. XML begins with `<`, JSON with `{`. XML in UTF-16 is told by its byte order mark.
+/// EDIFACT begins with the service string advice or a service segment; what stands before it is stepped over where UNA with
+/// a service segment, UNB or UNH follows within the head. XML begins with `<`, JSON with `{`. XML in UTF-16 is told by its byte order mark.
 #[must_use]
 pub fn kind(head: &[u8]) -> Option<Kind> {
     if head.starts_with(b"\xFE\xFF") || head.starts_with(b"\xFF\xFE") {
@@ -33,13 +33,17 @@ pub fn kind(head: &[u8]) -> Option<Kind> {
         [b'{', ..] => return Some(Kind::Json),
         _ => {}
     }
-    let begins = |tag: &[u8]| content.starts_with(tag);
-    if begins(b"UNA") || [b"UNB", b"UNG", b"UNH", b"UIB", b"UIH"].iter().any(|tag| begins(*tag)) {
+    let headers = [b"UNB", b"UNG", b"UNH", b"UIB", b"UIH"];
+    let begins = |octets: &[u8]| headers.iter().any(|tag| octets.starts_with(*tag));
+    if content.starts_with(b"UNA") || begins(content) {
         return Some(Kind::Edifact);
     }
-    // A header of another system before the interchange: UNB+UNO… and UNA:+ are long enough not to be met by chance.
-    let within = |needle: &[u8]| content.windows(needle.len()).any(|window| window == needle);
-    (within(b"UNB+UNO") || within(b"UNA:+")).then_some(Kind::Edifact)
+    // The header of another system, or a broken UNB. What is looked for is long enough not to be met by chance.
+    let follows = |octets: &[u8]| {
+        let advised = octets.starts_with(b"UNA") && octets.get(9..).is_some_and(|rest| begins(rest.trim_ascii_start()));
+        advised || octets.starts_with(b"UNB+UNO") || octets.starts_with(b"UNH+")
+    };
+    (0..content.len()).any(|start| follows(&content[start..])).then_some(Kind::Edifact)
 }
 
 #[cfg(test)]
@@ -52,6 +56,9 @@ mod tests {
         assert_eq!(kind(b"\xEF\xBB\xBFUNB+UNOY:4"), Some(Kind::Edifact));
         assert_eq!(kind(b"UNH+1+ORDERS:D:96A:UN'"), Some(Kind::Edifact));
         assert_eq!(kind(b"COALA;1\r\nUNA:+.? 'UNB+UNOC:3"), Some(Kind::Edifact));
+        assert_eq!(kind(b"COALA;1\r\nUNA|^,\\ ~UNB^UNOC|3"), Some(Kind::Edifact));
+        assert_eq!(kind(b"NB+UNOB:1+A+B'UNH+1+ORDERS:D:96A:UN'"), Some(Kind::Edifact));
+        assert_eq!(kind(b"the message is UNAVAILABLE"), None);
         assert_eq!(kind(b"\n <Invoice/>"), Some(Kind::Xml));
         assert_eq!(kind(b"\xFF\xFE<\0"), Some(Kind::Xml));
         assert_eq!(kind(b" {\"invoice\": 1}"), Some(Kind::Json));

@@ -18,8 +18,12 @@ pub enum OtherCodes {
     Published,
 }
 
-/// Notes of the data element directories: the data element, the first and the last release that say so, and what.
+/// Notes of the data element directories: the data element, the first and the last release (of service directories, the
+/// syntax versions) that say so, and what.
 const NOTES: &[(&str, &str, &str, OtherCodes)] = &[
+    // Up to syntax version 3, what the interchange agreement says; version 4 lists them (ISO 9735-10).
+    ("0007", "1", "3", OtherCodes::Agreed),
+    ("0029", "1", "3", OtherCodes::Agreed),
     ("3285", "D.93A", "D.00B", OtherCodes::Agreed),
     ("3301", "D.93A", "D.00B", OtherCodes::Agreed),
     // UN/ECE Recommendation 5, Incoterms.
@@ -74,9 +78,10 @@ impl Element<'_> {
     }
 }
 
-/// A release in the order of time; none for a service directory.
+/// A release in the order of time; a service directory by its syntax version.
 fn age(release: &str) -> Option<(u32, &str)> {
-    let (year, letter) = release.strip_prefix("D.")?.split_at_checked(2)?;
+    let Some(release) = release.strip_prefix("D.") else { return Some((release.parse().ok()?, "")) };
+    let (year, letter) = release.split_at_checked(2)?;
     let year: u32 = year.parse().ok()?;
     Some((if year >= 90 { 1900 + year } else { 2000 + year }, letter))
 }
@@ -85,6 +90,16 @@ fn age(release: &str) -> Option<(u32, &str)> {
 mod tests {
     use super::super::Directories;
     use super::*;
+
+    #[test]
+    fn partners_agree_on_qualifiers_up_to_syntax_version_3() {
+        let other = |version: &str| {
+            let qualifier = Directories::builtin().service(version).and_then(|directory| directory.element("0007"));
+            qualifier.unwrap().other_codes()
+        };
+        assert_eq!(["1", "2", "3"].map(other), [OtherCodes::Agreed; 3]);
+        assert_eq!(other("4"), OtherCodes::None);
+    }
 
     #[test]
     fn a_note_holds_for_its_releases() {
