@@ -129,8 +129,8 @@ fn what_is_wrong_with_the_interchange_is_told_by_uci() {
             ("time missing", &[("261122:0900", "261122")], &["4+13+UNB+5:2"]),
             ("date missing", &[("+261122:0900+", "++")], &["4+13+UNB+5"]),
             ("too many data elements", &[("+IC1'", "+IC1+++++++X'")], &["4+16+UNB"]),
-            // The qualifier is not in the list of 0007, so that it cannot be copied.
-            ("qualifier", &[("SENDER:14", "SENDER:QQQQ")], &["UCI+IC1+SENDER+RECIPIENT:14+4+12+UNB+3:2"]),
+            // The qualifier is longer than 0007 may be, so that it cannot be copied.
+            ("qualifier", &[("SENDER:14", "SENDER:QQQQQ")], &["UCI+IC1+SENDER+RECIPIENT:14+4+39+UNB+3:2"]),
             ("character in UNB", &[("SENDER", "sender")], &["UCI+IC1+sender:14+RECIPIENT:14+4+21+UNB+3:1"]),
             ("segment between messages", &[("UNH+M2", "BGM+220'\nUNH+M2")], &["4+33"]),
         ],
