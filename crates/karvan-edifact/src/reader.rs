@@ -179,6 +179,13 @@ impl<R: Read> Reader<R> {
         self.scanner.problems().drain(..)
     }
 
+    /// Whether something was found wrong since the last call of [`Self::problems`].
+    #[inline]
+    #[must_use]
+    pub fn has_problems(&self) -> bool {
+        self.scanner.has_problems()
+    }
+
     /// Line and column of `offset`, which lies in the item delivered last or at its end, or in the one before, where that
     /// has no more than 4096 octets.
     ///

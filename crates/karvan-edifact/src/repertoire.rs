@@ -272,8 +272,7 @@ impl Repertoire {
         match self.level {
             Level::A => octets.iter().all(|octet| IN_LEVEL_A[usize::from(*octet)]),
             Level::B => octets.iter().all(|octet| IN_LEVEL_A[usize::from(*octet)] || octet.is_ascii_lowercase()),
-            // Without an early end, so that many octets are looked at together.
-            _ => octets.iter().fold(true, |plain, octet| plain & matches!(octet, b' '..=b'~')),
+            _ => are_graphic(octets),
         }
     }
 
@@ -419,6 +418,23 @@ fn utf8(octets: Cow<'_, [u8]>) -> Cow<'_, str> {
         Cow::Owned(octets) => Cow::Owned(
             String::from_utf8(octets).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
         ),
+    }
+}
+
+/// Whether all octets are graphic characters or spaces of ISO 646, ` ` to `~`; eight are looked at together.
+#[inline]
+fn are_graphic(octets: &[u8]) -> bool {
+    const EACH: u64 = u64::MAX / 255;
+    // The highest bit of an octet says that it, or one below it, is a control character or beyond ISO 646.
+    let unfit = |word: &[u8; 8]| {
+        let word = u64::from_le_bytes(*word);
+        let delete = word ^ (EACH * 0x7F);
+        (word | (word.wrapping_sub(EACH * 0x20)) | (delete.wrapping_sub(EACH) & !delete)) & (EACH * 0x80)
+    };
+    let (words, _) = octets.as_chunks();
+    match octets.last_chunk() {
+        Some(last) => words.iter().fold(unfit(last), |found, word| found | unfit(word)) == 0,
+        None => octets.iter().all(|octet| matches!(octet, b' '..=b'~')),
     }
 }
 

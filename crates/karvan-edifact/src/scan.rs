@@ -27,6 +27,8 @@ pub(crate) struct Separators {
     pub(crate) repetitions: u64,
     /// Component data element separators.
     pub(crate) components: u64,
+    /// Release characters, those that are themselves released too.
+    pub(crate) releases: u64,
 }
 
 impl Separators {
@@ -37,6 +39,7 @@ impl Separators {
             elements: self.elements >> start,
             repetitions: self.repetitions >> start,
             components: self.components >> start,
+            releases: self.releases >> start,
         }
     }
 
@@ -53,6 +56,7 @@ impl Separators {
             elements: self.elements | later(next.elements, distance),
             repetitions: self.repetitions | later(next.repetitions, distance),
             components: self.components | later(next.components, distance),
+            releases: self.releases | later(next.releases, distance),
         }
     }
 
@@ -61,6 +65,7 @@ impl Separators {
             elements: self.elements & mask,
             repetitions: self.repetitions & mask,
             components: self.components & mask,
+            ..self
         }
     }
 
@@ -103,11 +108,14 @@ impl ServiceCharacters {
             elements: positions(block, self.element),
             components: positions(block, self.component),
             repetitions: self.repetition.map_or(0, |separator| positions(block, separator)),
+            releases: 0,
         };
         match self.release {
             Some(release) if *released || contains(block, release) => {
-                let in_force = !released_octets(positions(block, release), released);
-                Delimiters { terminators: terminators & in_force, separators: separators.masked(in_force) }
+                let releases = positions(block, release);
+                let in_force = !released_octets(releases, released);
+                let separators = Separators { releases, ..separators.masked(in_force) };
+                Delimiters { terminators: terminators & in_force, separators }
             }
             _ => Delimiters { terminators, separators },
         }

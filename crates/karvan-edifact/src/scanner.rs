@@ -180,6 +180,12 @@ impl Scanner {
         self.options.segment_limit + 2 * object::HOLD
     }
 
+    /// Whether something was found wrong and not yet taken away.
+    #[inline]
+    pub(crate) const fn has_problems(&self) -> bool {
+        !self.problems.is_empty()
+    }
+
     /// What was found wrong and not yet taken away.
     pub(crate) const fn problems(&mut self) -> &mut Vec<Problem> {
         &mut self.problems

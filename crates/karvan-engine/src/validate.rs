@@ -114,7 +114,9 @@ fn edifact(source: impl Read, options: &Options, tally: &mut Tally<'_>) -> io::R
             Item::Advice(_) => validator.advice(),
             _ => {}
         }
-        tell(&mut reader, &mut found, tally);
+        if !found.is_empty() || reader.has_problems() {
+            tell(&mut reader, &mut found, tally);
+        }
         if tally.is_full() {
             // The rest is not looked at, and that is said.
             tally.unfinished = true;

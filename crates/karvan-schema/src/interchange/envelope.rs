@@ -197,6 +197,11 @@ impl<'d> Validator<'d> {
             // The end of the file cut it short, which its reader tells; what it was to be is not known.
             return;
         }
+        let tag = Tag::new(segment.tag());
+        if !tag.is_service() {
+            self.other(segment, tag, &mut findings);
+            return;
+        }
         match segment.tag() {
             b"UNB" => self.interchange_header(segment, &mut findings),
             b"UNG" => self.group_header(segment, &mut findings),
@@ -206,7 +211,7 @@ impl<'d> Validator<'d> {
             b"UNP" if self.package.is_some() => self.package_trailer(segment, &mut findings),
             b"UNE" if self.group.is_some() || self.message.is_some() => self.group_trailer(segment, &mut findings),
             b"UNZ" if self.interchange.is_some() => self.interchange_trailer(segment, &mut findings),
-            _ => self.other(segment, &mut findings),
+            _ => self.other(segment, tag, &mut findings),
         }
     }
 
@@ -451,7 +456,7 @@ impl<'d> Validator<'d> {
         }
     }
 
-    fn other(&mut self, segment: &Segment<'_>, findings: &mut Findings<'_>) {
+    fn other(&mut self, segment: &Segment<'_>, tag: Tag, findings: &mut Findings<'_>) {
         if matches!(segment.tag(), b"UIB" | b"UIH") {
             let message = Message::new("interactive-unsupported");
             findings.report(at(segment, segment.tag_span(), "", Code::error(1047), message));
@@ -460,7 +465,7 @@ impl<'d> Validator<'d> {
             self.need_interchange(segment, findings);
             self.check_repertoire(segment, findings);
             // Security segments protect an interchange, a group or a package (ISO 9735-5 §5.3).
-            if self.service.get(Tag::new(segment.tag())).is_some() && segment.tag().starts_with(b"US") {
+            if self.service.get(tag).is_some() && segment.tag().starts_with(b"US") {
                 self.service_segment(segment, findings);
             } else {
                 findings.report(outside(segment));

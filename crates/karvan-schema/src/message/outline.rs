@@ -87,18 +87,17 @@ impl<'d> Outline<'d> {
     /// Whether the segment keeps the rules. Where it says so, a closer look finds nothing.
     #[inline]
     pub(super) fn is_kept(&self, segment: &Segment<'_>, reading: &Reading) -> bool {
-        let mut values = segment.values();
-        let Some(mut value) = values.next() else { return !self.mandatory };
-        loop {
+        let mut mandatory_left = self.mandatory;
+        for value in segment.values() {
             let Some(element) = self.elements.get(value.element) else { return false };
             if value.repetition >= element.repetitions as usize || value.component >= element.components as usize {
                 return false;
             }
-            let component = &self.components[element.first as usize + value.component];
-            let next = values.next();
+            let Some(component) = self.components.get(element.first as usize + value.component) else { return false };
+            mandatory_left = element.mandatory_after;
             if value.value().is_empty() {
                 let alone = value.component == 0 && !value.goes_on;
-                let separates_nothing = next.is_none() || (!alone && !value.goes_on);
+                let separates_nothing = value.is_last || (!alone && !value.goes_on);
                 let missing = if alone { element.mandatory && value.repetition == 0 } else { component.mandatory };
                 if separates_nothing || missing {
                     return false;
@@ -106,11 +105,8 @@ impl<'d> Outline<'d> {
             } else if !component.takes(&value.unescaped(), reading) || (!value.goes_on && component.mandatory_after) {
                 return false;
             }
-            match next {
-                Some(next) => value = next,
-                None => return !element.mandatory_after,
-            }
         }
+        !mandatory_left
     }
 }
 
