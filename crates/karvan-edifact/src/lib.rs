@@ -120,5 +120,5 @@ pub use repertoire::{Decoded, Detected, Evidence, Level, Misfit, MisfitKind, Not
 pub use scanner::ReadOptions;
 pub use segment::{Component, Components, Element, Elements, Repetition, Repetitions, Segment};
 pub use transmission::{Group, Interchange, Message, Package, Transmission};
-pub use values::{Value, Values};
+pub use values::{Cut, Cuts, End, Value, Values};
 pub use writer::{Layout, SegmentBuffer, WriteError, WriteOptions, Writer};

@@ -318,14 +318,20 @@ impl Repertoire {
     }
 
     /// How many characters `octets` are: what the length of a data element counts (ISO 9735-1 §6).
+    #[inline]
     #[must_use]
     pub fn length(self, octets: &[u8]) -> usize {
         match self.encoding {
-            Encoding::Utf8 => octets.iter().filter(|octet| (**octet & 0xC0) != 0x80).count(),
-            Encoding::Iso2022 | Encoding::Korean => {
-                self.pieces(octets).filter(|piece| piece.meaning != Meaning::Silent).count()
-            }
+            Encoding::Utf8 | Encoding::Iso2022 | Encoding::Korean => self.count(octets),
             _ => octets.len(),
+        }
+    }
+
+    /// How many characters of one or several octets there are.
+    fn count(self, octets: &[u8]) -> usize {
+        match self.encoding {
+            Encoding::Utf8 => octets.iter().filter(|octet| (**octet & 0xC0) != 0x80).count(),
+            _ => self.pieces(octets).filter(|piece| piece.meaning != Meaning::Silent).count(),
         }
     }
 

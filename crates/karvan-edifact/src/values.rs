@@ -18,8 +18,6 @@ pub struct Value<'a> {
     pub component: usize,
     /// Whether another component follows in the same repetition.
     pub goes_on: bool,
-    /// Whether it is the last of the segment.
-    pub is_last: bool,
     value: Component<'a>,
     released: bool,
 }
@@ -40,19 +38,55 @@ impl<'a> Value<'a> {
     }
 }
 
-/// The values of a segment; see [`Segment::values`].
+/// A value, and what ends it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cut<'a> {
+    /// The value.
+    pub value: Component<'a>,
+    /// What stands behind them.
+    pub end: End,
+}
+
+/// What ends a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// A component data element separator: another component follows.
+    Component,
+    /// A repetition separator: another repetition of the data element follows.
+    Repetition,
+    /// A data element separator: another data element follows.
+    Element,
+    /// The segment ends with it.
+    Segment,
+}
+
+/// The values of a segment as they are cut; see [`Segment::cuts`].
 #[derive(Clone, Debug)]
-pub struct Values<'a> {
+pub struct Cuts<'a> {
     octets: &'a [u8],
     offset: u64,
     characters: ServiceCharacters,
-    /// Separators in the block at `block` that were not passed yet.
+    block: Block,
+    /// Where the next value begins.
+    start: usize,
+    /// Whether the last was cut.
+    ended: bool,
+}
+
+/// Sixty-four octets of a segment.
+#[derive(Clone, Copy, Debug)]
+struct Block {
+    start: usize,
+    /// Separators that were not passed yet.
     separators: u64,
-    block: usize,
     /// Whether a release character ended the block before, as far as that was found out.
     carry: Option<bool>,
-    /// Where the next value begins; none after the last.
-    start: Option<usize>,
+}
+
+/// The values of a segment; see [`Segment::values`].
+#[derive(Clone, Debug)]
+pub struct Values<'a> {
+    cuts: Cuts<'a>,
     element: usize,
     repetition: usize,
     component: usize,
@@ -75,36 +109,50 @@ impl<'a> Segment<'a> {
     #[inline]
     #[must_use]
     pub fn values(&self) -> Values<'a> {
+        let released = self.has_release();
+        Values { cuts: self.cuts(), element: 0, repetition: 0, component: 0, released }
+    }
+
+    /// All values after the tag, and what ends each: the quickest way, for checks that look at everything and
+    /// need no places.
+    #[inline]
+    #[must_use]
+    pub fn cuts(&self) -> Cuts<'a> {
         let octets = self.body();
         let separators = self.separators();
         let tag = match separators.elements.trailing_zeros() as usize {
             end if end < BLOCK => end.min(octets.len()),
             _ => self.tag_element().raw().len(),
         };
-        let start = if tag < octets.len() { Some(tag + 1) } else { None };
         let characters = self.characters();
-        let mut values = Values {
-            octets,
-            offset: self.span().start,
-            characters,
-            separators: 0,
-            block: 0,
-            carry: None,
-            start,
-            element: 0,
-            repetition: 0,
-            component: 0,
-            released: false,
-        };
-        let within = if octets.len() < BLOCK { (1 << octets.len()) - 1 } else { u64::MAX };
-        values.released = separators.releases & within != 0 || (octets.len() > BLOCK && values.has_release_later());
+        let ended = tag >= octets.len();
+        let offset = self.span().start;
+        let block = Block { start: 0, separators: 0, carry: None };
+        let mut cuts = Cuts { octets, offset, characters, block, start: tag + 1, ended };
         if tag < BLOCK {
             // The separators of the tag, the one after it, and those of what follows the segment are left out.
-            values.separators = separators.any() & within & (u64::MAX << tag) & !(1 << tag);
+            cuts.block.separators = separators.any() & self.within_first_block() & (u64::MAX << tag) & !(1 << tag);
         } else {
-            values.begin_at(tag + 1);
+            cuts.begin_at(tag + 1);
         }
-        values
+        cuts
+    }
+
+    /// Whether a release character stands in the segment.
+    #[inline]
+    #[must_use]
+    pub fn has_release(&self) -> bool {
+        let octets = self.body();
+        let later = |release| memchr::memchr(release, &octets[BLOCK..]).is_some();
+        self.separators().releases & self.within_first_block() != 0
+            || (octets.len() > BLOCK && self.characters().release.is_some_and(later))
+    }
+
+    /// Which of the first 64 octets belong to the segment, its terminator left out.
+    #[inline]
+    fn within_first_block(&self) -> u64 {
+        let length = self.body().len();
+        if length < BLOCK { (1 << length) - 1 } else { u64::MAX }
     }
 }
 
@@ -140,79 +188,93 @@ impl Segment<'_> {
     }
 }
 
-impl Values<'_> {
-    /// Whether a release character stands behind the first block.
-    #[inline(never)]
-    fn has_release_later(&self) -> bool {
-        self.characters.release.is_some_and(|release| memchr::memchr(release, &self.octets[BLOCK..]).is_some())
-    }
-
+impl Cuts<'_> {
     /// Moves on to the block that holds `at`, leaving out the separators before it.
     #[cold]
     fn begin_at(&mut self, at: usize) {
-        while self.block + BLOCK <= at && self.next_block() {}
+        while self.block.start + BLOCK <= at && self.next_block() {}
         // The segment may end where `at` is.
-        self.separators &= u32::try_from(at - self.block).ok().and_then(|past| u64::MAX.checked_shl(past)).unwrap_or(0);
+        let past = u32::try_from(at - self.block.start).ok();
+        self.block.separators &= past.and_then(|past| u64::MAX.checked_shl(past)).unwrap_or(0);
     }
 
     /// Looks at the next block; false where there is none.
     #[inline]
     fn next_block(&mut self) -> bool {
-        self.block + BLOCK < self.octets.len() && self.look_ahead()
+        let another = self.block.start + BLOCK < self.octets.len();
+        if another {
+            // By value, so that what the cuts consist of need not be kept in memory.
+            self.block = self.block.next(self.octets, self.characters);
+        }
+        another
     }
+}
 
+impl Block {
+    /// The block behind this one.
     #[cold]
-    fn look_ahead(&mut self) -> bool {
+    fn next(self, octets: &[u8], characters: ServiceCharacters) -> Self {
         let mut released = self.carry.unwrap_or_else(|| {
             let mut released = false;
-            self.characters.delimiters(self.octets, &mut released);
+            characters.delimiters(octets, &mut released);
             released
         });
-        self.block += BLOCK;
-        let rest = self.octets.get(self.block..).unwrap_or_default();
-        self.separators = self.characters.delimiters(rest, &mut released).separators.any();
-        self.carry = Some(released);
-        true
+        let start = self.start + BLOCK;
+        let rest = octets.get(start..).unwrap_or_default();
+        let separators = characters.delimiters(rest, &mut released).separators.any();
+        Self { start, separators, carry: Some(released) }
+    }
+}
+
+impl<'a> Iterator for Cuts<'a> {
+    type Item = Cut<'a>;
+
+    #[inline(always)] // What is cut then stays in registers.
+    fn next(&mut self) -> Option<Cut<'a>> {
+        if self.ended {
+            return None;
+        }
+        while self.block.separators == 0 && self.next_block() {}
+        let place = match self.block.separators {
+            0 => self.octets.len(),
+            separators => self.block.start + separators.trailing_zeros() as usize,
+        };
+        self.block.separators &= self.block.separators.wrapping_sub(1);
+        // A separator in two roles is the larger one, as elsewhere.
+        let end = match self.octets.get(place) {
+            Some(&octet) if octet == self.characters.element => End::Element,
+            Some(&octet) if octet == self.characters.component => End::Component,
+            Some(_) => End::Repetition,
+            None => End::Segment,
+        };
+        let octets = self.octets.get(self.start..place).unwrap_or_default();
+        let value = Component::at(octets, self.offset + self.start as u64, self.characters.release);
+        self.start = place + 1;
+        self.ended = end == End::Segment;
+        Some(Cut { value, end })
     }
 }
 
 impl<'a> Iterator for Values<'a> {
     type Item = Value<'a>;
 
-    #[inline(always)] // What of a value is not asked for is then not made: a third of the time of a check.
+    #[inline]
     fn next(&mut self) -> Option<Value<'a>> {
-        let start = self.start?;
-        while self.separators == 0 && self.next_block() {}
-        let end = match self.separators {
-            0 => self.octets.len(),
-            separators => self.block + separators.trailing_zeros() as usize,
-        };
-        let separator = self.octets.get(end).copied();
-        self.separators &= self.separators.wrapping_sub(1);
-        // A separator in two roles is the larger one, as elsewhere.
-        let ends_element = separator == Some(self.characters.element);
-        let goes_on = !ends_element && separator == Some(self.characters.component);
-        let value = Component::at(
-            self.octets.get(start..end).unwrap_or_default(),
-            self.offset + start as u64,
-            self.characters.release,
-        );
+        let Cut { value, end } = self.cuts.next()?;
         let found = Value {
             element: self.element,
             repetition: self.repetition,
             component: self.component,
-            goes_on,
-            is_last: separator.is_none(),
+            goes_on: end == End::Component,
             value,
             released: self.released,
         };
-        self.start = separator.map(|_| end + 1);
-        if goes_on {
-            self.component += 1;
-        } else if ends_element {
-            (self.element, self.repetition, self.component) = (self.element + 1, 0, 0);
-        } else {
-            (self.repetition, self.component) = (self.repetition + 1, 0);
+        match end {
+            End::Component => self.component += 1,
+            End::Repetition => (self.repetition, self.component) = (self.repetition + 1, 0),
+            End::Element | End::Segment => {
+                (self.element, self.repetition, self.component) = (self.element + 1, 0, 0);
+            }
         }
         Some(found)
     }

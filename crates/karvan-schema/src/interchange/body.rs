@@ -20,7 +20,8 @@ pub(super) struct Definition<'d> {
     name: &'d str,
     table: Arc<Table>,
     rules: RuleBook<'d>,
-    /// Of each row of the table, the place of its segment in the rules.
+    /// Of each row of the table, the place of its segment in the rules; none of header and trailer, whose content is
+    /// checked with the envelope.
     rules_of_rows: Vec<Option<usize>>,
 }
 
@@ -29,9 +30,15 @@ impl<'d> Definition<'d> {
     pub(super) fn new(message: directory::Message<'d>, codes: Option<Directory<'d>>) -> Self {
         let table = Table::of(message);
         let rules = RuleBook::new(message.rows().filter_map(|row| row.segment()), codes);
-        let rules_of_rows = table.rows().iter().map(|row| rules.position(row.tag)).collect();
+        let position = |tag: Tag| rules.position(tag).filter(|_| !is_envelope(tag));
+        let rules_of_rows = table.rows().iter().map(|row| position(row.tag)).collect();
         Self { directory: message.directory(), name: message.tag(), table: Arc::new(table), rules, rules_of_rows }
     }
+}
+
+/// Whether the content of segments with this tag is checked with the envelope.
+fn is_envelope(tag: Tag) -> bool {
+    tag == Tag::UNH || tag == Tag::UNT
 }
 
 /// A message that is being read.
@@ -39,16 +46,16 @@ impl<'d> Definition<'d> {
 pub(super) struct Body<'d> {
     definition: Arc<Definition<'d>>,
     arranger: Arranger<Arc<Table>>,
-    missing: Vec<usize>,
 }
 
 impl<'d> Body<'d> {
     pub(super) fn new(definition: Arc<Definition<'d>>) -> Self {
         let arranger = Arranger::new(Arc::clone(&definition.table));
-        Self { definition, arranger, missing: Vec::new() }
+        Self { definition, arranger }
     }
 
     /// Checks the next segment, UNH and UNT included; `service` holds the rules of service segments.
+    #[inline]
     pub(super) fn segment(
         &mut self,
         segment: &Segment<'_>,
@@ -57,34 +64,34 @@ impl<'d> Body<'d> {
         findings: &mut Findings<'_>,
     ) {
         let tag = Tag::new(segment.tag());
-        let table = &self.definition.table;
-        // Security segments may stand in any message (ISO 9735-5 §5.3.1) without being in its table.
-        let secures = tag.is_service() && service.get(tag).is_some() && !table.knows(tag);
-        let placement = if secures { None } else { Some(self.arranger.place(tag, &mut self.missing)) };
-        for row in self.missing.drain(..) {
-            findings.report(missing(table, row, Span::at(segment.span().start), &self.definition));
+        let row = self.arranger.step(tag);
+        let rules = row.and_then(|row| self.definition.rules_of_rows[row]).map(|at| self.definition.rules.at(at));
+        if !rules.is_some_and(|rules| rules.are_kept_by(segment, reading)) {
+            self.segment_at_fault(segment, tag, row, service, reading, findings);
         }
-        let path = || path(&self.arranger, tag);
-        match placement {
-            Some(Placement::Placed { row, excess: Some(excess), .. }) => {
-                findings.report(too_often(table, row, excess, segment, &path()));
-            }
-            Some(Placement::Unsupported) => {
-                findings.report(unsupported(&self.definition, service, segment, tag));
-            }
-            Some(Placement::Placed { .. }) | None => {}
-        }
-        if tag == Tag::UNH || tag == Tag::UNT {
-            // The content of header and trailer is checked with the envelope.
+    }
+
+    /// Tells what is wrong with a segment: with its place, where there is no row for it, and with its content.
+    #[cold]
+    fn segment_at_fault(
+        &mut self,
+        segment: &Segment<'_>,
+        tag: Tag,
+        row: Option<usize>,
+        service: &RuleBook<'_>,
+        reading: &Reading,
+        findings: &mut Findings<'_>,
+    ) {
+        let row = row.or_else(|| self.misplaced(segment, tag, service, findings));
+        if is_envelope(tag) {
             return;
         }
-        let of_directory = match placement {
-            Some(Placement::Placed { row, .. }) => {
-                self.definition.rules_of_rows[row].map(|at| self.definition.rules.at(at))
-            }
-            _ => self.definition.rules.get(tag),
+        let of_directory = match row {
+            Some(row) => self.definition.rules_of_rows[row].map(|at| self.definition.rules.at(at)),
+            None => self.definition.rules.get(tag),
         };
         let is_service = of_directory.is_none();
+        let path = || path(&self.arranger, tag);
         if let Some(rules) = of_directory.or_else(|| service.get(tag)) {
             content::check(segment, rules, reading, &mut |fault| {
                 findings.fault(fault, segment, rules, &path(), is_service);
@@ -98,10 +105,43 @@ impl<'d> Body<'d> {
         }
     }
 
+    /// Finds the row of a segment that cannot stand where it does without a fault, if there is one, and tells the fault.
+    fn misplaced(
+        &mut self,
+        segment: &Segment<'_>,
+        tag: Tag,
+        service: &RuleBook<'_>,
+        findings: &mut Findings<'_>,
+    ) -> Option<usize> {
+        let table = &self.definition.table;
+        // Security segments may stand in any message (ISO 9735-5 §5.3.1) without being in its table.
+        if tag.is_service() && service.get(tag).is_some() && !table.knows(tag) {
+            return None;
+        }
+        let mut left_out = Vec::new();
+        let placement = self.arranger.place(tag, &mut left_out);
+        for row in left_out {
+            findings.report(missing(table, row, Span::at(segment.span().start), &self.definition));
+        }
+        match placement {
+            Placement::Placed { row, excess } => {
+                if let Some(excess) = excess {
+                    findings.report(too_often(table, row, excess, segment, &path(&self.arranger, tag)));
+                }
+                Some(row)
+            }
+            Placement::Unsupported => {
+                findings.report(unsupported(&self.definition, service, segment, tag));
+                None
+            }
+        }
+    }
+
     /// Ends the message at `end`.
     pub(super) fn finish(mut self, end: Span, findings: &mut Findings<'_>) {
-        self.arranger.finish(&mut self.missing);
-        for row in self.missing {
+        let mut left_out = Vec::new();
+        self.arranger.finish(&mut left_out);
+        for row in left_out {
             // A missing UNT is told by the envelope.
             if self.definition.table.row(row).tag != Tag::UNT {
                 findings.report(missing(&self.definition.table, row, end, &self.definition));

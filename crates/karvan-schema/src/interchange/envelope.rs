@@ -381,7 +381,10 @@ impl<'d> Validator<'d> {
         findings.unit = Some(Unit { header: "UNH", number: self.counts.messages });
         self.count_unit(segment, findings);
         let declared = message_type(segment);
-        *self.counts.types.entry(declared.clone()).or_default() += 1;
+        match self.counts.types.get_mut(&declared) {
+            Some(count) => *count += 1,
+            None => drop(self.counts.types.insert(declared.clone(), 1)),
+        }
         let reference = segment.component(0, 0).unescaped().into_owned();
         if let Some(interchange) = &mut self.interchange {
             // Codes that a user community added stand in its own guideline, not in the directory.
@@ -457,7 +460,7 @@ impl<'d> Validator<'d> {
     }
 
     fn other(&mut self, segment: &Segment<'_>, tag: Tag, findings: &mut Findings<'_>) {
-        if matches!(segment.tag(), b"UIB" | b"UIH") {
+        if tag.is_service() && matches!(segment.tag(), b"UIB" | b"UIH") {
             let message = Message::new("interactive-unsupported");
             findings.report(at(segment, segment.tag_span(), "", Code::error(1047), message));
         }
@@ -537,6 +540,7 @@ impl<'d> Validator<'d> {
     }
 
     /// Hands a segment to the body of the open message.
+    #[inline]
     fn hand_to_body(&mut self, segment: &Segment<'_>, findings: &mut Findings<'_>) {
         if let (Some(interchange), Some(OpenMessage { body: Some(body), .. })) = (&self.interchange, &mut self.message)
         {
@@ -545,6 +549,7 @@ impl<'d> Validator<'d> {
     }
 
     /// Finds octets that the declared repertoire does not hold (ISO 9735-1 §6).
+    #[inline]
     fn check_repertoire(&mut self, segment: &Segment<'_>, findings: &mut Findings<'_>) {
         let Some(Interchange { repertoire: Some(repertoire), evidence, .. }) = &mut self.interchange else { return };
         if repertoire.is_plain(segment.body()) {

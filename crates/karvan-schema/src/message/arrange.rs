@@ -75,17 +75,20 @@ impl<T: Deref<Target = Table>> Arranger<T> {
 
     /// Places the next segment. Rows that had to stand before it and do not are appended to `missing`; a mandatory
     /// group is named by its own row.
-    #[inline]
     pub fn place(&mut self, tag: Tag, missing: &mut Vec<usize>) -> Placement {
-        let Some(number) = self.table.machine().tag(tag) else { return Placement::Unsupported };
-        let nearest = self.table.machine().places(self.at, number).find(|step| self.allows(*step));
-        match nearest {
-            Some(step) => {
-                self.take(step);
-                Placement::Placed { row: usize::from(step.row), excess: None }
-            }
+        match self.step(tag) {
+            Some(row) => Placement::Placed { row, excess: None },
             None => self.place_anyhow(tag, missing),
         }
+    }
+
+    /// Places the next segment where that goes over no count and leaves nothing out, and gives its row.
+    #[inline]
+    pub fn step(&mut self, tag: Tag) -> Option<usize> {
+        let machine = self.table.machine();
+        let nearest = machine.places(self.at, machine.tag(tag)?).find(|step| self.allows(*step))?;
+        self.take(nearest);
+        Some(usize::from(nearest.row))
     }
 
     /// Ends the message: appends the mandatory rows that never came to `missing`.

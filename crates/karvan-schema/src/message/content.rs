@@ -4,7 +4,7 @@ use karvan_edifact::{Element as RawElement, Repetition, Segment, ServiceCharacte
 use karvan_text::{Code, DataElementPosition, Message, Span};
 
 use super::dependencies;
-use super::rules::{ComponentRules, ElementRules, SegmentRules};
+use super::rules::{ComponentRules, ElementRules, SegmentRules, word};
 use crate::directory::{Format, OtherCodes, Repertoire};
 
 /// What a data element does wrong.
@@ -67,7 +67,12 @@ pub fn check(segment: &Segment<'_>, rules: &SegmentRules<'_>, reading: &Reading,
 /// Looks at every value and says what is wrong with it.
 #[cold]
 #[inline(never)]
-fn check_closely(segment: &Segment<'_>, rules: &SegmentRules<'_>, reading: &Reading, report: &mut dyn FnMut(Fault)) {
+pub(super) fn check_closely(
+    segment: &Segment<'_>,
+    rules: &SegmentRules<'_>,
+    reading: &Reading,
+    report: &mut dyn FnMut(Fault),
+) {
     let mut check = Check { segment, rules, reading, report, open: None, elements: 0, trailing: None };
     for value in segment.values() {
         check.value(&value);
@@ -350,7 +355,26 @@ impl Problem {
 
 /// How many digits a number has, which consists of digits, one decimal mark with digits on both sides, and a leading minus;
 /// mark and minus are not counted (ISO 9735-1 §10).
+#[inline]
 pub(super) fn number_digits(value: &[u8], reading: &Reading) -> Result<usize, Problem> {
+    match all_digits(value) {
+        true => Ok(value.len()),
+        false => number_digits_closely(value, reading),
+    }
+}
+
+/// Whether these are digits, eight at most.
+#[inline]
+fn all_digits(value: &[u8]) -> bool {
+    const EACH: u64 = u64::MAX / 255;
+    let Some(word) = word(value).filter(|_| !value.is_empty()) else { return false };
+    // Of a digit and of the padding the upper half is 3 or 0; 6 brings those above 9 over the half.
+    let upper = |word: u64| word & (EACH * 0xF0);
+    let padding = u64::MAX.checked_shl(8 * value.len() as u32).unwrap_or(0);
+    upper(word) == (EACH * 0x30) & !padding && upper((word & (EACH * 0x0F)) + EACH * 6) == 0
+}
+
+fn number_digits_closely(value: &[u8], reading: &Reading) -> Result<usize, Problem> {
     let unsigned = value.strip_prefix(b"-").unwrap_or(value);
     let mut mark = None;
     for (index, &octet) in unsigned.iter().enumerate() {

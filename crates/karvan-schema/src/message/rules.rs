@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
+use super::content::Reading;
 use super::dependencies::{self, DependencyRule};
 use super::outline::Outline;
 use super::table::Tag;
@@ -138,13 +139,10 @@ impl CodeSet {
         Self::key(value).is_some_and(|key| self.places[self.place(key)] == key)
     }
 
+    /// The value as a number that no other value has; none of one that no code has.
     #[inline]
     fn key(value: &[u8]) -> Option<u64> {
-        let length = value.len();
-        if length == 0 || length > 8 || value[length - 1] == 0 {
-            return None;
-        }
-        Some(value.iter().fold(0, |key, octet| key << 8 | u64::from(*octet)))
+        word(value).filter(|_| value.last().is_some_and(|last| *last != 0))
     }
 
     /// Where the key stands, or the empty place where it would.
@@ -160,11 +158,37 @@ impl CodeSet {
     }
 }
 
+/// Up to eight octets as a number, the first its lowest octet; none of more.
+#[inline]
+pub(super) fn word(octets: &[u8]) -> Option<u64> {
+    if let (Some(first), Some(last)) = (octets.first_chunk(), octets.last_chunk())
+        && octets.len() <= 8
+    {
+        // The octets that both halves have are those of the lower one.
+        let high = u64::from(u32::from_le_bytes(*last)) >> (8 * (8 - octets.len()));
+        return Some(u64::from(u32::from_le_bytes(*first)) | high << 32);
+    }
+    match *octets {
+        [] => Some(0),
+        [a] => Some(u64::from(a)),
+        [a, b] => Some(u64::from(u16::from_le_bytes([a, b]))),
+        [a, b, c] => Some(u64::from(u32::from_le_bytes([a, b, c, 0]))),
+        _ => None,
+    }
+}
+
 impl<'d> SegmentRules<'d> {
     /// The rules of `segment`.
     #[must_use]
     pub fn new(segment: Segment<'d>) -> Self {
         Self::with_lists(segment, &mut CodeLists::default())
+    }
+
+    /// Whether one look at the segment tells that it keeps the rules.
+    #[inline]
+    #[must_use]
+    pub fn are_kept_by(&self, segment: &karvan_edifact::Segment<'_>, reading: &Reading) -> bool {
+        self.outline.is_kept(segment, reading) && !self.has_dependencies
     }
 
     fn with_lists(segment: Segment<'d>, lists: &mut CodeLists<'d>) -> Self {
