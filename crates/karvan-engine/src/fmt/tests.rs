@@ -303,4 +303,26 @@ proptest! {
         validate::validate(&recounted[..], &validate::Options::default(), &mut report).expect("no errors in memory");
         prop_assert_eq!(differing, 0);
     }
+
+    /// Whatever is thrown together: nothing but layout changes, and a second run changes nothing.
+    #[test]
+    fn laying_out_rubble_keeps_every_item_that_is_no_layout(fragments in prop::collection::vec(prop::sample::select(RUBBLE), 0..24)) {
+        let rubble = [&b"UNB+UNOC:4'"[..], &fragments.concat()].concat();
+        let kept = |file: &[u8]| -> Vec<Vec<u8>> {
+            let kept = items(file).filter(|item| !matches!(item, Item::Layout(_)));
+            kept.map(|item| item.raw().to_vec()).collect()
+        };
+        let (formatted, outcome, _) = run(&rubble, &lines());
+        prop_assert!(!outcome.refused);
+        prop_assert_eq!(kept(&formatted).concat(), kept(&rubble).concat());
+        prop_assert_eq!(run(&formatted, &lines()).0.escape_ascii().to_string(), formatted.escape_ascii().to_string());
+        let small = run(&formatted, &minified()).0;
+        prop_assert_eq!(run(&small, &lines()).0.escape_ascii().to_string(), formatted.escape_ascii().to_string());
+    }
 }
+
+const RUBBLE: &[&[u8]] = &[
+    b"UNA:+.? '", b"UNA;*,! ~", b"UNB+UNOC:3+A'", b"UNB*UNOC;4*A~", b"UIB+UNOA:4'", b"UNH+1'", b"UNT+2+1'", b"UNZ+1+1'", b"UIZ'",
+    b"UNO+P+1:X+13+4'", b"UNP+4+P'", b"UNP+", b"USH+1'", b"FTX+A?'B'", b"FTX+?", b"'", b"''", b"+", b"\n", b"\r\n", b" ", b"\0",
+    b"\t", b"stray", b"\xEF\xBB\xBF", b"~", b"?", b"BGM+220", b"\x1D",
+];
