@@ -278,7 +278,9 @@ impl<'a, 's> Formatter<'a, 's> {
         }
         if let Some(counter) = &mut self.counter {
             counter.segment(segment, &mut |finding| {
-                self.edits.extend(finding.fix.filter(|_| finding.code == Code::error(1029)));
+                // A count may be judged later than it stands; what is written already stays.
+                let here = |fix: &Fix| finding.code == Code::error(1029) && fix.span.start >= segment.span().start;
+                self.edits.extend(finding.fix.filter(here));
             });
         }
         if segment.tag() == b"USH" {

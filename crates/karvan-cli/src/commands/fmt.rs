@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Seek, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, value_parser};
 use karvan_engine::fmt::{Diff, Options, Outcome, format};
@@ -102,27 +102,32 @@ pub(crate) fn run(asked: &Fmt, mut session: Session) -> io::Result<Status> {
         Ok(inputs) => inputs,
         Err(error) => return Ok(say_failed("input", &error)),
     };
-    if asked.in_place && (!session.output.is_stdout() || inputs.contains(&Input::Stdin)) {
+    let only_files = inputs.iter().all(|input| matches!(input, Input::File(_)));
+    if asked.in_place && !(session.output.is_stdout() && only_files) {
         say("karvan: --in-place takes files, and neither standard input nor -o FILE");
         return Ok(Status::Usage);
     }
     let mut worst = Status::Good;
-    let mut checked = Vec::new();
+    let mut done = Vec::new();
     for input in &inputs {
-        worst = worst.max(one(input, asked, &options, &mut session, &mut checked)?);
+        worst = worst.max(one(input, asked, &options, &mut session, &mut done)?);
     }
     match session.format {
+        _ if !asked.check => {}
         Format::Human => {}
-        Format::Json if asked.check => session.result(|_| String::new(), &checked)?,
-        _ => checked.iter().try_for_each(|checked| session.result(|_| String::new(), checked))?,
+        Format::Json => session.result(|_| String::new(), &done)?,
+        _ => done.iter().try_for_each(|done| session.result(|_| String::new(), done))?,
     }
-    session.output.finish()?;
+    // A file that could not be written as asked leaves none behind.
+    if asked.check || session.output.is_stdout() || done.iter().all(|done| !done.refused) {
+        session.output.finish()?;
+    }
     Ok(worst)
 }
 
-/// What `--check` says of a file, for a machine.
+/// What became of a file, as `--check` tells it to a machine.
 #[derive(Debug, Serialize)]
-struct Checked {
+struct Done {
     file: String,
     changed: bool,
     refused: bool,
@@ -133,33 +138,17 @@ fn one(
     asked: &Fmt,
     options: &Options,
     session: &mut Session,
-    checked: &mut Vec<Checked>,
+    all_done: &mut Vec<Done>,
 ) -> io::Result<Status> {
     let name = input.name();
-    let source = match input.open() {
-        Ok(source) => source,
-        Err(error) => return Ok(say_failed(&name, &error)),
-    };
     let mut aside = Aside::new(session);
     let mut report = |finding: Diagnostic| aside.finding(&name, &finding);
-    let done = if asked.check {
-        format(source, options, &mut |_, _| Ok(()), &mut report)
-    } else if asked.diff {
-        diff(source, &name, options, session, &mut report)
-    } else if let (true, Input::File(path)) = (asked.in_place, input) {
-        let mut output = match Output::open(Some(path)) {
-            Ok(output) => output,
-            Err(error) => return Ok(say_failed(&name, &error)),
-        };
-        let outcome = format(source, options, &mut |_, to_be| output.write_all(to_be), &mut report);
-        match outcome {
-            Ok(Outcome { changed: true, refused: false, unfinished: false, .. }) => output.finish().and(outcome),
-            _ => outcome,
-        }
-    } else if options.may_refuse() {
-        spooled(source, options, session, &mut report)
-    } else {
-        format(source, options, &mut |_, to_be| session.output.write_all(to_be), &mut report)
+    let done = match input {
+        Input::File(path) if asked.in_place => replace(path, options, &mut report),
+        _ => match input.open() {
+            Ok(source) => write(source, &name, asked, options, session, &mut report),
+            Err(error) => Err(error),
+        },
     };
     let outcome = match done {
         Ok(outcome) => outcome,
@@ -167,10 +156,40 @@ fn one(
         Err(error) => return Ok(say_unread(&name, &error)),
     };
     tell(&name, asked, outcome, session)?;
-    if asked.check {
-        checked.push(Checked { file: name, changed: outcome.changed, refused: outcome.refused });
-    }
+    all_done.push(Done { file: name, changed: outcome.changed, refused: outcome.refused });
     Ok(status(asked, outcome))
+}
+
+fn write(
+    source: impl io::Read,
+    name: &str,
+    asked: &Fmt,
+    options: &Options,
+    session: &mut Session,
+    report: &mut dyn FnMut(Diagnostic),
+) -> io::Result<Outcome> {
+    if asked.check {
+        format(source, options, &mut |_, _| Ok(()), report)
+    } else if asked.diff {
+        diff(source, name, options, session, report)
+    } else if options.may_refuse() {
+        spooled(source, options, session, report)
+    } else {
+        format(source, options, &mut |_, to_be| session.output.write_all(to_be), report)
+    }
+}
+
+/// Replaces a file by its new form, where that is another one.
+///
+/// The file is read as it is: one that is compressed is no interchange, and stays.
+fn replace(path: &Path, options: &Options, report: &mut dyn FnMut(Diagnostic)) -> io::Result<Outcome> {
+    let source = File::open(path)?;
+    let mut output = Output::open(Some(path))?;
+    let outcome = format(source, options, &mut |_, to_be| output.write_all(to_be), report)?;
+    if outcome.changed && !outcome.refused && !outcome.unfinished {
+        output.finish()?;
+    }
+    Ok(outcome)
 }
 
 fn status(asked: &Fmt, outcome: Outcome) -> Status {

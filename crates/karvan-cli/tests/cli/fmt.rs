@@ -84,6 +84,7 @@ fn what_cannot_be_carried_is_refused_and_nothing_is_written() {
     assert!(run.stderr.contains("error[E1021]: character U+062A 'ت' cannot be written in UNOC"), "{}", run.stderr);
     assert!(run.stderr.contains("order.edi:4:12 (byte 105)"), "{}", run.stderr);
     folder.run(["fmt", "-i", "--charset=unoc", "order.edi"]).expect(1);
+    folder.run(["fmt", "--charset=UNOC", "-o", "latin.edi", "order.edi"]).expect(1);
     assert_eq!(folder.read("order.edi"), order);
     assert_eq!(folder.names(), ["order.edi"]);
     folder.run(["fmt", "--charset=UNOQ", "order.edi"]).expect(2);
