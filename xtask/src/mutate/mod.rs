@@ -4,6 +4,7 @@
 //! itself which findings it must lead to and at which octets. Those must be told, and nothing else, but where the damage
 //! took the meaning from octets; and of the sound originals nothing at all.
 
+mod answer;
 mod judge;
 mod kinds;
 mod sample;
@@ -43,7 +44,7 @@ pub(crate) fn run(arguments: &Arguments) -> crate::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let chosen = |choice: &Option<String>, name: &str| choice.as_ref().is_none_or(|choice| choice == name);
-    let (mut total, mut good) = (0, 0);
+    let (mut total, mut good, mut answered) = (0, 0, 0);
     for sample in template::samples()? {
         if !chosen(&arguments.message, sample.message.tag()) || !chosen(&arguments.release, sample.release()) {
             continue;
@@ -59,6 +60,10 @@ pub(crate) fn run(arguments: &Arguments) -> crate::Result<ExitCode> {
                 let outcome = judge(&mutant)?;
                 total += 1;
                 good += usize::from(outcome.verdict == Verdict::Exact);
+                match answer::judge(&mutant, sample.message.directory())? {
+                    Ok(()) => answered += 1,
+                    Err(problem) => println!("{} {name}: CONTRL {problem}\n{}", kind.name, shown(&mutant.octets)),
+                }
                 if outcome.verdict != Verdict::Exact || arguments.all {
                     println!("{} {name}: {}", kind.name, outcome.verdict);
                     for expected in &mutant.expected {
@@ -69,8 +74,8 @@ pub(crate) fn run(arguments: &Arguments) -> crate::Result<ExitCode> {
             }
         }
     }
-    println!("{total} mutants, {good} told exactly as expected");
-    Ok(if good == total { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    println!("{total} mutants, {good} told exactly as expected, {answered} answered by CONTRL as they should be");
+    Ok(if good == total && answered == total { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Findings, one a line.
@@ -88,14 +93,23 @@ fn shown(octets: &[u8]) -> String {
 
 /// The table of all kinds, messages and releases.
 pub(crate) fn table() -> crate::Result<Table> {
-    let mut table =
-        Table::new(["kind", "message", "release", "mutants", "exact", "code", "path of the first", "verdict"]);
+    let mut table = Table::new([
+        "kind",
+        "message",
+        "release",
+        "mutants",
+        "exact",
+        "answered",
+        "code",
+        "path of the first",
+        "verdict",
+    ]);
     let samples = template::samples()?;
-    let (mut mutants, mut exact, mut applied) = (0, 0, std::collections::BTreeSet::new());
+    let (mut mutants, mut exact, mut answered, mut applied) = (0, 0, 0, std::collections::BTreeSet::new());
     for sample in &samples {
         let findings = told(&sample.write().octets)?;
         let verdict = if findings.is_empty() { "nothing told".to_owned() } else { codes(&findings) };
-        table.row(["(original)", sample.message.tag(), sample.release(), "-", "-", "-", "-", &verdict]);
+        table.row(["(original)", sample.message.tag(), sample.release(), "-", "-", "-", "-", "-", &verdict]);
     }
     for kind in kinds() {
         for sample in &samples {
@@ -106,8 +120,9 @@ pub(crate) fn table() -> crate::Result<Table> {
             applied.insert(kind.name);
             mutants += row.mutants;
             exact += row.exact;
+            answered += row.answered;
             let cells = [kind.name, sample.message.tag(), sample.release()].map(str::to_owned);
-            let counts = [row.mutants.to_string(), row.exact.to_string()];
+            let counts = [row.mutants, row.exact, row.answered].map(|count| count.to_string());
             table.row(cells.into_iter().chain(counts).chain([row.code, row.path, row.verdict]));
         }
     }
@@ -124,6 +139,10 @@ pub(crate) fn table() -> crate::Result<Table> {
         applied.len(),
         mutants - exact
     ));
+    table.summary(format!(
+        "{answered} answered by a CONTRL that is valid and says what and where, {} not",
+        mutants - answered
+    ));
     Ok(table)
 }
 
@@ -132,6 +151,7 @@ pub(crate) fn table() -> crate::Result<Table> {
 struct Row {
     mutants: usize,
     exact: usize,
+    answered: usize,
     code: String,
     path: String,
     verdict: String,
@@ -144,6 +164,7 @@ fn row(kind: &Kind, sample: &Sample<'_>) -> crate::Result<Row> {
         let outcome = judge(&mutant)?;
         row.mutants += 1;
         row.exact += usize::from(outcome.verdict == Verdict::Exact);
+        row.answered += usize::from(answer::judge(&mutant, sample.message.directory())?.is_ok());
         verdict = verdict.max(outcome.verdict);
         if let (true, Some(expected)) = (row.mutants == 1, mutant.expected.first()) {
             row.code = expected.code.to_owned();

@@ -482,9 +482,14 @@ impl Ledger {
 /// 0085, unspecified error.
 pub(super) const UNSPECIFIED: u16 = 18;
 
+/// 0085, syntax version or level not supported.
+const SYNTAX_UNSUPPORTED: u16 = 2;
+
 /// Puts a charge where there is none, or none as bad or as precise: of each level one error is told (ISO 9735-4 §5.3.3).
 fn put(slot: &mut Option<Charge>, charge: Charge) {
-    let weight = |charge: &Charge| (charge.severity, charge.code != UNSPECIFIED);
+    // What is told of a syntax version that is none may be told of nothing but that.
+    let precision = |code| if code == SYNTAX_UNSUPPORTED { 2 } else { u8::from(code != UNSPECIFIED) };
+    let weight = |charge: &Charge| (charge.severity, precision(charge.code));
     if slot.as_ref().is_none_or(|known| weight(known) < weight(&charge)) {
         *slot = Some(charge);
     }

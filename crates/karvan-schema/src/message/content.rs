@@ -29,9 +29,9 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// Whether it is about a code value that names a repertoire (S001) or a message and its release (S008, S009). Whether those are
-    /// known is judged by what is at hand and told with it; the list of a service directory ends with the year it was
-    /// written in.
+    /// Whether it is about a code value that names a repertoire (S001) or a message and its release (S008, S009). Whether
+    /// those are known is judged by what is at hand and told with it; the list of a service directory ends with the year
+    /// it was written in.
     #[must_use]
     pub fn is_judged_elsewhere(&self) -> bool {
         self.code.layer() == 3
