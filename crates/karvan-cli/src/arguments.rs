@@ -102,6 +102,8 @@ pub(crate) enum When {
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
+    /// What a document is: envelope, messages, tree of groups and segments with names.
+    Inspect(commands::inspect::Inspect),
     /// Check documents: envelope, syntax, structure, codes.
     Validate(Validate),
     /// Answer an interchange: acknowledge or reject it by CONTRL, with what is wrong.

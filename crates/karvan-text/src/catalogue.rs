@@ -179,6 +179,7 @@ static FILES: &[[&str; 2]] = &files! {
     "explain",
     "format",
     "grammar",
+    "inspect",
     "mapping",
     "render",
     "schema",

@@ -8,6 +8,7 @@ mod documents;
 mod explain;
 mod fmt;
 mod formats;
+mod inspect;
 mod manners;
 mod schema;
 mod sign;

@@ -7,4 +7,5 @@
 mod body;
 mod envelope;
 
+pub use body::directory_of;
 pub use envelope::{Counts, Depth, MessageType, Options, Validator};
