@@ -5,7 +5,9 @@
 mod arguments;
 mod commands;
 mod input;
+mod jobs;
 mod output;
+mod progress;
 mod report;
 mod session;
 mod status;

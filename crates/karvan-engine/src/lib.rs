@@ -14,6 +14,7 @@ pub mod inspect;
 mod outcome;
 pub mod schema;
 pub mod sign;
+mod totals;
 pub mod trust;
 pub mod validate;
 pub mod verify;

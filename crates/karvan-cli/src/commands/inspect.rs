@@ -1,7 +1,8 @@
 //! `karvan inspect`.
 
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::{Args, value_parser};
 use karvan_engine::Directories;
@@ -54,7 +55,7 @@ pub(crate) fn run(asked: &Inspect, mut session: Session) -> io::Result<Status> {
     options.at = asked.at;
     options.node_limit = asked.max_nodes;
     options.segment_limit = asked.max_segment;
-    options.size_limit = session.max_size;
+    options.size_limit = session.limits.size;
 
     let inputs = match Input::all(&asked.paths) {
         Ok(inputs) => inputs,
@@ -66,7 +67,16 @@ pub(crate) fn run(asked: &Inspect, mut session: Session) -> io::Result<Status> {
     };
     let mut worst = Status::Good;
     for input in &inputs {
-        worst = worst.max(one(input, &options, &mut session, &mut list)?);
+        let documents = match input.documents(session.limits, &Arc::default()) {
+            Ok(documents) => documents,
+            Err(error) => {
+                worst = worst.max(say_unread(&input.name(), &error));
+                continue;
+            }
+        };
+        for (name, source) in documents {
+            worst = worst.max(one(&name, source, &options, &mut session, &mut list)?);
+        }
     }
     if session.format != Format::Human {
         list.finish(&mut session.output)?;
@@ -75,12 +85,7 @@ pub(crate) fn run(asked: &Inspect, mut session: Session) -> io::Result<Status> {
     Ok(worst)
 }
 
-fn one(input: &Input, options: &Options, session: &mut Session, list: &mut List) -> io::Result<Status> {
-    let name = input.name();
-    let source = match input.open() {
-        Ok(source) => source,
-        Err(error) => return Ok(say_failed(&name, &error)),
-    };
+fn one(name: &str, source: impl Read, options: &Options, session: &mut Session, list: &mut List) -> io::Result<Status> {
     let (human, language) = (session.format == Format::Human, session.style.language);
     let (mut written, mut told) = (Ok(()), 0u64);
     let mut tell = |node: Node| {
@@ -88,7 +93,7 @@ fn one(input: &Input, options: &Options, session: &mut Session, list: &mut List)
         if written.is_ok() {
             written = match human {
                 true => session.output.write_all(text_of_node(&node, language).as_bytes()),
-                false => list.item(&mut session.output, &InFile { file: &name, facts: &node }),
+                false => list.item(&mut session.output, &InFile { file: name, facts: &node }),
             };
         }
     };
@@ -96,7 +101,7 @@ fn one(input: &Input, options: &Options, session: &mut Session, list: &mut List)
     written?;
     let summary = match summary {
         Ok(summary) => summary,
-        Err(error) => return Ok(say_unread(&name, &error)),
+        Err(error) => return Ok(say_unread(name, &error)),
     };
     if told == 0 && summary.syntax.is_some() {
         let missing = match (options.at, &options.select) {
@@ -105,11 +110,11 @@ fn one(input: &Input, options: &Options, session: &mut Session, list: &mut List)
             (None, None) => None,
         };
         if let Some(missing) = missing {
-            say(&format!("karvan: {}", session.text(&missing.with("name", &name))));
+            say(&format!("karvan: {}", session.text(&missing.with("name", name))));
             return Ok(Status::Findings);
         }
     }
-    tell_summary(&name, &summary, options, session, list)?;
+    tell_summary(name, &summary, options, session, list)?;
     Ok(if summary.syntax.is_some() { Status::Good } else { Status::Findings })
 }
 
