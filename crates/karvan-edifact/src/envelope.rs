@@ -121,6 +121,30 @@ impl<'a> InterchangeHeader<'a> {
         self.0.component(if self.is_interactive() { 1 } else { 4 }, 0)
     }
 
+    /// S302, the reference of the dialogue; only in UIB.
+    #[must_use]
+    pub fn dialogue(&self) -> DialogueReference<'a> {
+        DialogueReference(self.interactive(1))
+    }
+
+    /// S303, the reference of the transaction that the dialogue serves: 0306, 0303, 0051; only in UIB.
+    #[must_use]
+    pub fn transaction(&self) -> Element<'a> {
+        self.interactive(2)
+    }
+
+    /// S305, the type of the dialogue: 0311, 0342, 0344, 0051; only in UIB.
+    #[must_use]
+    pub fn dialogue_type(&self) -> Element<'a> {
+        self.interactive(4)
+    }
+
+    /// 0325, whether the interchange is a duplicate of an earlier one; only in UIB.
+    #[must_use]
+    pub fn duplicate_indicator(&self) -> Component<'a> {
+        self.interactive(8).component(0)
+    }
+
     /// 0022, the recipient's reference or password.
     #[must_use]
     pub fn recipient_reference(&self) -> Component<'a> {
@@ -155,6 +179,11 @@ impl<'a> InterchangeHeader<'a> {
     #[must_use]
     pub fn test_indicator(&self) -> Component<'a> {
         if self.is_interactive() { self.0.component(9, 0) } else { self.batch(10) }
+    }
+
+    /// A data element that only UIB has.
+    fn interactive(&self, n: usize) -> Element<'a> {
+        self.0.element(if self.is_interactive() { n } else { usize::MAX })
     }
 
     /// A data element that only UNB has.
@@ -195,6 +224,51 @@ impl<'a> EnvelopeParty<'a> {
     /// 0042 or 0046, the internal sub-identification; not in UNG.
     #[must_use]
     pub fn internal_sub_identification(&self) -> Component<'a> {
+        self.0.component(3)
+    }
+}
+
+/// The reference of a dialogue (S302), which UIB begins and UIH, UIR, UNO and UIZ repeat (ISO 9735-3).
+///
+/// ```
+/// use karvan_edifact::{InterchangeHeader, segments};
+///
+/// let file = b"UIB+UNOA:4+D1:4012345000009:9:R7'";
+/// let dialogue = InterchangeHeader::of(segments(file).next().unwrap()).unwrap().dialogue();
+/// assert_eq!(dialogue.initiator_control_reference().raw(), b"D1");
+/// assert_eq!(dialogue.responder_control_reference().raw(), b"R7");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DialogueReference<'a>(Element<'a>);
+
+impl<'a> DialogueReference<'a> {
+    /// The whole composite.
+    #[must_use]
+    pub const fn element(&self) -> Element<'a> {
+        self.0
+    }
+
+    /// 0300, the control reference of the initiator.
+    #[must_use]
+    pub fn initiator_control_reference(&self) -> Component<'a> {
+        self.0.component(0)
+    }
+
+    /// 0303, the identification of the initiator.
+    #[must_use]
+    pub fn initiator_identification(&self) -> Component<'a> {
+        self.0.component(1)
+    }
+
+    /// 0051, the agency that controls the identification.
+    #[must_use]
+    pub fn agency(&self) -> Component<'a> {
+        self.0.component(2)
+    }
+
+    /// 0304, the control reference of the responder.
+    #[must_use]
+    pub fn responder_control_reference(&self) -> Component<'a> {
         self.0.component(3)
     }
 }
@@ -308,6 +382,12 @@ impl<'a> MessageHeader<'a> {
         self.identifier().component(if self.is_interactive() { 5 } else { 4 })
     }
 
+    /// 0110, the version of the code list directory; only in UNH, from syntax version 4 on.
+    #[must_use]
+    pub fn code_list_version(&self) -> Component<'a> {
+        self.identifier().component(if self.is_interactive() { usize::MAX } else { 5 })
+    }
+
     /// 0113, the sub-function of the message type.
     #[must_use]
     pub fn sub_function(&self) -> Component<'a> {
@@ -318,6 +398,57 @@ impl<'a> MessageHeader<'a> {
     #[must_use]
     pub fn access_reference(&self) -> Component<'a> {
         self.0.component(if self.is_interactive() { usize::MAX } else { 2 }, 0)
+    }
+}
+
+impl<'a> MessageHeader<'a> {
+    /// S302, the reference of the dialogue; only in UIH.
+    #[must_use]
+    pub fn dialogue(&self) -> DialogueReference<'a> {
+        DialogueReference(self.0.element(if self.is_interactive() { 2 } else { usize::MAX }))
+    }
+
+    /// S301, the status of the transfer: 0320, 0323, 0325; only in UIH.
+    #[must_use]
+    pub fn transfer_status(&self) -> Element<'a> {
+        self.0.element(if self.is_interactive() { 3 } else { usize::MAX })
+    }
+}
+
+header! {
+    /// UIR, which reports the status of a dialogue (ISO 9735-3): an acknowledgement, an error, a query.
+    StatusReport: b"UIR"
+}
+
+impl<'a> StatusReport<'a> {
+    /// 0331, the function of the report.
+    #[must_use]
+    pub fn function(&self) -> Component<'a> {
+        self.0.component(0, 0)
+    }
+
+    /// S307, the reasons, each with 0333, the status, 0332, the status in words, and 0335, their language.
+    #[must_use]
+    pub fn reasons(&self) -> Element<'a> {
+        self.0.element(1)
+    }
+
+    /// S302, the reference of the dialogue.
+    #[must_use]
+    pub fn dialogue(&self) -> DialogueReference<'a> {
+        DialogueReference(self.0.element(2))
+    }
+
+    /// 0340, the message that the report is about.
+    #[must_use]
+    pub fn message_reference(&self) -> Component<'a> {
+        self.0.component(4, 0)
+    }
+
+    /// 0800, the package that the report is about.
+    #[must_use]
+    pub fn package_reference(&self) -> Component<'a> {
+        self.0.component(5, 0)
     }
 }
 
@@ -345,6 +476,12 @@ impl<'a> PackageHeader<'a> {
         self.0.element(2)
     }
 
+    /// S302, the reference of the dialogue, where the package belongs to one.
+    #[must_use]
+    pub fn dialogue(&self) -> DialogueReference<'a> {
+        DialogueReference(self.0.element(4))
+    }
+
     /// 0810, the length of the object in octets.
     #[must_use]
     pub fn length(&self) -> Component<'a> {
@@ -369,6 +506,12 @@ impl<'a> Trailer<'a> {
     #[must_use]
     pub fn reference(&self) -> Component<'a> {
         self.0.component(usize::from(!self.reference_is_first()), 0)
+    }
+
+    /// S302, the reference of the dialogue; only in UIZ.
+    #[must_use]
+    pub fn dialogue(&self) -> DialogueReference<'a> {
+        DialogueReference(self.0.element(if self.0.tag() == b"UIZ" { 0 } else { usize::MAX }))
     }
 
     /// Interactive trailers have the reference before the count.

@@ -113,7 +113,10 @@ mod values;
 mod writer;
 
 pub use characters::ServiceCharacters;
-pub use envelope::{EnvelopeParty, GroupHeader, InterchangeHeader, MessageHeader, PackageHeader, Trailer};
+pub use envelope::{
+    DialogueReference, EnvelopeParty, GroupHeader, InterchangeHeader, MessageHeader, PackageHeader, StatusReport,
+    Trailer,
+};
 pub use item::{Advice, Item, Octets, Problem, ProblemKind};
 pub use reader::{Items, Reader, items, segments};
 pub use repertoire::{Decoded, Detected, Evidence, Level, Misfit, MisfitKind, NotInRepertoire, Repertoire, detect};

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use karvan_text::Span;
 
-use crate::envelope::{GroupHeader, InterchangeHeader, MessageHeader, PackageHeader, Trailer};
+use crate::envelope::{GroupHeader, InterchangeHeader, MessageHeader, PackageHeader, StatusReport, Trailer};
 use crate::item::{Advice, Item, Octets, Problem};
 use crate::reader::Items;
 use crate::repertoire::Repertoire;
@@ -270,7 +270,7 @@ macro_rules! view {
 }
 
 view! {
-    /// An interchange, from UNA or UNB to UNZ.
+    /// An interchange, from UNA, UNB or UIB to UNZ or UIZ.
     Interchange, InterchangeHeader
 }
 
@@ -280,7 +280,7 @@ view! {
 }
 
 view! {
-    /// A message, from UNH to UNT.
+    /// A message, from UNH to UNT, or from UIH to UIT.
     Message, MessageHeader
 }
 
@@ -330,6 +330,17 @@ impl<'t> Interchange<'t> {
     /// The segments that stand in no group, message or package.
     pub fn loose_segments(&self) -> impl Iterator<Item = Segment<'t>> + use<'t> {
         self.0.loose_segments()
+    }
+
+    /// Whether the interchange is one side of a dialogue, and not of the batch kind.
+    #[must_use]
+    pub fn is_interactive(&self) -> bool {
+        self.header().is_some_and(|header| header.is_interactive())
+    }
+
+    /// The reports on the status of the dialogue (UIR).
+    pub fn status_reports(&self) -> impl Iterator<Item = StatusReport<'t>> {
+        self.loose_segments().filter_map(StatusReport::of)
     }
 }
 

@@ -63,7 +63,7 @@ fn stream(source: Generated, options: ReadOptions) -> (usize, Vec<ProblemKind>, 
     let mut reader = Reader::with_options(source, options);
     let mut segments = 0;
     let mut problems = Vec::new();
-    while let Some(item) = reader.next().unwrap() {
+    while let Some(item) = reader.next().expect("memory can be read") {
         segments += usize::from(matches!(item, Item::Segment(_)));
         problems.extend(reader.problems().map(|problem| problem.kind));
     }
@@ -128,7 +128,7 @@ fn a_repetition_separator_before_version_4_is_data_and_told_at_its_place() {
     }
     // The same place, whatever portions the file comes in.
     let mut reader = Reader::new(&b"\nUNA:+.?*'\r\nUNB+UNOC:3'UNZ+0'"[..]);
-    while reader.next().unwrap().is_some_and(|item| !matches!(item, Item::Advice(_))) {}
+    while reader.next().expect("memory can be read").is_some_and(|item| !matches!(item, Item::Advice(_))) {}
     let problem = reader.problems().next().expect("a problem");
     assert_eq!((reader.position(problem.span.start).line, reader.position(problem.span.start).column), (2, 8));
 }
@@ -235,9 +235,9 @@ fn the_item_before_the_last_still_has_its_place() {
     let file = b"UNB+UNOA:3'\nUNH+1'\r\n\r\nUST+1+5'USR+1'\nUNZ+0'";
     let (whole, mut before) = (karvan_text::Locator::default(), None);
     let mut reader = Reader::new(Slow(file));
-    while let Some(item) = reader.next().unwrap() {
+    while let Some(item) = reader.next().expect("memory can be read") {
         let start = item.span().start;
-        let place = |offset: u64| whole.position(file, usize::try_from(offset).unwrap());
+        let place = |offset: u64| whole.position(file, usize::try_from(offset).expect("a small offset"));
         for offset in [Some(start), before, Some(start)].into_iter().flatten() {
             assert_eq!(reader.position(offset), place(offset), "{offset} at {start}");
         }

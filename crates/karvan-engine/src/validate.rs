@@ -2,19 +2,18 @@
 
 use std::io::{self, Read};
 
-use karvan_edifact::{Item, ReadOptions, Reader};
+use karvan_edifact::{Item, ReadOptions, Reader, ServiceCharacters};
 use karvan_mapping::ReadError;
 use karvan_model::json::JsonError;
 use karvan_schema::directory::Directories;
-use karvan_schema::interchange::{Counts, Depth, MessageType, Validator};
+use karvan_schema::interchange::{self, Counts, Depth, MessageType, References, Validator};
 use karvan_schema::xml::Grammar;
 pub use karvan_text::Verdict;
-use karvan_text::{Code, Diagnostic, Locator, Message, Place, Span, Summary};
+use karvan_text::{Code, Diagnostic, Locator, Message, Place, Severity, Span, Summary};
 use karvan_xml::{Document, Limits};
 
 use crate::detect::{self, Kind};
 pub use crate::outcome::{Content, Outcome};
-pub use crate::totals::Totals;
 
 /// How a document is checked.
 #[derive(Clone, Debug)]
@@ -24,8 +23,16 @@ pub struct Options {
     pub depth: Depth,
     /// Read every message as of this type, whatever it says.
     pub read_as: Option<MessageType>,
+    /// Whether deviations from the syntax that are read all the same are errors: every warning about the envelope.
+    pub strict: bool,
+    /// Service characters that are in force whatever UNA and UNB say.
+    pub characters: Option<ServiceCharacters>,
     /// The longest segment that is read, in octets.
     pub segment_limit: usize,
+    /// The longest object of a package that is not told as too long, in octets.
+    pub object_limit: u64,
+    /// How many references of one interchange are compared, and how many interchanges of one file.
+    pub reference_limit: usize,
     /// After how many findings to stop.
     pub finding_limit: u64,
     /// The largest document that is read whole, in octets: XML and JSON.
@@ -34,7 +41,36 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { depth: Depth::Codes, read_as: None, segment_limit: 16 << 20, finding_limit: 10_000, size_limit: 1 << 30 }
+        Self {
+            depth: Depth::Codes,
+            read_as: None,
+            strict: false,
+            characters: None,
+            segment_limit: 16 << 20,
+            object_limit: 1 << 30,
+            reference_limit: References::LIMIT,
+            finding_limit: 10_000,
+            size_limit: 1 << 30,
+        }
+    }
+}
+
+impl Options {
+    /// How octets are cut into segments.
+    pub(crate) fn reading(&self) -> ReadOptions {
+        let options = ReadOptions::default()
+            .segment_limit(self.segment_limit)
+            .object_limit(self.object_limit)
+            .strict(self.strict);
+        match self.characters {
+            Some(characters) => options.characters(characters),
+            None => options,
+        }
+    }
+
+    /// How segments are checked.
+    pub(crate) fn checking(&self) -> interchange::Options {
+        interchange::Options { depth: self.depth, read_as: self.read_as.clone(), reference_limit: self.reference_limit }
     }
 }
 
@@ -48,7 +84,7 @@ pub fn validate(mut source: impl Read, options: &Options, report: &mut dyn FnMut
     let kind = detect::kind(&head);
     let empty = head.is_empty();
     let source = head.chain(source);
-    let mut tally = Tally::new(options.finding_limit, report);
+    let mut tally = Tally::new(options, report);
     let content = match kind {
         Some(Kind::Edifact) => Content::Edifact(edifact(source, options, &mut tally)?),
         Some(Kind::Xml) => xml(source, options, &mut tally)?,
@@ -71,16 +107,21 @@ pub fn validate(mut source: impl Read, options: &Options, report: &mut dyn FnMut
 struct Tally<'a> {
     summary: Summary,
     limit: u64,
+    strict: bool,
     unfinished: bool,
     report: &'a mut dyn FnMut(Diagnostic),
 }
 
 impl<'a> Tally<'a> {
-    fn new(limit: u64, report: &'a mut dyn FnMut(Diagnostic)) -> Self {
-        Self { summary: Summary::default(), limit, unfinished: false, report }
+    fn new(options: &Options, report: &'a mut dyn FnMut(Diagnostic)) -> Self {
+        let Options { finding_limit: limit, strict, .. } = *options;
+        Self { summary: Summary::default(), limit, strict, unfinished: false, report }
     }
 
-    fn add(&mut self, finding: Diagnostic) {
+    fn add(&mut self, mut finding: Diagnostic) {
+        if self.strict && finding.code.layer() == 1 && finding.code.severity == Severity::Warning {
+            finding.code = Code::error(finding.code.number);
+        }
         if self.is_full() {
             self.unfinished = true;
             return;
@@ -103,9 +144,8 @@ impl<'a> Tally<'a> {
 }
 
 fn edifact(source: impl Read, options: &Options, tally: &mut Tally<'_>) -> io::Result<Counts> {
-    let mut reader = Reader::with_options(source, ReadOptions::default().segment_limit(options.segment_limit));
-    let check = karvan_schema::interchange::Options { depth: options.depth, read_as: options.read_as.clone() };
-    let mut validator = Validator::new(Directories::builtin(), check);
+    let mut reader = Reader::with_options(source, options.reading());
+    let mut validator = Validator::new(Directories::builtin(), options.checking());
     let mut found = Vec::new();
     let mut end = 0;
     while let Some(item) = reader.next()? {

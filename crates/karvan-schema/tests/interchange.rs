@@ -1,9 +1,9 @@
 //! Interchanges with one thing wrong each: the finding, its place and its path.
 
-use karvan_edifact::{Item, Reader};
-use karvan_schema::directory::Directories;
-use karvan_schema::interchange::{Depth, MessageType, Options, Validator};
-use karvan_text::Diagnostic;
+mod common;
+
+use common::{check, check_with, told};
+use karvan_schema::interchange::{Depth, MessageType, Options};
 
 /// An order that is as the directory D.96A and ISO 9735 ask.
 const ORDER: &str = "UNA:+.? '\n\
@@ -20,33 +20,6 @@ const ORDER: &str = "UNA:+.? '\n\
     CNT+2:1'\n\
     UNT+11+1'\n\
     UNZ+1+77'\n";
-
-fn check_with(text: &[u8], options: Options) -> Vec<Diagnostic> {
-    let mut reader = Reader::new(text);
-    let mut validator = Validator::new(Directories::builtin(), options);
-    let mut found = Vec::new();
-    let mut end = 0;
-    while let Some(item) = reader.next().expect("memory can be read") {
-        end = item.span().end;
-        match item {
-            Item::Segment(segment) => validator.segment(&segment, &mut |finding| found.push(finding)),
-            Item::Advice(_) => validator.advice(),
-            _ => {}
-        }
-    }
-    validator.finish(end, &mut |finding| found.push(finding));
-    found
-}
-
-fn check(text: &str) -> Vec<Diagnostic> {
-    check_with(text.as_bytes(), Options::default())
-}
-
-/// `code path marked-octets` of each finding.
-fn told(text: &str, findings: &[Diagnostic]) -> Vec<String> {
-    let marked = |finding: &Diagnostic| String::from_utf8_lossy(finding.place.span.slice(text.as_bytes())).into_owned();
-    findings.iter().map(|finding| format!("{} {} {}", finding.code, finding.place.path, marked(finding))).collect()
-}
 
 /// Replaces `from` in the order by `to` and expects these findings.
 #[track_caller]
@@ -81,27 +54,18 @@ fn a_wrong_count_says_what_is_right() {
 fn missing_service_segments_are_told() {
     expect("UNT+11+1'\n", "", &["E1013 UNT "]);
     expect("UNZ+1+77'\n", "", &["E1013 UNZ "]);
-    expect(
-        "UNH+1+ORDERS:D:96A:UN'\n",
-        "",
-        &[
-            "E1033 BGM BGM",
-            "E1033 DTM DTM",
-            "E1033 NAD NAD",
-            "E1033 NAD NAD",
-            "E1033 RFF RFF",
-            "E1033 LIN LIN",
-            "E1033 QTY QTY",
-            "E1033 UNS UNS",
-            "E1033 CNT CNT",
-            "E1033 UNT UNT",
-            "E1029 UNZ/0036 1",
-            "E1032 UNZ UNZ",
-        ],
-    );
+    expect("UNH+1+ORDERS:D:96A:UN'\n", "", &["E1033 BGM BGM", "E1013 UNH UNT", "E1029 UNZ/0036 1", "E1032 UNZ UNZ"]);
     let text = ORDER.split_inclusive('\n').filter(|line| !line.starts_with("UNB") && !line.starts_with("UNZ"));
     let text: String = text.collect();
-    assert_eq!(told(&text, &check(&text)), ["E1013 UNB "]);
+    assert_eq!(told(&text, &check(&text)), ["W1913 UNB "], "messages on their own are a deviation");
+    let text = ORDER.replacen("UNB+UNOC:3+4012345000009:14+8690000000005:14+261122:0900+77'\n", "", 1);
+    assert_eq!(
+        told(&text, &check(&text)),
+        ["W1913 UNB ", "E1013 UNB UNZ"],
+        "a trailer shows that the header is missing"
+    );
+    let text = format!("{ORDER}UNH+2+ORDERS:D:96A:UN'");
+    assert_eq!(told(&text, &check(&text))[0], "E1013 UNB ", "behind an interchange its header is missing");
 }
 
 #[test]
@@ -245,10 +209,10 @@ fn an_unknown_release_or_message_is_not_called_valid() {
 #[test]
 fn characters_outside_the_repertoire_are_named() {
     let text = ORDER.replace("UNOC", "UNOA").replace("PO-1", "po-1");
-    assert_eq!(told(&text, &check(&text)), ["E1021 BGM p"]);
+    assert_eq!(told(&text, &check(&text)), ["E1021 BGM[1001=220]/1004 p"]);
     let text = ORDER.replace("PO-1", "PÖ-1");
     let findings = check(&text);
-    assert_eq!(told(&text, &findings), ["E1021 BGM Ö", "W1910 UNB/S001/0001 UNZ"]);
+    assert_eq!(told(&text, &findings), ["E1021 BGM[1001=220]/1004 Ö", "W1910 UNB/S001/0001 UNZ"]);
     assert_eq!(findings[0].help.as_ref().unwrap().id(), "help-utf8-found");
     let text = ORDER.replace("UNOC:3", "UNOQ:3");
     assert_eq!(told(&text, &check(&text)), ["E1046 UNB/S001 UNOQ"]);

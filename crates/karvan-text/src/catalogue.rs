@@ -179,8 +179,6 @@ static FILES: &[[&str; 2]] = &files! {
     "explain",
     "format",
     "grammar",
-    "input",
-    "inspect",
     "mapping",
     "render",
     "schema",

@@ -138,7 +138,9 @@ fn what_cannot_be_read_is_a_finding_with_its_place() {
 fn of_several_documents_one_is_chosen() {
     let folder = folder();
     let edifact = folder.run(["convert", "--to=edifact", "invoice.xml"]).expect(0).stdout;
-    folder.write("two.edi", [edifact.as_str(), &edifact.replace("KV-2026-17", "KV-2026-18")].concat());
+    let second =
+        edifact.replace("KV-2026-17", "KV-2026-18").replace("0000+1'", "0000+2'").replace("UNZ+1+1'", "UNZ+1+2'");
+    folder.write("two.edi", [edifact.as_str(), &second].concat());
     let run = folder.run(["convert", "--to=cii", "two.edi"]).expect(2);
     assert_eq!(run.stderr, "karvan: two.edi: it holds 2 documents; choose one with --document 1 to 2\n");
     let run = folder.run(["convert", "--to=cii", "--document=2", "two.edi"]).expect(0);

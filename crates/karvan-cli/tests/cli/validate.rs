@@ -34,8 +34,7 @@ fn good_documents_are_valid() {
     assert_eq!(
         run.stdout,
         "VALID order.edi: 1 interchange, 1 message (ORDERS D.96A), 0 errors, 0 warnings\n\
-         VALID invoice.xml: Invoice (OASIS Universal Business Language 2.1), 0 errors, 0 warnings\n\
-         2 documents: 2 valid, 0 invalid, 0 not finished, 0 not read\n"
+         VALID invoice.xml: Invoice (OASIS Universal Business Language 2.1), 0 errors, 0 warnings\n"
     );
     assert_eq!(run.stderr, "");
 }
@@ -81,7 +80,7 @@ fn messages_and_releases_that_are_not_known_are_told_and_the_envelope_is_checked
 
 #[test]
 fn characters_outside_the_repertoire_are_found() {
-    order_with("PO-1", "PÖ-1", &["E1021 4:10 BGM", "W1910 13:1 UNB/S001/0001"]);
+    order_with("PO-1", "PÖ-1", &["E1021 4:10 BGM[1001=220]/1004", "W1910 13:1 UNB/S001/0001"]);
     order_with("UNB+UNOC:3", "UNB+UNOQ:3", &["E1046 2:5 UNB/S001"]);
 }
 
@@ -180,7 +179,7 @@ fn json_is_read_as_karvans_own() {
 
 #[test]
 fn nul_octets_in_an_interchange_are_found() {
-    order_with("PO-1", "PO\0-1", &["E1021 4:11 BGM"]);
+    order_with("PO-1", "PO\0-1", &["E1021 4:11 BGM[1001=220]/1004"]);
 }
 
 /// A value of a megabyte was told whole, in the sentence and below it.
@@ -261,7 +260,7 @@ fn a_folder_stands_for_its_files_and_an_empty_one_is_not_valid() {
     folder.write("in/b.edi", ORDER);
     folder.write("in/a/z.xml", INVOICE);
     let run = folder.run(["validate", "in"]).expect(0);
-    let files: Vec<_> = run.stdout.lines().take(2).map(|line| line.split([' ', ':']).nth(1).unwrap()).collect();
+    let files: Vec<_> = run.stdout.lines().map(|line| line.split([' ', ':']).nth(1).unwrap()).collect();
     assert_eq!(files, ["in/a/z.xml", "in/b.edi"]);
     std::fs::create_dir(folder.path("empty")).unwrap();
     let run = folder.run(["validate", "empty"]).expect(3);
@@ -306,11 +305,6 @@ fn json_has_the_fields_of_the_contract() {
         {
             "file": "invoice.xml", "verdict": "valid", "summary": {"errors": 0, "warnings": 0, "notes": 0},
             "content": {"syntax": "xml", "root": "Invoice", "grammar": "OASIS Universal Business Language 2.1"},
-        },
-        {
-            "totals": {
-                "documents": 2, "valid": 1, "invalid": 1, "unfinished": 0, "unread": 0, "codes": {"E1029": 1},
-            },
         },
     ]);
     assert_eq!(run.json(), expected);

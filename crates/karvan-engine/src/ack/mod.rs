@@ -12,9 +12,9 @@ use std::io::{self, Read};
 
 pub use contrl::{Action, Named};
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
-use karvan_edifact::{Item, ReadOptions, Reader, SegmentBuffer};
+use karvan_edifact::{Item, Reader, SegmentBuffer};
 use karvan_schema::directory::Directories;
-use karvan_schema::interchange::{self, Depth, Validator};
+use karvan_schema::interchange::{Depth, Validator};
 use karvan_text::{Code, Diagnostic, Message, Place, Summary};
 use ledger::{Keeping, Ledger, Subject};
 use reply::Reply;
@@ -207,10 +207,8 @@ pub fn acknowledge(
 
 /// Reads and checks the file, and charges each interchange with what was found in it.
 fn read(source: impl Read, options: &Options, telling: &mut Telling<'_>) -> io::Result<Vec<Subject>> {
-    let limits = ReadOptions::default().segment_limit(options.check.segment_limit);
-    let check = interchange::Options { depth: options.check.depth, read_as: options.check.read_as.clone() };
-    let mut reader = Reader::with_options(source, limits);
-    let mut validator = Validator::new(Directories::builtin(), check);
+    let mut reader = Reader::with_options(source, options.check.reading());
+    let mut validator = Validator::new(Directories::builtin(), options.check.checking());
     let mut ledger = Ledger::new(Keeping { warnings: options.warnings, all: options.explicit });
     let mut found = Vec::new();
     let mut end = 0;

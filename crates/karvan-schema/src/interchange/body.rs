@@ -38,7 +38,7 @@ impl<'d> Definition<'d> {
 
 /// Whether the content of segments with this tag is checked with the envelope.
 fn is_envelope(tag: Tag) -> bool {
-    tag == Tag::UNH || tag == Tag::UNT
+    tag.is_service() && (tag.begins_message() || tag.ends_message())
 }
 
 /// A message that is being read.
@@ -114,10 +114,6 @@ impl<'d> Body<'d> {
         findings: &mut Findings<'_>,
     ) -> Option<usize> {
         let table = &self.definition.table;
-        // Security segments may stand in any message (ISO 9735-5 §5.3.1) without being in its table.
-        if tag.is_service() && service.get(tag).is_some() && !table.knows(tag) {
-            return None;
-        }
         let mut left_out = Vec::new();
         let placement = self.arranger.place(tag, &mut left_out);
         for row in left_out {
@@ -137,16 +133,49 @@ impl<'d> Body<'d> {
         }
     }
 
+    /// Whether the table of the message has a place for segments with this tag.
+    pub(super) fn knows(&self, tag: Tag) -> bool {
+        self.definition.table.knows(tag)
+    }
+
+    /// The path of the octets at `span` of the segment taken last: its groups, itself with its qualifier, the data element.
+    pub(super) fn path_at(&self, segment: &Segment<'_>, span: Span, service: &RuleBook<'_>) -> String {
+        let tag = Tag::new(segment.tag());
+        let mut path = path(&self.arranger, tag);
+        if let Some(rules) = self.definition.rules.get(tag) {
+            path.push_str(&qualifier(segment, rules).unwrap_or_default());
+            path.push_str(&constituent_at(segment, span, rules));
+        } else if let Some(rules) = service.get(tag) {
+            path.push_str(&constituent_at(segment, span, rules));
+        }
+        path
+    }
+
     /// Ends the message at `end`.
     pub(super) fn finish(mut self, end: Span, findings: &mut Findings<'_>) {
         let mut left_out = Vec::new();
         self.arranger.finish(&mut left_out);
         for row in left_out {
-            // A missing UNT is told by the envelope.
-            if self.definition.table.row(row).tag != Tag::UNT {
+            // A missing trailer is told by the envelope.
+            if !self.definition.table.row(row).tag.ends_message() {
                 findings.report(missing(&self.definition.table, row, end, &self.definition));
             }
         }
+    }
+}
+
+/// `/C080/3036`: the data element at `span`; nothing where that is no single one, or one that the rules do not know.
+pub(super) fn constituent_at(segment: &Segment<'_>, span: Span, rules: &SegmentRules<'_>) -> String {
+    let place = segment.position_of(span);
+    let element = place.and_then(|place| Some((place, rules.elements.get(place.position - 2)?)));
+    let Some((place, element)) = element else { return String::new() };
+    if !element.composite {
+        return format!("/{}", element.tag);
+    }
+    // A composite of which only the first component is given looks like a simple data element.
+    match element.components.get(place.component.unwrap_or(1) - 1) {
+        Some(component) => format!("/{}/{}", element.tag, component.tag),
+        None => format!("/{}", element.tag),
     }
 }
 
@@ -288,8 +317,10 @@ fn table_help(definition: &Definition<'_>) -> Message {
 
 /// The name of the directory that a message type belongs to, as [`directory::Directories`] knows it; the service
 /// messages belong to the service directory of a syntax version.
-#[must_use]
-pub fn directory_of<'d>(directories: &'d directory::Directories, message: &MessageType) -> Option<Directory<'d>> {
+pub(super) fn directory_of<'d>(
+    directories: &'d directory::Directories,
+    message: &MessageType,
+) -> Option<Directory<'d>> {
     if matches!(message.name.as_str(), "CONTRL" | "AUTACK" | "KEYMAN") {
         // Written D:3 (or 2:2) up to syntax version 3, 4:1 in version 4.
         let version = if message.version == "D" { &message.release } else { &message.version };

@@ -1,16 +1,19 @@
 //! The envelope: interchange, groups, messages and packages, their references and counts.
 
 use std::collections::BTreeMap;
-use std::collections::HashSet;
-use std::collections::hash_map::DefaultHasher;
 use std::fmt;
-use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use karvan_edifact::{Detected, Evidence, MisfitKind, Repertoire, Segment, ServiceCharacters, detect};
+use karvan_edifact::{
+    Component, Detected, DialogueReference, Evidence, GroupHeader, InterchangeHeader, MessageHeader, MisfitKind,
+    PackageHeader, Repertoire, Segment, ServiceCharacters, StatusReport, Trailer, detect,
+};
 use karvan_text::{Code, Diagnostic, Message, Place, Span, Unit};
 
-use super::body::{Body, Definition, Findings, directory_of, excerpt, place};
+use super::body::{Body, Definition, Findings, constituent_at, directory_of, excerpt, place};
+use super::level::{Level, Names, differing_reference};
+use super::references::{References, Remembered};
+use super::security::is_security_segment;
 use crate::directory::Directories;
 use crate::message::content::{self, Reading};
 use crate::message::rules::RuleBook;
@@ -29,12 +32,20 @@ pub enum Depth {
 }
 
 /// What a validator is asked to do.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// How deep to look.
     pub depth: Depth,
     /// Read every message as of this type, whatever its UNH says.
     pub read_as: Option<MessageType>,
+    /// How many references of one interchange are compared, and how many interchanges of one file.
+    pub reference_limit: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { depth: Depth::default(), read_as: None, reference_limit: References::LIMIT }
+    }
 }
 
 /// The type of a message: message identifier S009 of UNH.
@@ -55,6 +66,21 @@ pub struct MessageType {
     pub code_list: String,
 }
 
+impl MessageType {
+    /// The type that UNH or UIH declares.
+    fn declared(header: &MessageHeader<'_>) -> Self {
+        let text = |component: Component<'_>| header_text(&component.unescaped());
+        Self {
+            name: text(header.message_type()),
+            version: text(header.version()),
+            release: text(header.release()),
+            agency: text(header.agency()),
+            association: text(header.association()),
+            code_list: text(header.code_list_version()),
+        }
+    }
+}
+
 impl fmt::Display for MessageType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}.{}", self.name, self.version, self.release)
@@ -72,6 +98,8 @@ pub struct Counts {
     pub messages: u64,
     /// Packages.
     pub packages: u64,
+    /// Status reports of interactive interchanges (UIR).
+    pub status_reports: u64,
     /// Segments.
     pub segments: u64,
     /// Messages by type.
@@ -89,16 +117,34 @@ pub struct Validator<'d> {
     interchange: Option<Interchange>,
     group: Option<Level>,
     message: Option<OpenMessage<'d>>,
-    package: Option<Level>,
+    package: Option<OpenPackage>,
+    /// The interchanges so far, by what identifies them.
+    interchanges: References,
+    /// Whether an interchange with a header was seen.
+    headed: bool,
+    /// Whether the segment before was an empty one, or one outside any message.
+    run: Run,
     service: Arc<RuleBook<'d>>,
     services: BTreeMap<u8, Arc<RuleBook<'d>>>,
-    definitions: Vec<(MessageType, Option<Arc<Definition<'d>>>)>,
+    definitions: Vec<(MessageType, bool, Option<Arc<Definition<'d>>>)>,
+}
+
+/// Segments of a kind that are told once, however many follow each other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Run {
+    #[default]
+    None,
+    Empty,
+    Outside,
 }
 
 /// An open interchange.
 #[derive(Debug)]
 struct Interchange {
     level: Level,
+    /// The components of S302 in UIB.
+    dialogue: [Vec<u8>; 4],
+    version: u8,
     repertoire: Option<Repertoire>,
     /// What its octets look like.
     evidence: Evidence,
@@ -107,13 +153,38 @@ struct Interchange {
     references: References,
 }
 
-/// What every level of the envelope has: a reference, and a count of what it holds.
+/// A package that is being read.
 #[derive(Debug)]
-struct Level {
-    /// Its reference; none where it was opened without its header.
-    reference: Option<Vec<u8>>,
-    /// How many segments, messages or packages it holds so far.
-    count: u64,
+struct OpenPackage {
+    level: Level,
+    /// The length that UNO tells.
+    length: String,
+    /// Where the last of its segments ends.
+    end: u64,
+    /// How many octets stand between two of its segments at most: those of the object, and a line end perhaps.
+    object: u64,
+}
+
+impl OpenPackage {
+    /// Compares the length that UNP tells with that of UNO. Where the latter is wrong, which the reader of the octets tells,
+    /// the former may be right.
+    fn check_length(&self, trailer: &Segment<'_>, findings: &mut Findings<'_>) {
+        let value = trailer.component(0, 0);
+        let found = header_text(&value.unescaped());
+        let fits = |length: u64| (self.object.saturating_sub(2)..=self.object).contains(&length);
+        if found.is_empty() || found == self.length || found.parse().is_ok_and(fits) {
+            return;
+        }
+        let message = Message::new("count-differs-unp").with("counted", &found).with("declared", &self.length);
+        let finding = at(trailer, value.span(), self.level.names.count, Code::error(1029), message);
+        findings.report(finding.expected(&*self.length).found(found));
+    }
+
+    /// Takes note of the place of a segment.
+    fn segment(&mut self, segment: &Segment<'_>) {
+        self.object = self.object.max(segment.span().start.saturating_sub(self.end));
+        self.end = segment.span().end;
+    }
 }
 
 #[derive(Debug)]
@@ -122,53 +193,22 @@ struct OpenMessage<'d> {
     body: Option<Body<'d>>,
 }
 
-/// References already used, as hashes: an interchange may hold millions.
-#[derive(Debug, Default)]
-struct References {
-    seen: HashSet<u64>,
-    full: bool,
-}
-
-/// What became of a reference.
-enum Remembered {
-    New,
-    Duplicate,
-    /// It is the first that is no longer compared, for as many as may be are remembered.
-    LimitReached,
-}
-
-impl References {
-    /// How many are remembered.
-    const LIMIT: usize = 1 << 20;
-
-    fn insert(&mut self, reference: &[u8]) -> Remembered {
-        let mut hasher = DefaultHasher::new();
-        reference.hash(&mut hasher);
-        let hash = hasher.finish();
-        if self.seen.contains(&hash) {
-            return Remembered::Duplicate;
-        }
-        if self.seen.len() < Self::LIMIT {
-            self.seen.insert(hash);
-            return Remembered::New;
-        }
-        if std::mem::replace(&mut self.full, true) { Remembered::New } else { Remembered::LimitReached }
-    }
-}
-
 impl<'d> Validator<'d> {
     /// A validator that stands before the first octet of a file.
     #[must_use]
     pub fn new(directories: &'d Directories, options: Options) -> Self {
         Self {
             directories,
-            options,
             counts: Counts::default(),
             advised: false,
             interchange: None,
             group: None,
             message: None,
             package: None,
+            interchanges: References::new(options.reference_limit),
+            headed: false,
+            run: Run::None,
+            options,
             service: Arc::default(),
             services: BTreeMap::new(),
             definitions: Vec::new(),
@@ -192,26 +232,42 @@ impl<'d> Validator<'d> {
     /// reader of the file, who can tell them at no cost as long as there is nothing to tell.
     pub fn segment(&mut self, segment: &Segment<'_>, report: &mut dyn FnMut(Diagnostic)) {
         let mut findings = Findings { report, unit: self.unit() };
+        if segment.body().is_empty() {
+            self.empty_segment(segment, &mut findings);
+            return;
+        }
         self.counts.segments += 1;
-        if !segment.is_terminated() && !matches!(segment.tag(), b"UNT" | b"UNE" | b"UNZ") {
+        if !segment.is_terminated() && !matches!(segment.tag(), b"UNT" | b"UNE" | b"UNZ" | b"UIT" | b"UIZ") {
             // The end of the file cut it short, which its reader tells; what it was to be is not known.
             return;
         }
         let tag = Tag::new(segment.tag());
         if !tag.is_service() {
-            self.other(segment, tag, &mut findings);
+            self.other(segment, &mut findings);
             return;
         }
-        match segment.tag() {
-            b"UNB" => self.interchange_header(segment, &mut findings),
+        let octets = segment.tag();
+        let ends = |level: Option<&Level>| level.is_some_and(|level| level.names.trailer.as_bytes() == octets);
+        match octets {
+            b"UNB" | b"UIB" => self.interchange_header(segment, &mut findings),
             b"UNG" => self.group_header(segment, &mut findings),
-            b"UNH" => self.message_header(segment, &mut findings),
+            b"UNH" | b"UIH" => self.message_header(segment, &mut findings),
             b"UNO" => self.package_header(segment, &mut findings),
-            b"UNT" if self.message.is_some() => self.message_trailer(segment, &mut findings),
-            b"UNP" if self.package.is_some() => self.package_trailer(segment, &mut findings),
+            b"UIR" => self.status_report(segment, &mut findings),
+            _ if ends(self.message.as_ref().map(|message| &message.level)) => {
+                self.message_trailer(segment, &mut findings);
+            }
+            _ if ends(self.package.as_ref().map(|package| &package.level)) => {
+                self.package_trailer(segment, &mut findings)
+            }
             b"UNE" if self.group.is_some() || self.message.is_some() => self.group_trailer(segment, &mut findings),
-            b"UNZ" if self.interchange.is_some() => self.interchange_trailer(segment, &mut findings),
-            _ => self.other(segment, tag, &mut findings),
+            _ if ends(self.interchange.as_ref().map(|interchange| &interchange.level)) => {
+                self.interchange_trailer(segment, &mut findings);
+            }
+            _ if is_security_segment(octets) && self.service.get(tag).is_some() => {
+                self.security_segment(segment, &mut findings);
+            }
+            _ => self.other(segment, &mut findings),
         }
     }
 
@@ -224,48 +280,73 @@ impl<'d> Validator<'d> {
     /// The message or package that is open.
     fn unit(&self) -> Option<Unit> {
         match (&self.package, &self.message) {
-            (Some(_), _) => Some(Unit { header: "UNO", number: self.counts.packages }),
-            (None, Some(_)) => Some(Unit { header: "UNH", number: self.counts.messages }),
+            (Some(package), _) => Some(Unit { header: package.level.names.header, number: self.counts.packages }),
+            (None, Some(message)) => Some(Unit { header: message.level.names.header, number: self.counts.messages }),
             (None, None) => None,
         }
     }
 
     fn interchange_header(&mut self, segment: &Segment<'_>, findings: &mut Findings<'_>) {
         self.close_interchange(Span::at(segment.span().start), findings);
+        let Some(header) = InterchangeHeader::of(*segment) else { return };
         self.counts.interchanges += 1;
-        let syntax = segment.element(0);
-        let version = match &*syntax.component(1).unescaped() {
+        self.headed = true;
+        let declared_version = header.syntax_version();
+        let version = match &*declared_version.unescaped() {
+            _ if header.is_interactive() => 4,
             [digit @ b'1'..=b'9', ..] => digit - b'0',
             _ => 3,
         };
-        let identifier = syntax.component(0);
-        let encoding = syntax.component(3);
+        let (identifier, encoding) = (header.syntax_identifier(), header.character_encoding());
         let repertoire = Repertoire::declared(&identifier.unescaped(), &encoding.unescaped())
             .map(|declared| declared.in_version(version));
-        self.open_interchange(
-            Some(segment.component(4, 0).unescaped().into_owned()),
-            version,
-            repertoire,
-            segment.characters(),
-        );
+        let names = if header.is_interactive() { &Names::INTERACTIVE_INTERCHANGE } else { &Names::INTERCHANGE };
+        let level = Level::new(names, Some(header.reference().unescaped().into_owned()));
+        self.open_interchange(level, version, repertoire, segment.characters());
+        if let Some(interchange) = &mut self.interchange {
+            interchange.dialogue = dialogue(header.dialogue());
+        }
         self.service_segment(segment, findings);
+        self.check_interchange_reference(&header, findings);
+        let path = |rest: &str| format!("{}/S001{rest}", names.header);
         // One that is missing was told as missing.
         if repertoire.is_none() && !identifier.is_empty() {
             let span = if encoding.is_empty() { identifier.span() } else { identifier.span().to(encoding.span()) };
             let shown = String::from_utf8_lossy(span_of(segment, span)).into_owned();
             let message = Message::new("repertoire-unsupported").with("identifier", &shown);
-            findings.report(at(segment, span, "UNB/S001", Code::error(1046), message).found(shown));
+            findings.report(at(segment, span, &path(""), Code::error(1046), message).found(shown));
         }
-        if !(1..=4).contains(&version) {
-            let span = syntax.component(1).span();
-            let message = Message::new("syntax-version-unsupported").with("version", version);
-            findings.report(at(segment, span, "UNB/S001/0002", Code::error(1002), message).expected("1, 2, 3, 4"));
+        let expected = if header.is_interactive() { "4" } else { "1, 2, 3, 4" };
+        let is_supported = match &*declared_version.unescaped() {
+            [b'4'] => true,
+            [b'1'..=b'3'] => !header.is_interactive(),
+            // One that is missing was told as missing.
+            octets => octets.is_empty(),
+        };
+        if !is_supported {
+            let shown = header_text(&declared_version.unescaped());
+            let message = Message::new("syntax-version-unsupported").with("version", &shown);
+            let finding = at(segment, declared_version.span(), &path("/0002"), Code::error(1002), message);
+            findings.report(finding.expected(expected).found(shown));
         }
+    }
+
+    /// Tells an interchange of this sender, recipient and reference that was in the file before (ISO 9735-2, UNB note 2).
+    fn check_interchange_reference(&mut self, header: &InterchangeHeader<'_>, findings: &mut Findings<'_>) {
+        let reference = header.reference();
+        if reference.is_empty() {
+            return;
+        }
+        let parties = [header.sender(), header.recipient()].map(|party| party.element().raw());
+        let dialogue = header.dialogue();
+        let remembered = self.interchanges.insert((parties, dialogue.element().raw(), reference.raw()));
+        let path = if header.is_interactive() { "UIB/S302/0300" } else { "UNB/0020" };
+        self.report_remembered(remembered, "interchange-duplicate", &header.segment(), &reference, path, findings);
     }
 
     fn open_interchange(
         &mut self,
-        reference: Option<Vec<u8>>,
+        level: Level,
         version: u8,
         repertoire: Option<Repertoire>,
         characters: ServiceCharacters,
@@ -285,12 +366,14 @@ impl<'d> Validator<'d> {
         });
         self.service = Arc::clone(book);
         self.interchange = Some(Interchange {
-            level: Level { reference, count: 0 },
+            level,
+            dialogue: Default::default(),
+            version,
             repertoire,
             evidence: Evidence::default(),
             reading,
             groups: 0,
-            references: References::default(),
+            references: References::new(self.options.reference_limit),
         });
     }
 
@@ -300,19 +383,31 @@ impl<'d> Validator<'d> {
         self.close_message(start, findings);
         self.close_group(start, findings);
         self.service_segment(segment, findings);
-        let Some(interchange) = self.interchange.take() else { return };
+        let Some(mut interchange) = self.interchange.take() else { return };
+        interchange.level.security.finish(start, findings);
         if let Some(finding) = detected_otherwise(&interchange, segment.tag_span()) {
             findings.report(finding.excerpt(excerpt(segment, segment.tag_span())));
         }
+        let level = &interchange.level;
+        if level.reference.is_none() {
+            findings.report(header_missing(segment, level.names));
+        }
         let (count, what) = match interchange.groups {
-            0 => (interchange.level.count, "count-differs-unz-messages"),
+            _ if level.names.interactive => (level.count, "count-differs-uiz"),
+            0 => (level.count, "count-differs-unz-messages"),
             groups => (groups, "count-differs-unz-groups"),
         };
-        check_count(segment, "UNZ/0036", count, what, findings);
-        check_reference(segment, "UNZ/0020", "UNB", interchange.level.reference.as_deref(), findings);
-        if interchange.groups == 0 && interchange.level.count == 0 {
+        level.check_count(segment, count, what, findings);
+        if level.names.interactive {
+            let repeated = Trailer::of(*segment).map(|trailer| trailer.dialogue());
+            check_dialogue(segment, repeated, &interchange, findings);
+        } else {
+            level.check_reference(segment, findings);
+        }
+        // A dialogue may consist of status reports.
+        if interchange.groups == 0 && level.count == 0 && !level.names.interactive {
             let message = Message::new("interchange-empty");
-            findings.report(at(segment, segment.tag_span(), "UNZ", Code::error(1032), message));
+            findings.report(at(segment, segment.tag_span(), "", Code::error(1032), message));
         }
         self.advised = false;
     }
@@ -321,12 +416,13 @@ impl<'d> Validator<'d> {
         self.close_package(end, findings);
         self.close_message(end, findings);
         self.close_group(end, findings);
+        self.run = Run::None;
         let Some(interchange) = self.interchange.take() else { return };
         if let Some(finding) = detected_otherwise(&interchange, end) {
             findings.report(finding);
         }
         if interchange.level.reference.is_some() {
-            findings.report(trailer_missing("UNZ", "UNB", end));
+            interchange.level.trailer_missing(end, findings);
         }
     }
 
@@ -335,18 +431,27 @@ impl<'d> Validator<'d> {
         self.close_package(start, findings);
         self.close_message(start, findings);
         self.close_group(start, findings);
-        self.need_interchange(segment, findings);
+        self.begin_within(segment, findings);
         self.service_segment(segment, findings);
         self.counts.groups += 1;
-        let reference = segment.component(4, 0).unescaped().into_owned();
+        let Some(header) = GroupHeader::of(*segment) else { return };
+        let reference = header.reference();
         if let Some(interchange) = &mut self.interchange {
             interchange.groups += 1;
-            if interchange.level.count > 0 {
+            if interchange.level.names.interactive {
+                findings.report(misplaced(segment));
+            } else if interchange.level.count > 0 {
                 let message = Message::new("groups-and-messages-mixed");
                 findings.report(at(segment, segment.tag_span(), "UNG", Code::error(1030), message));
             }
+            // ISO 9735-2, UNG note 5: sender, recipient and reference together name a group.
+            if !reference.is_empty() {
+                let parties = [header.sender(), header.recipient()].map(|party| party.element().raw());
+                let remembered = interchange.references.insert(("UNG", parties, reference.raw()));
+                self.report_remembered(remembered, "reference-duplicate", segment, &reference, "UNG/0048", findings);
+            }
         }
-        self.group = Some(Level { reference: Some(reference), count: 0 });
+        self.group = Some(Level::new(&Names::GROUP, Some(reference.unescaped().into_owned())));
     }
 
     fn group_trailer(&mut self, segment: &Segment<'_>, findings: &mut Findings<'_>) {
@@ -354,12 +459,13 @@ impl<'d> Validator<'d> {
         self.close_package(start, findings);
         self.close_message(start, findings);
         self.service_segment(segment, findings);
-        let Some(group) = self.group.take() else {
+        let Some(mut group) = self.group.take() else {
             findings.report(outside(segment));
             return;
         };
-        check_count(segment, "UNE/0060", group.count, "count-differs-une", findings);
-        check_reference(segment, "UNE/0048", "UNG", group.reference.as_deref(), findings);
+        group.security.finish(start, findings);
+        group.check_count(segment, group.count, "count-differs-une", findings);
+        group.check_reference(segment, findings);
         if group.count == 0 {
             let message = Message::new("group-empty");
             findings.report(at(segment, segment.tag_span(), "UNE", Code::error(1032), message));
@@ -367,8 +473,8 @@ impl<'d> Validator<'d> {
     }
 
     fn close_group(&mut self, end: Span, findings: &mut Findings<'_>) {
-        if self.group.take().is_some() {
-            findings.report(trailer_missing("UNE", "UNG", end));
+        if let Some(group) = self.group.take() {
+            group.trailer_missing(end, findings);
         }
     }
 
@@ -376,36 +482,46 @@ impl<'d> Validator<'d> {
         let start = Span::at(segment.span().start);
         self.close_package(start, findings);
         self.close_message(start, findings);
-        self.need_interchange(segment, findings);
+        self.begin_within(segment, findings);
+        let Some(header) = MessageHeader::of(*segment) else { return };
+        let names = if header.is_interactive() { &Names::INTERACTIVE_MESSAGE } else { &Names::MESSAGE };
         self.counts.messages += 1;
-        findings.unit = Some(Unit { header: "UNH", number: self.counts.messages });
+        findings.unit = Some(Unit { header: names.header, number: self.counts.messages });
         self.count_unit(segment, findings);
-        let declared = message_type(segment);
+        let declared = MessageType::declared(&header);
         match self.counts.types.get_mut(&declared) {
             Some(count) => *count += 1,
             None => drop(self.counts.types.insert(declared.clone(), 1)),
         }
-        let reference = segment.component(0, 0).unescaped().into_owned();
         if let Some(interchange) = &mut self.interchange {
             // Codes that a user community added stand in its own guideline, not in the directory.
             interchange.reading.unknown_code =
                 if declared.association.is_empty() { Code::error } else { Code::warning };
+            if interchange.level.names.interactive != names.interactive {
+                findings.report(misplaced(segment));
+            }
         }
-        self.check_duplicate(segment, &reference, "UNH/0062", findings);
-        self.message = Some(OpenMessage { level: Level { reference: Some(reference), count: 1 }, body: None });
+        let reference = header.reference();
+        let path = if header.is_interactive() { "UIH/0340" } else { "UNH/0062" };
+        self.check_duplicate(segment, &reference, header.identifier().raw(), path, findings);
+        let level = Level { count: 1, ..Level::new(names, Some(reference.unescaped().into_owned())) };
+        self.message = Some(OpenMessage { level, body: None });
         self.service_segment(segment, findings);
+        if let Some(interchange) = &self.interchange {
+            check_dialogue(segment, Some(header.dialogue()), interchange, findings);
+        }
         if self.options.depth < Depth::Structure {
             return;
         }
         let wanted = self.options.read_as.clone().unwrap_or(declared);
-        match self.definition(&wanted) {
+        match self.definition(&wanted, names.interactive) {
             Some(definition) => {
                 if let Some(message) = &mut self.message {
                     message.body = Some(Body::new(definition));
                 }
                 self.hand_to_body(segment, findings);
             }
-            None => findings.report(self.unknown_message(segment, &wanted)),
+            None => findings.report(self.unknown_message(segment, &header, &wanted)),
         }
     }
 
@@ -413,17 +529,20 @@ impl<'d> Validator<'d> {
         self.hand_to_body(segment, findings);
         self.service_segment(segment, findings);
         let Some(mut message) = self.message.take() else { return };
+        let start = Span::at(segment.span().start);
+        message.level.security.finish(start, findings);
         message.level.count += 1;
-        check_count(segment, "UNT/0074", message.level.count, "count-differs-unt", findings);
-        check_reference(segment, "UNT/0062", "UNH", message.level.reference.as_deref(), findings);
+        let what = if message.level.names.interactive { "count-differs-uit" } else { "count-differs-unt" };
+        message.level.check_count(segment, message.level.count, what, findings);
+        message.level.check_reference(segment, findings);
         if let Some(body) = message.body {
-            body.finish(Span::at(segment.span().start), findings);
+            body.finish(start, findings);
         }
     }
 
     fn close_message(&mut self, end: Span, findings: &mut Findings<'_>) {
         if let Some(message) = self.message.take() {
-            findings.report(trailer_missing("UNT", "UNH", end));
+            message.level.trailer_missing(end, findings);
             if let Some(body) = message.body {
                 body.finish(end, findings);
             }
@@ -435,49 +554,138 @@ impl<'d> Validator<'d> {
         let start = Span::at(segment.span().start);
         self.close_package(start, findings);
         self.close_message(start, findings);
-        self.need_interchange(segment, findings);
+        self.begin_within(segment, findings);
+        let Some(header) = PackageHeader::of(*segment) else { return };
         self.counts.packages += 1;
-        findings.unit = Some(Unit { header: "UNO", number: self.counts.packages });
+        findings.unit = Some(Unit { header: Names::PACKAGE.header, number: self.counts.packages });
         self.count_unit(segment, findings);
         self.service_segment(segment, findings);
-        let reference = segment.component(0, 0).unescaped().into_owned();
-        self.check_duplicate(segment, &reference, "UNO/0800", findings);
-        self.package = Some(Level { reference: Some(reference), count: 0 });
+        let reference = header.reference();
+        self.check_duplicate(segment, &reference, b"", "UNO/0800", findings);
+        if let Some(interchange) = &self.interchange {
+            check_dialogue(segment, Some(header.dialogue()), interchange, findings);
+        }
+        let level = Level::new(&Names::PACKAGE, Some(reference.unescaped().into_owned()));
+        let length = header_text(&header.length().unescaped());
+        self.package = Some(OpenPackage { level, length, end: segment.span().end, object: 0 });
     }
 
     fn package_trailer(&mut self, segment: &Segment<'_>, findings: &mut Findings<'_>) {
         self.service_segment(segment, findings);
-        if let Some(package) = self.package.take() {
-            check_reference(segment, "UNP/0800", "UNO", package.reference.as_deref(), findings);
-        }
+        let Some(mut package) = self.package.take() else { return };
+        package.segment(segment);
+        package.level.security.finish(Span::at(segment.span().start), findings);
+        package.check_length(segment, findings);
+        package.level.check_reference(segment, findings);
     }
 
     fn close_package(&mut self, end: Span, findings: &mut Findings<'_>) {
-        if self.package.take().is_some() {
-            findings.report(trailer_missing("UNP", "UNO", end));
+        if let Some(package) = self.package.take() {
+            package.level.trailer_missing(end, findings);
             findings.unit = None;
         }
     }
 
-    fn other(&mut self, segment: &Segment<'_>, tag: Tag, findings: &mut Findings<'_>) {
-        if tag.is_service() && matches!(segment.tag(), b"UIB" | b"UIH") {
-            let message = Message::new("interactive-unsupported");
-            findings.report(at(segment, segment.tag_span(), "", Code::error(1047), message));
+    /// UIR, which stands between the messages of an interactive interchange.
+    fn status_report(&mut self, segment: &Segment<'_>, findings: &mut Findings<'_>) {
+        let start = Span::at(segment.span().start);
+        self.close_package(start, findings);
+        self.close_message(start, findings);
+        self.begin_within(segment, findings);
+        self.counts.status_reports += 1;
+        self.service_segment(segment, findings);
+        let Some(interchange) = &self.interchange else { return };
+        if !interchange.level.names.interactive {
+            findings.report(misplaced(segment));
         }
-        let Some(message) = &mut self.message else {
+        let repeated = StatusReport::of(*segment).map(|report| report.dialogue());
+        check_dialogue(segment, repeated, interchange, findings);
+    }
+
+    /// A segment that secures the level it stands on (ISO 9735-5 §5.3).
+    fn security_segment(&mut self, segment: &Segment<'_>, findings: &mut Findings<'_>) {
+        self.run = Run::None;
+        // AUTACK and KEYMAN have places of their own for them; what is not checked against a table is not judged here.
+        let placed = self
+            .message
+            .as_ref()
+            .is_some_and(|message| message.body.as_ref().is_none_or(|body| body.knows(Tag::new(segment.tag()))));
+        if let Some(message) = &mut self.message {
+            message.level.count += 1;
+        } else {
             self.need_interchange(segment, findings);
+        }
+        if placed && self.message.as_ref().is_some_and(|message| message.body.is_some()) {
+            self.hand_to_body(segment, findings);
             self.check_repertoire(segment, findings);
-            // Security segments protect an interchange, a group or a package (ISO 9735-5 §5.3).
-            if self.service.get(tag).is_some() && segment.tag().starts_with(b"US") {
-                self.service_segment(segment, findings);
-            } else {
-                findings.report(outside(segment));
-            }
+        } else {
+            self.service_segment(segment, findings);
+        }
+        let level = match (&mut self.package, &mut self.message, &mut self.group, &mut self.interchange) {
+            (Some(package), ..) => &mut package.level,
+            (None, Some(message), ..) => &mut message.level,
+            (None, None, Some(group), _) => group,
+            (None, None, None, Some(interchange)) => &mut interchange.level,
+            (None, None, None, None) => return,
+        };
+        level.security.segment(segment, placed, findings);
+        if let Some(package) = &mut self.package {
+            package.segment(segment);
+        }
+    }
+
+    fn other(&mut self, segment: &Segment<'_>, findings: &mut Findings<'_>) {
+        let Some(message) = &mut self.message else {
+            self.outside_messages(segment, findings);
             return;
         };
+        self.run = Run::None;
         message.level.count += 1;
-        self.check_repertoire(segment, findings);
+        message.level.security.content(segment, findings);
         self.hand_to_body(segment, findings);
+        self.check_repertoire(segment, findings);
+    }
+
+    /// A segment that no message holds. Of several that follow each other the first is told, and what shows which header is
+    /// missing.
+    fn outside_messages(&mut self, segment: &Segment<'_>, findings: &mut Findings<'_>) {
+        let names = match segment.tag() {
+            b"UNZ" => Some(&Names::INTERCHANGE),
+            b"UIZ" => Some(&Names::INTERACTIVE_INTERCHANGE),
+            b"UNT" => Some(&Names::MESSAGE),
+            b"UIT" => Some(&Names::INTERACTIVE_MESSAGE),
+            _ => None,
+        };
+        if let Some(names) = names {
+            self.run = Run::None;
+            findings.report(header_missing(segment, names));
+            return;
+        }
+        self.need_interchange(segment, findings);
+        self.check_repertoire(segment, findings);
+        if std::mem::replace(&mut self.run, Run::Outside) != Run::Outside {
+            findings.report(outside(segment));
+        }
+    }
+
+    /// Nothing between two terminators: it counts as no segment.
+    fn empty_segment(&mut self, segment: &Segment<'_>, findings: &mut Findings<'_>) {
+        if std::mem::replace(&mut self.run, Run::Empty) != Run::Empty {
+            let span = segment.span();
+            let finding = Diagnostic::new(Code::warning(1912), Message::new("segment-empty"), place(span, ""));
+            findings.report(finding.fix(span, "").excerpt(excerpt(segment, span)));
+        }
+    }
+
+    /// Begins a group, a message, a package or a report within what is open.
+    fn begin_within(&mut self, segment: &Segment<'_>, findings: &mut Findings<'_>) {
+        self.run = Run::None;
+        self.need_interchange(segment, findings);
+        match (&mut self.group, &mut self.interchange) {
+            (Some(group), _) => group.security.content(segment, findings),
+            (None, Some(interchange)) => interchange.level.security.content(segment, findings),
+            (None, None) => {}
+        }
     }
 
     /// Counts a message or package in the group, or in the interchange where there is no group.
@@ -496,35 +704,64 @@ impl<'d> Validator<'d> {
     }
 
     /// Opens an interchange without UNB where a segment stands outside any.
+    ///
+    /// Messages and groups on their own are a deviation that many live with; behind an interchange, its header is missing.
     fn need_interchange(&mut self, segment: &Segment<'_>, findings: &mut Findings<'_>) {
         if self.interchange.is_some() {
             return;
         }
         self.counts.interchanges += 1;
-        let version = if segment.characters().repetition.is_some() { 4 } else { 3 };
-        self.open_interchange(None, version, None, segment.characters());
+        let interactive = segment.tag().starts_with(b"UI");
+        let version = if interactive || segment.characters().repetition.is_some() { 4 } else { 3 };
+        let names = if interactive { &Names::INTERACTIVE_INTERCHANGE } else { &Names::INTERCHANGE };
+        self.open_interchange(Level::new(names, None), version, None, segment.characters());
         let span = Span::at(segment.span().start);
-        let finding = Diagnostic::new(
-            Code::error(1013),
-            Message::new("interchange-header-missing").with("segment", Tag::new(segment.tag())),
-            place(span, "UNB"),
-        );
-        findings.report(finding.expected("UNB").excerpt(excerpt(segment, span)));
+        let (code, id) = match self.headed {
+            true => (Code::error(1013), "interchange-header-missing"),
+            false => (Code::warning(1913), "interchange-without-header"),
+        };
+        let message = Message::new(id).with("segment", Tag::new(segment.tag())).with("header", names.header);
+        let finding = Diagnostic::new(code, message, place(span, names.header)).expected(names.header);
+        findings.report(finding.excerpt(excerpt(segment, span)).help(Message::new("help-interchange-header")));
     }
 
-    fn check_duplicate(&mut self, segment: &Segment<'_>, reference: &[u8], path: &str, findings: &mut Findings<'_>) {
+    /// Tells a message or package whose reference was used before: within its group, or within the interchange where it
+    /// stands in none. From version 4 on the type of a message belongs to what names it (ISO 9735-2, UNH note 2).
+    fn check_duplicate(
+        &mut self,
+        segment: &Segment<'_>,
+        reference: &Component<'_>,
+        kind: &[u8],
+        path: &str,
+        findings: &mut Findings<'_>,
+    ) {
         let Some(interchange) = self.interchange.as_mut().filter(|_| !reference.is_empty()) else { return };
-        let span = segment.component(0, 0).span();
-        match interchange.references.insert(reference) {
+        let group = self.group.as_ref().map(|_| interchange.groups);
+        let kind = if interchange.version >= 4 { kind } else { b"" };
+        let remembered = interchange.references.insert((path, group, kind, reference.raw()));
+        self.report_remembered(remembered, "reference-duplicate", segment, reference, path, findings);
+    }
+
+    fn report_remembered(
+        &self,
+        remembered: Remembered,
+        duplicate: &'static str,
+        segment: &Segment<'_>,
+        reference: &Component<'_>,
+        path: &str,
+        findings: &mut Findings<'_>,
+    ) {
+        match remembered {
             Remembered::New => {}
             Remembered::Duplicate => {
-                let shown = String::from_utf8_lossy(reference).into_owned();
-                let message = Message::new("reference-duplicate").with("reference", &shown);
-                findings.report(at(segment, span, path, Code::error(1026), message).found(shown));
+                let shown = header_text(&reference.unescaped());
+                let message = Message::new(duplicate).with("reference", &shown);
+                findings.report(at(segment, reference.span(), path, Code::error(1026), message).found(shown));
             }
             Remembered::LimitReached => {
-                let message = Message::new("reference-limit").with("limit", References::LIMIT);
-                findings.report(at(segment, span, path, Code::error(9003), message));
+                let message = Message::new("reference-limit").with("limit", self.options.reference_limit);
+                let finding = at(segment, reference.span(), path, Code::error(9003), message);
+                findings.report(finding.help(Message::new("help-reference-limit")));
             }
         }
     }
@@ -548,6 +785,16 @@ impl<'d> Validator<'d> {
         }
     }
 
+    /// The path of the octets at `span` of a segment just taken, in the names of its directory.
+    fn path_at(&self, segment: &Segment<'_>, span: Span) -> String {
+        let tag = Tag::new(segment.tag());
+        match (&self.message, self.service.get(tag)) {
+            (Some(OpenMessage { body: Some(body), .. }), _) => body.path_at(segment, span, &self.service),
+            (_, Some(rules)) => format!("{tag}{}", constituent_at(segment, span, rules)),
+            (_, None) => tag.to_string(),
+        }
+    }
+
     /// Finds octets that the declared repertoire does not hold (ISO 9735-1 §6).
     #[inline]
     fn check_repertoire(&mut self, segment: &Segment<'_>, findings: &mut Findings<'_>) {
@@ -555,28 +802,32 @@ impl<'d> Validator<'d> {
         if repertoire.is_plain(segment.body()) {
             return;
         }
+        let repertoire = *repertoire;
         *evidence += detect(segment.body());
-        for (span, misfit) in segment.misfits(*repertoire) {
-            findings.report(out_of_repertoire(segment, span, *repertoire, misfit.kind));
+        for (span, misfit) in segment.misfits(repertoire) {
+            let path = self.path_at(segment, span);
+            findings.report(out_of_repertoire(segment, span, &path, repertoire, misfit.kind));
         }
     }
 
-    fn definition(&mut self, wanted: &MessageType) -> Option<Arc<Definition<'d>>> {
-        if let Some((_, definition)) = self.definitions.iter().find(|(known, _)| known == wanted) {
+    fn definition(&mut self, wanted: &MessageType, interactive: bool) -> Option<Arc<Definition<'d>>> {
+        let is_wanted = |(known, kind, _): &&(MessageType, bool, _)| known == wanted && *kind == interactive;
+        if let Some((.., definition)) = self.definitions.iter().find(is_wanted) {
             return definition.clone();
         }
         let definition = directory_of(self.directories, wanted)
             .filter(|_| wanted.agency.is_empty() || wanted.agency == "UN")
             .and_then(|directory| directory.message(&wanted.name))
+            .filter(|message| message.is_interactive() == interactive)
             .map(|message| {
                 let codes = self.directories.release(&format!("{}.{}", wanted.version, wanted.code_list));
                 Arc::new(Definition::new(message, codes))
             });
-        self.definitions.push((wanted.clone(), definition.clone()));
+        self.definitions.push((wanted.clone(), interactive, definition.clone()));
         definition
     }
 
-    fn unknown_message(&self, segment: &Segment<'_>, wanted: &MessageType) -> Diagnostic {
+    fn unknown_message(&self, segment: &Segment<'_>, header: &MessageHeader<'_>, wanted: &MessageType) -> Diagnostic {
         let releases = self.directories.releases();
         let known: Vec<_> = releases
             .iter()
@@ -600,16 +851,23 @@ impl<'d> Validator<'d> {
                 _ => String::new(),
             },
         };
-        let span = segment.element(1).span();
-        at(segment, span, "UNH/S009", Code::error(1017), message)
+        let identifier = header.identifier();
+        let path = if header.is_interactive() { "UIH/S306" } else { "UNH/S009" };
+        at(segment, identifier.span(), path, Code::error(1017), message)
             .expected(expected)
-            .found(String::from_utf8_lossy(segment.element(1).raw()))
+            .found(header_text(identifier.raw()))
             .help(Message::new("help-read-as"))
     }
 }
 
 /// The octets at `span` do not belong into the declared repertoire.
-fn out_of_repertoire(segment: &Segment<'_>, span: Span, repertoire: Repertoire, misfit: MisfitKind) -> Diagnostic {
+fn out_of_repertoire(
+    segment: &Segment<'_>,
+    span: Span,
+    path: &str,
+    repertoire: Repertoire,
+    misfit: MisfitKind,
+) -> Diagnostic {
     let described = |character: char| match character.is_control() {
         true => format!("U+{:04X}", u32::from(character)),
         false => format!("U+{:04X} '{character}'", u32::from(character)),
@@ -623,7 +881,7 @@ fn out_of_repertoire(segment: &Segment<'_>, span: Span, repertoire: Repertoire, 
         }
     };
     let message = Message::new(id).with(name, &shown).with("identifier", repertoire);
-    let found = at(segment, span, "", Code::error(1021), message).found(shown);
+    let found = at(segment, span, path, Code::error(1021), message).found(shown);
     match misfit {
         MisfitKind::Utf8 { .. } => found.help(Message::new("help-utf8-found")),
         // A control character is in no repertoire.
@@ -654,21 +912,35 @@ fn detected_otherwise(interchange: &Interchange, span: Span) -> Option<Diagnosti
     Some(finding.help(Message::new("help-repertoire-detected")))
 }
 
-/// The message type that UNH declares.
-fn message_type(segment: &Segment<'_>) -> MessageType {
-    let identifier = segment.element(1);
-    let text = |n| String::from_utf8_lossy(&identifier.component(n).unescaped()).into_owned();
-    MessageType {
-        name: text(0),
-        version: text(1),
-        release: text(2),
-        agency: text(3),
-        association: text(4),
-        code_list: text(5),
+/// The components of S302.
+fn dialogue(reference: DialogueReference<'_>) -> [Vec<u8>; 4] {
+    std::array::from_fn(|n| reference.element().component(n).unescaped().into_owned())
+}
+
+/// Compares the dialogue that a segment names with that of UIB, as far as both name it: a responder's reference may come
+/// later (ISO 9735-3, UIB note 4).
+fn check_dialogue(
+    segment: &Segment<'_>,
+    repeated: Option<DialogueReference<'_>>,
+    interchange: &Interchange,
+    findings: &mut Findings<'_>,
+) {
+    let Some(repeated) = repeated.filter(|_| interchange.level.names.interactive) else { return };
+    for (n, (element, expected)) in ["0300", "0303", "0051", "0304"].iter().zip(&interchange.dialogue).enumerate() {
+        let value = repeated.element().component(n);
+        if !value.is_empty() && !expected.is_empty() && *value.unescaped() != **expected {
+            let path = format!("{}/S302/{element}", header_text(segment.tag()));
+            findings.report(differing_reference(segment, value.span(), &path, "UIB", expected, &value.unescaped()));
+        }
     }
 }
 
-fn at(segment: &Segment<'_>, span: Span, path: &str, code: Code, message: Message) -> Diagnostic {
+/// Octets of a service segment as shown in a finding.
+pub(super) fn header_text(octets: &[u8]) -> String {
+    String::from_utf8_lossy(octets).into_owned()
+}
+
+pub(super) fn at(segment: &Segment<'_>, span: Span, path: &str, code: Code, message: Message) -> Diagnostic {
     let tag;
     let path = if path.is_empty() {
         tag = Tag::new(segment.tag()).to_string();
@@ -685,69 +957,25 @@ fn span_of<'a>(segment: &Segment<'a>, span: Span) -> &'a [u8] {
     Span::new(span.start.saturating_sub(start), span.end.saturating_sub(start)).slice(segment.raw())
 }
 
-fn check_count(segment: &Segment<'_>, path: &str, actual: u64, message: &'static str, findings: &mut Findings<'_>) {
-    let value = segment.component(0, 0);
-    let text = value.unescaped();
-    if text.is_empty() || std::str::from_utf8(&text).ok().and_then(|text| text.parse::<u64>().ok()) == Some(actual) {
-        return;
-    }
-    let shown = String::from_utf8_lossy(&text).into_owned();
-    let message = Message::new(message).with("counted", &shown).with("actual", actual);
-    findings.report(
-        at(segment, value.span(), path, Code::error(1029), message)
-            .expected(actual.to_string())
-            .found(shown)
-            .fix(value.span(), actual.to_string())
-            .help(Message::new("help-recount")),
-    );
-}
-
-fn check_reference(
-    segment: &Segment<'_>,
-    path: &str,
-    header: &str,
-    expected: Option<&[u8]>,
-    findings: &mut Findings<'_>,
-) {
-    // Every trailer carries its count or length first, the reference second.
-    let value = segment.component(1, 0);
-    let (Some(expected), found) = (expected, value.unescaped()) else { return };
-    if *found == *expected {
-        return;
-    }
-    let show = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
-    let message = Message::new("reference-differs")
-        .with("trailer", Tag::new(segment.tag()))
-        .with("header", header)
-        .with("found", show(&found))
-        .with("expected", show(expected));
-    findings.report(
-        at(segment, value.span(), path, Code::error(1028), message).expected(show(expected)).found(show(&found)),
-    );
-}
-
-fn trailer_missing(trailer: &str, header: &str, end: Span) -> Diagnostic {
+pub(super) fn trailer_missing(trailer: &str, header: &str, end: Span) -> Diagnostic {
     let message = Message::new("trailer-missing").with("trailer", trailer).with("header", header);
     Diagnostic::new(Code::error(1013), message, place(end, trailer)).expected(trailer)
+}
+
+/// `segment` is a trailer, and the header that it belongs to is missing.
+fn header_missing(segment: &Segment<'_>, names: &Names) -> Diagnostic {
+    let message = Message::new("header-missing").with("trailer", names.trailer).with("header", names.header);
+    at(segment, segment.tag_span(), names.header, Code::error(1013), message).expected(names.header)
+}
+
+/// The kind of interchange does not know the segment here.
+fn misplaced(segment: &Segment<'_>) -> Diagnostic {
+    let tag = Tag::new(segment.tag());
+    let message = Message::new("segment-position").with("name", tag);
+    at(segment, segment.tag_span(), "", Code::error(1015), message).found(tag.to_string())
 }
 
 fn outside(segment: &Segment<'_>) -> Diagnostic {
     let message = Message::new("segment-outside").with("segment", Tag::new(segment.tag()));
     at(segment, segment.tag_span(), "", Code::error(1033), message)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn references_beyond_the_limit_are_told_once_and_known_ones_still_found() {
-        let mut references = References::default();
-        for number in 0..References::LIMIT as u64 {
-            assert!(matches!(references.insert(&number.to_be_bytes()), Remembered::New));
-        }
-        assert!(matches!(references.insert(b"one too many"), Remembered::LimitReached));
-        assert!(matches!(references.insert(b"another"), Remembered::New));
-        assert!(matches!(references.insert(&7_u64.to_be_bytes()), Remembered::Duplicate));
-    }
 }

@@ -6,6 +6,10 @@
 
 mod body;
 mod envelope;
+mod level;
+mod references;
+mod security;
 
-pub use body::directory_of;
+pub use references::{References, Remembered};
+
 pub use envelope::{Counts, Depth, MessageType, Options, Validator};

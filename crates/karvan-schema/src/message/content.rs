@@ -35,7 +35,7 @@ impl Fault {
     #[must_use]
     pub fn is_judged_elsewhere(&self) -> bool {
         self.code.layer() == 3
-            && ["S001", "S008", "S009"].iter().any(|composite| self.constituent.starts_with(composite))
+            && ["S001", "S008", "S009", "S306"].iter().any(|composite| self.constituent.starts_with(composite))
     }
 }
 

@@ -33,6 +33,18 @@ impl Tag {
         (self.0.wrapping_mul(0x9E37_79B1) >> 16) as usize
     }
 
+    /// Whether it is that of the header of a message, batch or interactive.
+    #[must_use]
+    pub fn begins_message(self) -> bool {
+        self == Self::UNH || self == Self::new(b"UIH")
+    }
+
+    /// Whether it is that of the trailer of a message, batch or interactive.
+    #[must_use]
+    pub fn ends_message(self) -> bool {
+        self == Self::UNT || self == Self::new(b"UIT")
+    }
+
     /// Whether the tag begins with `U`, as all tags of service segments do (ISO 9735-1 §7.6).
     #[must_use]
     pub const fn is_service(self) -> bool {
