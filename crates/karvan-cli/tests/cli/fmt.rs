@@ -49,6 +49,7 @@ fn the_helps_of_validate_help() {
         (ORDER.replace("PO-1", "PÖ-1"), "fmt --charset UNOY"),
         (ORDER.replace("UNOC", "UNOA").replace("PO-1", "po_1"), "fmt --charset UNOY"),
         (format!("\u{feff}{ORDER}"), "fmt"),
+        (ORDER.replace("UNA:+.? '\n", "").replace("'\n", "\r\n"), "fmt --delimiters default"),
     ] {
         folder.write("order.edi", &damaged);
         let told = folder.run(["validate", "order.edi"]).stdout;
