@@ -1,5 +1,6 @@
 //! The words of the command line.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
@@ -51,6 +52,15 @@ pub(crate) struct Common {
     /// Largest document that is read whole, in octets.
     #[arg(long, value_name = "OCTETS", default_value_t = 1 << 30, global = true, hide_short_help = true)]
     pub(crate) max_size: u64,
+
+    /// What compressed input, or an archive, may expand to, in octets.
+    #[arg(long, value_name = "OCTETS", default_value_t = 1 << 36, global = true, hide_short_help = true)]
+    pub(crate) max_expanded: u64,
+
+    /// How many times its size compressed input, or an archive, may expand to.
+    #[arg(long, value_name = "TIMES", default_value_t = 500, global = true, hide_short_help = true,
+        value_parser = value_parser!(u64).range(1..))]
+    pub(crate) max_ratio: u64,
 }
 
 /// How findings and reports are written.
@@ -102,6 +112,8 @@ pub(crate) enum When {
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
+    /// What a document is: envelope, messages, tree of groups and segments with names.
+    Inspect(commands::inspect::Inspect),
     /// Check documents: envelope, syntax, structure, codes.
     Validate(Validate),
     /// Answer an interchange: acknowledge or reject it by CONTRL, with what is wrong.
@@ -134,7 +146,7 @@ impl Verb {
 /// `karvan validate`.
 #[derive(Args, Debug)]
 pub(crate) struct Validate {
-    /// Files and folders; standard input where there are none or `-` is named.
+    /// Files and folders, as they are or compressed (gzip, zstd, ZIP); standard input where there are none or `-` is named.
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
 
@@ -145,6 +157,10 @@ pub(crate) struct Validate {
     /// Read messages as of this directory, whatever they say: MESSAGE:VERSION:RELEASE, as CUSDEC:D:96B.
     #[arg(long = "as", value_name = "MESSAGE:D:RELEASE")]
     pub(crate) as_message: Option<String>,
+
+    /// How many files to check at a time (default: as many as there are processors).
+    #[arg(short, long, value_name = "COUNT")]
+    pub(crate) jobs: Option<NonZeroUsize>,
 
     /// End with status 0 whatever was found.
     #[arg(long)]

@@ -5,7 +5,9 @@
 mod arguments;
 mod commands;
 mod input;
+mod jobs;
 mod output;
+mod progress;
 mod report;
 mod session;
 mod status;
@@ -38,6 +40,7 @@ fn main() -> Status {
         Verb::Verify(asked) => commands::verify::run(asked, session),
         Verb::Trust(asked) => commands::trust::run(asked, session),
         Verb::Explain(asked) => commands::explain::run(asked, session),
+        Verb::Inspect(asked) => commands::inspect::run(asked, session),
         Verb::Schema(asked) => commands::schema::run(asked, session),
     };
     match done {

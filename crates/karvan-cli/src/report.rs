@@ -6,7 +6,8 @@ use karvan_engine::text::Diagnostic;
 use karvan_engine::text::render::human::{self, Style};
 use karvan_engine::text::render::json::{InFile, List};
 use karvan_engine::text::render::{github, junit, sarif};
-use karvan_engine::validate::{Outcome, Verdict};
+use karvan_engine::validate::{Outcome, Totals, Verdict};
+use serde_json::json;
 
 use crate::arguments::Format;
 
@@ -58,6 +59,27 @@ impl Report {
             }
             Self::Junit(report) => report.document(out, name, outcome.verdict),
             Self::Github => Ok(()),
+        }
+    }
+
+    /// Says that the document `name` could not be read; why is told elsewhere.
+    pub(crate) fn unread(&mut self, out: &mut dyn Write, name: &str) -> io::Result<()> {
+        match self {
+            Self::Human(_) | Self::Json(_) | Self::Github => Ok(()),
+            Self::Sarif(log) => {
+                log.unfinished();
+                Ok(())
+            }
+            Self::Junit(report) => report.document(out, name, Verdict::Unfinished),
+        }
+    }
+
+    /// Writes what a run over several documents came to, where the format has a place for it.
+    pub(crate) fn totals(&mut self, out: &mut dyn Write, totals: &Totals) -> io::Result<()> {
+        match self {
+            Self::Human(style) => out.write_all(totals.text(style.language).as_bytes()),
+            Self::Json(list) => list.item(out, &json!({ "totals": totals })),
+            Self::Sarif(_) | Self::Junit(_) | Self::Github => Ok(()),
         }
     }
 

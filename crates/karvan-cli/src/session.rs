@@ -8,10 +8,11 @@ use karvan_engine::text::catalogue::{Language, isolate};
 use karvan_engine::text::render::human::{self, Style};
 use karvan_engine::text::render::json::InFile;
 use karvan_engine::text::{Diagnostic, Message, Summary};
-use karvan_engine::validate::Outcome;
+use karvan_engine::validate::{Outcome, Totals, Verdict};
 use serde::Serialize;
 
 use crate::arguments::{Common, Format, Lang, When};
+use crate::input::{Limits, Refusal};
 use crate::output::Output;
 use crate::report::Report;
 use crate::status::Status;
@@ -26,8 +27,8 @@ pub(crate) struct Session {
     pub(crate) style: Style,
     /// Whether only results and errors are told.
     pub(crate) quiet: bool,
-    /// Largest document that is read whole, in octets.
-    pub(crate) max_size: u64,
+    /// How much is read.
+    pub(crate) limits: Limits,
     /// The findings on their way out.
     report: Report,
 }
@@ -47,7 +48,7 @@ impl Session {
             format: common.format,
             style,
             quiet: common.quiet,
-            max_size: common.max_size,
+            limits: Limits { size: common.max_size, expanded: common.max_expanded, ratio: common.max_ratio },
             report: Report::new(common.format, style),
         })
     }
@@ -57,15 +58,28 @@ impl Session {
         message.text(self.style.language)
     }
 
-    /// Writes one finding about the document `name` to the output, at once.
+    /// Writes one finding about the document `name` to the output.
     pub(crate) fn finding(&mut self, name: &str, finding: &Diagnostic) -> io::Result<()> {
-        self.report.finding(&mut self.output, name, finding)?;
-        self.output.flush()
+        self.report.finding(&mut self.output, name, finding)
     }
 
     /// Ends the findings about the document `name`.
     pub(crate) fn outcome(&mut self, name: &str, outcome: &Outcome) -> io::Result<()> {
+        if self.quiet && self.format == Format::Human && outcome.verdict == Verdict::Valid {
+            return Ok(());
+        }
         self.report.outcome(&mut self.output, name, outcome)
+    }
+
+    /// Tells why the document `name` could not be read, on standard error.
+    pub(crate) fn unread(&mut self, name: &str, error: &io::Error) -> io::Result<Status> {
+        self.report.unread(&mut self.output, name)?;
+        Ok(say_unread(name, error))
+    }
+
+    /// Writes what a run over several documents came to.
+    pub(crate) fn totals(&mut self, totals: &Totals) -> io::Result<()> {
+        self.report.totals(&mut self.output, totals)
     }
 
     /// Ends the findings, though there be none; the output is whole.
@@ -118,10 +132,11 @@ pub(crate) fn say(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 
-/// Tells why an input could not be read. One that is larger than it may be was not looked at, which is no failure to read.
+/// Tells why an input could not be read. One that is beyond a limit was not looked at, which is no failure to read.
 pub(crate) fn say_unread(name: &str, error: &io::Error) -> Status {
     let status = say_failed(name, error);
-    if error.kind() == io::ErrorKind::FileTooLarge { Status::Unfinished } else { status }
+    let looked_at = error.kind() != io::ErrorKind::FileTooLarge && Refusal::of(error).is_none();
+    if looked_at { status } else { Status::Unfinished }
 }
 
 /// Tells why something could not be read or written.

@@ -605,5 +605,37 @@ mod tests {
                 Err(refused) => assert!(text.contains(refused.character) && !repertoire.permits(refused.character)),
             }
         }
+
+        /// Whatever the octets are: the text has as many characters as are counted, each has a place, and misfits lie within.
+        #[test]
+        fn places_and_lengths_agree(level in 0..LEVELS.len(), octets in proptest::collection::vec(octet(), 0..24)) {
+            let (identifier, ..) = LEVELS[level];
+            let repertoire = Repertoire::from_identifier(identifier.as_bytes()).expect("supported");
+            let misfit = repertoire.misfit(&octets);
+            assert!(misfit.is_none_or(|misfit| misfit.length > 0 && misfit.offset + misfit.length <= octets.len()));
+            assert_eq!(repertoire.accepts(&octets), misfit.is_none());
+            assert!(!repertoire.is_plain(&octets) || misfit.is_none());
+            match repertoire.text(&octets[..]) {
+                Ok(text) => {
+                    let count = text.chars().count();
+                    assert_eq!(repertoire.length(&octets), count);
+                    let mut end = 0;
+                    for n in 0..count {
+                        let place = repertoire.place(&octets, n).expect("a place");
+                        assert!(end <= place.start && place.start < place.end && place.end <= octets.len());
+                        end = place.end;
+                    }
+                    assert_eq!(repertoire.place(&octets, count), None);
+                    assert_eq!(repertoire.decode(&octets[..]).text, text);
+                }
+                Err(malformed) => assert!(malformed.is_malformed() && misfit.is_some()),
+            }
+        }
+    }
+
+    /// Octets that are likely to meet: letters, ends of the table, escape sequences.
+    fn octet() -> impl proptest::strategy::Strategy<Value = u8> {
+        use proptest::prelude::*;
+        prop_oneof![any::<u8>(), prop::sample::select(&b"A0\x1B$()-.,BACJI@no~}|N\x0E\x0F\x8E\xA1\xB0\xC3\x9C"[..])]
     }
 }

@@ -14,6 +14,7 @@ use karvan_xml::{Document, Limits};
 
 use crate::detect::{self, Kind};
 pub use crate::outcome::{Content, Outcome};
+pub use crate::totals::Totals;
 
 /// How a document is checked.
 #[derive(Clone, Debug)]

@@ -179,6 +179,8 @@ static FILES: &[[&str; 2]] = &files! {
     "explain",
     "format",
     "grammar",
+    "input",
+    "inspect",
     "mapping",
     "render",
     "schema",

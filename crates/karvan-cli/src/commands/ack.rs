@@ -125,7 +125,7 @@ pub(crate) fn run(asked: &Ack, mut session: Session) -> io::Result<Status> {
         Err(error) => return Ok(say_failed("input", &error)),
     };
     let name = input.name();
-    let source = match input.open() {
+    let source = match input.open(session.limits) {
         Ok(source) => source,
         Err(error) => return Ok(say_failed(&name, &error)),
     };

@@ -35,7 +35,7 @@ pub(crate) fn run(asked: &Convert, mut session: Session) -> io::Result<Status> {
         Err(error) => return Ok(say_failed("input", &error)),
     };
     let name = input.name();
-    let source = match input.read(session.max_size) {
+    let source = match input.read(session.limits) {
         Ok(source) => source,
         Err(error) => return Ok(say_unread(&name, &error)),
     };

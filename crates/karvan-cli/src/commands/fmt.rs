@@ -145,7 +145,7 @@ fn one(
     let mut report = |finding: Diagnostic| aside.finding(&name, &finding);
     let done = match input {
         Input::File(path) if asked.in_place => replace(path, options, &mut report),
-        _ => match input.open() {
+        _ => match input.open(session.limits) {
             Ok(source) => write(source, &name, asked, options, session, &mut report),
             Err(error) => Err(error),
         },
@@ -227,7 +227,7 @@ fn diff(
     report: &mut dyn FnMut(Diagnostic),
 ) -> io::Result<Outcome> {
     // A refusal may come late, and a diff of what cannot be written would be no answer.
-    let mut diff = Diff::new(tempfile::tempfile()?, name, session.max_size);
+    let mut diff = Diff::new(tempfile::tempfile()?, name, session.limits.size);
     let outcome = format(source, options, &mut |as_it_was, to_be| diff.piece(as_it_was, to_be), report)?;
     copy_unless_refused(diff.finish()?, outcome, session)
 }

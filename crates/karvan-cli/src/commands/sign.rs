@@ -62,7 +62,7 @@ type Material = (Named, Vec<u8>, Vec<Named>);
 
 fn read(asked: &Sign, session: &Session) -> Result<Material, Status> {
     let octets = |path: &PathBuf| {
-        Input::one(path).read(session.max_size).map_err(|error| say_unread(&path.display().to_string(), &error))
+        Input::one(path).read(session.limits).map_err(|error| say_unread(&path.display().to_string(), &error))
     };
     // A detached signature refers to the document by the name it has beside the signature, not by the way there.
     let name = Path::new(&asked.path).file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());

@@ -27,7 +27,7 @@ fn path(asked: &TrustPath, mut session: Session) -> io::Result<Status> {
         Err(status) => return Ok(status),
     };
     let name = asked.leaf.display().to_string();
-    let leaf = match Input::one(&asked.leaf).read(session.max_size) {
+    let leaf = match Input::one(&asked.leaf).read(session.limits) {
         Ok(octets) => [(name.clone(), octets)],
         Err(error) => return Ok(say_unread(&name, &error)),
     };
@@ -86,7 +86,7 @@ fn files(paths: &[PathBuf], session: &Session) -> Result<Vec<Named>, Status> {
         return Ok(Vec::new());
     }
     let inputs = Input::all(paths).map_err(|error| say_failed("certificates", &error))?;
-    let read = inputs.iter().map(|input| match input.read(session.max_size) {
+    let read = inputs.iter().map(|input| match input.read(session.limits) {
         Ok(octets) => Ok((input.name(), octets)),
         Err(error) => Err(say_unread(&input.name(), &error)),
     });

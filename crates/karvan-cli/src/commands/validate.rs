@@ -1,13 +1,18 @@
 //! `karvan validate`.
 
-use std::io;
+use std::io::{self, Write};
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::thread;
 
 use karvan_engine::MessageType;
-use karvan_engine::text::Diagnostic;
-use karvan_engine::validate::{self, Options, Verdict};
+use karvan_engine::text::{Diagnostic, Summary};
+use karvan_engine::validate::{self, Content, Options, Outcome, Totals, Verdict};
 
 use crate::arguments::Validate;
-use crate::input::Input;
+use crate::input::{Input, Limits, Meter, Refusal};
+use crate::jobs::{Told, in_order};
+use crate::progress::Progress;
 use crate::session::{Session, say, say_failed};
 use crate::status::Status;
 
@@ -25,15 +30,35 @@ pub(crate) fn run(asked: &Validate, mut session: Session) -> io::Result<Status> 
     options.read_as = read_as;
     options.segment_limit = asked.max_segment;
     options.finding_limit = asked.max_findings;
-    options.size_limit = session.max_size;
+    options.size_limit = session.limits.size;
 
     let inputs = match Input::all(&asked.paths) {
         Ok(inputs) => inputs,
         Err(error) => return Ok(say_failed("input", &error)),
     };
-    let mut worst = Status::Good;
-    for input in &inputs {
-        worst = worst.max(one(input, &options, &mut session)?);
+    let jobs = asked.jobs.or_else(|| thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
+    let (limits, meter) = (session.limits, Arc::default());
+    let (mut worst, mut totals) = (Status::Good, Totals::default());
+    let mut progress = Progress::new(session.quiet);
+    in_order(
+        &inputs,
+        jobs,
+        |input, say| check(input, &options, limits, &meter, say),
+        |told| {
+            progress.show(&inputs, &meter);
+            progress.beside(|| match told {
+                Told::Said(event) => {
+                    worst = worst.max(tell(event, &mut totals, &mut session)?);
+                    Ok(())
+                }
+                Told::Pause => session.output.flush(),
+            })
+        },
+        || meter.stop(),
+    )?;
+    progress.finish();
+    if totals.documents > 1 && !session.quiet {
+        session.totals(&totals)?;
     }
     session.finish_findings()?;
     Ok(if asked.exit_zero { Status::Good } else { worst })
@@ -50,22 +75,55 @@ pub(crate) fn message_type(text: &str) -> Option<MessageType> {
     Some(MessageType { name, version, release, agency, ..MessageType::default() })
 }
 
-fn one(input: &Input, options: &Options, session: &mut Session) -> io::Result<Status> {
-    let name = input.name();
-    let source = match input.open() {
-        Ok(source) => source,
-        Err(error) => return Ok(say_failed(&name, &error)),
+/// What is said about the document of this name.
+struct Event(Arc<str>, Fact);
+
+enum Fact {
+    Finding(Box<Diagnostic>),
+    Outcome(Outcome),
+    Unread(io::Error),
+}
+
+/// Checks the documents of `input` and says what is found, as soon as it is.
+fn check(input: &Input, options: &Options, limits: Limits, meter: &Arc<Meter>, say: &mut dyn FnMut(Event)) {
+    let documents = match input.documents(limits, meter) {
+        Ok(documents) => documents,
+        Err(error) => return cut_short(&input.name().into(), error, Summary::default(), say),
     };
-    let mut written = Ok(());
-    let mut report = |finding: Diagnostic| {
-        if written.is_ok() {
-            written = session.finding(&name, &finding);
+    for (name, source) in documents {
+        let name: Arc<str> = name.into();
+        let mut summary = Summary::default();
+        let mut report = |finding: Diagnostic| {
+            summary.add(finding.code.severity);
+            say(Event(Arc::clone(&name), Fact::Finding(Box::new(finding))));
+        };
+        match validate::validate(source, options, &mut report) {
+            Ok(outcome) => say(Event(name, Fact::Outcome(outcome))),
+            Err(error) => cut_short(&name, error, summary, say),
         }
-    };
-    let outcome = validate::validate(source, options, &mut report);
-    written?;
-    match outcome {
-        Ok(outcome) => {
+    }
+}
+
+/// Says why a document was not read to its end: a finding where its form is to blame, else a failure to read.
+fn cut_short(name: &Arc<str>, error: io::Error, mut summary: Summary, say: &mut dyn FnMut(Event)) {
+    let mut say = |fact| say(Event(Arc::clone(name), fact));
+    let Some(refusal) = Refusal::of(&error) else { return say(Fact::Unread(error)) };
+    let finding = refusal.diagnostic();
+    summary.add(finding.code.severity);
+    say(Fact::Finding(Box::new(finding)));
+    say(Fact::Outcome(Outcome { verdict: Verdict::Unfinished, summary, content: Content::Unknown }));
+}
+
+/// Tells and counts what was said.
+fn tell(Event(name, fact): Event, totals: &mut Totals, session: &mut Session) -> io::Result<Status> {
+    match fact {
+        Fact::Finding(finding) => {
+            totals.finding(finding.code);
+            session.finding(&name, &finding)?;
+            Ok(Status::Good)
+        }
+        Fact::Outcome(outcome) => {
+            totals.document(outcome.verdict);
             session.outcome(&name, &outcome)?;
             Ok(match outcome.verdict {
                 Verdict::Valid => Status::Good,
@@ -73,6 +131,9 @@ fn one(input: &Input, options: &Options, session: &mut Session) -> io::Result<St
                 Verdict::Unfinished => Status::Unfinished,
             })
         }
-        Err(error) => Ok(say_failed(&name, &error)),
+        Fact::Unread(error) => {
+            totals.unread();
+            session.unread(&name, &error)
+        }
     }
 }

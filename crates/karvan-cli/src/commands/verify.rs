@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::trust::{material, status};
 use crate::arguments::{Format, Verify};
-use crate::input::Input;
+use crate::input::{Input, Limits};
 use crate::output::Output;
 use crate::session::{Session, say, say_unread};
 use crate::status::Status;
@@ -25,11 +25,11 @@ pub(crate) fn run(asked: &Verify, mut session: Session) -> io::Result<Status> {
         Err(status) => return Ok(status),
     };
     let name = asked.path.display().to_string();
-    let source = match Input::one(&asked.path).read(session.max_size) {
+    let source = match Input::one(&asked.path).read(session.limits) {
         Ok(source) => source,
         Err(error) => return Ok(say_unread(&name, &error)),
     };
-    let files = match files(asked, &source, session.max_size) {
+    let files = match files(asked, &source, session.limits) {
         Ok(files) => files,
         Err(status) => return Ok(status),
     };
@@ -44,7 +44,7 @@ pub(crate) fn run(asked: &Verify, mut session: Session) -> io::Result<Status> {
 }
 
 /// The files that a detached signature refers to: the one that `--content` names, or those beside the signature.
-fn files(asked: &Verify, source: &[u8], limit: u64) -> Result<Vec<Named>, Status> {
+fn files(asked: &Verify, source: &[u8], limits: Limits) -> Result<Vec<Named>, Status> {
     let mut files = Vec::new();
     for name in files_referred_to(source) {
         let path = match &asked.content {
@@ -56,7 +56,7 @@ fn files(asked: &Verify, source: &[u8], limit: u64) -> Result<Vec<Named>, Status
         if asked.content.is_none() && !path.exists() {
             continue;
         }
-        match Input::File(path.clone()).read(limit) {
+        match Input::File(path.clone()).read(limits) {
             Ok(octets) => files.push((name, octets)),
             Err(error) => return Err(say_unread(&path.display().to_string(), &error)),
         }

@@ -40,8 +40,9 @@ enum Cells {
 
 /// The sets that are known, those first that are preferred when writing.
 ///
-/// The tables of the Web fill some cells that the standards leave empty (rows 9 to 15 of JIS X 0208, row 2 of GB 2312);
-/// such cells are read.
+/// The tables of the Web fill some cells that the standards leave empty (rows 13 and 89 to 92 of JIS X 0208, places in rows 2
+/// to 9 of GB 2312), and such cells are read, unless for private use. They take some signs for their wide forms: the wave
+/// dash of JIS X 0208 for U+FF5E, its minus sign for U+FF0D, its cent, pound and not signs likewise.
 static SETS: [CodedSet; 23] = [
     CodedSet { shape: Shape::Of94, last: b'B', cells: Cells::Ascii(&[]) },
     CodedSet { shape: Shape::Of96, last: b'A', cells: Cells::Upper(encoding_rs::WINDOWS_1252) }, // ISO 8859-1
@@ -87,7 +88,7 @@ impl CodedSet {
         if self.shape != Shape::Of96 && place.iter().any(edge) {
             return None;
         }
-        match (&self.cells, place) {
+        let character = match (&self.cells, place) {
             (Cells::Ascii(others), [octet]) => {
                 let octet = octet & 0x7F;
                 let other = others.iter().find(|(place, _)| *place == octet);
@@ -99,7 +100,8 @@ impl CodedSet {
                 one_character(table, &[before, &[first | 0x80, second | 0x80][..]].concat())
             }
             _ => None,
-        }
+        };
+        character.filter(|character| !matches!(character, '\u{E000}'..='\u{F8FF}'))
     }
 
     /// The place of `character` in octets of the right half, if the set holds it.
@@ -311,6 +313,7 @@ mod tests {
         assert_eq!(first_bad(b"\x1B$B?"), at(3, 1), "half a character");
         assert_eq!(first_bad(b"\x1B$BF\xFC"), at(3, 1), "halves of two kinds");
         assert_eq!(first_bad(b"\x0EA"), at(1, 1), "nothing is G1");
+        assert_eq!(first_bad(b"\x1B$A*!"), at(3, 1), "row 10 of GB 2312 is empty");
     }
 
     #[test]

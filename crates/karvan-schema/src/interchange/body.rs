@@ -317,10 +317,8 @@ fn table_help(definition: &Definition<'_>) -> Message {
 
 /// The name of the directory that a message type belongs to, as [`directory::Directories`] knows it; the service
 /// messages belong to the service directory of a syntax version.
-pub(super) fn directory_of<'d>(
-    directories: &'d directory::Directories,
-    message: &MessageType,
-) -> Option<Directory<'d>> {
+#[must_use]
+pub fn directory_of<'d>(directories: &'d directory::Directories, message: &MessageType) -> Option<Directory<'d>> {
     if matches!(message.name.as_str(), "CONTRL" | "AUTACK" | "KEYMAN") {
         // Written D:3 (or 2:2) up to syntax version 3, 4:1 in version 4.
         let version = if message.version == "D" { &message.release } else { &message.version };

@@ -12,4 +12,5 @@ mod security;
 
 pub use references::{References, Remembered};
 
+pub use body::directory_of;
 pub use envelope::{Counts, Depth, MessageType, Options, Validator};

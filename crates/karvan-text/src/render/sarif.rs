@@ -11,6 +11,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value, json};
 
 use crate::catalogue::sentence;
+use crate::explanation::Explanation;
 use crate::{Code, Diagnostic, Fix, Language, Message, Severity, Span};
 
 /// A log being written.
@@ -91,32 +92,20 @@ impl Rule {
     /// The `reportingDescriptor` of §3.49.
     fn descriptor(&self) -> Value {
         let code = self.code;
-        let layer = sentence(Language::English, layer(code)).unwrap_or_default();
         let strings =
             self.messages.iter().map(|message| (message.id().to_owned(), json!({ "text": template(message) })));
-        json!({
+        let mut descriptor = json!({
             "id": code.to_string(),
-            "shortDescription": { "text": layer },
-            "help": { "text": Message::new("help-explain-code").with("code", code).text(Language::English) },
             "messageStrings": strings.collect::<Map<_, _>>(),
             "defaultConfiguration": { "level": level(code) },
-        })
-    }
-}
-
-/// The id of the sentence that names the layer of a code.
-fn layer(code: Code) -> &'static str {
-    match code.layer() {
-        1 => "layer-syntax",
-        2 => "layer-structure",
-        3 => "layer-codes",
-        4 => "layer-rules",
-        5 => "layer-grammar",
-        6 => "layer-signature",
-        7 => "layer-trust",
-        8 => "layer-messaging",
-        9 => "layer-limits",
-        _ => "layer-tool",
+        });
+        if let Some(explanation) = Explanation::of(code) {
+            let text = |sentence: &str| json!({ "text": literal(sentence) });
+            descriptor["shortDescription"] = text(explanation.title(Language::English));
+            descriptor["fullDescription"] = text(explanation.why(Language::English));
+            descriptor["help"] = text(explanation.mend(Language::English));
+        }
+        descriptor
     }
 }
 
