@@ -6,6 +6,7 @@ use crate::{Segment, ServiceCharacters};
 
 /// A piece of an EDIFACT file. The pieces follow each other without a gap: together they are the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u64)] // The kind takes a word of its own: hidden in an octet of the segment it would cut each copy into odd pieces.
 #[non_exhaustive]
 pub enum Item<'a> {
     /// UNA, the service string advice.

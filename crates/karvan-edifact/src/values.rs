@@ -66,21 +66,16 @@ pub struct Cuts<'a> {
     octets: &'a [u8],
     offset: u64,
     characters: ServiceCharacters,
-    block: Block,
+    /// Where the block begins that is looked at.
+    block: usize,
+    /// The separators in it that were not passed yet.
+    separators: u64,
+    /// Whether a release character ended the block before, as far as that was found out.
+    carry: Option<bool>,
     /// Where the next value begins.
     start: usize,
     /// Whether the last was cut.
     ended: bool,
-}
-
-/// Sixty-four octets of a segment.
-#[derive(Clone, Copy, Debug)]
-struct Block {
-    start: usize,
-    /// Separators that were not passed yet.
-    separators: u64,
-    /// Whether a release character ended the block before, as far as that was found out.
-    carry: Option<bool>,
 }
 
 /// The values of a segment; see [`Segment::values`].
@@ -127,11 +122,10 @@ impl<'a> Segment<'a> {
         let characters = self.characters();
         let ended = tag >= octets.len();
         let offset = self.span().start;
-        let block = Block { start: 0, separators: 0, carry: None };
-        let mut cuts = Cuts { octets, offset, characters, block, start: tag + 1, ended };
+        let mut cuts = Cuts { octets, offset, characters, block: 0, separators: 0, carry: None, start: tag + 1, ended };
         if tag < BLOCK {
             // The separators of the tag, the one after it, and those of what follows the segment are left out.
-            cuts.block.separators = separators.any() & self.within_first_block() & (u64::MAX << tag) & !(1 << tag);
+            cuts.separators = separators.any() & self.within_first_block() & (u64::MAX << tag) & !(1 << tag);
         } else {
             cuts.begin_at(tag + 1);
         }
@@ -192,38 +186,36 @@ impl Cuts<'_> {
     /// Moves on to the block that holds `at`, leaving out the separators before it.
     #[cold]
     fn begin_at(&mut self, at: usize) {
-        while self.block.start + BLOCK <= at && self.next_block() {}
+        while self.block + BLOCK <= at && self.next_block() {}
         // The segment may end where `at` is.
-        let past = u32::try_from(at - self.block.start).ok();
-        self.block.separators &= past.and_then(|past| u64::MAX.checked_shl(past)).unwrap_or(0);
+        self.separators &= u32::try_from(at - self.block).ok().and_then(|past| u64::MAX.checked_shl(past)).unwrap_or(0);
     }
 
     /// Looks at the next block; false where there is none.
     #[inline]
     fn next_block(&mut self) -> bool {
-        let another = self.block.start + BLOCK < self.octets.len();
-        if another {
-            // By value, so that what the cuts consist of need not be kept in memory.
-            self.block = self.block.next(self.octets, self.characters);
+        let next = self.block + BLOCK;
+        if next >= self.octets.len() {
+            return false;
         }
-        another
+        // By value, so that what the cuts consist of need not be kept in memory.
+        let (separators, released) = look_ahead(self.octets, self.characters, next, self.carry);
+        (self.block, self.separators, self.carry) = (next, separators, Some(released));
+        true
     }
 }
 
-impl Block {
-    /// The block behind this one.
-    #[cold]
-    fn next(self, octets: &[u8], characters: ServiceCharacters) -> Self {
-        let mut released = self.carry.unwrap_or_else(|| {
-            let mut released = false;
-            characters.delimiters(octets, &mut released);
-            released
-        });
-        let start = self.start + BLOCK;
-        let rest = octets.get(start..).unwrap_or_default();
-        let separators = characters.delimiters(rest, &mut released).separators.any();
-        Self { start, separators, carry: Some(released) }
-    }
+/// The separators in the block that begins at `block`, and whether a release character ends it; `carry` says so of the block
+/// before.
+#[cold]
+fn look_ahead(octets: &[u8], characters: ServiceCharacters, block: usize, carry: Option<bool>) -> (u64, bool) {
+    let mut released = carry.unwrap_or_else(|| {
+        let mut released = false;
+        characters.delimiters(octets, &mut released);
+        released
+    });
+    let rest = octets.get(block..).unwrap_or_default();
+    (characters.delimiters(rest, &mut released).separators.any(), released)
 }
 
 impl<'a> Iterator for Cuts<'a> {
@@ -234,12 +226,12 @@ impl<'a> Iterator for Cuts<'a> {
         if self.ended {
             return None;
         }
-        while self.block.separators == 0 && self.next_block() {}
-        let place = match self.block.separators {
+        while self.separators == 0 && self.next_block() {}
+        let place = match self.separators {
             0 => self.octets.len(),
-            separators => self.block.start + separators.trailing_zeros() as usize,
+            separators => self.block + separators.trailing_zeros() as usize,
         };
-        self.block.separators &= self.block.separators.wrapping_sub(1);
+        self.separators &= self.separators.wrapping_sub(1);
         // A separator in two roles is the larger one, as elsewhere.
         let end = match self.octets.get(place) {
             Some(&octet) if octet == self.characters.element => End::Element,

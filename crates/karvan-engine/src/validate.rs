@@ -149,12 +149,19 @@ fn edifact(source: impl Read, options: &Options, tally: &mut Tally<'_>) -> io::R
     let mut validator = Validator::new(Directories::builtin(), options.checking());
     let mut found = Vec::new();
     let mut end = 0;
-    while let Some(item) = reader.next()? {
-        end = item.span().end;
-        match item {
-            Item::Segment(segment) => validator.segment(&segment, &mut |finding| found.push(finding)),
-            Item::Advice(_) => validator.advice(),
-            _ => {}
+    loop {
+        // An item is looked at where it is: to move a hundred octets for each segment takes a tenth of the time.
+        match reader.next() {
+            Ok(Some(ref item)) => {
+                end = item.span().end;
+                match item {
+                    Item::Segment(segment) => validator.segment(segment, &mut |finding| found.push(finding)),
+                    Item::Advice(_) => validator.advice(),
+                    _ => {}
+                }
+            }
+            Ok(None) => break,
+            Err(error) => return Err(error),
         }
         if !found.is_empty() || reader.has_problems() {
             tell(&mut reader, &mut found, tally);
