@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum, value_parser};
 use karvan_engine::Timestamp;
-use karvan_engine::ack::{Acknowledgement, Action, Answer, Kind, Options, When, Withheld, acknowledge};
+use karvan_engine::ack::{Acknowledgement, Action, Answer, AperakRelease, Kind, Options, When, Withheld, acknowledge};
 use karvan_engine::text::{Diagnostic, Message};
 use karvan_engine::validate::Verdict;
 use serde_json::json;
@@ -24,8 +24,16 @@ pub(crate) struct Ack {
     #[arg(value_name = "FILE")]
     path: Option<PathBuf>,
 
+    /// The answer: contrl, one report on the syntax of the interchange, or aperak, an answer to each of its messages in words.
+    #[arg(long = "type", value_enum, default_value_t, value_name = "TYPE")]
+    answer_type: Type,
+
+    /// The release of the directories that APERAK is written by, D.95A or later (default: D.96A).
+    #[arg(long, value_name = "RELEASE")]
+    release: Option<AperakRelease>,
+
     /// Say only that the interchange was received (CONTRL, action 8); nothing of it is checked but its UNB.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "answer_type")]
     receipt: bool,
 
     /// When to answer: always, where UNB requests it, or where something is rejected.
@@ -84,6 +92,16 @@ pub(crate) struct Ack {
     #[arg(long, value_name = "COUNT", default_value_t = 10_000, hide_short_help = true,
         value_parser = value_parser!(u64).range(1..))]
     max_findings: u64,
+}
+
+/// What the answer is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Type {
+    /// Syntax and service report.
+    #[default]
+    Contrl,
+    /// Application error and acknowledgement.
+    Aperak,
 }
 
 /// When an interchange is answered.
@@ -164,7 +182,12 @@ fn options(asked: &Ack) -> Result<Options, ()> {
     options.check.read_as = asked.as_message.as_deref().map(|text| message_type(text).ok_or(())).transpose()?;
     options.check.segment_limit = asked.max_segment;
     options.check.finding_limit = asked.max_findings;
-    options.kind = if asked.receipt { Kind::Receipt } else { Kind::Contrl };
+    options.kind = match asked.answer_type {
+        _ if asked.receipt => Kind::Receipt,
+        Type::Contrl => Kind::Contrl,
+        Type::Aperak => Kind::Aperak,
+    };
+    options.release = asked.release.unwrap_or_default();
     options.when = match asked.when {
         Answering::Always => When::Always,
         Answering::Requested => When::Requested,
@@ -215,6 +238,7 @@ fn sentences(answer: &Answer) -> Vec<Message> {
         (None, Some(Withheld::NotAsked)) => return vec![about("ack-withheld-asked")],
         (None, Some(Withheld::NotRequested)) => return vec![about("ack-withheld-requested")],
         (None, Some(Withheld::NotRejected)) => return vec![about("ack-withheld-rejected")],
+        (None, Some(Withheld::Rejected)) => return vec![about("ack-withheld-syntax")],
         // The others are findings.
         (None, _) => return Vec::new(),
     };

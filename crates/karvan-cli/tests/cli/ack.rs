@@ -89,3 +89,16 @@ fn a_receipt_says_nothing_of_what_was_received() {
     let run = folder.run(["ack", AT, "--receipt", "--when=requested", "order.edi"]).expect(0);
     assert_eq!(run.stdout, "");
 }
+
+#[test]
+fn applications_are_answered_with_aperak_by_the_release_asked_for() {
+    let folder = Folder::new();
+    folder.write("order.edi", ORDER.replace("NAD+BY", "NAD+QQQ"));
+    let run = folder.run(["ack", AT, "order.edi", "--type=aperak", "--release=D.01B", "-o", "answer.edi"]).expect(1);
+    assert!(run.stderr.contains("1 of 1 messages"), "{}", run.stderr);
+    let answer = folder.read("answer.edi");
+    assert!(answer.contains("UNH+1+APERAK:D:01B:UN'\nBGM+313+1+9+RE'"), "{answer}");
+    folder.run(["validate", "answer.edi"]).expect(0);
+    folder.run(["ack", "order.edi", "--type=aperak", "--release=D.93A"]).expect(2);
+    folder.run(["ack", "order.edi", "--type=aperak", "--receipt"]).expect(2);
+}

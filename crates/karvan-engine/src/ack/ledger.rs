@@ -5,7 +5,7 @@
 //! open and of what is at fault, and nothing of the rest.
 
 use karvan_edifact::{ProblemKind, Repertoire, Segment, SegmentBuffer, ServiceCharacters};
-use karvan_text::{DataElementPosition, Diagnostic, Place, Severity, Span};
+use karvan_text::{DataElementPosition, Diagnostic, Language, Place, Severity, Span};
 
 /// An interchange and all that was found wrong in it.
 #[derive(Clone, Debug)]
@@ -52,10 +52,31 @@ pub(super) struct Unit {
     pub(super) charge: Option<Charge>,
     /// What is wrong with its segments, in their order.
     pub(super) segments: Vec<SegmentCharge>,
+    /// The number of the document that it is (1004 of BGM), where one is read for.
+    pub(super) document: String,
+    /// What was found in it, in words.
+    pub(super) remarks: Vec<Remark>,
+    /// How many findings more there were than remarks are kept.
+    pub(super) unremarked: usize,
     /// How many segments there were so far.
     position: u64,
     /// The security headers: reference and how many segments belong to each so far.
     security: Vec<(String, u64)>,
+}
+
+/// A finding in a message, for an application to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Remark {
+    /// `E3012`.
+    pub(super) code: String,
+    /// What is wrong.
+    pub(super) sentence: String,
+    /// Where, in the names of the standard.
+    pub(super) path: String,
+    /// What stands there.
+    pub(super) found: String,
+    /// The position of the segment in the message.
+    pub(super) position: u64,
 }
 
 /// What is wrong with an interchange, a group or a unit as a whole, or with a service segment of it.
@@ -89,11 +110,18 @@ pub(super) struct SegmentCharge {
 }
 
 impl Subject {
-    /// The headers of what may be named in an answer.
-    pub(super) fn headers(&self) -> impl Iterator<Item = &SegmentBuffer> {
-        let in_groups = self.groups.iter().flat_map(|group| &group.units);
-        let units = self.units.iter().chain(in_groups).map(|unit| &unit.header);
-        std::iter::once(&self.header).chain(self.groups.iter().map(|group| &group.header)).chain(units)
+    /// The values and sentences that an answer may hold.
+    pub(super) fn texts(&self) -> impl Iterator<Item = &str> {
+        let units = || self.units.iter().chain(self.groups.iter().flat_map(|group| &group.units));
+        let headers = self.groups.iter().map(|group| &group.header).chain(units().map(|unit| &unit.header));
+        let values = std::iter::once(&self.header)
+            .chain(headers)
+            .flat_map(|header| header.elements().iter().flatten().flatten());
+        let remarks = units().flat_map(|unit| {
+            let words = unit.remarks.iter().flat_map(|remark| [&remark.sentence, &remark.path, &remark.found]);
+            words.chain([&unit.document])
+        });
+        values.chain(remarks).map(String::as_str)
     }
 }
 
@@ -120,8 +148,28 @@ impl Unit {
         is_error(self.charge.as_ref()) || self.segments.iter().any(|segment| segment.severity == Severity::Error)
     }
 
+    /// Whether it is a message other than an acknowledgement.
+    pub(super) fn is_answered_by_applications(&self) -> bool {
+        !self.is_package() && !matches!(self.header.value(1, 0, 0), "CONTRL" | "APERAK")
+    }
+
+    /// Takes down a finding, as long as there is room for it.
+    fn remark(&mut self, finding: &Diagnostic, most: usize) {
+        if self.remarks.len() >= most {
+            self.unremarked += 1;
+            return;
+        }
+        self.remarks.push(Remark {
+            code: finding.code.to_string(),
+            sentence: finding.message.text(Language::English),
+            path: finding.place.path.clone(),
+            found: finding.found.clone().unwrap_or_default(),
+            position: self.position,
+        });
+    }
+
     fn is_charged(&self) -> bool {
-        self.charge.is_some() || !self.segments.is_empty()
+        self.charge.is_some() || !self.segments.is_empty() || !self.remarks.is_empty()
     }
 
     /// Charges a segment, or a data element of it.
@@ -194,6 +242,8 @@ pub(super) struct Keeping {
     pub(super) warnings: bool,
     /// Messages, packages and groups without fault too.
     pub(super) all: bool,
+    /// How many findings a message in words, too.
+    pub(super) remarks: usize,
 }
 
 /// The book of a file.
@@ -320,8 +370,16 @@ impl Ledger {
             b"UNH" | b"UNO" => {
                 self.close_unit();
                 let header = self.read(segment);
-                let (segments, security) = (Vec::new(), Vec::new());
-                let unit = Unit { header, charge: None, segments, position: 1, security };
+                let unit = Unit {
+                    header,
+                    charge: None,
+                    segments: Vec::new(),
+                    document: String::new(),
+                    remarks: Vec::new(),
+                    unremarked: 0,
+                    position: 1,
+                    security: Vec::new(),
+                };
                 if let Some(subject) = &mut self.open {
                     subject.unit_count += 1;
                     subject.has_data |= !unit.is_contrl();
@@ -331,9 +389,13 @@ impl Ledger {
             b"UIB" => self.close_interchange(),
             b"UNE" => self.close_unit(),
             b"UNZ" => self.close_group(),
-            _ => {
+            tag => {
+                let document = (tag == b"BGM" && self.keeping.remarks > 0).then(|| self.read(segment));
                 if let Some(unit) = &mut self.unit {
                     unit.pass(segment);
+                    if let Some(document) = document {
+                        document.value(1, 0, 0).clone_into(&mut unit.document);
+                    }
                 }
             }
         }
@@ -357,8 +419,19 @@ impl Ledger {
         self.open.as_ref().map_or(0, |subject| subject.version)
     }
 
+    /// Takes down a finding about the open message, if findings are to be told in words.
+    fn remark(&mut self, finding: &Diagnostic) {
+        let told = (1..=4).contains(&finding.code.layer()) && finding.code.severity == Severity::Error;
+        if let (Some(unit), true) = (&mut self.unit, told && self.keeping.remarks > 0) {
+            unit.remark(finding, self.keeping.remarks);
+        }
+    }
+
     /// Charges what is missing before the segment to come, or at the end of the file.
     fn missing(&mut self, finding: &Diagnostic) {
+        if !matches!(finding.place.path.as_str(), "UNE" | "UNZ" | "UNB") {
+            self.remark(finding);
+        }
         let Some(fault) = self.fault_of(finding) else { return };
         let tag = || Some(finding.place.path.clone());
         match finding.place.path.as_str() {
@@ -379,6 +452,7 @@ impl Ledger {
 
     /// Charges what was found in `segment`.
     fn found(&mut self, segment: &Segment<'_>, finding: &Diagnostic) {
+        self.remark(finding);
         let Some(fault) = self.fault_of(finding) else { return };
         let tag = String::from_utf8_lossy(segment.tag()).into_owned();
         match fault.1 {

@@ -1,8 +1,10 @@
-//! Answering an interchange: with CONTRL (ISO 9735-4) from what is wrong with its syntax and structure.
+//! Answering an interchange: with CONTRL (ISO 9735-4) from what is wrong with its syntax and structure, or with APERAK, which
+//! tells the same to applications in words, one message for each.
 //!
 //! The interchange streams through reader and validator; what is kept is what the answer will name. So memory grows with
 //! the errors that are told, not with the interchange.
 
+mod aperak;
 mod codes;
 mod contrl;
 mod ledger;
@@ -10,6 +12,7 @@ mod reply;
 
 use std::io::{self, Read};
 
+pub use aperak::{AperakRelease, NoAperak};
 pub use contrl::{Action, Named};
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use karvan_edifact::{Item, Reader, SegmentBuffer};
@@ -32,6 +35,8 @@ pub enum Kind {
     Contrl,
     /// CONTRL: received, nothing else.
     Receipt,
+    /// APERAK: each message accepted or rejected, with what was found in it.
+    Aperak,
 }
 
 /// When an interchange is answered.
@@ -54,6 +59,8 @@ pub struct Options {
     pub check: Check,
     /// What the answer is.
     pub kind: Kind,
+    /// The release that APERAK is written by.
+    pub release: AperakRelease,
     /// When there is one.
     pub when: When,
     /// Which interchange of the file is answered, from 1; all where none is named.
@@ -146,6 +153,8 @@ pub enum Withheld {
     NotRequested,
     /// Nothing of it is rejected.
     NotRejected,
+    /// Its syntax rejects it as a whole, so that it reaches no application: CONTRL tells that.
+    Rejected,
     /// It holds acknowledgements alone, which are not acknowledged.
     Acknowledgements,
     /// What an answer must copy from its UNB is not there, or not as the directory has it.
@@ -209,7 +218,12 @@ pub fn acknowledge(
 fn read(source: impl Read, options: &Options, telling: &mut Telling<'_>) -> io::Result<Vec<Subject>> {
     let mut reader = Reader::with_options(source, options.check.reading());
     let mut validator = Validator::new(Directories::builtin(), options.check.checking());
-    let mut ledger = Ledger::new(Keeping { warnings: options.warnings, all: options.explicit });
+    let aperak = options.kind == Kind::Aperak;
+    let mut ledger = Ledger::new(Keeping {
+        warnings: options.warnings,
+        all: options.explicit || aperak && options.when != When::Rejected,
+        remarks: if aperak { options.release.most_errors() } else { 0 },
+    });
     let mut found = Vec::new();
     let mut end = 0;
     while let Some(item) = reader.next()? {
@@ -279,24 +293,51 @@ fn answer(
     if subject.unit_count > 0 && !subject.has_data {
         return Err(Withheld::Acknowledgements);
     }
-    let reply = Reply::to(subject).ok_or(Withheld::Unaddressed)?;
+    let association = options.association.as_deref().unwrap_or_default();
+    let reference = reference(subject, given, options);
+    if options.kind == Kind::Aperak {
+        return to_applications(subject, reference, association, options, at);
+    }
+    let reply = Reply::to(subject, None).ok_or(Withheld::Unaddressed)?;
     let told = match options.kind {
-        Kind::Contrl => contrl::report(&reply, subject, options.whole),
         Kind::Receipt => contrl::receipt(&reply, subject),
+        _ => contrl::report(&reply, subject, options.whole),
     };
     let told = told.ok_or(Withheld::Unaddressed)?;
     if options.when == When::Rejected && !told.rejects() {
         return Err(Withheld::NotRejected);
     }
-    let reference = reference(subject, given, options);
     let header = reply.header(subject, at, &reference).ok_or(Withheld::Unaddressed)?;
     let (version, release) = if reply.version < 4 { ("D", "3") } else { ("4", "1") };
-    let association = options.association.as_deref().unwrap_or_default();
     let mut message =
         vec![SegmentBuffer::new("UNH").element("1").composite(["CONTRL", version, release, "UN", association])];
     message.extend(told.body);
     let octets = reply.write(&header, &[message]).map_err(|_| Withheld::Unaddressed)?;
     let (action, error, named, unreported) = (told.action, told.error, told.named, told.unreported);
+    Ok((Given { kind: options.kind, answer_reference: reference, action, error, named, unreported }, octets))
+}
+
+/// Answers the messages of an interchange with APERAK.
+fn to_applications(
+    subject: &Subject,
+    reference: String,
+    association: &str,
+    options: &Options,
+    at: DateTime,
+) -> Result<(Given, Vec<u8>), Withheld> {
+    if aperak::is_rejected_before(subject) {
+        return Err(Withheld::Rejected);
+    }
+    let reply = Reply::to(subject, options.release.message()).ok_or(Withheld::Unaddressed)?;
+    let header = reply.header(subject, at, &reference).ok_or(Withheld::Unaddressed)?;
+    let accepted = options.when != When::Rejected;
+    let answers = aperak::answers(&reply, subject, options.release, association, accepted, at);
+    if answers.messages.is_empty() {
+        return Err(if accepted { Withheld::Acknowledgements } else { Withheld::NotRejected });
+    }
+    let octets = reply.write(&header, &answers.messages).map_err(|_| Withheld::Unaddressed)?;
+    let (action, error) = (Action::Acknowledged, None);
+    let (named, unreported) = (answers.named, answers.unreported);
     Ok((Given { kind: options.kind, answer_reference: reference, action, error, named, unreported }, octets))
 }
 
@@ -320,7 +361,11 @@ fn reference(subject: &Subject, given: usize, options: &Options) -> String {
         (None, _) => {
             let answered = subject.header.value(4, 0, 0);
             let passed = answered.chars().count().saturating_sub(LONGEST - 1);
-            let letter = if options.kind == Kind::Receipt { 'R' } else { 'A' };
+            let letter = match options.kind {
+                Kind::Contrl => 'A',
+                Kind::Receipt => 'R',
+                Kind::Aperak => 'E',
+            };
             std::iter::once(letter).chain(answered.chars().skip(passed)).collect()
         }
     }
@@ -333,7 +378,7 @@ impl Withheld {
         let (code, id) = match self {
             Self::Unaddressed => (Code::error(22), "ack-unaddressed"),
             Self::Acknowledgements => (Code::note(23), "ack-of-acknowledgement"),
-            Self::NotAsked | Self::NotRequested | Self::NotRejected => return None,
+            Self::NotAsked | Self::NotRequested | Self::NotRejected | Self::Rejected => return None,
         };
         Some(Diagnostic::new(code, Message::new(id).with("reference", reference), subject.place.clone()))
     }

@@ -3,7 +3,7 @@
 
 use jiff::civil::DateTime;
 use karvan_edifact::{Repertoire, Segment, SegmentBuffer, ServiceCharacters, WriteError, WriteOptions, Writer};
-use karvan_schema::directory::{Directories, Directory};
+use karvan_schema::directory::{Directories, Directory, Message};
 use karvan_schema::message::content::{self, Reading};
 use karvan_schema::message::rules::{RuleBook, SegmentRules};
 use karvan_schema::message::table::Tag;
@@ -17,7 +17,8 @@ pub(super) struct Reply {
     pub(super) version: u8,
     /// The service directory of the syntax version.
     pub(super) service: Directory<'static>,
-    rules: RuleBook<'static>,
+    /// The rules of service segments, and of the segments of the answering message.
+    rules: [RuleBook<'static>; 2],
     options: WriteOptions,
     /// Whether the service characters must be declared.
     advise: bool,
@@ -26,19 +27,19 @@ pub(super) struct Reply {
 }
 
 impl Reply {
-    /// A reply to `subject`.
-    pub(super) fn to(subject: &Subject) -> Option<Self> {
+    /// A reply to `subject`, by a service message, or by `message`.
+    pub(super) fn to(subject: &Subject, message: Option<Message<'static>>) -> Option<Self> {
         let version = subject.version;
         let service = Directories::builtin().service(&version.to_string())?;
-        let rules = RuleBook::new(service.segments(), None);
+        let of_message =
+            message.into_iter().flat_map(|message| message.rows().filter_map(|row| row.segment()).collect::<Vec<_>>());
+        let rules = [RuleBook::new(service.segments(), None), RuleBook::new(of_message, None)];
         let declared = subject.repertoire.into_iter();
         let others = ["UNOA", "UNOB", "UNOC", "UNOD", "UNOE", "UNOF", "UNOK", "UNOW"];
         let others = others.iter().filter(|name| service.code("0001", name).is_some());
         let others = others.filter_map(|name| Repertoire::from_identifier(name.as_bytes()));
         let others = others.map(|repertoire| repertoire.in_version(version));
-        let carries = |repertoire: &Repertoire| {
-            subject.headers().all(|header| all_values(header).all(|(_, value)| repertoire.encode(value).is_ok()))
-        };
+        let carries = |repertoire: &Repertoire| subject.texts().all(|text| repertoire.encode(text).is_ok());
         let repertoire =
             declared.clone().chain(others).find(carries).or(subject.repertoire).unwrap_or(Repertoire::UNOC);
         let own = subject.repertoire == Some(repertoire);
@@ -52,14 +53,23 @@ impl Reply {
 
     /// How many components the directory gives the data element at `element` (from 0) of this segment.
     pub(super) fn components(&self, tag: &str, element: usize) -> usize {
-        let rules = self.rules.get(Tag::new(tag.as_bytes()));
-        rules.and_then(|rules| rules.elements.get(element)).map_or(0, |rules| rules.components.len())
+        self.rules(tag).and_then(|rules| rules.elements.get(element)).map_or(0, |rules| rules.components.len())
+    }
+
+    /// How many characters the first component of a data element may have.
+    pub(super) fn longest(&self, tag: &str, element: usize) -> usize {
+        let rules = self.rules(tag).and_then(|rules| rules.elements.get(element)?.components.first()?.format);
+        rules.map_or(0, |format| usize::from(format.maximum))
+    }
+
+    fn rules(&self, tag: &str) -> Option<&SegmentRules<'static>> {
+        self.rules.iter().find_map(|rules| rules.get(Tag::new(tag.as_bytes())))
     }
 
     /// `segment` without the values that the service directory or the repertoire does not allow; none where one of them is
     /// mandatory.
     pub(super) fn fitted(&self, mut segment: SegmentBuffer) -> Option<SegmentBuffer> {
-        let rules = self.rules.get(Tag::new(segment.tag().as_bytes()))?;
+        let rules = self.rules(segment.tag())?;
         loop {
             let misfits = match self.misfits(&segment, rules) {
                 Some(misfits) if misfits.is_empty() => return Some(segment),
