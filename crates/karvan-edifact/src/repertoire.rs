@@ -154,6 +154,12 @@ impl Repertoire {
     #[must_use]
     pub fn decode<'a>(self, octets: impl Into<Cow<'a, [u8]>>) -> Decoded<'a> {
         let octets = octets.into();
+        if let Cow::Borrowed(octets) = octets
+            && self.is_plain(octets)
+            && let Ok(text) = std::str::from_utf8(octets)
+        {
+            return Decoded { text: Cow::Borrowed(text), misfit: None };
+        }
         let misfit = self.misfit(&octets);
         Decoded { text: self.shown(octets), misfit }
     }

@@ -185,7 +185,7 @@ pub fn read_xml(document: &XmlDocument) -> Result<Reading, ReadError> {
             _ => None,
         })
         .ok_or(ReadError::Unknown)?;
-    let (read, mut report) = crate::read::read(table, &xml::tree(table, syntax, document));
+    let (read, mut report) = crate::read::read(table, xml::tree(table, syntax, document));
     report.extend(xml::form(document));
     report.sort();
     Ok(Reading { document: read, report, format: table.title().to_owned() })
@@ -208,7 +208,7 @@ pub fn read_edifact(transmission: &Transmission<'_>) -> Result<Vec<Reading>, Rea
             });
             let Some((table, definition)) = found else { continue };
             let (tree, envelope) = edifact::tree(definition, table, &interchange, &message);
-            let (document, mut report) = crate::read::read(table, &tree);
+            let (document, mut report) = crate::read::read(table, tree);
             report.extend(envelope);
             report.sort();
             readings.push(Reading { document, report, format: table.title().to_owned() });

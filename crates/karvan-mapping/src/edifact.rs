@@ -6,23 +6,24 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use karvan_edifact::{
-    Component, Interchange, Message as EdifactMessage, Package, Repertoire, Segment, SegmentBuffer, ServiceCharacters,
+    Interchange, Message as EdifactMessage, Package, Repertoire, Segment, SegmentBuffer, ServiceCharacters, Value,
     WriteError, WriteOptions, Writer,
 };
 use karvan_model::{Document, Part};
 use karvan_schema::directory::{Constituent, Directories, PartRow, Repertoire as Characters};
+use karvan_schema::message::arrange::{Arranger, Placement};
 use karvan_schema::message::table::{Table as MessageTable, Tag};
-use karvan_schema::message::tree::{Child, Group};
 use karvan_text::{Message, Span};
 
 use crate::grammar::{Grammar, Slot};
 use crate::report::{Entry, LossReport, Place};
 use crate::table::{EdifactSyntax, Table};
-use crate::tree::{Name, NodeId, Tree};
+use crate::tree::{Label, Name, Names, NodeId, Spelling, Tree};
 use crate::write::Written;
 
 /// The name of the node that holds the octets of a package.
@@ -40,8 +41,12 @@ pub(crate) struct Definition {
     by_tag: HashMap<&'static str, usize>,
     /// The layout of each row of the message that is a segment.
     by_row: Vec<Option<usize>>,
-    /// The name of each row of the message.
-    names: Vec<Name>,
+    /// The name of each row of the message and how it is spelled: a group as `SG7`.
+    names: Vec<(Name, Label)>,
+    /// How all that may stand in the message is spelled.
+    labels: Arc<Vec<Spelling>>,
+    /// How a value is spelled that has no place in its segment.
+    surplus: Label,
     /// The segments that open groups, by the key of the group.
     triggers: HashMap<u32, &'static str>,
 }
@@ -50,6 +55,7 @@ pub(crate) struct Definition {
 #[derive(Debug)]
 struct Layout {
     name: Name,
+    label: Label,
     cells: Vec<Cell>,
     /// Its place in the grammar.
     key: u32,
@@ -59,10 +65,10 @@ struct Layout {
 #[derive(Clone, Debug)]
 struct Cell {
     name: Name,
-    label: &'static str,
+    label: Label,
     /// Which one it is of its name.
     occurrence: u32,
-    /// The element of the segment, or the component of the composite, from 0.
+    /// The element of the segment, or the component of the composite, from 0; [`Self::OBJECT`] for that of a package.
     position: usize,
     /// The repetition of the element, from 0 (ISO 9735-1 §8.7).
     repetition: usize,
@@ -71,6 +77,36 @@ struct Cell {
     numeric: bool,
     /// The components of a composite.
     components: Vec<Cell>,
+}
+
+impl Cell {
+    /// The position of the octets of a package, which no segment holds.
+    const OBJECT: usize = usize::MAX;
+}
+
+/// Spellings as they are given numbers: first those of a table, then those that only the directory has.
+struct Spellings<'n> {
+    names: &'n Names,
+    labels: Vec<Spelling>,
+    besides: HashMap<String, Label>,
+}
+
+impl<'n> Spellings<'n> {
+    fn new(names: &'n Names) -> Self {
+        Self { names, labels: names.labels().to_vec(), besides: HashMap::new() }
+    }
+
+    fn number(&mut self, text: &str) -> (Name, Label) {
+        let name = self.names.find("", text);
+        if name != Name::UNKNOWN {
+            return (name, Label::of(name));
+        }
+        let label = *self.besides.entry(text.to_owned()).or_insert_with(|| {
+            self.labels.push(("".into(), text.into()));
+            Label::at(self.labels.len() - 1)
+        });
+        (name, label)
+    }
 }
 
 impl Definition {
@@ -84,55 +120,61 @@ impl Definition {
         let mut places = vec![Vec::new()];
         let (mut layouts, mut by_tag, mut triggers) = (Vec::new(), HashMap::new(), HashMap::new());
         let (mut by_row, mut names) = (Vec::new(), Vec::new());
+        let mut spellings = Spellings::new(&table.names);
         // The keys of the rows: groups have their own, segments of one tag share theirs.
         let mut keys: Vec<u32> = Vec::new();
         for row in message.rows() {
             let segment = row.segment().or_else(|| service?.segment(row.tag()?));
-            let (name, key, layout) = match segment {
+            let (number, key, layout) = match segment {
                 Some(segment) => {
                     let layout = *by_tag.entry(segment.tag()).or_insert_with(|| {
-                        let cells = cells(table, segment.rows());
+                        let cells = cells(&mut spellings, segment.rows());
                         let key = add(&mut places, &cells);
-                        layouts.push(Layout { name: table.names.find("", segment.tag()), cells, key });
+                        let (name, label) = spellings.number(segment.tag());
+                        layouts.push(Layout { name, label, cells, key });
                         layouts.len() - 1
                     });
-                    (layouts[layout].name, layouts[layout].key, Some(layout))
+                    let Layout { name, label, key, .. } = layouts[layout];
+                    ((name, label), key, Some(layout))
                 }
                 None => {
                     let key = add(&mut places, &[]);
                     triggers.insert(key, row.trigger().unwrap_or_default());
-                    (table.names.find("", &format!("SG{}", row.group().unwrap_or_default())), key, None)
+                    (spellings.number(&format!("SG{}", row.group().unwrap_or_default())), key, None)
                 }
             };
             keys.push(key);
             by_row.push(layout);
-            names.push(name);
+            names.push(number);
             let parent = row.parent().map_or(0, |parent| keys[parent.index()]);
             let order = u32::try_from(row.index()).unwrap_or(u32::MAX);
             let slot = Slot { key, order, repetitions: row.repetitions(), limit: 0, numeric: false };
-            places[parent as usize].push((name, slot));
+            places[parent as usize].push((number.0, slot));
         }
         if let Some(package) = service.and_then(|service| service.segment("UNO")) {
-            let mut cells = cells(table, package.rows());
+            let mut cells = cells(&mut spellings, package.rows());
+            let (name, label) = spellings.number(OBJECT);
             cells.push(Cell {
-                name: table.names.find("", OBJECT),
-                label: OBJECT,
+                name,
+                label,
                 occurrence: 1,
-                position: usize::MAX,
+                position: Cell::OBJECT,
                 repetition: 0,
                 limit: 0,
                 numeric: false,
                 components: Vec::new(),
             });
-            let (name, key) = (table.names.find("", "UNO"), add(&mut places, &cells));
+            let ((name, label), key) = (spellings.number("UNO"), add(&mut places, &cells));
             by_tag.insert("UNO", layouts.len());
-            layouts.push(Layout { name, cells, key });
+            layouts.push(Layout { name, label, cells, key });
             let slot = Slot { key, order: u32::MAX, repetitions: u32::MAX, limit: 0, numeric: false };
             places[0].push((name, slot));
         }
         // Whatever else a repertoire lacks, UNOW has it; control characters are data in none (ISO 9735-1 §6).
         let grammar = Grammar::new(places, |character| Repertoire::UNOW.permits(character));
-        Some(Self { rows: MessageTable::of(message), grammar, layouts, by_tag, by_row, names, triggers })
+        let (_, surplus) = spellings.number("?");
+        let (rows, labels) = (MessageTable::of(message), Arc::new(spellings.labels));
+        Some(Self { rows, grammar, layouts, by_tag, by_row, names, labels, surplus, triggers })
     }
 
     fn layout(&self, tag: &str) -> Option<&Layout> {
@@ -158,12 +200,12 @@ fn add(places: &mut Vec<Vec<(Name, Slot)>>, layout: &[Cell]) -> u32 {
 }
 
 /// The cells of a segment or a composite.
-fn cells(table: &Table, rows: impl Iterator<Item = PartRow<'static>>) -> Vec<Cell> {
+fn cells(spellings: &mut Spellings<'_>, rows: impl Iterator<Item = PartRow<'static>>) -> Vec<Cell> {
     let mut cells: Vec<Cell> = Vec::new();
     for (position, row) in rows.enumerate() {
-        let (label, limit, numeric, components) = match row.constituent() {
+        let (tag, limit, numeric, components) = match row.constituent() {
             Some(Constituent::Composite(composite)) => {
-                (composite.tag(), 0, false, self::cells(table, composite.rows()))
+                (composite.tag(), 0, false, self::cells(spellings, composite.rows()))
             }
             Some(Constituent::Element(element)) => {
                 let format = element.format();
@@ -171,10 +213,11 @@ fn cells(table: &Table, rows: impl Iterator<Item = PartRow<'static>>) -> Vec<Cel
             }
             None => (row.tag(), 0, false, Vec::new()),
         };
+        let (name, label) = spellings.number(tag);
         for repetition in 0..usize::from(row.repetitions().max(1)) {
             let before = cells.iter().filter(|cell| cell.label == label).count();
             let occurrence = u32::try_from(before + 1).unwrap_or(u32::MAX);
-            let (name, components) = (table.names.find("", label), components.clone());
+            let components = components.clone();
             cells.push(Cell { name, label, occurrence, position, repetition, limit, numeric, components });
         }
     }
@@ -184,9 +227,9 @@ fn cells(table: &Table, rows: impl Iterator<Item = PartRow<'static>>) -> Vec<Cel
 /// Whether the table is for messages with this header.
 pub(crate) fn recognises(syntax: &EdifactSyntax, message: &EdifactMessage<'_>) -> bool {
     let Some(header) = message.header() else { return false };
-    let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
-    let release = format!("{}.{}", text(header.version().raw()), text(header.release().raw()));
-    header.message_type().raw() == syntax.message.as_bytes() && release == syntax.release
+    let release = syntax.release.as_bytes().strip_prefix(header.version().raw());
+    header.message_type().raw() == syntax.message.as_bytes()
+        && release.and_then(|release| release.strip_prefix(b".")) == Some(header.release().raw())
 }
 
 /// The segments of a message and the packages of its interchange as a tree, and what belongs to the envelope.
@@ -197,24 +240,14 @@ pub(crate) fn tree<'i>(
     message: &EdifactMessage<'i>,
 ) -> (Tree<'i>, LossReport) {
     let repertoire = interchange.repertoire().unwrap_or(Repertoire::UNOW);
-    let segments: Vec<Segment<'i>> = message.segments().collect();
-    let group = Group::arrange(&definition.rows, segments.iter().map(|segment| Tag::new(segment.tag())));
-    let mut builder = Builder {
-        definition,
-        table,
-        repertoire,
-        segments,
-        tree: Tree::new(Name::UNKNOWN, ("", ""), message.span()),
-        report: LossReport::default(),
-    };
+    let root = Tree::new(&definition.labels, Name::UNKNOWN, ("", ""), message.span());
+    let mut builder = Builder { definition, table, repertoire, tree: root, report: LossReport::default() };
     let (header, trailer) = (interchange.header(), interchange.trailer());
     let around = header.map(|header| header.segment()).into_iter().chain(trailer.map(|trailer| trailer.segment()));
     for segment in around.chain(interchange.loose_segments()) {
         builder.envelope(&segment);
     }
-    // With its group, its composites and their components a segment has about so many.
-    builder.tree.reserve(6 * builder.segments.len());
-    builder.group(&group, NodeId::ROOT);
+    builder.message(message);
     for package in interchange.packages() {
         builder.package(&package);
     }
@@ -225,32 +258,39 @@ struct Builder<'t, 'i> {
     definition: &'t Definition,
     table: &'t Table,
     repertoire: Repertoire,
-    segments: Vec<Segment<'i>>,
     tree: Tree<'i>,
     report: LossReport,
 }
 
 impl<'t, 'i> Builder<'t, 'i> {
-    fn group(&mut self, group: &Group, node: NodeId) {
-        for child in &group.children {
-            match child {
-                Child::Group(inner) => {
-                    let label = GROUPS.get(usize::from(inner.number)).copied().unwrap_or("SG");
-                    let first = inner.segments().next().map_or(0, |index| index);
-                    let span = self.segments.get(first).map_or_else(Span::default, Segment::span);
-                    let name = inner.row.map_or(Name::UNKNOWN, |row| self.definition.names[row]);
-                    let inner_node = self.tree.push(node, name, ("", label), span);
-                    self.group(inner, inner_node);
+    /// Adds the segments of the message, in the groups that the directory puts them in.
+    fn message(&mut self, message: &EdifactMessage<'i>) {
+        // Of 20 octets a segment has, with its group, its composites and its components, about six nodes.
+        let span = message.span();
+        self.tree.reserve(usize::try_from(3 * (span.end - span.start) / 10).unwrap_or(0));
+        let definition = self.definition;
+        let mut arranger = Arranger::new(&definition.rows);
+        let mut missing = Vec::new();
+        let mut open = vec![NodeId::ROOT];
+        for segment in message.segments() {
+            let mut layout = None;
+            if let Placement::Placed { row, closed, opened, .. } =
+                arranger.place(Tag::new(segment.tag()), &mut missing)
+            {
+                open.truncate(open.len().saturating_sub(closed));
+                let levels = arranger.levels();
+                for group in levels[levels.len() - opened..].iter().filter_map(|level| level.group) {
+                    let (name, label) = definition.names[group];
+                    let parent = open.last().copied().unwrap_or(NodeId::ROOT);
+                    open.push(self.tree.push(parent, name, label, segment.span()));
                 }
-                Child::Segment { index, row } => {
-                    let segment = self.segments[*index];
-                    match segment.tag() {
-                        b"UNH" | b"UNT" => self.envelope(&segment),
-                        _ => {
-                            let layout = row.and_then(|row| self.definition.by_row[row]);
-                            self.segment(&segment, layout.map(|layout| &self.definition.layouts[layout]), node);
-                        }
-                    }
+                layout = definition.by_row[row].map(|layout| &definition.layouts[layout]);
+            }
+            missing.clear();
+            match segment.tag() {
+                b"UNH" | b"UNT" => self.envelope(&segment),
+                _ => {
+                    self.segment(&segment, layout, open.last().copied().unwrap_or(NodeId::ROOT));
                 }
             }
         }
@@ -258,52 +298,72 @@ impl<'t, 'i> Builder<'t, 'i> {
 
     /// Adds a segment, by the layout of its tag if the row of the message did not give it.
     fn segment(&mut self, segment: &Segment<'i>, layout: Option<&'t Layout>, parent: NodeId) -> NodeId {
-        let tag = std::str::from_utf8(segment.tag()).unwrap_or("?");
-        let layout = layout.or_else(|| self.definition.layout(tag));
-        let name = layout.map_or_else(|| self.table.names.find("", tag), |layout| layout.name);
-        let node = self.tree.push(parent, name, ("", tag), segment.span());
+        let layout = layout.or_else(|| self.definition.layout(std::str::from_utf8(segment.tag()).unwrap_or("?")));
+        let (name, label) = match layout {
+            Some(layout) => (layout.name, layout.label),
+            None => {
+                let tag = std::str::from_utf8(segment.tag()).unwrap_or("?");
+                let name = self.table.names.find("", tag);
+                (name, self.tree.label_of(name, "", tag))
+            }
+        };
+        let node = self.tree.push(parent, name, label, segment.span());
         let mut cells = layout.map_or(&[][..], |layout| &layout.cells);
-        for (position, element) in segment.elements().enumerate() {
-            for (number, repetition) in element.repetitions().enumerate() {
+        let mut composite: Option<NodeId> = None;
+        let mut start = 0;
+        for value in segment.values() {
+            let place = (value.element, value.repetition);
+            if value.component == 0 {
+                (composite, start) = (None, value.value().span().start);
                 // Cells stand in the order of the elements.
                 while let [cell, later @ ..] = cells
-                    && (cell.position, cell.repetition) < (position, number)
+                    && (cell.position, cell.repetition) < place
                 {
                     cells = later;
                 }
-                match cells.first().filter(|cell| (cell.position, cell.repetition) == (position, number)) {
-                    Some(cell) if !cell.components.is_empty() => {
-                        if repetition.components().any(|component| !component.raw().is_empty()) {
-                            let composite = self.node(node, cell, repetition.span());
-                            self.components(repetition.components(), &cell.components, composite);
-                        }
-                    }
-                    // More components than a simple element has, or more elements than the segment: still told.
-                    Some(cell) => self.components(repetition.components(), std::slice::from_ref(cell), node),
-                    None => self.components(repetition.components(), &[], node),
+            }
+            let cell = cells.first().filter(|cell| (cell.position, cell.repetition) == place);
+            let end = value.value().span().end;
+            if value.value().raw().is_empty() {
+                // Separators at its end belong to a composite.
+                if let Some(composite) = composite {
+                    self.tree.node_mut(composite).span.end = end;
                 }
+                continue;
+            }
+            match cell {
+                Some(cell) if !cell.components.is_empty() => {
+                    let outer = match composite {
+                        Some(outer) => {
+                            self.tree.node_mut(outer).span.end = end;
+                            outer
+                        }
+                        None => self.cell(node, cell, Span::new(start, end)),
+                    };
+                    composite = Some(outer);
+                    self.value(&value, cell.components.get(value.component), outer);
+                }
+                // More components than a simple element has, or more elements than the segment: still told.
+                Some(cell) if value.component == 0 => self.value(&value, Some(cell), node),
+                _ => self.value(&value, None, node),
             }
         }
         node
     }
 
-    fn components(&mut self, components: impl Iterator<Item = Component<'i>>, cells: &[Cell], parent: NodeId) {
-        for (index, component) in components.enumerate() {
-            if component.raw().is_empty() {
-                continue;
-            }
-            let node = match cells.get(index) {
-                Some(cell) => self.node(parent, cell, component.span()),
-                None => self.tree.push(parent, Name::UNKNOWN, ("", "?"), component.span()),
-            };
-            self.tree.node_mut(node).text = Some(component.text(self.repertoire).text);
-        }
+    fn value(&mut self, value: &Value<'i>, cell: Option<&Cell>, parent: NodeId) {
+        let span = value.value().span();
+        let node = match cell {
+            Some(cell) => self.cell(parent, cell, span),
+            None => self.tree.push(parent, Name::UNKNOWN, self.definition.surplus, span),
+        };
+        self.tree.set_text(node, Some(self.repertoire.decode(value.unescaped()).text));
     }
 
-    fn node(&mut self, parent: NodeId, cell: &Cell, span: Span) -> NodeId {
-        let node = self.tree.push(parent, cell.name, ("", cell.label), span);
-        self.tree.node_mut(node).occurrence = cell.occurrence;
-        self.tree.node_mut(node).limit = cell.limit;
+    fn cell(&mut self, parent: NodeId, cell: &Cell, span: Span) -> NodeId {
+        let node = self.tree.push(parent, cell.name, cell.label, span);
+        let made = self.tree.node_mut(node);
+        (made.occurrence, made.limit) = (cell.occurrence, cell.limit);
         node
     }
 
@@ -312,16 +372,17 @@ impl<'t, 'i> Builder<'t, 'i> {
         let node = self.segment(&header.segment(), None, NodeId::ROOT);
         // The reference and the length of the package are the envelope of its object.
         for id in self.tree.ids().skip(node.index()) {
-            if matches!(self.tree.node(id).label.1, "0800" | "0810") {
-                self.tree.node_mut(id).text = None;
+            if matches!(self.tree.local_name(id), "0800" | "0810") {
+                self.tree.set_text(id, None);
             }
         }
         let object = package.object();
         let text = std::str::from_utf8(object.raw()).ok().filter(|text| is_base64(text));
         let text = text.map_or_else(|| Cow::Owned(BASE64.encode(object.raw())), Cow::Borrowed);
         let name = self.table.names.find("", OBJECT);
-        let child = self.tree.push(node, name, ("", OBJECT), object.span());
-        self.tree.node_mut(child).text = Some(text);
+        let label = self.tree.label_of(name, "", OBJECT);
+        let child = self.tree.push(node, name, label, object.span());
+        self.tree.set_text(child, Some(text));
     }
 
     fn envelope(&mut self, segment: &Segment<'i>) {
@@ -341,19 +402,6 @@ fn is_base64(text: &str) -> bool {
     let packed: String = text.split_ascii_whitespace().collect();
     !packed.is_empty() && BASE64.decode(packed).is_ok()
 }
-
-macro_rules! group_names {
-    ($($number:literal)*) => {
-        &["", $(concat!("SG", $number)),*]
-    };
-}
-
-/// The names of segment groups by number; no message has more.
-const GROUPS: &[&str] = group_names!(
-    1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39 40 41 42 43
-    44 45 46 47 48 49 50 51 52 53 54 55 56 57 58 59 60 61 62 63 64 65 66 67 68 69 70 71 72 73 74 75 76 77 78 79 80 81 82 83
-    84 85 86 87 88 89 90 91 92 93 94 95 96 97 98 99
-);
 
 /// Who sends an interchange to whom, when, under which reference: what no term of a document says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -409,11 +457,7 @@ pub(crate) fn interchange(
     envelope: &Envelope,
 ) -> Result<Vec<u8>, WriteError> {
     let holds = |repertoire: Repertoire| {
-        written
-            .tree
-            .ids()
-            .filter_map(|id| written.tree.node(id).text.as_deref())
-            .all(|text| repertoire.encode(text).is_ok())
+        written.tree.texts().all(|text| repertoire.encode(text).is_ok())
             && [&envelope.sender.0, &envelope.recipient.0].into_iter().all(|text| repertoire.encode(text).is_ok())
     };
     let wanted = Repertoire::from_identifier(syntax.repertoire.as_bytes()).filter(|wanted| holds(*wanted));
@@ -459,12 +503,12 @@ fn put(
     children.sort_by_key(|child| written.slots[child.index()].order);
     // A group begins with its trigger, even one that says nothing (ISO 9735-1 §7.4).
     if let Some(&trigger) = definition.triggers.get(&written.slots[group.index()].key)
-        && children.first().is_none_or(|first| tree.node(*first).label.1 != trigger)
+        && children.first().is_none_or(|first| tree.local_name(*first) != trigger)
     {
         writer.segment(&SegmentBuffer::new(trigger))?;
     }
     for child in children {
-        let tag = tree.node(child).label.1;
+        let tag = tree.local_name(child);
         let Some(layout) = definition.layout(tag) else {
             put(definition, written, child, writer, packages)?;
             continue;
@@ -473,13 +517,13 @@ fn put(
         let mut object = None;
         for element in tree.children(child) {
             let Some(cell) = cell_of(&layout.cells, tree, element) else { continue };
-            match tree.node(element).text.as_deref() {
-                Some(text) if cell.label == OBJECT => object = Some(text.to_owned()),
+            match tree.text(element) {
+                Some(text) if cell.position == Cell::OBJECT => object = Some(text.to_owned()),
                 Some(text) => segment.set(cell.position, cell.repetition, 0, text),
                 None => {
                     for component in tree.children(element) {
                         if let Some(inner) = cell_of(&cell.components, tree, component) {
-                            let text = tree.node(component).text.as_deref().unwrap_or_default();
+                            let text = tree.text(component).unwrap_or_default();
                             segment.set(cell.position, cell.repetition, inner.position, text);
                         }
                     }

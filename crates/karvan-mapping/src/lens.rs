@@ -66,7 +66,7 @@ impl Lens {
                 }
             }
             Self::Codes(table) => match table.get(text) {
-                Some(code) => Ok(Content::Text(code.clone())),
+                Some(code) => Ok(Content::Text(code.into())),
                 None => Err(Message::new("mapping-no-code").with("value", text)),
             },
         }
@@ -100,15 +100,18 @@ impl Lens {
 
     /// One text from the pieces in the repetitions of an element, each of which holds at most `limit` characters.
     #[must_use]
-    pub fn join<'a>(&self, pieces: impl IntoIterator<Item = &'a str>, limit: Option<usize>) -> String {
-        let mut whole = String::new();
-        let mut full = true;
-        for piece in pieces {
+    pub fn join<'a>(&self, pieces: impl IntoIterator<Item = &'a str>, limit: Option<usize>) -> Cow<'a, str> {
+        let mut pieces = pieces.into_iter();
+        let mut piece = pieces.next().unwrap_or_default();
+        let mut whole = Cow::Borrowed(piece);
+        for next in pieces {
+            let full = limit.is_some_and(|limit| piece.chars().count() >= limit);
+            let text = whole.to_mut();
             if *self == Self::Lines && !full {
-                whole.push('\n');
+                text.push('\n');
             }
-            whole.push_str(piece);
-            full = limit.is_some_and(|limit| piece.chars().count() >= limit);
+            text.push_str(next);
+            piece = next;
         }
         whole
     }
@@ -215,7 +218,7 @@ mod tests {
                 let back = lens.get(Kind::Amount, &lens.put(&amount).unwrap()).unwrap();
                 prop_assert_eq!(back.text(), amount.text());
             }
-            let plain = Content::Text(text);
+            let plain = Content::Text(text.into());
             prop_assert_eq!(Lens::Plain.get(Kind::Text, &Lens::Plain.put(&plain).unwrap()).unwrap(), plain);
         }
 

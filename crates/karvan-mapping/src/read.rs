@@ -1,9 +1,9 @@
 //! From a syntax tree to a document: every row finds its place, and what no row took is told.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::ops::Range;
 
-use karvan_model::{Document, Group, Kind, Leaf, Node, Origin, PartValue, Places, TermId, Value as TermValue};
+use karvan_model::{Document, Group, Kind, Leaf, Node, Origin, PartValue, TermId, Value as TermValue};
 use karvan_text::Message;
 
 use crate::lens::code_and_text;
@@ -12,39 +12,44 @@ use crate::table::{Member, PartRow, Place, PlaceStep, Predicate, Row, Table, Val
 use crate::tree::{Name, NodeId, Tree};
 
 /// Reads a document from `tree` by `table`.
-pub(crate) fn read(table: &Table, tree: &Tree<'_>) -> (Document, LossReport) {
-    let mut reader = Reader {
-        table,
-        tree,
-        used: vec![false; tree.len()],
-        values: Vec::new(),
-        places: Arc::new(tree.places()),
-        report: LossReport::default(),
-    };
+pub(crate) fn read(table: &Table, tree: Tree<'_>) -> (Document, LossReport) {
+    let (used, report) = (vec![false; tree.len()], LossReport::default());
+    let mut reader = Reader { table, tree: &tree, used, found: Vec::new(), values: Vec::new(), report };
     reader.values = table.referred.iter().map(|&term| (term, reader.value_of(term))).collect();
     let mut document = Document::new(table.kind());
     reader.rows(&table.top, Some(NodeId::ROOT), &[], &mut document.root);
     for place in &table.fixed {
-        for node in reader.matches(place, Some(NodeId::ROOT)) {
-            reader.use_path(&place.steps, node);
+        let start = reader.find(0, place, Some(NodeId::ROOT));
+        for at in start..reader.found.len() {
+            reader.use_path(&place.steps, reader.found[at].node);
         }
+        reader.found.truncate(start);
     }
     reader.leftovers();
-    (document, reader.report)
+    let report = reader.report;
+    document.places = Some(tree.into_places());
+    (document, report)
 }
 
 /// The node that a row of a repeated group was given, one a repetition.
 type Assigned = (usize, NodeId);
+
+/// A node at one of the places of a row.
+#[derive(Clone, Copy)]
+struct Found {
+    place: usize,
+    node: NodeId,
+}
 
 struct Reader<'t, 's> {
     table: &'t Table,
     tree: &'t Tree<'s>,
     /// Nodes whose text a row has taken, or that a row has gone into.
     used: Vec<bool>,
+    /// What was found for the rows that are being read, the innermost last.
+    found: Vec<Found>,
     /// The values of the terms that predicates compare with.
     values: Vec<(TermId, Option<String>)>,
-    /// The paths of the nodes, which outlive the tree with the values that stood there.
-    places: Arc<dyn Places>,
     report: LossReport,
 }
 
@@ -53,7 +58,7 @@ impl<'t> Reader<'t, '_> {
     fn value_of(&self, term: TermId) -> Option<String> {
         let row = self.table.row_of(term).filter(|_| self.table.kind().term(term).within().is_none())?;
         let node = row.places.iter().find_map(|place| self.first(place, Some(NodeId::ROOT)))?;
-        self.tree.node(node).text.as_deref().map(str::to_owned)
+        self.tree.text(node).map(str::to_owned)
     }
 
     /// Remembers a value that predicates compare with; `None` where a group begins that has none yet.
@@ -82,68 +87,82 @@ impl<'t> Reader<'t, '_> {
     }
 
     fn group(&mut self, row: &'t Row, base: Option<NodeId>, given: Option<NodeId>, group: &mut Group) {
-        let mut read = Vec::new();
-        let mut found: Vec<(&Place, NodeId)> = Vec::new();
-        for place in &row.places {
-            match given {
-                Some(node) => found.push((place, node)),
-                None => found.extend(self.unused(place, base).into_iter().map(|node| (place, node))),
+        let start = self.found.len();
+        match given {
+            Some(node) => self.found.extend((0..row.places.len()).map(|place| Found { place, node })),
+            None => {
+                for (number, place) in row.places.iter().enumerate() {
+                    self.find(number, place, base);
+                }
             }
         }
-        if found.is_empty() {
+        let end = self.found.len();
+        if start == end {
             let mut inner = Group::new(Some(row.term));
             self.rows(&row.members, None, &[], &mut inner);
-            read.push(inner);
+            self.add(row, inner, group);
         }
-        let shared = self.shared(row, found.len());
-        for (index, &(place, node)) in found.iter().enumerate() {
+        let shared = self.shared(row, end - start);
+        for index in start..end {
+            let Found { place, node } = self.found[index];
             let mut inner = Group::new(Some(row.term));
             if let Some((code, text)) = row.code_and_text {
                 self.told_together(code, text, node, &mut inner);
             } else {
-                self.table.kind().members(Some(row.term)).iter().for_each(|&member| self.remember(member, None));
-                let assigned: Vec<_> = shared.iter().map(|(member, nodes)| (*member, nodes[index])).collect();
+                row.referred_members.iter().for_each(|&member| self.remember(member, None));
+                let assigned: Vec<_> = shared.iter().map(|(member, nodes)| (*member, nodes[index - start])).collect();
                 self.rows(&row.members, Some(node), &assigned, &mut inner);
             }
             if !inner.is_empty() {
-                self.use_path(&place.steps, node);
-                read.push(inner);
+                self.use_path(&row.places[place].steps, node);
+                self.add(row, inner, group);
             }
         }
-        for inner in read.into_iter().filter(|inner| !inner.is_empty()) {
-            if row.distinct && group.groups(row.term).any(|other| *other == inner) {
-                inner.children.iter().filter_map(Node::as_leaf).for_each(|leaf| self.said_again(leaf));
-            } else if group.all(row.term).is_empty() || self.table.kind().term(row.term).repeats() {
-                group.push(Node::Group(inner));
-            } else {
-                self.lose_group(&inner, &Message::new("mapping-repeated").with("limit", 1));
-            }
+        self.found.truncate(start);
+    }
+
+    /// Adds what was read of a group to the group around it, if there is room.
+    fn add(&mut self, row: &Row, inner: Group, group: &mut Group) {
+        if inner.is_empty() {
+            return;
+        }
+        if row.distinct && group.groups(row.term).any(|other| *other == inner) {
+            inner.children.iter().filter_map(Node::as_leaf).for_each(|leaf| self.said_again(leaf));
+        } else if group.all(row.term).is_empty() || self.table.kind().term(row.term).repeats() {
+            group.push(Node::Group(inner));
+        } else {
+            self.lose_group(&inner, &Message::new("mapping-repeated").with("limit", 1));
         }
     }
 
     /// Members told from the root that stand as often as their group: each repetition gets its own.
-    fn shared(&self, row: &Row, repetitions: usize) -> Vec<(usize, Vec<NodeId>)> {
+    fn shared(&mut self, row: &Row, repetitions: usize) -> Vec<(usize, Vec<NodeId>)> {
         if repetitions < 2 {
             return Vec::new();
         }
-        let rows = row.members.iter().map(|member| (member.row, &self.table.rows[member.row]));
+        let table = self.table;
+        let rows = row.members.iter().map(|member| (member.row, &table.rows[member.row]));
         let from_root = rows.filter(|(_, row)| row.places.iter().all(|place| place.from_root));
         let members = from_root.map(|(index, row)| {
-            (index, row.places.iter().flat_map(|place| self.unused(place, None)).collect::<Vec<_>>())
+            let start = self.found.len();
+            row.places.iter().for_each(|place| {
+                self.find(0, place, None);
+            });
+            (index, self.found.drain(start..).map(|found| found.node).collect::<Vec<_>>())
         });
         members.filter(|(_, nodes)| nodes.len() == repetitions).collect()
     }
 
     /// A group whose own text tells its two members.
     fn told_together(&mut self, code: TermId, text: TermId, node: NodeId, group: &mut Group) {
-        let source = self.tree.node(node).text.as_deref().unwrap_or_default();
+        let source = self.tree.text(node).unwrap_or_default();
         if source.trim().is_empty() {
             return;
         }
         let (first, second) = code_and_text(source);
         for (term, part) in [(code, first), (text, Some(second))] {
             if let Some(part) = part {
-                let value = TermValue::new(karvan_model::Content::Text(part.to_owned()));
+                let value = TermValue::new(karvan_model::Content::Text(part.into()));
                 group.push(Node::Leaf(Leaf { term, value, origin: self.origin(node) }));
             }
         }
@@ -151,33 +170,42 @@ impl<'t> Reader<'t, '_> {
     }
 
     fn leaf(&mut self, row: &'t Row, base: Option<NodeId>, given: Option<NodeId>, group: &mut Group) {
-        for place in &row.places {
-            let nodes = given.map_or_else(|| self.unused(place, base), |node| vec![node]);
-            let mut left = nodes.as_slice();
+        let start = self.found.len();
+        for (number, place) in row.places.iter().enumerate() {
+            match given {
+                Some(node) => self.found.push(Found { place: number, node }),
+                None => {
+                    self.find(number, place, base);
+                }
+            }
+            let mut at = start;
             // One that is told from the root may be another repetition's: a group takes no more than it can hold.
             let shared = place.from_root && !self.table.kind().term(row.term).repeats();
-            while !(left.is_empty() || shared && row.only.is_some() && group.leaf(row.term).is_some()) {
-                let (own, later) = left.split_at(if row.lens.is_spread() { self.pieces(left) } else { 1 });
-                self.value(row, place, own, base, group);
-                left = later;
+            while at < self.found.len() && !(shared && row.only.is_some() && group.leaf(row.term).is_some()) {
+                let own = if row.lens.is_spread() { self.pieces(at) } else { 1 };
+                self.value(row, place, at..at + own, base, group);
+                at += own;
             }
+            self.found.truncate(start);
         }
         if let (Some(again), Some(leaf)) = (&row.again, group.leaf(row.term)) {
-            for node in self.unused(again, base) {
-                self.again(row, node, base, leaf);
+            self.find(0, again, base);
+            for at in start..self.found.len() {
+                self.again(row, self.found[at].node, base, leaf);
             }
+            self.found.truncate(start);
         }
     }
 
     /// Takes a value that says the same as `leaf`, with all that qualifies it; leaves any other.
     fn again(&mut self, row: &Row, node: NodeId, base: Option<NodeId>, leaf: &Leaf) {
         let tree = self.tree;
-        let text = tree.node(node).text.as_deref().unwrap_or_default();
+        let text = tree.text(node).unwrap_or_default();
         let mut taken = vec![node];
         let same_parts = row.parts.iter().all(|part| {
             let found = self.part_node(part, node, base);
             taken.extend(found);
-            found.and_then(|node| tree.node(node).text.as_deref()) == leaf.value.part(part.part)
+            found.and_then(|node| tree.text(node)) == leaf.value.part(part.part)
         });
         let kind = self.table.kind().term(row.term).kind();
         if same_parts && row.lens.get(kind, text).is_ok_and(|content| content == leaf.value.content) {
@@ -187,27 +215,32 @@ impl<'t> Reader<'t, '_> {
         }
     }
 
-    /// How many of `nodes` are pieces of the first one's text: those in the same parent.
-    fn pieces(&self, nodes: &[NodeId]) -> usize {
-        let parent = self.tree.parent(nodes[0]);
-        nodes.iter().take_while(|&&node| self.tree.parent(node) == parent).count()
+    /// How many of the nodes found from `at` on are pieces of the first one's text: those in the same parent.
+    fn pieces(&self, at: usize) -> usize {
+        let parent = |found: &Found| self.tree.parent(found.node);
+        let first = parent(&self.found[at]);
+        self.found[at..].iter().take_while(|found| parent(found) == first).count()
     }
 
-    /// Takes the value at `nodes`, one node or the pieces of a spread text.
-    fn value(&mut self, row: &Row, place: &Place, nodes: &[NodeId], base: Option<NodeId>, group: &mut Group) {
+    /// Takes the value at the nodes found at `own`, one node or the pieces of a spread text.
+    fn value(&mut self, row: &Row, place: &Place, own: Range<usize>, base: Option<NodeId>, group: &mut Group) {
         let tree = self.tree;
-        let first = nodes[0];
-        let texts = nodes.iter().map(|&node| tree.node(node).text.as_deref().unwrap_or_default());
+        let first = self.found[own.start].node;
         let text = if row.lens.is_spread() {
+            let texts = self.found[own.clone()].iter().map(|found| tree.text(found.node).unwrap_or_default());
             let limit = Some(usize::from(tree.node(first).limit)).filter(|limit| *limit > 0);
-            Cow::Owned(row.lens.join(texts, limit))
+            row.lens.join(texts, limit)
         } else {
-            Cow::Borrowed(tree.node(first).text.as_deref().unwrap_or_default())
+            Cow::Borrowed(tree.text(first).unwrap_or_default())
         };
         if text.trim().is_empty() {
             return;
         }
-        nodes.iter().for_each(|node| self.used[node.index()] = true);
+        let mut origin = self.origin(first);
+        for Found { node, .. } in &self.found[own] {
+            self.used[node.index()] = true;
+            origin.span = origin.span.to(tree.node(*node).span);
+        }
         if row.absent.as_deref() == Some(&*text) {
             self.use_path(&place.steps, first);
             return;
@@ -224,7 +257,7 @@ impl<'t> Reader<'t, '_> {
         let mut value = TermValue::new(content);
         for part in &row.parts {
             let found = self.part_node(part, first, base);
-            if let Some((node, text)) = found.and_then(|node| Some((node, tree.node(node).text.as_deref()?))) {
+            if let Some((node, text)) = found.and_then(|node| Some((node, tree.text(node)?))) {
                 let implied =
                     part.implied.as_ref().is_some_and(|implied| is(implied, text, &|term| self.compared(term)));
                 if implied {
@@ -232,7 +265,7 @@ impl<'t> Reader<'t, '_> {
                 } else if !text.is_empty() && !self.used[node.index()] {
                     // A code without a counterpart stays behind, and is told as such.
                     if let Ok(content) = part.lens.get(Kind::Code, text) {
-                        let (text, origin) = (content.text().into_owned(), self.origin(node));
+                        let (text, origin) = (content.into_text(), self.origin(node));
                         value.set(PartValue { part: part.part, text, origin });
                         self.used[node.index()] = true;
                     }
@@ -240,8 +273,6 @@ impl<'t> Reader<'t, '_> {
             }
         }
         self.use_path(&place.steps, first);
-        let mut origin = self.origin(first);
-        origin.span = nodes.iter().map(|&node| tree.node(node).span).fold(origin.span, |all, span| all.to(span));
         let leaf = Leaf { term: row.term, value, origin };
         if shape.repeats() || group.all(row.term).is_empty() {
             if matches!(row.lens, crate::Lens::Codes(_)) && leaf.value.text() != text {
@@ -249,7 +280,9 @@ impl<'t> Reader<'t, '_> {
                 let reason = Message::new("mapping-other-code");
                 self.report.changed.push(Entry { written, ..self.entry(Some(row.term), first, text.into(), reason) });
             }
-            self.remember(row.term, Some(&leaf.value.text()));
+            if row.is_referred {
+                self.remember(row.term, Some(&leaf.value.text()));
+            }
             group.push(Node::Leaf(leaf));
         } else if group.leaf(row.term).is_some_and(|other| other.value == leaf.value) {
             self.said_again(&leaf);
@@ -265,7 +298,7 @@ impl<'t> Reader<'t, '_> {
                 continue;
             }
             let node = self.tree.node(id);
-            let Some(text) = node.text.as_deref().filter(|text| !text.trim().is_empty()) else { continue };
+            let Some(text) = self.tree.text(id).filter(|text| !text.trim().is_empty()) else { continue };
             let implied = node.name != Name::UNKNOWN && self.table.implied.contains(&node.name);
             let reason = if implied { "mapping-implied" } else { "mapping-no-term" };
             let entry = self.entry(None, id, text.to_owned(), Message::new(reason));
@@ -291,26 +324,21 @@ impl<'t> Reader<'t, '_> {
         first
     }
 
-    /// The nodes at `place` that no row has taken yet.
-    fn unused(&self, place: &Place, base: Option<NodeId>) -> Vec<NodeId> {
-        let mut nodes = self.matches(place, base);
-        // A group may stand where its group does: the place itself is no value that could be taken twice.
-        if !place.steps.is_empty() {
-            nodes.retain(|node| !self.used[node.index()]);
-        }
-        nodes
-    }
-
-    fn matches(&self, place: &Place, base: Option<NodeId>) -> Vec<NodeId> {
+    /// Adds the nodes at `place` that no row has taken yet to those found; gives where they begin.
+    fn find(&mut self, number: usize, place: &Place, base: Option<NodeId>) -> usize {
+        let Self { tree, used, found, values, .. } = self;
+        let start = found.len();
         let base = if place.from_root { Some(NodeId::ROOT) } else { base };
-        let mut found = Vec::new();
         if let Some(base) = base {
-            matching(self.tree, &place.steps, base, &|term| self.compared(term), &mut |node| {
-                found.push(node);
+            matching(tree, &place.steps, base, &|term| compared(values, term), &mut |node| {
+                // A group may stand where its group does: the place itself is no value that could be taken twice.
+                if place.steps.is_empty() || !used[node.index()] {
+                    found.push(Found { place: number, node });
+                }
                 false
             });
         }
-        found
+        start
     }
 
     fn compared(&self, term: TermId) -> Option<Cow<'_, str>> {
@@ -323,12 +351,12 @@ impl<'t> Reader<'t, '_> {
         let mut at = Some(node);
         for step in steps.iter().rev() {
             let Some(node) = at else { return };
-            for predicate in &step.predicates {
+            for predicate in &step.checks {
                 if let Predicate::Equals(path, values) = predicate {
                     let Self { tree, used, values: known, .. } = self;
                     let compared = |term| compared(known, term);
                     matching(tree, path, node, &compared, &mut |node| {
-                        let text = tree.node(node).text.as_deref().unwrap_or_default();
+                        let text = tree.text(node).unwrap_or_default();
                         used[node.index()] |= values.iter().any(|value| is(value, text, &compared));
                         false
                     });
@@ -348,23 +376,28 @@ impl<'t> Reader<'t, '_> {
     }
 
     fn lose(&mut self, leaf: &Leaf, reason: &Message) {
-        crate::write::lose(self.table.kind(), leaf, reason, &mut self.report.lost);
+        crate::write::lose(self.table.kind(), &path_in(self.tree), leaf, reason, &mut self.report.lost);
     }
 
     fn said_again(&mut self, leaf: &Leaf) {
-        crate::write::lose(self.table.kind(), leaf, &Message::new("mapping-said-again"), &mut self.report.repeated);
+        let reason = Message::new("mapping-said-again");
+        crate::write::lose(self.table.kind(), &path_in(self.tree), leaf, &reason, &mut self.report.repeated);
     }
 
     fn origin(&self, node: NodeId) -> Origin {
-        Origin::new(self.tree.node(node).span, Arc::clone(&self.places), node.number())
+        Origin::new(self.tree.node(node).span, node.number())
     }
 
     fn entry(&self, term: Option<TermId>, node: NodeId, value: String, reason: Message) -> Entry {
-        let origin = self.origin(node);
-        let (span, path) = (origin.span, origin.path());
+        let (span, path) = (self.tree.node(node).span, self.tree.path(node.number()));
         let term = term.map(|term| self.table.kind().term(term));
         Entry { term, value, written: None, reason, source: Some(SourcePlace { span, path }), target: None }
     }
+}
+
+/// Tells the paths of values that stand in `tree`.
+fn path_in(tree: &Tree<'_>) -> impl Fn(&Origin) -> Option<String> {
+    |origin| origin.node().map(|node| tree.path(node))
 }
 
 /// The value of a term that predicates compare with.
@@ -373,8 +406,8 @@ fn compared(values: &[(TermId, Option<String>)], term: TermId) -> Option<Cow<'_,
     value.as_deref().map(Cow::Borrowed)
 }
 
-/// Visits the nodes at `steps` from `base`, in document order, until `visit` says so; `compared` gives the value of a
-/// term. Whether it was stopped.
+/// Visits the nodes at all of `steps` from `base`, in document order, until `visit` says so; `compared` gives the value of
+/// a term. Whether it was stopped.
 pub(crate) fn matching<'v>(
     tree: &Tree<'_>,
     steps: &[PlaceStep],
@@ -388,7 +421,7 @@ pub(crate) fn matching<'v>(
     }
     tree.named(base, step.name).any(|child| {
         (step.occurrences.is_empty() || step.occurrences.contains(&tree.node(child).occurrence))
-            && step.predicates.iter().all(|predicate| holds(tree, predicate, child, compared))
+            && step.checks.iter().all(|predicate| holds(tree, predicate, child, compared))
             && matching(tree, rest, child, compared, visit)
     })
 }
@@ -404,7 +437,7 @@ pub(crate) fn holds<'v>(
         Predicate::Not(other) => !holds(tree, other, node, compared),
         Predicate::Exists(path) => matching(tree, path, node, compared, &mut |_| true),
         Predicate::Equals(path, values) => matching(tree, path, node, compared, &mut |node| {
-            let text = tree.node(node).text.as_deref().unwrap_or_default();
+            let text = tree.text(node).unwrap_or_default();
             values.iter().any(|value| is(value, text, compared))
         }),
     }
@@ -412,7 +445,7 @@ pub(crate) fn holds<'v>(
 
 fn is<'v>(value: &Value, text: &str, compared: &impl Fn(TermId) -> Option<Cow<'v, str>>) -> bool {
     match value {
-        Value::Text(expected) => text == expected || text.trim() == expected,
+        Value::Text(expected) => text == expected || text.len() > expected.len() && text.trim() == expected,
         Value::Term(term) => compared(*term).is_some_and(|expected| text.trim() == expected.trim()),
     }
 }

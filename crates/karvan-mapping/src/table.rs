@@ -242,6 +242,10 @@ pub(crate) struct Row {
     pub(crate) code_and_text: Option<(TermId, TermId)>,
     /// The rows of a group's members, in the order of the file.
     pub(crate) members: Vec<Member>,
+    /// Whether places of other terms are told by the value.
+    pub(crate) is_referred: bool,
+    /// The members of a group that places are told by: a new group has no values yet to compare with.
+    pub(crate) referred_members: Vec<TermId>,
 }
 
 /// A row among those of its group, with what tells at once that it has nothing to do: most rows have not.
@@ -325,6 +329,8 @@ pub(crate) struct PlaceStep {
     pub(crate) name: Name,
     pub(crate) occurrences: Vec<u32>,
     pub(crate) predicates: Vec<Predicate>,
+    /// The predicates that a reader of the whole path has to look at: without those that a later step says again.
+    pub(crate) checks: Vec<Predicate>,
     pub(crate) fresh: bool,
 }
 
@@ -458,7 +464,13 @@ impl Table {
         let told = |members: &[Member]| members.iter().map(|member| member.told(&rows, &referred)).collect();
         let top = told(&top);
         let members: Vec<Vec<Member>> = rows.iter().map(|row| told(&row.members)).collect();
-        rows.iter_mut().zip(members).for_each(|(row, members)| row.members = members);
+        for (row, members) in rows.iter_mut().zip(members) {
+            let referred_to = |term: &TermId| referred.contains(term);
+            let all = if row.members.is_empty() { &[][..] } else { kind.members(Some(row.term)) };
+            row.referred_members = all.iter().copied().filter(referred_to).collect();
+            row.is_referred = referred_to(&row.term);
+            row.members = members;
+        }
         Ok(Self {
             title: file.title,
             kind,
@@ -673,6 +685,8 @@ impl Compiler<'_> {
             only,
             code_and_text,
             members: Vec::new(),
+            is_referred: false,
+            referred_members: Vec::new(),
         })
     }
 
@@ -721,7 +735,13 @@ impl Compiler<'_> {
     }
 
     fn steps(&mut self, row: &str, steps: Vec<Step>) -> Result<Vec<PlaceStep>, TableError> {
-        steps.into_iter().map(|step| self.step(row, step)).collect()
+        let mut steps: Vec<_> = steps.into_iter().map(|step| self.step(row, step)).collect::<Result<_, _>>()?;
+        for at in 0..steps.len() {
+            let (step, later) = (&steps[at], &steps[at + 1..]);
+            let checks = step.predicates.iter().filter(|predicate| !is_said_again(predicate, later)).cloned();
+            steps[at].checks = checks.collect();
+        }
+        Ok(steps)
     }
 
     fn step(&mut self, row: &str, step: Step) -> Result<PlaceStep, TableError> {
@@ -729,7 +749,7 @@ impl Compiler<'_> {
         let name = self.names.add(name);
         let conditions = step.predicates.into_iter();
         let predicates = conditions.map(|condition| self.predicate(row, condition)).collect::<Result<_, _>>()?;
-        Ok(PlaceStep { name, occurrences: step.occurrences, predicates, fresh: step.fresh })
+        Ok(PlaceStep { name, occurrences: step.occurrences, predicates, checks: Vec::new(), fresh: step.fresh })
     }
 
     fn predicate(&mut self, row: &str, condition: Condition) -> Result<Predicate, TableError> {
@@ -751,6 +771,20 @@ impl Compiler<'_> {
             }
         })
     }
+}
+
+/// Whether one of the steps `later` in a path says what `predicate` says of the step before them: what follows along the
+/// very steps of its path has the rest of its path, and the same values.
+fn is_said_again(predicate: &Predicate, later: &[PlaceStep]) -> bool {
+    let Predicate::Equals(path, values) = predicate else { return false };
+    let plain = |step: &PlaceStep| step.occurrences.is_empty() && step.predicates.is_empty();
+    let same = |(step, other): (&PlaceStep, &PlaceStep)| plain(step) && step.name == other.name;
+    (1..path.len().min(later.len() + 1)).any(|depth| {
+        let (along, rest) = path.split_at(depth);
+        let deeper = &later[depth - 1].predicates;
+        along.iter().zip(later).all(same)
+            && deeper.iter().any(|other| matches!(other, Predicate::Equals(path, own) if path == rest && own == values))
+    })
 }
 
 /// Whether a predicate of a path says already what stands at `part`, so that it qualifies no value.

@@ -1,10 +1,12 @@
 //! The form that documents of every syntax take for the engine: named nodes with text, in one arena.
 //!
 //! Elements and attributes of XML, and groups, segments, composites and components of EDIFACT are nodes alike; so one
-//! engine reads and writes them all. A tree that is read borrows from its source, one that is written owns its texts.
+//! engine reads and writes them all. The shape of a tree, its nodes and their names, owns all it has: it goes on to tell
+//! the paths of values when the source is gone. The texts borrow from the source or from the document that is written.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use karvan_model::Places;
 use karvan_text::Span;
@@ -43,13 +45,17 @@ impl NameSet {
 #[derive(Debug)]
 pub(crate) struct Names {
     texts: Vec<String>,
+    labels: Arc<Vec<Spelling>>,
     /// By local name: the prefixes it is known with.
     known: HashMap<String, Vec<(String, Name)>>,
 }
 
+/// A prefix and a local name; an attribute has its mark `@` where an element has its prefix.
+pub(crate) type Spelling = (Box<str>, Box<str>);
+
 impl Default for Names {
     fn default() -> Self {
-        let mut names = Self { texts: Vec::new(), known: HashMap::new() };
+        let mut names = Self { texts: Vec::new(), labels: Arc::default(), known: HashMap::new() };
         names.add("..");
         names
     }
@@ -65,6 +71,8 @@ impl Names {
         }
         let number = Name(u32::try_from(self.texts.len()).unwrap_or(u32::MAX));
         self.texts.push(name.to_owned());
+        let spelling = name.strip_prefix('@').map_or((prefix, local), |attribute| ("@", attribute));
+        Arc::make_mut(&mut self.labels).push((spelling.0.into(), spelling.1.into()));
         self.known.entry(local.to_owned()).or_default().push((prefix.to_owned(), number));
         number
     }
@@ -79,11 +87,32 @@ impl Names {
     pub(crate) fn text(&self, name: Name) -> &str {
         self.texts.get(name.0 as usize).map_or("", String::as_str)
     }
+
+    /// How the table spells its names, in their order.
+    pub(crate) fn labels(&self) -> &Arc<Vec<Spelling>> {
+        &self.labels
+    }
 }
 
 /// `ram:Name` as prefix and local name; an attribute's `@` stays with its local name.
 pub(crate) fn split(name: &str) -> (&str, &str) {
     name.split_once(':').unwrap_or(("", name))
+}
+
+/// How a node is spelled, by number: as the table or the directory has it, or as the source does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Label(u32);
+
+impl Label {
+    /// The number of the spelling at `index` of those that a tree begins with.
+    pub(crate) fn at(index: usize) -> Self {
+        Self(u32::try_from(index).unwrap_or(u32::MAX))
+    }
+
+    /// The spelling that the table has for a name that it knows.
+    pub(crate) const fn of(name: Name) -> Self {
+        Self(name.0)
+    }
 }
 
 /// A node by number; they grow in document order while reading.
@@ -109,19 +138,19 @@ impl NodeId {
 
 /// A node: an element, an attribute, a group, a segment, a composite, a component.
 #[derive(Clone, Debug)]
-pub(crate) struct Node<'s> {
+pub(crate) struct Node {
     /// Its name, if the table knows it.
     pub(crate) name: Name,
-    /// Its name as the source or the table writes it: prefix and local name.
-    pub(crate) label: (&'s str, &'s str),
-    /// Its own text.
-    pub(crate) text: Option<Cow<'s, str>>,
+    /// How its name is spelled.
+    label: Label,
     /// Its octets in the source.
     pub(crate) span: Span,
     /// Which one it is among its brothers of the same name, from 1.
     pub(crate) occurrence: u32,
     /// How many characters its text may have at most; 0 where the grammar sets no limit.
     pub(crate) limit: u16,
+    /// Its text, if that is short enough for a qualifier: a path shows it when the text is gone.
+    short: [u8; QUALIFIER],
     parent: NodeId,
     first: NodeId,
     last: NodeId,
@@ -133,37 +162,103 @@ pub(crate) struct Node<'s> {
     next_run: NodeId,
 }
 
-/// Nodes of one document.
+/// Qualifiers have three characters at most.
+const QUALIFIER: usize = 3;
+
+/// The nodes of one document and how they are spelled.
+#[derive(Clone, Debug)]
+struct Shape {
+    nodes: Vec<Node>,
+    /// The spellings that a table or a directory has.
+    labels: Arc<Vec<Spelling>>,
+    /// Those of the source besides.
+    own: Vec<Spelling>,
+}
+
+/// One document.
 #[derive(Clone, Debug)]
 pub(crate) struct Tree<'s> {
-    nodes: Vec<Node<'s>>,
+    shape: Shape,
+    /// The own text of each node.
+    texts: Vec<Option<Cow<'s, str>>>,
+    /// The numbers of the spellings that only the source has.
+    own: HashMap<(&'s str, &'s str), Label>,
 }
 
 impl<'s> Tree<'s> {
-    /// A tree of nothing but its root.
-    pub(crate) fn new(name: Name, label: (&'s str, &'s str), span: Span) -> Self {
-        Self { nodes: vec![Node::new(name, label, span, NodeId::NONE)] }
+    /// A tree of nothing but its root, which has the first spelling of its own.
+    pub(crate) fn new(labels: &Arc<Vec<Spelling>>, name: Name, label: (&'s str, &'s str), span: Span) -> Self {
+        let shape = Shape { nodes: Vec::new(), labels: Arc::clone(labels), own: Vec::new() };
+        let mut tree = Self { shape, texts: vec![None], own: HashMap::new() };
+        let label = tree.label(label.0, label.1);
+        tree.shape.nodes.push(Node::new(name, label, span, NodeId::NONE));
+        tree
+    }
+
+    /// The number of a spelling of the source.
+    pub(crate) fn label(&mut self, prefix: &'s str, local: &'s str) -> Label {
+        let Shape { labels, own, .. } = &mut self.shape;
+        *self.own.entry((prefix, local)).or_insert_with(|| {
+            own.push((prefix.into(), local.into()));
+            Label::at(labels.len() + own.len() - 1)
+        })
+    }
+
+    /// The number of a spelling of a name in the source, which mostly is that of the table.
+    pub(crate) fn label_of(&mut self, name: Name, prefix: &'s str, local: &'s str) -> Label {
+        let usual = self.shape.labels.get(name.0 as usize);
+        if usual.is_some_and(|usual| *usual.0 == *prefix && *usual.1 == *local) {
+            return Label::of(name);
+        }
+        self.label(prefix, local)
     }
 
     /// Makes room for so many nodes more.
     pub(crate) fn reserve(&mut self, nodes: usize) {
-        self.nodes.reserve(nodes);
+        self.shape.nodes.reserve(nodes);
+        self.texts.reserve(nodes);
     }
 
-    pub(crate) fn node(&self, id: NodeId) -> &Node<'s> {
-        &self.nodes[id.index()]
+    pub(crate) fn node(&self, id: NodeId) -> &Node {
+        &self.shape.nodes[id.index()]
     }
 
-    pub(crate) fn node_mut(&mut self, id: NodeId) -> &mut Node<'s> {
-        &mut self.nodes[id.index()]
+    pub(crate) fn node_mut(&mut self, id: NodeId) -> &mut Node {
+        &mut self.shape.nodes[id.index()]
+    }
+
+    /// The text of a node, if it has one of its own.
+    pub(crate) fn text(&self, id: NodeId) -> Option<&str> {
+        self.texts[id.index()].as_deref()
+    }
+
+    /// The texts of all nodes.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
+        self.texts.iter().filter_map(|text| text.as_deref())
+    }
+
+    /// Gives a node its text, or takes it away.
+    pub(crate) fn set_text(&mut self, id: NodeId, text: Option<Cow<'s, str>>) {
+        self.node_mut(id).short = match text.as_deref().map(str::as_bytes) {
+            Some(&[a]) => [a, 0, 0],
+            Some(&[a, b]) => [a, b, 0],
+            Some(&[a, b, c]) => [a, b, c],
+            _ => [0; QUALIFIER],
+        };
+        self.texts[id.index()] = text;
+    }
+
+    /// How a node is spelled, without its prefix.
+    pub(crate) fn local_name(&self, id: NodeId) -> &str {
+        self.shape.spelling(self.node(id).label).1
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.nodes.len()
+        self.texts.len()
     }
 
-    pub(crate) fn ids(&self) -> impl Iterator<Item = NodeId> + use<> {
-        (0..u32::try_from(self.nodes.len()).unwrap_or(u32::MAX)).map(NodeId)
+    pub(crate) fn ids(&self) -> impl Iterator<Item = NodeId> + use<'s> {
+        (0..u32::try_from(self.texts.len()).unwrap_or(u32::MAX)).map(NodeId)
     }
 
     pub(crate) fn parent(&self, id: NodeId) -> Option<NodeId> {
@@ -204,9 +299,8 @@ impl<'s> Tree<'s> {
     }
 
     /// Appends a node; its occurrence is one more than that of its last brother of the same name.
-    pub(crate) fn push(&mut self, parent: NodeId, name: Name, label: (&'s str, &'s str), span: Span) -> NodeId {
-        let same = |other: &Node<'_>| other.name == name && (name != Name::UNKNOWN || other.label == label);
-        let id = NodeId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
+    pub(crate) fn push(&mut self, parent: NodeId, name: Name, label: Label, span: Span) -> NodeId {
+        let id = NodeId(u32::try_from(self.texts.len()).unwrap_or(u32::MAX));
         let mut node = Node::new(name, label, span, parent);
         (node.previous, node.run) = (self.node(parent).last, id);
         if let Some(last) = node.previous.some() {
@@ -214,11 +308,12 @@ impl<'s> Tree<'s> {
             if brother.name == name {
                 node.run = brother.run;
             }
-            node.occurrence = if same(brother) {
+            node.occurrence = if brother.is_like(&node) {
                 brother.occurrence.saturating_add(1)
             } else {
-                let before = self.named(parent, name).map(|child| self.node(child)).filter(|child| same(child));
-                before.map(|child| child.occurrence).max().unwrap_or(0).saturating_add(1)
+                let before = self.named(parent, name).map(|child| self.node(child));
+                let before = before.filter(|child| child.is_like(&node)).map(|child| child.occurrence);
+                before.max().unwrap_or(0).saturating_add(1)
             };
             let run = brother.run;
             if node.run == id {
@@ -229,15 +324,18 @@ impl<'s> Tree<'s> {
             self.node_mut(parent).first = id;
         }
         self.node_mut(parent).last = id;
-        self.nodes.push(node);
+        self.shape.nodes.push(node);
+        self.texts.push(None);
         id
     }
 
     /// Takes back all nodes from number `length` on.
     pub(crate) fn truncate(&mut self, length: usize) {
-        while self.nodes.len() > length.max(1) {
+        let length = length.max(1);
+        self.texts.truncate(length);
+        while self.shape.nodes.len() > length {
             // The youngest node of all is the last child of its parent.
-            let Some(Node { parent, previous, .. }) = self.nodes.pop() else { return };
+            let Some(Node { parent, previous, .. }) = self.shape.nodes.pop() else { return };
             self.node_mut(parent).last = previous;
             let Some(before) = previous.some() else {
                 self.node_mut(parent).first = NodeId::NONE;
@@ -249,174 +347,87 @@ impl<'s> Tree<'s> {
         }
     }
 
-    /// What the path of each node says, kept apart from the source.
-    pub(crate) fn places(&self) -> TreePlaces {
-        let mut labels: Vec<(Box<str>, Box<str>)> = Vec::new();
-        let mut unknown: HashMap<(&str, &str), u32> = HashMap::new();
-        // Nearly all nodes have a name that the table knows: those are told apart by its number.
-        let mut known: Vec<Option<u32>> = Vec::new();
-        let mut number = |node: &Node<'s>| {
-            let add = || {
-                labels.push((node.label.0.into(), node.label.1.into()));
-                u32::try_from(labels.len() - 1).unwrap_or(u32::MAX)
-            };
-            if node.name == Name::UNKNOWN {
-                return *unknown.entry(node.label).or_insert_with(add);
-            }
-            let index = node.name.0 as usize;
-            if known.len() <= index {
-                known.resize(index + 1, None);
-            }
-            *known[index].get_or_insert_with(add)
-        };
-        let mut steps = Vec::with_capacity(self.nodes.len());
-        for node in &self.nodes {
-            let qualifier = self.qualifier(node).map(|(element, text)| Qualifier::new(number(element), text));
-            let label = number(node);
-            let (parent, occurrence, has_later) = (node.parent, node.occurrence, self.has_later(node));
-            steps.push(PathStep { parent, label, occurrence, has_later, qualifier });
-        }
-        TreePlaces { steps, labels }
-    }
-
     /// The path of a node for people.
-    pub(crate) fn path(&self, id: NodeId) -> String {
-        let chain = std::iter::successors(Some(id), |id| self.parent(*id)).map(|id| self.node(id));
-        let pieces = chain.map(|node| Piece {
-            label: node.label,
-            occurrence: node.occurrence,
-            has_later: self.has_later(node),
-            qualifier: self.qualifier(node).map(|(element, text)| (element.label.1, Cow::Borrowed(text))),
-        });
-        join(pieces.collect())
+    pub(crate) fn path(&self, node: u32) -> String {
+        self.shape.path(node)
     }
 
-    /// Whether a brother of the same name follows.
-    fn has_later(&self, node: &Node<'s>) -> bool {
-        let same = |next: &Node<'_>| match node.name {
-            Name::UNKNOWN => next.label == node.label,
-            name => next.name == name,
-        };
-        node.next.some().is_some_and(|next| same(self.node(next)))
+    /// What still tells the paths of the nodes when their texts are gone.
+    pub(crate) fn into_places(self) -> Arc<dyn Places> {
+        Arc::new(self.shape)
+    }
+}
+
+impl Shape {
+    fn spelling(&self, Label(number): Label) -> (&str, &str) {
+        let number = number as usize;
+        let spelling = self.labels.get(number).or_else(|| self.own.get(number - self.labels.len()));
+        spelling.map_or(("", "?"), |(prefix, local)| (prefix, local))
+    }
+
+    fn at(&self, id: NodeId) -> Option<&Node> {
+        self.nodes.get(id.index())
     }
 
     /// The element that a segment begins with and its value, if that is a qualifier: `3035` and `BY`.
-    fn qualifier(&self, node: &Node<'s>) -> Option<(&Node<'s>, &str)> {
-        let tag = node.label.1;
+    fn qualifier(&self, node: &Node) -> Option<(&str, &str)> {
+        let (_, tag) = self.spelling(node.label);
         if tag.len() != 3 || !tag.bytes().all(|byte| byte.is_ascii_uppercase()) {
             return None;
         }
-        let mut first = self.node(node.first.some()?);
-        if first.text.is_none() {
-            first = self.node(first.first.some()?);
+        let mut first = self.at(node.first)?;
+        // A composite has no text of its own.
+        if let Some(component) = self.at(first.first) {
+            first = component;
         }
-        let text = first.text.as_deref()?;
-        let qualifies = text.len() <= Qualifier::LENGTH && first.label.1.len() == 4 && !text.is_empty();
-        qualifies.then_some((first, text))
+        let (_, element) = self.spelling(first.label);
+        let text = std::str::from_utf8(&first.short).ok()?.trim_end_matches('\0');
+        (element.len() == 4 && !text.is_empty()).then_some((element, text))
     }
 }
 
-/// The paths of the nodes of a tree that is gone.
-#[derive(Debug)]
-pub(crate) struct TreePlaces {
-    steps: Vec<PathStep>,
-    labels: Vec<(Box<str>, Box<str>)>,
-}
-
-#[derive(Debug)]
-struct PathStep {
-    parent: NodeId,
-    label: u32,
-    occurrence: u32,
-    has_later: bool,
-    qualifier: Option<Qualifier>,
-}
-
-/// The number of the label of an element, and its value.
-#[derive(Clone, Copy, Debug)]
-struct Qualifier {
-    label: u32,
-    text: [u8; Self::LENGTH],
-}
-
-impl Qualifier {
-    /// Qualifiers have three characters at most.
-    const LENGTH: usize = 3;
-
-    fn new(label: u32, text: &str) -> Self {
-        let mut octets = [0; Self::LENGTH];
-        octets.iter_mut().zip(text.bytes()).for_each(|(octet, byte)| *octet = byte);
-        Self { label, text: octets }
-    }
-
-    fn text(&self) -> Cow<'_, str> {
-        let length = self.text.iter().position(|octet| *octet == 0).unwrap_or(Self::LENGTH);
-        String::from_utf8_lossy(&self.text[..length])
-    }
-}
-
-impl TreePlaces {
-    fn label(&self, number: u32) -> (&str, &str) {
-        self.labels.get(number as usize).map_or(("", "?"), |(prefix, local)| (prefix, local))
-    }
-}
-
-impl Places for TreePlaces {
+impl Places for Shape {
+    /// A number stands where there are brothers of the same name; a segment shows its qualifier:
+    /// `SG2[3]/NAD[3035=BY]`.
     fn path(&self, node: u32) -> String {
-        let chain = std::iter::successors(self.steps.get(node as usize), |step| self.steps.get(step.parent.index()));
-        let pieces = chain.map(|step| Piece {
-            label: self.label(step.label),
-            occurrence: step.occurrence,
-            has_later: step.has_later,
-            qualifier: step.qualifier.as_ref().map(|qualifier| (self.label(qualifier.label).1, qualifier.text())),
-        });
-        join(pieces.collect())
+        let chain: Vec<_> = std::iter::successors(self.at(NodeId(node)), |node| self.at(node.parent)).collect();
+        let mut path = String::with_capacity(chain.len() * 20);
+        // The root of a message has no name of its own in a path, that of an XML document has.
+        let rooted = chain.last().is_some_and(|root| !self.spelling(root.label).1.is_empty());
+        for node in chain.into_iter().rev() {
+            let (prefix, local) = self.spelling(node.label);
+            if local.is_empty() {
+                continue;
+            }
+            if rooted || !path.is_empty() {
+                path.push('/');
+            }
+            path.push_str(prefix);
+            if !prefix.is_empty() && prefix != "@" {
+                path.push(':');
+            }
+            path.push_str(local);
+            if let Some((element, value)) = self.qualifier(node) {
+                path.push_str(&format!("[{element}={value}]"));
+            } else if node.occurrence > 1 || self.at(node.next).is_some_and(|next| next.is_like(node)) {
+                path.push_str(&format!("[{}]", node.occurrence));
+            }
+        }
+        path
     }
 }
 
-/// What one node adds to a path.
-struct Piece<'p> {
-    label: (&'p str, &'p str),
-    occurrence: u32,
-    has_later: bool,
-    qualifier: Option<(&'p str, Cow<'p, str>)>,
-}
-
-/// The path of the first of `pieces`, the last being the root.
-///
-/// A number stands where there are brothers of the same name; a segment shows its qualifier: `SG2[3]/NAD[3035=BY]`.
-fn join(pieces: Vec<Piece<'_>>) -> String {
-    let mut path = String::with_capacity(pieces.len() * 20);
-    // The root of a message has no name of its own in a path, that of an XML document has.
-    let rooted = pieces.last().is_some_and(|root| !root.label.1.is_empty());
-    for Piece { label: (prefix, local), occurrence, has_later, qualifier } in pieces.into_iter().rev() {
-        if local.is_empty() {
-            continue;
-        }
-        if rooted || !path.is_empty() {
-            path.push('/');
-        }
-        // An attribute has its mark where an element has its prefix.
-        path.push_str(prefix);
-        if !prefix.is_empty() && prefix != "@" {
-            path.push(':');
-        }
-        path.push_str(local);
-        if let Some((tag, value)) = qualifier {
-            path.push_str(&format!("[{tag}={value}]"));
-        } else if occurrence > 1 || has_later {
-            path.push_str(&format!("[{occurrence}]"));
-        }
-    }
-    path
-}
-
-impl<'s> Node<'s> {
-    fn new(name: Name, label: (&'s str, &'s str), span: Span, parent: NodeId) -> Self {
+impl Node {
+    fn new(name: Name, label: Label, span: Span, parent: NodeId) -> Self {
         let none = NodeId::NONE;
-        let (occurrence, limit) = (1, 0);
+        let (occurrence, limit, short) = (1, 0, [0; QUALIFIER]);
         let (first, last, next, previous, run, next_run) = (none, none, none, none, none, none);
-        Self { name, label, text: None, span, occurrence, limit, parent, first, last, next, previous, run, next_run }
+        Self { name, label, span, occurrence, limit, short, parent, first, last, next, previous, run, next_run }
+    }
+
+    /// Whether both have one name; those that no table knows are told apart by their spelling.
+    fn is_like(&self, other: &Self) -> bool {
+        self.name == other.name && (self.name != Name::UNKNOWN || self.label == other.label)
     }
 }
 
@@ -437,32 +448,52 @@ mod tests {
 
     #[test]
     fn what_was_pushed_can_be_taken_back() {
-        let mut tree = Tree::new(Name::UNKNOWN, ("", "a"), Span::default());
-        let b = tree.push(NodeId::ROOT, Name::UNKNOWN, ("", "b"), Span::default());
+        let mut tree = Tree::new(Names::default().labels(), Name::UNKNOWN, ("", "a"), Span::default());
+        let push = |tree: &mut Tree<'static>, parent, local| {
+            let label = tree.label("", local);
+            tree.push(parent, Name::UNKNOWN, label, Span::default())
+        };
+        let b = push(&mut tree, NodeId::ROOT, "b");
         let mark = tree.len();
-        let c = tree.push(b, Name::UNKNOWN, ("", "c"), Span::default());
-        tree.push(NodeId::ROOT, Name::UNKNOWN, ("", "d"), Span::default());
-        tree.push(c, Name::UNKNOWN, ("", "e"), Span::default());
+        let c = push(&mut tree, b, "c");
+        push(&mut tree, NodeId::ROOT, "d");
+        push(&mut tree, c, "e");
         tree.truncate(mark);
         assert_eq!(tree.children(NodeId::ROOT).collect::<Vec<_>>(), [b]);
         assert_eq!(tree.children(b).count(), 0);
         assert_eq!(tree.runs(NodeId::ROOT).collect::<Vec<_>>(), [b]);
-        let f = tree.push(NodeId::ROOT, Name::UNKNOWN, ("", "b"), Span::default());
+        let f = push(&mut tree, NodeId::ROOT, "b");
         assert_eq!(tree.node(f).occurrence, 2);
-        assert_eq!(tree.path(f), "/a/b[2]");
+        assert_eq!(tree.path(f.number()), "/a/b[2]");
     }
 
     #[test]
     fn children_of_one_name_are_found_in_their_runs() {
         let mut names = Names::default();
-        let mut tree = Tree::new(Name::UNKNOWN, ("", "a"), Span::default());
-        for label in ["b", "b", "c", "b", "d", "d", "b"] {
-            tree.push(NodeId::ROOT, names.add(label), ("", label), Span::default());
+        let labels = ["b", "b", "c", "b", "d", "d", "b"].map(|label| names.add(label));
+        let mut tree = Tree::new(names.labels(), Name::UNKNOWN, ("", "a"), Span::default());
+        for name in labels {
+            tree.push(NodeId::ROOT, name, Label::of(name), Span::default());
         }
         let occurrences = |name| tree.named(NodeId::ROOT, name).map(|id| tree.node(id).occurrence).collect::<Vec<_>>();
         assert_eq!(tree.runs(NodeId::ROOT).count(), 5);
         assert_eq!(occurrences(names.find("", "b")), [1, 2, 3, 4]);
         assert_eq!(occurrences(names.find("", "d")), [1, 2]);
         assert!(occurrences(Name::UNKNOWN).is_empty());
+    }
+
+    #[test]
+    fn a_path_is_spelled_as_the_source_spells_it() {
+        let mut names = Names::default();
+        let (name, attribute) = (names.add("ram:Name"), names.add("@languageID"));
+        let mut tree = Tree::new(names.labels(), Name::UNKNOWN, ("x", "a"), Span::default());
+        let usual = tree.label_of(name, "ram", "Name");
+        assert_eq!(usual, Label::of(name));
+        let other = tree.label_of(name, "r", "Name");
+        let element = tree.push(NodeId::ROOT, name, other, Span::default());
+        let label = tree.label_of(attribute, "@", "languageID");
+        assert_eq!(label, Label::of(attribute));
+        let inner = tree.push(element, attribute, label, Span::default());
+        assert_eq!(tree.into_places().path(inner.number()), "/x:a/r:Name/@languageID");
     }
 }

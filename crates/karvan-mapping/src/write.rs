@@ -9,10 +9,10 @@ use rust_decimal::Decimal;
 use crate::Lens;
 use crate::grammar::{Grammar, Slot};
 use crate::lens::with_code;
-use crate::read::{holds, matching};
+use crate::read::holds;
 use crate::report::{Entry, LossReport, Place as SourcePlace};
 use crate::table::{Member, PartRow, Place, PlaceStep, Predicate, Row, Syntax, Table, Value};
-use crate::tree::{Name, NodeId, Tree};
+use crate::tree::{Label, Name, NodeId, Tree};
 
 /// What was written.
 pub(crate) struct Written<'w> {
@@ -28,11 +28,11 @@ pub(crate) fn write<'w>(table: &'w Table, document: &'w Document, grammar: &'w G
         Syntax::Xml(syntax) => crate::tree::split(&syntax.root),
         Syntax::Edifact(_) => ("", ""),
     };
-    let tree = Tree::new(Name::UNKNOWN, label, Span::default());
+    let tree = Tree::new(table.names.labels(), Name::UNKNOWN, label, Span::default());
     let written = Written { tree, slots: vec![Slot::ROOT], report: LossReport::default() };
     let values = table.referred.iter().map(|&term| (term, None)).collect();
-    let mut writer =
-        Writer { table, values, grammar, contexts: vec![Context::at(NodeId::ROOT)], guarded: Vec::new(), out: written };
+    let contexts = vec![Context::at(NodeId::ROOT)];
+    let mut writer = Writer { table, document, values, grammar, contexts, guarded: Vec::new(), out: written };
     for place in &table.fixed {
         // A place of the table's own that the grammar lacks is a wrong table; its tests find that.
         let _ = writer.make(&place.steps, NodeId::ROOT, false);
@@ -41,19 +41,22 @@ pub(crate) fn write<'w>(table: &'w Table, document: &'w Document, grammar: &'w G
     writer.out
 }
 
-/// Adds an entry for `leaf` and one for each part that is a term of its own.
-pub(crate) fn lose(kind: &'static DocumentType, leaf: &Leaf, reason: &Message, entries: &mut Vec<Entry>) {
-    let term = kind.term(leaf.term);
-    entries.push(source_entry(Some(term), &leaf.value.text(), &leaf.origin, reason.clone()));
+/// Adds an entry for `leaf` and one for each part of its value; `path` tells where they came from.
+pub(crate) fn lose(
+    kind: &'static DocumentType,
+    path: &impl Fn(&Origin) -> Option<String>,
+    leaf: &Leaf,
+    reason: &Message,
+    entries: &mut Vec<Entry>,
+) {
+    let entry = |term, value: &str, origin: &Origin| {
+        let source = path(origin).map(|path| SourcePlace { span: origin.span, path });
+        Entry { term, value: value.to_owned(), written: None, reason: reason.clone(), source, target: None }
+    };
+    entries.push(entry(Some(kind.term(leaf.term)), &leaf.value.text(), &leaf.origin));
     for (term, part) in leaf.parts(kind) {
-        let term = term.map(|term| kind.term(term));
-        entries.push(source_entry(term, &part.text, &part.origin, reason.clone()));
+        entries.push(entry(term.map(|term| kind.term(term)), &part.text, &part.origin));
     }
-}
-
-fn source_entry(term: Option<&'static Term>, value: &str, origin: &Origin, reason: Message) -> Entry {
-    let source = origin.is_known().then(|| SourcePlace { span: origin.span, path: origin.path() });
-    Entry { term, value: value.to_owned(), written: None, reason, source, target: None }
 }
 
 /// The place of a group that is being written: made when its first member needs it.
@@ -76,6 +79,7 @@ type Only = Option<(TermId, usize)>;
 
 struct Writer<'w> {
     table: &'w Table,
+    document: &'w Document,
     /// The values of the terms that places are told by.
     values: Vec<(TermId, Option<Cow<'w, str>>)>,
     grammar: &'w Grammar,
@@ -121,7 +125,7 @@ impl<'w> Writer<'w> {
                             self.add(Some(table.kind().term(row.term)), &leaf.value.text(), reason, node);
                         }
                         Ok(_) => {}
-                        Err(reason) => lose(table.kind(), leaf, &reason, &mut self.out.report.lost),
+                        Err(reason) => self.lose_leaf(leaf, &reason),
                     },
                 }
             }
@@ -249,7 +253,7 @@ impl<'w> Writer<'w> {
             written: None,
             reason,
             source: None,
-            target: Some(self.out.tree.path(node)),
+            target: Some(self.out.tree.path(node.number())),
         });
     }
 
@@ -295,12 +299,13 @@ impl<'w> Writer<'w> {
             }
             made => made?,
         };
-        if let Some(there) = self.out.tree.node(node).text.as_deref() {
+        if let Some(there) = self.out.tree.text(node) {
             // A place that another group has filled already with the same value says it for both.
             if there != text {
                 return Err(Message::new("mapping-repeated").with("limit", 1));
             }
-            lose(self.table.kind(), leaf, &Message::new("mapping-said-again"), &mut self.out.report.repeated);
+            let (reason, repeated) = (Message::new("mapping-said-again"), &mut self.out.report.repeated);
+            lose(self.table.kind(), &|origin| self.document.path(origin), leaf, &reason, repeated);
             return Ok(node);
         }
         if row.lens.is_spread() {
@@ -319,8 +324,8 @@ impl<'w> Writer<'w> {
         }
         if matches!(row.lens, Lens::Codes(_)) && text != leaf.value.text() {
             let term = Some(self.table.kind().term(leaf.term));
-            let entry = source_entry(term, &leaf.value.text(), &leaf.origin, Message::new("mapping-other-code"));
-            let (written, target) = (Some(text.into_owned()), Some(self.out.tree.path(node)));
+            let entry = self.source_entry(term, &leaf.value.text(), &leaf.origin, Message::new("mapping-other-code"));
+            let (written, target) = (Some(text.into_owned()), Some(self.out.tree.path(node.number())));
             self.out.report.changed.push(Entry { written, target, ..entry });
         }
         Ok(node)
@@ -424,7 +429,8 @@ impl<'w> Writer<'w> {
         let kind = self.table.kind();
         for (term, value) in leaf.parts(kind).filter(|(_, value)| value.part == part) {
             let term = term.map(|term| kind.term(term));
-            self.out.report.lost.push(source_entry(term, &value.text, &value.origin, reason.clone()));
+            let entry = self.source_entry(term, &value.text, &value.origin, reason.clone());
+            self.out.report.lost.push(entry);
         }
     }
 
@@ -492,13 +498,13 @@ impl<'w> Writer<'w> {
         Ok(at)
     }
 
+    /// The first node below `base` of which all is true that the step asks for.
     fn find(&self, step: &PlaceStep, base: NodeId) -> Option<NodeId> {
-        let mut found = None;
-        matching(&self.out.tree, std::slice::from_ref(step), base, &|term| self.value_of(term), &mut |node| {
-            found = Some(node);
-            true
-        });
-        found
+        let tree = &self.out.tree;
+        tree.named(base, step.name).find(|&child| {
+            (step.occurrences.is_empty() || step.occurrences.contains(&tree.node(child).occurrence))
+                && step.predicates.iter().all(|predicate| holds(tree, predicate, child, &|term| self.value_of(term)))
+        })
     }
 
     /// Makes one node and what its predicates ask for; not what they ask of the value at `rest` itself.
@@ -523,10 +529,9 @@ impl<'w> Writer<'w> {
 
     /// Appends a node where the grammar has a place for it.
     fn push(&mut self, parent: NodeId, name: Name) -> Result<NodeId, Message> {
-        let label = crate::tree::split(self.table.names.text(name));
         let key = self.out.slots[parent.index()].key;
         let slot = self.grammar.child(key, name).ok_or_else(|| self.no_place())?;
-        let node = self.out.tree.push(parent, name, label, Span::default());
+        let node = self.out.tree.push(parent, name, Label::of(name), Span::default());
         if self.out.tree.node(node).occurrence > slot.repetitions {
             self.out.tree.truncate(node.index());
             return Err(Message::new("mapping-repeated").with("limit", slot.repetitions));
@@ -553,7 +558,7 @@ impl<'w> Writer<'w> {
         if let Some(reason) = self.grammar.refuses(&text) {
             return Err(reason);
         }
-        self.out.tree.node_mut(node).text = Some(text);
+        self.out.tree.set_text(node, Some(text));
         Ok(())
     }
 
@@ -579,9 +584,20 @@ impl<'w> Writer<'w> {
 
     fn lose(&mut self, member: &Node, reason: &Message) {
         match member {
-            Node::Leaf(leaf) => lose(self.table.kind(), leaf, reason, &mut self.out.report.lost),
+            Node::Leaf(leaf) => self.lose_leaf(leaf, reason),
             Node::Group(group) => group.children.iter().for_each(|member| self.lose(member, reason)),
         }
+    }
+
+    fn lose_leaf(&mut self, leaf: &Leaf, reason: &Message) {
+        let path = |origin: &Origin| self.document.path(origin);
+        lose(self.table.kind(), &path, leaf, reason, &mut self.out.report.lost);
+    }
+
+    fn source_entry(&self, term: Option<&'static Term>, value: &str, origin: &Origin, reason: Message) -> Entry {
+        let path = self.document.path(origin);
+        let source = path.map(|path| SourcePlace { span: origin.span, path });
+        Entry { term, value: value.to_owned(), written: None, reason, source, target: None }
     }
 }
 

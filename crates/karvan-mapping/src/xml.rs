@@ -33,7 +33,7 @@ pub(crate) fn tree<'d>(table: &Table, syntax: &XmlSyntax, document: &'d XmlDocum
     };
     let root = document.root();
     let label = (root.prefix(), root.local_name());
-    let mut tree = Tree::new(name_of(root.namespace(), root.local_name()), label, root.span());
+    let mut tree = Tree::new(table.names.labels(), name_of(root.namespace(), root.local_name()), label, root.span());
     let mut open = vec![(root, NodeId::ROOT)];
     while let Some((element, node)) = open.pop() {
         for attribute in element.attributes().filter(|attribute| attribute.namespace() != INSTANCE) {
@@ -41,27 +41,28 @@ pub(crate) fn tree<'d>(table: &Table, syntax: &XmlSyntax, document: &'d XmlDocum
                 "" => table.names.find("", &format!("@{}", attribute.local_name())),
                 _ => Name::UNKNOWN,
             };
-            let label = ("@", attribute.local_name());
+            let label = tree.label_of(name, "@", attribute.local_name());
             let id = tree.push(node, name, label, attribute.value_span());
-            tree.node_mut(id).text = Some(Cow::Borrowed(attribute.value()));
+            tree.set_text(id, Some(Cow::Borrowed(attribute.value())));
         }
         let first = open.len();
         for child in element.elements() {
-            let label = (child.prefix(), child.local_name());
-            let id = tree.push(node, name_of(child.namespace(), child.local_name()), label, child.span());
+            let name = name_of(child.namespace(), child.local_name());
+            let label = tree.label_of(name, child.prefix(), child.local_name());
+            let id = tree.push(node, name, label, child.span());
             open.push((child, id));
         }
         if open.len() == first {
             let text = element.text();
             if !text.is_empty() {
-                tree.node_mut(node).text = Some(text);
+                tree.set_text(node, Some(text));
                 tree.node_mut(node).span = element.text_span();
             }
         } else {
             let own = element.children().filter_map(karvan_xml::Node::as_text).filter(|text| !text.trim().is_empty());
             let own: String = own.collect();
             if !own.is_empty() {
-                tree.node_mut(node).text = Some(Cow::Owned(own));
+                tree.set_text(node, Some(Cow::Owned(own)));
                 tree.node_mut(node).span = element.text_span();
             }
         }
@@ -106,7 +107,7 @@ pub(crate) fn document(table: &Table, syntax: &XmlSyntax, written: &Written<'_>)
         escape_value(namespace, &mut out);
         out.push('"');
     }
-    Output { table, written, out: &mut out }.content(NodeId::ROOT, &syntax.root, 1);
+    Output { table, written, elements: Vec::new(), out: &mut out }.content(NodeId::ROOT, &syntax.root, 1);
     out.push('\n');
     out
 }
@@ -114,45 +115,50 @@ pub(crate) fn document(table: &Table, syntax: &XmlSyntax, written: &Written<'_>)
 struct Output<'o> {
     table: &'o Table,
     written: &'o Written<'o>,
+    /// The elements still to be written on the levels that are open, the innermost last.
+    elements: Vec<NodeId>,
     out: &'o mut String,
 }
 
 impl Output<'_> {
     /// Writes what follows the name of an element in its start tag, and all that stands in it.
     fn content(&mut self, node: NodeId, name: &str, depth: usize) {
-        let tree = &self.written.tree;
-        let order = |node: &NodeId| self.written.slots[node.index()].order;
-        let mut elements: Vec<(NodeId, &str)> = Vec::new();
+        let Self { table, written: Written { tree, slots, .. }, .. } = *self;
+        let order = |node: &NodeId| slots[node.index()].order;
+        let start = self.elements.len();
         for child in tree.children(node) {
-            let name = self.table.names.text(tree.node(child).name);
-            match name.strip_prefix('@') {
+            match table.names.text(tree.node(child).name).strip_prefix('@') {
                 Some(attribute) => {
                     self.out.push(' ');
                     self.out.push_str(attribute);
                     self.out.push_str("=\"");
-                    escape_value(tree.node(child).text.as_deref().unwrap_or_default(), self.out);
+                    escape_value(tree.text(child).unwrap_or_default(), self.out);
                     self.out.push('"');
                 }
-                None => elements.push((child, name)),
+                None => self.elements.push(child),
             }
         }
-        if !elements.is_sorted_by_key(|(node, _)| order(node)) {
-            elements.sort_by_key(|(node, _)| order(node));
+        let end = self.elements.len();
+        if !self.elements[start..].is_sorted_by_key(order) {
+            self.elements[start..].sort_by_key(order);
         }
-        let text = tree.node(node).text.as_deref().unwrap_or_default();
-        if text.is_empty() && elements.is_empty() {
+        let text = tree.text(node).unwrap_or_default();
+        if text.is_empty() && start == end {
             self.out.push_str("/>");
             return;
         }
         self.out.push('>');
         escape_text(text, self.out);
-        for (child, name) in &elements {
+        for index in start..end {
+            let child = self.elements[index];
+            let name = table.names.text(tree.node(child).name);
             self.line(depth);
             self.out.push('<');
             self.out.push_str(name);
-            self.content(*child, name, depth + 1);
+            self.content(child, name, depth + 1);
         }
-        if !elements.is_empty() {
+        self.elements.truncate(start);
+        if start < end {
             self.line(depth - 1);
         }
         self.out.push_str("</");

@@ -91,7 +91,7 @@ fn terms(document: &Document) -> Terms {
         *terms.entry((document.kind.term(leaf.term).id(), leaf.value.text().into_owned())).or_default() += 1;
         for (term, part) in leaf.parts(document.kind) {
             if let Some(term) = term {
-                *terms.entry((document.kind.term(term).id(), part.text.clone())).or_default() += 1;
+                *terms.entry((document.kind.term(term).id(), part.text.to_string())).or_default() += 1;
             }
         }
     }

@@ -10,7 +10,8 @@ use crate::value::{PartValue, Value};
 
 /// Knows the paths of the nodes of a source, for the day that somebody asks for one.
 ///
-/// A document has many values and few of their paths are ever looked at, so values keep the number of their node.
+/// A document has many values and few of their paths are ever looked at, so a value keeps the number of its node and the
+/// document keeps who knows them all.
 pub trait Places: fmt::Debug + Send + Sync {
     /// The path of a node, in the names of the syntax.
     fn path(&self, node: u32) -> String;
@@ -19,30 +20,24 @@ pub trait Places: fmt::Debug + Send + Sync {
 /// Where a value stood in the source it was read from.
 ///
 /// Two documents are the same whatever they were read from, so all origins are equal to each other.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Origin {
     /// The octets of the value in the source.
     pub span: Span,
-    place: Option<(Arc<dyn Places>, u32)>,
+    node: Option<u32>,
 }
 
 impl Origin {
-    /// The octets `span` at `node` of the places of a source.
+    /// The octets `span` at `node` of the [`Places`] of the document.
     #[must_use]
-    pub fn new(span: Span, places: Arc<dyn Places>, node: u32) -> Self {
-        Self { span, place: Some((places, node)) }
+    pub const fn new(span: Span, node: u32) -> Self {
+        Self { span, node: Some(node) }
     }
 
-    /// Whether the value came from a source, and not from a program.
+    /// The node in the source; none where the value was made by a program.
     #[must_use]
-    pub fn is_known(&self) -> bool {
-        self.place.is_some()
-    }
-
-    /// The path in the source, in the names of the syntax; empty where the value was made by a program.
-    #[must_use]
-    pub fn path(&self) -> String {
-        self.place.as_ref().map_or_else(String::new, |(places, node)| places.path(*node))
+    pub const fn node(&self) -> Option<u32> {
+        self.node
     }
 }
 
@@ -63,19 +58,28 @@ impl PartialEq for Origin {
 /// document.root.push_value(number, Value::parse(Kind::Identifier, "R-17").unwrap());
 /// assert_eq!(document.root.leaf(number).unwrap().value.text(), "R-17");
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Document {
     /// What kind of document it is.
     pub kind: &'static DocumentType,
     /// The terms.
     pub root: Group,
+    /// The paths of the source that the values came from; none where a program made them all.
+    pub places: Option<Arc<dyn Places>>,
 }
 
 impl Document {
     /// An empty document.
     #[must_use]
     pub fn new(kind: &'static DocumentType) -> Self {
-        Self { kind, root: Group::new(None) }
+        Self { kind, root: Group::new(None), places: None }
+    }
+
+    /// The path in the source that a value of this document came from, in the names of the syntax; none where the value
+    /// was made by a program.
+    #[must_use]
+    pub fn path(&self, origin: &Origin) -> Option<String> {
+        Some(self.places.as_ref()?.path(origin.node?))
     }
 
     /// Every value of the document, in order, with the groups it stands in from the outermost inwards.
@@ -93,6 +97,13 @@ impl Document {
             }
             None
         })
+    }
+}
+
+/// What a document says does not depend on where it was read.
+impl PartialEq for Document {
+    fn eq(&self, other: &Self) -> bool {
+        self.kind == other.kind && self.root == other.root
     }
 }
 

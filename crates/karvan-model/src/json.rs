@@ -65,7 +65,7 @@ fn write_node(kind: &DocumentType, node: &Node) -> Json {
             if leaf.value.parts.is_empty() {
                 return value;
             }
-            let parts = leaf.value.parts.iter().map(|part| (part.part.name().to_owned(), part.text.clone().into()));
+            let parts = leaf.value.parts.iter().map(|part| (part.part.name().to_owned(), part.text.as_str().into()));
             Json::Object([("value".to_owned(), value)].into_iter().chain(parts).collect())
         }
     }
@@ -150,7 +150,7 @@ pub fn recognises(source: &str) -> bool {
 pub fn read(source: &str) -> Result<Reading, JsonError> {
     let entries = entries(source).map_err(JsonError::Syntax)?;
     let kind = head(&entries).ok_or(JsonError::NotKarvan)?;
-    let mut reader = Reader { source, kind, unread: Vec::new() };
+    let mut reader = Reader { source, kind, unread: Vec::new(), pointers: Vec::new() };
     let (head, members): (Vec<_>, Vec<_>) =
         entries.into_iter().partition(|(key, _)| key == "document" || key == "version");
     for (index, (key, raw)) in head.iter().enumerate() {
@@ -160,6 +160,7 @@ pub fn read(source: &str) -> Result<Reading, JsonError> {
     }
     let mut document = Document::new(kind);
     reader.group(None, members.into_iter(), "", &mut document.root);
+    document.places = Some(Arc::new(Pointers(reader.pointers)));
     Ok(Reading { document, unread: reader.unread })
 }
 
@@ -197,6 +198,8 @@ struct Reader<'s> {
     source: &'s str,
     kind: &'static DocumentType,
     unread: Vec<Unread>,
+    /// The pointers of the values read so far.
+    pointers: Vec<String>,
 }
 
 impl<'s> Reader<'s> {
@@ -255,7 +258,8 @@ impl<'s> Reader<'s> {
                 } else if key == "value" {
                     content = Some(raw);
                 } else if let (Some(part), Some(text)) = (Part::from_name(&key), scalar(raw)) {
-                    parts.push(PartValue { part, text, origin: origin(self.span(raw), place) });
+                    let origin = self.origin(raw, place);
+                    parts.push(PartValue { part, text: text.into(), origin });
                 } else {
                     self.refuse(raw, place, Some(term), Reason::Unknown);
                 }
@@ -267,7 +271,8 @@ impl<'s> Reader<'s> {
         match Value::parse(self.kind.term(term).kind(), &text) {
             Ok(mut value) => {
                 parts.into_iter().for_each(|part| value.set(part));
-                group.push(Node::Leaf(Leaf { term, value, origin: origin(self.span(at), path) }));
+                let origin = self.origin(at, path);
+                group.push(Node::Leaf(Leaf { term, value, origin }));
             }
             Err(error) => self.refuse(raw, path, Some(term), Reason::Value(error)),
         }
@@ -278,6 +283,12 @@ impl<'s> Reader<'s> {
         self.unread.push(Unread { span: self.span(raw), path, value, term, reason });
     }
 
+    fn origin(&mut self, raw: &RawValue, pointer: String) -> Origin {
+        let node = u32::try_from(self.pointers.len()).unwrap_or(u32::MAX);
+        self.pointers.push(pointer);
+        Origin::new(self.span(raw), node)
+    }
+
     /// Where `raw` stands: it is a slice of the source.
     fn span(&self, raw: &RawValue) -> Span {
         let start = (raw.get().as_ptr() as usize).saturating_sub(self.source.as_ptr() as usize);
@@ -285,18 +296,14 @@ impl<'s> Reader<'s> {
     }
 }
 
-/// A place that is known by its path: a JSON pointer (RFC 6901).
+/// Places that are known by their paths: JSON pointers (RFC 6901).
 #[derive(Debug)]
-struct Pointer(String);
+struct Pointers(Vec<String>);
 
-impl Places for Pointer {
-    fn path(&self, _: u32) -> String {
-        self.0.clone()
+impl Places for Pointers {
+    fn path(&self, node: u32) -> String {
+        self.0.get(node as usize).cloned().unwrap_or_default()
     }
-}
-
-fn origin(span: Span, pointer: String) -> Origin {
-    Origin::new(span, Arc::new(Pointer(pointer)), 0)
 }
 
 /// The text of a JSON string or number.
@@ -331,7 +338,7 @@ mod tests {
         let reading = read(SMALL).unwrap();
         let leaf = reading.document.leaves().next().unwrap();
         assert_eq!(leaf.origin.span.slice(SMALL.as_bytes()), br#""R-1""#);
-        assert_eq!(leaf.origin.path(), "/number");
+        assert_eq!(reading.document.path(&leaf.origin).unwrap(), "/number");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use smol_str::SmolStr;
 
 use crate::document::Origin;
 use crate::terms::{Kind, Part};
@@ -38,7 +39,7 @@ impl Value {
 
     /// Qualifies the value.
     #[must_use]
-    pub fn with(mut self, part: Part, text: impl Into<String>) -> Self {
+    pub fn with(mut self, part: Part, text: impl Into<SmolStr>) -> Self {
         self.set(PartValue { part, text: text.into(), origin: Origin::default() });
         self
     }
@@ -47,7 +48,11 @@ impl Value {
     pub fn set(&mut self, value: PartValue) {
         match self.parts.binary_search_by_key(&value.part, |other| other.part) {
             Ok(index) => self.parts[index] = value,
-            Err(index) => self.parts.insert(index, value),
+            Err(index) => {
+                // Most values have one part at most.
+                self.parts.reserve_exact(1);
+                self.parts.insert(index, value);
+            }
         }
     }
 
@@ -68,7 +73,7 @@ impl Value {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Content {
     /// Text, a code or an identifier.
-    Text(String),
+    Text(SmolStr),
     /// A number.
     Number(Number),
     /// A day.
@@ -90,7 +95,7 @@ impl Content {
                 let packed: String = text.split_ascii_whitespace().collect();
                 BASE64.decode(packed).map(Self::Binary).map_err(|_| ValueError::Binary)
             }
-            _ => Ok(Self::Text(text.to_owned())),
+            _ => Ok(Self::Text(SmolStr::new(text))),
         }
     }
 
@@ -102,6 +107,17 @@ impl Content {
             Self::Number(number) => Cow::Borrowed(number.as_str()),
             Self::Date(date) => Cow::Owned(date.to_string()),
             Self::Binary(octets) => Cow::Owned(BASE64.encode(octets)),
+        }
+    }
+}
+
+impl Content {
+    /// [`Self::text`] of content that is not needed any more.
+    #[must_use]
+    pub fn into_text(self) -> SmolStr {
+        match self {
+            Self::Text(text) => text,
+            other => other.text().into(),
         }
     }
 }
@@ -127,7 +143,7 @@ pub struct PartValue {
     /// Which part.
     pub part: Part,
     /// Its text.
-    pub text: String,
+    pub text: SmolStr,
     /// Where it came from.
     pub origin: Origin,
 }
@@ -137,7 +153,7 @@ pub struct PartValue {
 /// Numbers compare by their value.
 #[derive(Clone, Debug)]
 pub struct Number {
-    written: Box<str>,
+    written: SmolStr,
     value: Decimal,
 }
 
