@@ -9,7 +9,7 @@ use karvan_text::Message;
 use crate::lens::code_and_text;
 use crate::report::{Entry, LossReport, Place as SourcePlace};
 use crate::table::{Member, PartRow, Place, PlaceStep, Predicate, Row, Table, Value};
-use crate::tree::{Name, NodeId, Tree};
+use crate::tree::{Below, Name, Named, NodeId, Tree};
 
 /// Reads a document from `tree` by `table`.
 pub(crate) fn read(table: &Table, tree: Tree<'_>) -> (Document, LossReport) {
@@ -17,9 +17,10 @@ pub(crate) fn read(table: &Table, tree: Tree<'_>) -> (Document, LossReport) {
     let mut reader = Reader { table, tree: &tree, used, found: Vec::new(), values: Vec::new(), report };
     reader.values = table.referred.iter().map(|&term| (term, reader.value_of(term))).collect();
     let mut document = Document::new(table.kind());
-    reader.rows(&table.top, Some(NodeId::ROOT), &[], &mut document.root);
+    let below = tree.below(NodeId::ROOT);
+    reader.rows(&table.top, Some(&below), &[], &mut document.root);
     for place in &table.fixed {
-        let start = reader.find(0, place, Some(NodeId::ROOT));
+        let start = reader.find(0, place, Some(&below));
         for at in start..reader.found.len() {
             reader.use_path(&place.steps, reader.found[at].node);
         }
@@ -69,9 +70,9 @@ impl<'t> Reader<'t, '_> {
     }
 
     /// Reads the members of a group that stands at `base`; without one only what is told from the root is read.
-    fn rows(&mut self, members: &[Member], base: Option<NodeId>, assigned: &[Assigned], group: &mut Group) {
+    fn rows(&mut self, members: &[Member], base: Option<&Below>, assigned: &[Assigned], group: &mut Group) {
         let table = self.table;
-        let here = base.map(|base| self.tree.names_in(base)).unwrap_or_default();
+        let here = base.map(|base| base.names).unwrap_or_default();
         for member in members.iter().filter(|member| member.always || member.names.meets(here)) {
             let row = &table.rows[member.row];
             if !row.is_for(group) {
@@ -86,7 +87,7 @@ impl<'t> Reader<'t, '_> {
         }
     }
 
-    fn group(&mut self, row: &'t Row, base: Option<NodeId>, given: Option<NodeId>, group: &mut Group) {
+    fn group(&mut self, row: &'t Row, base: Option<&Below>, given: Option<NodeId>, group: &mut Group) {
         let start = self.found.len();
         match given {
             Some(node) => self.found.extend((0..row.places.len()).map(|place| Found { place, node })),
@@ -111,7 +112,10 @@ impl<'t> Reader<'t, '_> {
             } else {
                 row.referred_members.iter().for_each(|&member| self.remember(member, None));
                 let assigned: Vec<_> = shared.iter().map(|(member, nodes)| (*member, nodes[index - start])).collect();
-                self.rows(&row.members, Some(node), &assigned, &mut inner);
+                match base.filter(|base| base.node == node) {
+                    Some(same) => self.rows(&row.members, Some(same), &assigned, &mut inner),
+                    None => self.rows(&row.members, Some(&self.tree.below(node)), &assigned, &mut inner),
+                }
             }
             if !inner.is_empty() {
                 self.use_path(&row.places[place].steps, node);
@@ -169,7 +173,7 @@ impl<'t> Reader<'t, '_> {
         self.used[node.index()] = true;
     }
 
-    fn leaf(&mut self, row: &'t Row, base: Option<NodeId>, given: Option<NodeId>, group: &mut Group) {
+    fn leaf(&mut self, row: &'t Row, base: Option<&Below>, given: Option<NodeId>, group: &mut Group) {
         let start = self.found.len();
         for (number, place) in row.places.iter().enumerate() {
             match given {
@@ -198,7 +202,7 @@ impl<'t> Reader<'t, '_> {
     }
 
     /// Takes a value that says the same as `leaf`, with all that qualifies it; leaves any other.
-    fn again(&mut self, row: &Row, node: NodeId, base: Option<NodeId>, leaf: &Leaf) {
+    fn again(&mut self, row: &Row, node: NodeId, base: Option<&Below>, leaf: &Leaf) {
         let tree = self.tree;
         let text = tree.text(node).unwrap_or_default();
         let mut taken = vec![node];
@@ -223,7 +227,7 @@ impl<'t> Reader<'t, '_> {
     }
 
     /// Takes the value at the nodes found at `own`, one node or the pieces of a spread text.
-    fn value(&mut self, row: &Row, place: &Place, own: Range<usize>, base: Option<NodeId>, group: &mut Group) {
+    fn value(&mut self, row: &Row, place: &Place, own: Range<usize>, base: Option<&Below>, group: &mut Group) {
         let tree = self.tree;
         let first = self.found[own.start].node;
         let text = if row.lens.is_spread() {
@@ -307,9 +311,9 @@ impl<'t> Reader<'t, '_> {
     }
 
     /// The node of a part of the value at `node`, whose group stands at `base`.
-    fn part_node(&self, part: &PartRow, node: NodeId, base: Option<NodeId>) -> Option<NodeId> {
+    fn part_node(&self, part: &PartRow, node: NodeId, base: Option<&Below>) -> Option<NodeId> {
         let place = part.place.as_ref()?;
-        let from = if place.from_group { base } else { Some(node) };
+        let from = if place.from_group { base.map(|base| base.node) } else { Some(node) };
         self.first(place, from)
     }
 
@@ -325,18 +329,28 @@ impl<'t> Reader<'t, '_> {
     }
 
     /// Adds the nodes at `place` that no row has taken yet to those found; gives where they begin.
-    fn find(&mut self, number: usize, place: &Place, base: Option<NodeId>) -> usize {
+    fn find(&mut self, number: usize, place: &Place, base: Option<&Below>) -> usize {
         let Self { tree, used, found, values, .. } = self;
-        let start = found.len();
-        let base = if place.from_root { Some(NodeId::ROOT) } else { base };
-        if let Some(base) = base {
-            matching(tree, &place.steps, base, &|term| compared(values, term), &mut |node| {
-                // A group may stand where its group does: the place itself is no value that could be taken twice.
-                if place.steps.is_empty() || !used[node.index()] {
-                    found.push(Found { place: number, node });
-                }
-                false
-            });
+        let (start, compared) = (found.len(), |term| compared(values, term));
+        let mut visit = |node: NodeId| {
+            // A group may stand where its group does: the place itself is no value that could be taken twice.
+            if place.steps.is_empty() || !used[node.index()] {
+                found.push(Found { place: number, node });
+            }
+            false
+        };
+        match (base, place.steps.split_first()) {
+            _ if place.from_root => {
+                matching(tree, &place.steps, NodeId::ROOT, &compared, &mut visit);
+            }
+            (Some(base), Some((step, rest))) if step.name != Name::PARENT => {
+                let children = tree.named_below(base, step.name);
+                among(tree, children, step, rest, &compared, &mut visit);
+            }
+            (Some(base), _) => {
+                matching(tree, &place.steps, base.node, &compared, &mut visit);
+            }
+            (None, _) => {}
         }
         start
     }
@@ -419,11 +433,28 @@ pub(crate) fn matching<'v>(
     if step.name == Name::PARENT {
         return tree.parent(base).is_some_and(|parent| matching(tree, rest, parent, compared, visit));
     }
-    tree.named(base, step.name).any(|child| {
-        (step.occurrences.is_empty() || step.occurrences.contains(&tree.node(child).occurrence))
+    among(tree, tree.named(base, step.name), step, rest, compared, visit)
+}
+
+/// [`matching`] among the nodes at the first step.
+fn among<'v>(
+    tree: &Tree<'_>,
+    children: Named<'_>,
+    step: &PlaceStep,
+    rest: &[PlaceStep],
+    compared: &impl Fn(TermId) -> Option<Cow<'v, str>>,
+    visit: &mut impl FnMut(NodeId) -> bool,
+) -> bool {
+    for child in children {
+        if (step.occurrences.is_empty() || step.occurrences.contains(&tree.node(child).occurrence))
+            && step.hints.iter().all(|predicate| decided(tree, predicate, child) != Some(false))
             && step.checks.iter().all(|predicate| holds(tree, predicate, child, compared))
-            && matching(tree, rest, child, compared, visit)
-    })
+            && if rest.is_empty() { visit(child) } else { matching(tree, rest, child, compared, visit) }
+        {
+            return true;
+        }
+    }
+    false
 }
 
 /// Whether `predicate` is true of `node`.
@@ -436,11 +467,29 @@ pub(crate) fn holds<'v>(
     match predicate {
         Predicate::Not(other) => !holds(tree, other, node, compared),
         Predicate::Exists(path) => matching(tree, path, node, compared, &mut |_| true),
-        Predicate::Equals(path, values) => matching(tree, path, node, compared, &mut |node| {
-            let text = tree.text(node).unwrap_or_default();
-            values.iter().any(|value| is(value, text, compared))
+        Predicate::Equals(path, values) => decided(tree, predicate, node).unwrap_or_else(|| {
+            matching(tree, path, node, compared, &mut |node| {
+                let text = tree.text(node).unwrap_or_default();
+                values.iter().any(|value| is(value, text, compared))
+            })
         }),
     }
+}
+
+/// Whether `predicate` is true of `node`, where that can be told at once: qualifiers stand first, and once.
+fn decided(tree: &Tree<'_>, predicate: &Predicate, node: NodeId) -> Option<bool> {
+    let Predicate::Equals(path, values) = predicate else { return None };
+    let mut at = tree.node(node);
+    for step in path {
+        at = tree.sole_first(at).filter(|first| first.name == step.name && step.is_plain())?;
+    }
+    let text = at.short_text()?;
+    let mut found = false;
+    for value in values {
+        let Value::Text(expected) = value else { return None };
+        found |= expected.as_bytes() == text;
+    }
+    Some(found)
 }
 
 fn is<'v>(value: &Value, text: &str, compared: &impl Fn(TermId) -> Option<Cow<'v, str>>) -> bool {

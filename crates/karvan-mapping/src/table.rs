@@ -329,9 +329,18 @@ pub(crate) struct PlaceStep {
     pub(crate) name: Name,
     pub(crate) occurrences: Vec<u32>,
     pub(crate) predicates: Vec<Predicate>,
-    /// The predicates that a reader of the whole path has to look at: without those that a later step says again.
+    /// The predicates that a reader of the whole path has to look at.
     pub(crate) checks: Vec<Predicate>,
+    /// The others, which a later step says again: a reader may look at them to know at once.
+    pub(crate) hints: Vec<Predicate>,
     pub(crate) fresh: bool,
+}
+
+impl PlaceStep {
+    /// Whether it asks for nothing but its name.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.occurrences.is_empty() && self.predicates.is_empty()
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -738,8 +747,8 @@ impl Compiler<'_> {
         let mut steps: Vec<_> = steps.into_iter().map(|step| self.step(row, step)).collect::<Result<_, _>>()?;
         for at in 0..steps.len() {
             let (step, later) = (&steps[at], &steps[at + 1..]);
-            let checks = step.predicates.iter().filter(|predicate| !is_said_again(predicate, later)).cloned();
-            steps[at].checks = checks.collect();
+            let predicates = step.predicates.iter().cloned();
+            (steps[at].hints, steps[at].checks) = predicates.partition(|predicate| is_said_again(predicate, later));
         }
         Ok(steps)
     }
@@ -749,7 +758,7 @@ impl Compiler<'_> {
         let name = self.names.add(name);
         let conditions = step.predicates.into_iter();
         let predicates = conditions.map(|condition| self.predicate(row, condition)).collect::<Result<_, _>>()?;
-        Ok(PlaceStep { name, occurrences: step.occurrences, predicates, checks: Vec::new(), fresh: step.fresh })
+        Ok(PlaceStep { name, occurrences: step.occurrences, predicates, checks: Vec::new(), hints: Vec::new(), fresh: step.fresh })
     }
 
     fn predicate(&mut self, row: &str, condition: Condition) -> Result<Predicate, TableError> {
@@ -777,8 +786,7 @@ impl Compiler<'_> {
 /// very steps of its path has the rest of its path, and the same values.
 fn is_said_again(predicate: &Predicate, later: &[PlaceStep]) -> bool {
     let Predicate::Equals(path, values) = predicate else { return false };
-    let plain = |step: &PlaceStep| step.occurrences.is_empty() && step.predicates.is_empty();
-    let same = |(step, other): (&PlaceStep, &PlaceStep)| plain(step) && step.name == other.name;
+    let same = |(step, other): (&PlaceStep, &PlaceStep)| step.is_plain() && step.name == other.name;
     (1..path.len().min(later.len() + 1)).any(|depth| {
         let (along, rest) = path.split_at(depth);
         let deeper = &later[depth - 1].predicates;

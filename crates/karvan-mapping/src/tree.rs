@@ -20,6 +20,11 @@ impl Name {
     pub(crate) const UNKNOWN: Self = Self(u32::MAX);
     /// The step `..`.
     pub(crate) const PARENT: Self = Self(0);
+
+    /// Its place in a [`NameSet`], which it shares with others.
+    const fn place(self) -> usize {
+        self.0 as usize % NameSet::PLACES
+    }
 }
 
 /// A set of names that may seem to hold some that were never added: enough to pass by what is surely not there.
@@ -27,8 +32,10 @@ impl Name {
 pub(crate) struct NameSet(u64);
 
 impl NameSet {
+    const PLACES: usize = u64::BITS as usize;
+
     pub(crate) fn add(&mut self, name: Name) {
-        self.0 |= 1 << (name.0 % u64::BITS);
+        self.0 |= 1 << name.place();
     }
 
     pub(crate) const fn add_all(&mut self, other: Self) {
@@ -151,6 +158,8 @@ pub(crate) struct Node {
     pub(crate) limit: u16,
     /// Its text, if that is short enough for a qualifier: a path shows it when the text is gone.
     short: [u8; QUALIFIER],
+    /// Whether a brother of the same name follows, at once or later.
+    more: bool,
     parent: NodeId,
     first: NodeId,
     last: NodeId,
@@ -248,6 +257,11 @@ impl<'s> Tree<'s> {
         self.texts[id.index()] = text;
     }
 
+    /// The first child, if no other of its name follows it.
+    pub(crate) fn sole_first(&self, node: &Node) -> Option<&Node> {
+        self.shape.at(node.first).filter(|first| !first.more)
+    }
+
     /// How a node is spelled, without its prefix.
     pub(crate) fn local_name(&self, id: NodeId) -> &str {
         self.shape.spelling(self.node(id).label).1
@@ -275,27 +289,25 @@ impl<'s> Tree<'s> {
     }
 
     /// The children of one name, in order; passes the others by in runs, for a message may have many thousand lines.
-    pub(crate) fn named(&self, id: NodeId, name: Name) -> impl Iterator<Item = NodeId> + '_ {
-        let mut at = self.node(id).first;
-        std::iter::from_fn(move || {
-            loop {
-                let child = at.some()?;
-                let node = self.node(child);
-                if node.name == name {
-                    at = node.next;
-                    return Some(child);
-                }
-                // Only the first of a run is ever met with another name.
-                at = node.next_run;
-            }
-        })
+    pub(crate) fn named(&self, id: NodeId, name: Name) -> Named<'_> {
+        Named { nodes: &self.shape.nodes, at: self.node(id).first, name }
     }
 
-    /// The names of the children.
-    pub(crate) fn names_in(&self, id: NodeId) -> NameSet {
-        let mut names = NameSet::default();
-        self.runs(id).for_each(|head| names.add(self.node(head).name));
-        names
+    /// What stands below a node.
+    pub(crate) fn below(&self, node: NodeId) -> Below {
+        let mut below = Below { node, names: NameSet::default(), firsts: [NodeId::NONE; NameSet::PLACES] };
+        for head in self.runs(node) {
+            let name = self.node(head).name;
+            let first = &mut below.firsts[name.place()];
+            *first = first.some().unwrap_or(head);
+            below.names.add(name);
+        }
+        below
+    }
+
+    /// [`Self::named`], found without passing by what comes before.
+    pub(crate) fn named_below(&self, below: &Below, name: Name) -> Named<'_> {
+        Named { nodes: &self.shape.nodes, at: below.firsts[name.place()], name }
     }
 
     /// Appends a node; its occurrence is one more than that of its last brother of the same name.
@@ -308,14 +320,17 @@ impl<'s> Tree<'s> {
             if brother.name == name {
                 node.run = brother.run;
             }
-            node.occurrence = if brother.is_like(&node) {
-                brother.occurrence.saturating_add(1)
-            } else {
-                let before = self.named(parent, name).map(|child| self.node(child));
-                let before = before.filter(|child| child.is_like(&node)).map(|child| child.occurrence);
-                before.max().unwrap_or(0).saturating_add(1)
-            };
             let run = brother.run;
+            let same = if node.run == id { self.named(parent, name).last() } else { Some(last) };
+            if brother.is_like(&node) {
+                node.occurrence = brother.occurrence.saturating_add(1);
+            } else if same.is_some() {
+                let like = self.named(parent, name).map(|child| self.node(child)).filter(|child| child.is_like(&node));
+                node.occurrence = like.map(|child| child.occurrence).max().unwrap_or(0).saturating_add(1);
+            }
+            if let Some(same) = same {
+                self.node_mut(same).more = true;
+            }
             if node.run == id {
                 self.node_mut(run).next_run = id;
             }
@@ -355,6 +370,39 @@ impl<'s> Tree<'s> {
     /// What still tells the paths of the nodes when their texts are gone.
     pub(crate) fn into_places(self) -> Arc<dyn Places> {
         Arc::new(self.shape)
+    }
+}
+
+/// What stands below a node: which names, and the first node at each place of the set of names.
+pub(crate) struct Below {
+    pub(crate) node: NodeId,
+    pub(crate) names: NameSet,
+    firsts: [NodeId; NameSet::PLACES],
+}
+
+/// The children of one name; see [`Tree::named`].
+#[derive(Clone)]
+pub(crate) struct Named<'t> {
+    nodes: &'t [Node],
+    at: NodeId,
+    name: Name,
+}
+
+impl Iterator for Named<'_> {
+    type Item = NodeId;
+
+    #[inline]
+    fn next(&mut self) -> Option<NodeId> {
+        loop {
+            // No node has the number that stands for none.
+            let (child, node) = (self.at, self.nodes.get(self.at.index())?);
+            if node.name == self.name {
+                self.at = if node.more { node.next } else { NodeId::NONE };
+                return Some(child);
+            }
+            // Only the first of a run is ever met with another name.
+            self.at = node.next_run;
+        }
     }
 }
 
@@ -420,9 +468,22 @@ impl Places for Shape {
 impl Node {
     fn new(name: Name, label: Label, span: Span, parent: NodeId) -> Self {
         let none = NodeId::NONE;
-        let (occurrence, limit, short) = (1, 0, [0; QUALIFIER]);
+        let (occurrence, limit, short, more) = (1, 0, [0; QUALIFIER], false);
         let (first, last, next, previous, run, next_run) = (none, none, none, none, none, none);
-        Self { name, label, span, occurrence, limit, short, parent, first, last, next, previous, run, next_run }
+        Self { name, label, span, occurrence, limit, short, more, parent, first, last, next, previous, run, next_run }
+    }
+
+    /// Its text, if it has one of at most three octets without a space at either end.
+    pub(crate) fn short_text(&self) -> Option<&[u8]> {
+        let length = match self.short {
+            [0, ..] => return None,
+            [_, 0, _] => 1,
+            [_, _, 0] => 2,
+            _ => QUALIFIER,
+        };
+        let text = &self.short[..length];
+        let spaced = text.iter().any(|octet| !octet.is_ascii_graphic());
+        (!spaced).then_some(text)
     }
 
     /// Whether both have one name; those that no table knows are told apart by their spelling.

@@ -28,8 +28,13 @@ pub(crate) fn write<'w>(table: &'w Table, document: &'w Document, grammar: &'w G
         Syntax::Xml(syntax) => crate::tree::split(&syntax.root),
         Syntax::Edifact(_) => ("", ""),
     };
-    let tree = Tree::new(table.names.labels(), Name::UNKNOWN, label, Span::default());
-    let written = Written { tree, slots: vec![Slot::ROOT], report: LossReport::default() };
+    let mut tree = Tree::new(table.names.labels(), Name::UNKNOWN, label, Span::default());
+    // A value has its node, perhaps one for what qualifies it, and a share of the nodes around it.
+    let nodes = 3 * document.leaves().count();
+    tree.reserve(nodes);
+    let mut slots = Vec::with_capacity(nodes);
+    slots.push(Slot::ROOT);
+    let written = Written { tree, slots, report: LossReport::default() };
     let values = table.referred.iter().map(|&term| (term, None)).collect();
     let contexts = vec![Context::at(NodeId::ROOT)];
     let mut writer = Writer { table, document, values, grammar, contexts, guarded: Vec::new(), out: written };
