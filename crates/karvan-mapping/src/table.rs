@@ -322,6 +322,23 @@ pub(crate) struct Place {
     /// Whether the place of a part begins at the group, not at the value.
     pub(crate) from_group: bool,
     pub(crate) steps: Vec<PlaceStep>,
+    /// Whether each repetition has a node of its own at some step.
+    pub(crate) is_fresh: bool,
+    /// Whether something must be true of what is written there.
+    pub(crate) is_told: bool,
+    /// The steps, counted from the last, whose nodes must not become what something written later may make of them.
+    pub(crate) guarded: Vec<usize>,
+}
+
+impl Place {
+    fn new(from_root: bool, from_group: bool, steps: Vec<PlaceStep>) -> Self {
+        let is_fresh = steps.iter().any(|step| step.fresh);
+        let nodes = || steps.iter().rev().filter(|step| step.name != Name::PARENT);
+        let is_told = nodes().any(|step| step.told().next().is_some());
+        let guarded = nodes().enumerate().filter(|(_, step)| step.predicates.iter().any(Predicate::may_be_undone));
+        let guarded = guarded.map(|(height, _)| height).collect();
+        Self { from_root, from_group, is_fresh, is_told, guarded, steps }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -341,6 +358,15 @@ impl PlaceStep {
     pub(crate) fn is_plain(&self) -> bool {
         self.occurrences.is_empty() && self.predicates.is_empty()
     }
+
+    /// The predicates that tell a node from others by what it says.
+    pub(crate) fn told(&self) -> impl Iterator<Item = &Predicate> {
+        self.predicates.iter().filter(|predicate| match predicate {
+            Predicate::Exists(_) => false,
+            Predicate::Not(inner) => !matches!(**inner, Predicate::Exists(_)),
+            Predicate::Equals(..) => true,
+        })
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -348,6 +374,13 @@ pub(crate) enum Predicate {
     Equals(Vec<PlaceStep>, Vec<Value>),
     Exists(Vec<PlaceStep>),
     Not(Box<Predicate>),
+}
+
+impl Predicate {
+    /// Whether it may be true of a node at first, and no more when something was written below the node.
+    fn may_be_undone(&self) -> bool {
+        matches!(self, Self::Not(inner) if matches!(&**inner, Self::Equals(path, _) if path.len() > 1))
+    }
 }
 
 /// A text to compare with: given, or the value of a term.
@@ -612,11 +645,7 @@ impl Table {
                     inner = condition;
                 }
                 if let Predicate::Equals(steps, _) | Predicate::Exists(steps) = inner {
-                    predicate(self.extended(
-                        &path,
-                        &Place { from_root: false, from_group: false, steps: steps.clone() },
-                        &mut |_| {},
-                    ));
+                    predicate(self.extended(&path, &Place::new(false, false, steps.clone()), &mut |_| {}));
                 }
             }
         }
@@ -740,7 +769,7 @@ impl Compiler<'_> {
             let named = parse(self.file.paths.get(name).ok_or_else(unknown)?)?;
             path = Path { start: named.start, steps: named.steps.into_iter().chain(path.steps).collect() };
         }
-        Ok(Place { from_root: path.start == Start::Root, from_group, steps: self.steps(row, path.steps)? })
+        Ok(Place::new(path.start == Start::Root, from_group, self.steps(row, path.steps)?))
     }
 
     fn steps(&mut self, row: &str, steps: Vec<Step>) -> Result<Vec<PlaceStep>, TableError> {

@@ -1,6 +1,7 @@
 //! From a document to a syntax tree: every row makes its place, and what has none is told.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use karvan_model::{Content, Document, DocumentType, Group, Leaf, Node, Origin, Part, Term, TermId};
 use karvan_text::{Message, Span};
@@ -37,7 +38,9 @@ pub(crate) fn write<'w>(table: &'w Table, document: &'w Document, grammar: &'w G
     let written = Written { tree, slots, report: LossReport::default() };
     let values = table.referred.iter().map(|&term| (term, None)).collect();
     let contexts = vec![Context::at(NodeId::ROOT)];
-    let mut writer = Writer { table, document, values, grammar, contexts, guarded: Vec::new(), out: written };
+    let (guarded, guards, set_last) = (HashMap::new(), Vec::new(), Vec::new());
+    let mut writer =
+        Writer { table, document, values, grammar, contexts, guarded, guards, set_last, out: written };
     for place in &table.fixed {
         // A place of the table's own that the grammar lacks is a wrong table; its tests find that.
         let _ = writer.make(&place.steps, NodeId::ROOT, false);
@@ -89,8 +92,13 @@ struct Writer<'w> {
     values: Vec<(TermId, Option<Cow<'w, str>>)>,
     grammar: &'w Grammar,
     contexts: Vec<Context<'w>>,
-    /// Values that what is written later may give another meaning, by their place.
-    guarded: Vec<(&'w Place, NodeId)>,
+    /// Values that what is written later may give another meaning, with their places, by the node that it would have to
+    /// be written below.
+    guarded: HashMap<NodeId, Vec<(&'w Place, NodeId)>>,
+    /// The keys of those in the order they came, with the length of the tree then.
+    guards: Vec<(usize, NodeId)>,
+    /// The nodes that got their texts with the value that is being written.
+    set_last: Vec<NodeId>,
     out: Written<'w>,
 }
 
@@ -99,11 +107,12 @@ impl<'w> Writer<'w> {
     fn rows(&mut self, rows: &[Member], group: &'w Group, at: usize, only: Only) {
         let table = self.table;
         self.remember(group);
+        let present = Terms::of(group);
         for row in rows {
-            let members = group.all(row.term);
-            if members.is_empty() && !row.fills {
+            if !row.fills && !present.may_hold(row.term) {
                 continue;
             }
+            let members = group.all(row.term);
             let row = &table.rows[row.row];
             if members.is_empty() {
                 self.missing(row, group, at);
@@ -294,8 +303,7 @@ impl<'w> Writer<'w> {
         repeats: bool,
     ) -> Result<NodeId, Message> {
         // What is told from the root for a group that repeats is written once a repetition where its path says so.
-        let repeating = place.steps.iter().any(|step| step.fresh);
-        let shared = place.from_root && repeating && self.contexts[at].repeats;
+        let shared = place.from_root && place.is_fresh && self.contexts[at].repeats;
         let nodes = self.out.tree.len();
         let node = match self.make_in(place, at, repeats || shared) {
             Err(_) if shared && !repeats => {
@@ -313,20 +321,17 @@ impl<'w> Writer<'w> {
             lose(self.table.kind(), &|origin| self.document.path(origin), leaf, &reason, repeated);
             return Ok(node);
         }
+        self.set_last.clear();
         if row.lens.is_spread() {
             self.spread(row, place, node, &text)?;
         } else {
             self.set(node, text.clone())?;
         }
         self.parts(row, leaf, node, at);
-        if !self.is_found_again(place, node)
-            || !self.guarded.iter().all(|(place, node)| self.is_found_again(place, *node))
-        {
+        if !self.is_found_again(place, node) || !self.guarded_are_found_again() {
             return Err(self.other_meaning());
         }
-        if place.steps.iter().any(is_guarded) {
-            self.guarded.push((place, node));
-        }
+        self.guard(place, node);
         if matches!(row.lens, Lens::Codes(_)) && text != leaf.value.text() {
             let term = Some(self.table.kind().term(leaf.term));
             let entry = self.source_entry(term, &leaf.value.text(), &leaf.origin, Message::new("mapping-other-code"));
@@ -338,16 +343,34 @@ impl<'w> Writer<'w> {
 
     /// Whether the predicates of a place are true of what was written there, up from `node` at the last step.
     fn is_found_again(&self, place: &Place, node: NodeId) -> bool {
+        if !place.is_told {
+            return true;
+        }
         let mut at = Some(node);
         place.steps.iter().rev().filter(|step| step.name != Name::PARENT).all(|step| {
             let node = at.unwrap_or(NodeId::ROOT);
             at = self.out.tree.parent(node);
-            let told = step.predicates.iter().filter(|predicate| !matches!(predicate, Predicate::Exists(_)));
-            let mut told = told.filter(
-                |predicate| !matches!(predicate, Predicate::Not(inner) if matches!(**inner, Predicate::Exists(_))),
-            );
-            told.all(|predicate| holds(&self.out.tree, predicate, node, &|term| self.value_of(term)))
+            step.told().all(|predicate| holds(&self.out.tree, predicate, node, &|term| self.value_of(term)))
         })
+    }
+
+    /// Keeps in mind that what is written later below the nodes of a place must leave the value what it is.
+    fn guard(&mut self, place: &'w Place, node: NodeId) {
+        for height in &place.guarded {
+            let mut above = std::iter::successors(Some(node), |&node| self.out.tree.parent(node));
+            let at = above.nth(*height).unwrap_or(NodeId::ROOT);
+            self.guarded.entry(at).or_default().push((place, node));
+            self.guards.push((self.out.tree.len(), at));
+        }
+    }
+
+    /// Whether the values whose meaning the texts set last may have changed are still found at their places.
+    fn guarded_are_found_again(&self) -> bool {
+        let above = |node: NodeId| std::iter::successors(Some(node), |&node| self.out.tree.parent(node));
+        self.guarded.is_empty()
+            || self.set_last.iter().flat_map(|&node| above(node)).filter_map(|node| self.guarded.get(&node)).all(
+                |guarded| guarded.iter().all(|(place, node)| self.is_found_again(place, *node)),
+            )
     }
 
     fn no_place(&self) -> Message {
@@ -564,13 +587,24 @@ impl<'w> Writer<'w> {
             return Err(reason);
         }
         self.out.tree.set_text(node, Some(text));
+        self.set_last.push(node);
         Ok(())
     }
 
     fn back_to(&mut self, nodes: usize) {
         self.out.tree.truncate(nodes);
         self.out.slots.truncate(nodes);
-        self.guarded.retain(|(_, node)| node.index() < nodes);
+        // What was guarded before the nodes came has nothing to do with them.
+        let late = self.guards.partition_point(|(length, _)| *length <= nodes);
+        for (_, at) in self.guards.split_off(late) {
+            let Some(guarded) = self.guarded.get_mut(&at) else { continue };
+            guarded.retain(|(_, node)| node.index() < nodes);
+            if guarded.is_empty() || at.index() >= nodes {
+                self.guarded.remove(&at);
+            } else {
+                self.guards.push((nodes, at));
+            }
+        }
         // A group whose place was made meanwhile has none again.
         for context in &mut self.contexts {
             context.node = context.node.filter(|node| node.index() < nodes);
@@ -606,10 +640,18 @@ impl<'w> Writer<'w> {
     }
 }
 
-/// Whether a step must not be what a node written later may make of it.
-fn is_guarded(step: &PlaceStep) -> bool {
-    let refuses = |predicate: &Predicate| matches!(predicate, Predicate::Not(inner) if matches!(&**inner, Predicate::Equals(path, _) if path.len() > 1));
-    step.predicates.iter().any(refuses)
+/// The terms that a group may have, to pass by those that it surely has not.
+struct Terms(u128);
+
+impl Terms {
+    fn of(group: &Group) -> Self {
+        let place = |term: TermId| 1 << (term.index() as u32 % u128::BITS);
+        Self(group.children.iter().filter_map(Node::term).fold(0, |terms, term| terms | place(term)))
+    }
+
+    fn may_hold(&self, term: TermId) -> bool {
+        self.0 >> (term.index() as u32 % u128::BITS) & 1 == 1
+    }
 }
 
 /// Whether `place` is one for this value: a place that asks for a part of the value suits values that have it.
