@@ -16,7 +16,7 @@ use karvan_edifact::{
 };
 use karvan_model::{Document, Part};
 use karvan_schema::directory::{Constituent, Directories, PartRow, Repertoire as Characters};
-use karvan_schema::message::arrange::{Arranger, Placement};
+use karvan_schema::message::arrange::{Arranger, OpenGroup, Placement};
 use karvan_schema::message::table::{Table as MessageTable, Tag};
 use karvan_text::{Message, Span};
 
@@ -271,18 +271,18 @@ impl<'t, 'i> Builder<'t, 'i> {
         let definition = self.definition;
         let mut arranger = Arranger::new(&definition.rows);
         let mut missing = Vec::new();
-        let mut open = vec![NodeId::ROOT];
+        let (mut open, mut groups): (Vec<(OpenGroup, NodeId)>, Vec<OpenGroup>) = (Vec::new(), Vec::new());
         for segment in message.segments() {
             let mut layout = None;
-            if let Placement::Placed { row, closed, opened, .. } =
-                arranger.place(Tag::new(segment.tag()), &mut missing)
-            {
-                open.truncate(open.len().saturating_sub(closed));
-                let levels = arranger.levels();
-                for group in levels[levels.len() - opened..].iter().filter_map(|level| level.group) {
-                    let (name, label) = definition.names[group];
-                    let parent = open.last().copied().unwrap_or(NodeId::ROOT);
-                    open.push(self.tree.push(parent, name, label, segment.span()));
+            if let Placement::Placed { row, .. } = arranger.place(Tag::new(segment.tag()), &mut missing) {
+                groups.extend(arranger.groups());
+                groups.reverse();
+                let stay = open.iter().zip(&groups).take_while(|((open, _), group)| open == *group).count();
+                open.truncate(stay);
+                for group in groups.drain(..).skip(stay) {
+                    let (name, label) = definition.names[group.row];
+                    let parent = open.last().map_or(NodeId::ROOT, |(_, node)| *node);
+                    open.push((group, self.tree.push(parent, name, label, segment.span())));
                 }
                 layout = definition.by_row[row].map(|layout| &definition.layouts[layout]);
             }
@@ -290,7 +290,7 @@ impl<'t, 'i> Builder<'t, 'i> {
             match segment.tag() {
                 b"UNH" | b"UNT" => self.envelope(&segment),
                 _ => {
-                    self.segment(&segment, layout, open.last().copied().unwrap_or(NodeId::ROOT));
+                    self.segment(&segment, layout, open.last().map_or(NodeId::ROOT, |(_, node)| *node));
                 }
             }
         }

@@ -369,11 +369,15 @@ impl<'t> Reader<'t, '_> {
                 if let Predicate::Equals(path, values) = predicate {
                     let Self { tree, used, values: known, .. } = self;
                     let compared = |term| compared(known, term);
-                    matching(tree, path, node, &compared, &mut |node| {
+                    let mut mark = |node: NodeId| {
                         let text = tree.text(node).unwrap_or_default();
                         used[node.index()] |= values.iter().any(|value| is(value, text, &compared));
                         false
-                    });
+                    };
+                    match tree.sole(node, path.iter().map(PlaceStep::plain)) {
+                        Some(sole) => mark(sole),
+                        None => matching(tree, path, node, &compared, &mut mark),
+                    };
                 }
             }
             at = self.tree.parent(node);
@@ -479,11 +483,7 @@ pub(crate) fn holds<'v>(
 /// Whether `predicate` is true of `node`, where that can be told at once: qualifiers stand first, and once.
 fn decided(tree: &Tree<'_>, predicate: &Predicate, node: NodeId) -> Option<bool> {
     let Predicate::Equals(path, values) = predicate else { return None };
-    let mut at = tree.node(node);
-    for step in path {
-        at = tree.sole_first(at).filter(|first| first.name == step.name && step.is_plain())?;
-    }
-    let text = at.short_text()?;
+    let text = tree.node(tree.sole(node, path.iter().map(PlaceStep::plain))?).short_text()?;
     let mut found = false;
     for value in values {
         let Value::Text(expected) = value else { return None };

@@ -354,9 +354,9 @@ pub(crate) struct PlaceStep {
 }
 
 impl PlaceStep {
-    /// Whether it asks for nothing but its name.
-    pub(crate) fn is_plain(&self) -> bool {
-        self.occurrences.is_empty() && self.predicates.is_empty()
+    /// Its name, if it asks for nothing else.
+    pub(crate) fn plain(&self) -> Option<Name> {
+        (self.occurrences.is_empty() && self.predicates.is_empty()).then_some(self.name)
     }
 
     /// The predicates that tell a node from others by what it says.
@@ -815,7 +815,7 @@ impl Compiler<'_> {
 /// very steps of its path has the rest of its path, and the same values.
 fn is_said_again(predicate: &Predicate, later: &[PlaceStep]) -> bool {
     let Predicate::Equals(path, values) = predicate else { return false };
-    let same = |(step, other): (&PlaceStep, &PlaceStep)| step.is_plain() && step.name == other.name;
+    let same = |(step, other): (&PlaceStep, &PlaceStep)| step.plain() == Some(other.name);
     (1..path.len().min(later.len() + 1)).any(|depth| {
         let (along, rest) = path.split_at(depth);
         let deeper = &later[depth - 1].predicates;

@@ -257,9 +257,15 @@ impl<'s> Tree<'s> {
         self.texts[id.index()] = text;
     }
 
-    /// The first child, if no other of its name follows it.
-    pub(crate) fn sole_first(&self, node: &Node) -> Option<&Node> {
-        self.shape.at(node.first).filter(|first| !first.more)
+    /// The node at a path of names that leads to the first child everywhere, and to no other: where qualifiers stand. A
+    /// step that is no name leads nowhere.
+    pub(crate) fn sole(&self, from: NodeId, path: impl Iterator<Item = Option<Name>>) -> Option<NodeId> {
+        let (mut id, mut node) = (from, self.node(from));
+        for name in path {
+            id = node.first;
+            node = self.shape.at(id).filter(|first| !first.more && Some(first.name) == name)?;
+        }
+        Some(id)
     }
 
     /// How a node is spelled, without its prefix.
