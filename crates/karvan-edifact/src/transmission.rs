@@ -235,9 +235,7 @@ impl<'t> View<'t> {
             let inside = within.as_ref().is_some_and(|nodes| nodes.contains(node));
             !inside && Some(*node) != *header && Some(*node) != *trailer
         });
-        loose
-            .filter(|node| self.tree.nodes[*node].is_segment())
-            .filter_map(move |node| self.tree.item(node).segment())
+        loose.filter(|node| self.tree.nodes[*node].is_segment()).filter_map(move |node| self.tree.item(node).segment())
     }
 }
 

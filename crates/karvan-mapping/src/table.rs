@@ -787,7 +787,14 @@ impl Compiler<'_> {
         let name = self.names.add(name);
         let conditions = step.predicates.into_iter();
         let predicates = conditions.map(|condition| self.predicate(row, condition)).collect::<Result<_, _>>()?;
-        Ok(PlaceStep { name, occurrences: step.occurrences, predicates, checks: Vec::new(), hints: Vec::new(), fresh: step.fresh })
+        Ok(PlaceStep {
+            name,
+            occurrences: step.occurrences,
+            predicates,
+            checks: Vec::new(),
+            hints: Vec::new(),
+            fresh: step.fresh,
+        })
     }
 
     fn predicate(&mut self, row: &str, condition: Condition) -> Result<Predicate, TableError> {

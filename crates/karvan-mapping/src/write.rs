@@ -39,8 +39,7 @@ pub(crate) fn write<'w>(table: &'w Table, document: &'w Document, grammar: &'w G
     let values = table.referred.iter().map(|&term| (term, None)).collect();
     let contexts = vec![Context::at(NodeId::ROOT)];
     let (guarded, guards, set_last) = (HashMap::new(), Vec::new(), Vec::new());
-    let mut writer =
-        Writer { table, document, values, grammar, contexts, guarded, guards, set_last, out: written };
+    let mut writer = Writer { table, document, values, grammar, contexts, guarded, guards, set_last, out: written };
     for place in &table.fixed {
         // A place of the table's own that the grammar lacks is a wrong table; its tests find that.
         let _ = writer.make(&place.steps, NodeId::ROOT, false);
@@ -368,9 +367,12 @@ impl<'w> Writer<'w> {
     fn guarded_are_found_again(&self) -> bool {
         let above = |node: NodeId| std::iter::successors(Some(node), |&node| self.out.tree.parent(node));
         self.guarded.is_empty()
-            || self.set_last.iter().flat_map(|&node| above(node)).filter_map(|node| self.guarded.get(&node)).all(
-                |guarded| guarded.iter().all(|(place, node)| self.is_found_again(place, *node)),
-            )
+            || self
+                .set_last
+                .iter()
+                .flat_map(|&node| above(node))
+                .filter_map(|node| self.guarded.get(&node))
+                .all(|guarded| guarded.iter().all(|(place, node)| self.is_found_again(place, *node)))
     }
 
     fn no_place(&self) -> Message {
