@@ -123,8 +123,9 @@ pub fn format(
         report(Diagnostic::new(Code::error(1), message, Place::default()));
         return Ok(Outcome { refused: true, ..Outcome::default() });
     }
-    let mut reader =
-        Reader::with_options(head.chain(source), ReadOptions::default().segment_limit(options.segment_limit));
+    // Objects pass by and are not kept, however long.
+    let reading = ReadOptions::default().segment_limit(options.segment_limit).object_limit(u64::MAX);
+    let mut reader = Reader::with_options(head.chain(source), reading);
     let mut formatter = Formatter::new(options, sink);
     let mut told = 0;
     while let Some(item) = reader.next()? {
@@ -218,6 +219,11 @@ impl<'a, 's> Formatter<'a, 's> {
                     self.put(layout.raw(), line_end)
                 }
             },
+            Item::Object(object) => {
+                // It begins right behind its header: a line end would be part of it.
+                self.last = Last::Kept;
+                self.put(object.raw(), object.raw())
+            }
             _ => {
                 self.end_line()?;
                 self.last = Last::Kept;
@@ -307,7 +313,9 @@ impl<'a, 's> Formatter<'a, 's> {
             b"UNZ" | b"UIZ" => self.characters = None,
             _ => {}
         }
-        self.last = if self.in_package { Last::Kept } else { self.line_end(&characters) };
+        // A line end behind a segment that is cut short could be taken for its terminator.
+        let kept = self.in_package || !segment.is_terminated();
+        self.last = if kept { Last::Kept } else { self.line_end(&characters) };
         Ok(())
     }
 

@@ -152,31 +152,25 @@ impl Fields {
     }
 }
 
-impl SerializeStruct for Fields {
-    type Ok = SegmentBuffer;
-    type Error = Error;
+/// A struct and a variant with fields are put together in the same way.
+macro_rules! put_by_name {
+    ($($kind:ident),*) => {$(
+        impl $kind for Fields {
+            type Ok = SegmentBuffer;
+            type Error = Error;
 
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Error> {
-        self.put(Field::named(name)?, value)
-    }
+            fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Error> {
+                self.put(Field::named(name)?, value)
+            }
 
-    fn end(self) -> Result<SegmentBuffer, Error> {
-        Ok(self.segment)
-    }
+            fn end(self) -> Result<SegmentBuffer, Error> {
+                Ok(self.segment)
+            }
+        }
+    )*};
 }
 
-impl SerializeStructVariant for Fields {
-    type Ok = SegmentBuffer;
-    type Error = Error;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Error> {
-        self.put(Field::named(name)?, value)
-    }
-
-    fn end(self) -> Result<SegmentBuffer, Error> {
-        Ok(self.segment)
-    }
-}
+put_by_name!(SerializeStruct, SerializeStructVariant);
 
 impl SerializeMap for Fields {
     type Ok = SegmentBuffer;
@@ -288,31 +282,25 @@ impl SerializeStruct for Composite<'_> {
     }
 }
 
-impl SerializeTuple for Composite<'_> {
-    type Ok = ();
-    type Error = Error;
+/// A tuple and a tuple struct are put together in the same way.
+macro_rules! put_in_order {
+    ($($kind:ident $method:ident),*) => {$(
+        impl $kind for Composite<'_> {
+            type Ok = ();
+            type Error = Error;
 
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        self.put_next(value)
-    }
+            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+                self.put_next(value)
+            }
 
-    fn end(self) -> Result<(), Error> {
-        Ok(())
-    }
+            fn end(self) -> Result<(), Error> {
+                Ok(())
+            }
+        }
+    )*};
 }
 
-impl SerializeTupleStruct for Composite<'_> {
-    type Ok = ();
-    type Error = Error;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        self.put_next(value)
-    }
-
-    fn end(self) -> Result<(), Error> {
-        Ok(())
-    }
-}
+put_in_order!(SerializeTuple serialize_element, SerializeTupleStruct serialize_field);
 
 /// The occurrences of an element, or of a component of it, or the components of an occurrence.
 struct List<'s> {

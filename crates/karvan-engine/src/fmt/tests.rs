@@ -95,6 +95,16 @@ fn packages_stay_as_they_are() {
 }
 
 #[test]
+fn encrypted_data_stay_as_they_are() {
+    let file = b"UNB+UNOC:4+S+R+20261122:0900+1'UNH+1+ORDERS:D:96A:UN'USD+7'\n'UNT+'\0USU+7'UNT+4+1'UNZ+1+1'";
+    for options in [lines(), Options { recount: true, trim: true, ..lines() }, into("UNOY")] {
+        let (output, outcome, _) = run(file, &options);
+        assert!(!outcome.refused);
+        assert!(output.windows(18).any(|window| window == b"USD+7'\n'UNT+'\0USU+"), "{}", output.escape_ascii());
+    }
+}
+
+#[test]
 fn values_are_carried_to_another_repertoire() {
     let output = written(ORDER, &into("UNOY"));
     assert!(output.starts_with(b"UNB+UNOY:3+SENDER"));
@@ -194,8 +204,14 @@ fn what_is_no_interchange_is_refused_and_what_is_cut_short_told() {
         assert_eq!(found[0].message.id(), id);
     }
     let (output, outcome, found) = run(&ORDER[..ORDER.len() - 1], &lines());
-    assert!(output.ends_with(b"UNZ+1+77\n") && outcome.errors && !outcome.refused);
+    assert!(output.ends_with(b"'\nUNZ+1+77") && outcome.errors && !outcome.refused);
     assert_eq!(found[0].code, Code::error(1903));
+}
+
+#[test]
+fn a_segment_cut_short_gets_no_line_end_that_could_end_it() {
+    let file = b"UNA;*,! ~\nUNB+UNOC:3+A'\nUNO+P+1:X+13+4'";
+    assert_eq!(run(file, &lines()).0, file);
 }
 
 #[test]
