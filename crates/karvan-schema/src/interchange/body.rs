@@ -120,7 +120,7 @@ impl<'d> Body<'d> {
             findings.report(missing(table, row, Span::at(segment.span().start), &self.definition));
         }
         match placement {
-            Placement::Placed { row, excess } => {
+            Placement::Placed { row, excess, .. } => {
                 if let Some(excess) = excess {
                     findings.report(too_often(table, row, excess, segment, &path(&self.arranger, tag)));
                 }

@@ -3,8 +3,12 @@
 //! A message travels as a flat run of segments; the directory says which groups they form. The [`Arranger`] reads the
 //! segments in order and moves through the table, always taking the nearest allowed place: the same row again, a later
 //! row of the open group, the open group once more, then the same one level out (ISO 9735-1 §8, message design rules:
-//! position in the sequence and, where tags collide, separators such as UNS decide). A place that would skip a mandatory
-//! row is taken only when there is no other.
+//! position in the sequence and, where tags collide, separators such as UNS decide).
+//!
+//! The nearest place may turn out wrong: a segment that follows fits nowhere then. So where a segment has no place, the
+//! choices made for the segments before it are reconsidered, the latest first, and the first that gives every segment since
+//! a place without a fault holds. How far back that goes is bounded. Only where no choice helps is the segment placed over
+//! a count, or where mandatory rows are left out, or nowhere.
 
 use std::ops::Deref;
 
@@ -20,6 +24,8 @@ pub enum Placement {
         row: usize,
         /// Which count the place went over, if any.
         excess: Option<Excess>,
+        /// How many of the segments before it came to stand elsewhere than was told, for this one to have a place.
+        revised: usize,
     },
     /// Nowhere: the message does not support the segment at this point. The open groups stay as they are.
     Unsupported,
@@ -47,18 +53,77 @@ pub struct OpenGroup {
 #[derive(Clone, Debug)]
 pub struct Arranger<T> {
     table: T,
+    state: State,
+    trail: Trail,
+}
+
+/// How far a message has come.
+#[derive(Clone, Debug)]
+pub(super) struct State {
     /// The row of the segment placed last: with it the open groups are known.
     at: Option<usize>,
     /// How often each row was used within its group; it holds for `at` and the groups around it.
     counts: Vec<u32>,
 }
 
+/// The latest steps, all without a fault, for the choices among them may have to be reconsidered.
+#[derive(Clone, Debug)]
+struct Trail {
+    /// The state before the first of them.
+    start: State,
+    /// The number of each tag, and the step taken for it.
+    steps: Vec<(u16, Step)>,
+}
+
+impl Trail {
+    /// How many choices are kept at least: no directory needs more, and a fault costs no more than this squared.
+    const REACH: usize = 32;
+}
+
+impl State {
+    /// The state before the first row.
+    pub(super) fn new(table: &Table) -> Self {
+        Self { at: None, counts: vec![0; table.rows().len()] }
+    }
+
+    /// The open groups, the innermost first.
+    pub(super) fn groups<'a>(&'a self, table: &'a Table) -> impl Iterator<Item = OpenGroup> + 'a {
+        let rows = self.at.into_iter().flat_map(|row| table.groups_around(row));
+        rows.map(|row| OpenGroup { row, repetition: self.counts[row] })
+    }
+
+    /// The nearest place for the tag of this number, where there is one without a fault.
+    #[inline]
+    fn nearest(&self, table: &Table, tag: u16) -> Option<Step> {
+        self.places(table, tag).next()
+    }
+
+    /// All places for the tag of this number that leave nothing out and go over no count, the nearest first.
+    #[inline]
+    fn places<'a>(&'a self, table: &'a Table, tag: u16) -> impl Iterator<Item = Step> + 'a {
+        table.machine().places(self.at, tag).filter(|step| {
+            let anchor = usize::from(step.anchor);
+            !step.again || self.counts[anchor] < table.row(anchor).repetitions
+        })
+    }
+
+    /// Takes a step: the groups from its anchor on begin, each with its trigger.
+    #[inline]
+    pub(super) fn take(&mut self, step: Step) {
+        let (anchor, row) = (usize::from(step.anchor), usize::from(step.row));
+        self.counts[anchor] = if step.again { self.counts[anchor].saturating_add(1) } else { 1 };
+        self.counts[anchor + 1..=row].fill(1);
+        self.at = Some(row);
+    }
+}
+
 impl<T: Deref<Target = Table>> Arranger<T> {
     /// An arranger that stands before the first row.
     #[must_use]
     pub fn new(table: T) -> Self {
-        let counts = vec![0; table.rows().len()];
-        Self { table, at: None, counts }
+        let state = State::new(&table);
+        let trail = Trail { start: state.clone(), steps: Vec::with_capacity(2 * Trail::REACH) };
+        Self { table, state, trail }
     }
 
     /// The table.
@@ -69,48 +134,87 @@ impl<T: Deref<Target = Table>> Arranger<T> {
 
     /// The open groups, the innermost first.
     pub fn groups(&self) -> impl Iterator<Item = OpenGroup> + '_ {
-        let rows = self.at.into_iter().flat_map(|row| self.table.groups_around(row));
-        rows.map(|row| OpenGroup { row, repetition: self.counts[row] })
+        self.state.groups(&self.table)
     }
 
     /// Places the next segment. Rows that had to stand before it and do not are appended to `missing`; a mandatory
     /// group is named by its own row.
     pub fn place(&mut self, tag: Tag, missing: &mut Vec<usize>) -> Placement {
-        match self.step(tag) {
-            Some(row) => Placement::Placed { row, excess: None },
-            None => self.place_anyhow(tag, missing),
+        if let Some(row) = self.step(tag) {
+            return Placement::Placed { row, excess: None, revised: 0 };
         }
+        if let Some(placement) = self.reconsider(tag) {
+            return placement;
+        }
+        // What is told to be at fault now stays so.
+        self.trail.steps.clear();
+        self.trail.start.clone_from(&self.state);
+        self.place_anyhow(tag, missing)
     }
 
     /// Places the next segment where that goes over no count and leaves nothing out, and gives its row.
     #[inline]
     pub fn step(&mut self, tag: Tag) -> Option<usize> {
-        let machine = self.table.machine();
-        let nearest = machine.places(self.at, machine.tag(tag)?).find(|step| self.allows(*step))?;
-        self.take(nearest);
-        Some(usize::from(nearest.row))
+        let tag = self.table.machine().tag(tag)?;
+        let step = self.state.nearest(&self.table, tag)?;
+        self.state.take(step);
+        self.follow(tag, step);
+        Some(usize::from(step.row))
+    }
+
+    /// The latest steps, the last of them the latest; as many as were revised can be asked for.
+    pub(super) fn latest(&self, count: usize) -> impl Iterator<Item = Step> + '_ {
+        let steps = &self.trail.steps;
+        steps[steps.len().saturating_sub(count)..].iter().map(|(_, step)| *step)
+    }
+
+    /// Takes note of a step.
+    #[inline]
+    fn follow(&mut self, tag: u16, step: Step) {
+        if self.trail.steps.len() == 2 * Trail::REACH {
+            for (_, step) in self.trail.steps.drain(..Trail::REACH) {
+                self.trail.start.take(step);
+            }
+        }
+        self.trail.steps.push((tag, step));
+    }
+
+    /// Finds the latest choice that, made otherwise, gives all segments since a place without a fault, and this one too.
+    fn reconsider(&mut self, tag: Tag) -> Option<Placement> {
+        let tag = self.table.machine().tag(tag)?;
+        let table = &*self.table;
+        let steps = &self.trail.steps;
+        let mut tags: Vec<u16> = steps.iter().map(|(tag, _)| *tag).collect();
+        tags.push(tag);
+        let mut states = vec![self.trail.start.clone()];
+        for (index, (_, step)) in steps.iter().enumerate() {
+            let mut state = states[index].clone();
+            state.take(*step);
+            states.push(state);
+        }
+        let (index, taken, state) = (0..steps.len()).rev().find_map(|index| {
+            let before = &states[index];
+            let chosen = steps[index].1;
+            let others = before.places(table, tags[index]).skip_while(|step| *step != chosen).skip(1);
+            others
+                .filter_map(|step| arranged(table, before, step, &tags[index..]))
+                .next()
+                .map(|(taken, state)| (index, taken, state))
+        })?;
+        let revised = steps.len() - index;
+        self.trail.steps.truncate(index);
+        self.state = state;
+        for (tag, step) in tags[index..].iter().zip(&taken) {
+            self.follow(*tag, *step);
+        }
+        let row = taken.last().map_or(0, |step| usize::from(step.row));
+        Some(Placement::Placed { row, excess: None, revised })
     }
 
     /// Ends the message: appends the mandatory rows that never came to `missing`.
     pub fn finish(&mut self, missing: &mut Vec<usize>) {
         let root = self.leave(None, missing);
         self.mandatory_between(root, self.table.rows().len(), missing);
-    }
-
-    /// Whether the counts allow a step.
-    #[inline]
-    fn allows(&self, step: Step) -> bool {
-        let anchor = usize::from(step.anchor);
-        !step.again || self.counts[anchor] < self.table.row(anchor).repetitions
-    }
-
-    /// Takes a step: the groups from its anchor on begin, each with its trigger.
-    #[inline]
-    fn take(&mut self, step: Step) {
-        let (anchor, row) = (usize::from(step.anchor), usize::from(step.row));
-        self.counts[anchor] = if step.again { self.counts[anchor].saturating_add(1) } else { 1 };
-        self.counts[anchor + 1..=row].fill(1);
-        self.at = Some(row);
     }
 
     /// Places a segment that cannot be placed without a fault: over a count, or else where mandatory rows are skipped.
@@ -128,13 +232,16 @@ impl<T: Deref<Target = Table>> Arranger<T> {
         if !step.again {
             self.mandatory_between(used, anchor, missing);
         }
-        self.take(step);
-        Placement::Placed { row: usize::from(step.row), excess }
+        self.state.take(step);
+        if let Some(tag) = self.table.machine().tag(tag) {
+            self.follow(tag, step);
+        }
+        Placement::Placed { row: usize::from(step.row), excess, revised: 0 }
     }
 
     /// The rows in use, the innermost first: that of the segment placed last, and those of the groups around it.
     fn used(&self) -> impl Iterator<Item = usize> + '_ {
-        self.at.into_iter().flat_map(|row| std::iter::once(row).chain(self.table.groups_around(row)))
+        self.state.at.into_iter().flat_map(|row| std::iter::once(row).chain(self.table.groups_around(row)))
     }
 
     /// The nearest row in use with this tag, though its count is used up.
@@ -143,7 +250,7 @@ impl<T: Deref<Target = Table>> Arranger<T> {
             let row = self.table.row(index);
             // A trigger that comes again begins its group again, so the count that it goes over is the group's.
             let is_trigger = row.parent == index.checked_sub(1);
-            if is_trigger || row.tag != tag || self.counts[index] < row.repetitions {
+            if is_trigger || row.tag != tag || self.state.counts[index] < row.repetitions {
                 return None;
             }
             let excess = match row.kind {
@@ -158,7 +265,7 @@ impl<T: Deref<Target = Table>> Arranger<T> {
     fn skipping(&self, tag: Tag) -> Option<Step> {
         let step = |index, again| Step::new(self.table.rows(), index, again);
         let tags = |index: usize| self.table.row(index).tag;
-        let mut used = self.at;
+        let mut used = self.state.at;
         loop {
             if let Some(row) = used.filter(|&row| tags(row) == tag) {
                 return Some(step(row, true));
@@ -173,7 +280,7 @@ impl<T: Deref<Target = Table>> Arranger<T> {
 
     /// Leaves the groups within `parent`, appends what is missing in them, and gives the row in use in `parent`.
     fn leave(&self, parent: Option<usize>, missing: &mut Vec<usize>) -> Option<usize> {
-        let mut used = self.at;
+        let mut used = self.state.at;
         while let Some(group) = used.and_then(|row| self.table.row(row).parent).filter(|&group| Some(group) != parent) {
             self.mandatory_between(used, self.end(Some(group)), missing);
             used = Some(group);
@@ -192,30 +299,44 @@ impl<T: Deref<Target = Table>> Arranger<T> {
     }
 }
 
+/// The steps that place segments with these tags from the state `before` on, the first by `step`, none with a fault.
+fn arranged(table: &Table, before: &State, step: Step, tags: &[u16]) -> Option<(Vec<Step>, State)> {
+    let mut state = before.clone();
+    state.take(step);
+    let mut steps = vec![step];
+    for tag in &tags[1..] {
+        let step = state.nearest(table, *tag)?;
+        state.take(step);
+        steps.push(step);
+    }
+    Some((steps, state))
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::table::tests::table;
+    use super::super::tree::{Child, Group};
     use super::*;
 
-    /// Arranges tags and writes where each came to stand: `SG1.2/NAD`, `!` for excess, `?` for unsupported, and what is missing.
+    /// Arranges tags and writes where each came to stand in the end: `SG1.2/NAD`, `!` for excess, `?` for unsupported, and what is missing.
     fn arrange(table_text: &str, tags: &str) -> (Vec<String>, Vec<String>) {
         let table = table(table_text);
         let mut arranger = Arranger::new(&table);
         let mut missing = Vec::new();
-        let mut placed = Vec::new();
+        let mut faults = Vec::new();
         for tag in tags.split_whitespace() {
-            let text = match arranger.place(Tag::new(tag.as_bytes()), &mut missing) {
-                Placement::Unsupported => format!("?{tag}"),
-                Placement::Placed { row, excess, .. } => {
-                    assert_eq!(table.row(row).tag.to_string(), tag);
-                    let mut text = String::new();
-                    for group in arranger.groups() {
-                        text.insert_str(0, &format!("SG{}.{}/", table.number(group.row), group.repetition));
-                    }
-                    format!("{text}{tag}{}", if excess.is_some() { "!" } else { "" })
-                }
-            };
-            placed.push(text);
+            let placement = arranger.place(Tag::new(tag.as_bytes()), &mut missing);
+            faults.push(match placement {
+                Placement::Placed { excess: Some(_), .. } => "!",
+                _ => "",
+            });
+        }
+        let tree = Group::arrange(&table, tags.split_whitespace().map(|tag| Tag::new(tag.as_bytes())));
+        let mut placed = vec![String::new(); faults.len()];
+        let tags: Vec<_> = tags.split_whitespace().collect();
+        write(&tree, "", &tags, &mut placed);
+        for (place, fault) in placed.iter_mut().zip(faults) {
+            place.push_str(fault);
         }
         arranger.finish(&mut missing);
         let missing = missing
@@ -226,6 +347,18 @@ mod tests {
             })
             .collect();
         (placed, missing)
+    }
+
+    fn write(group: &Group, path: &str, tags: &[&str], placed: &mut [String]) {
+        for child in &group.children {
+            match child {
+                Child::Segment { row: Some(_), index } => placed[*index] = format!("{path}{}", tags[*index]),
+                Child::Segment { row: None, index } => placed[*index] = format!("?{}", tags[*index]),
+                Child::Group(group) => {
+                    write(group, &format!("{path}SG{}.{}/", group.number, group.repetition), tags, placed);
+                }
+            }
+        }
     }
 
     #[test]
@@ -251,6 +384,36 @@ mod tests {
     }
 
     #[test]
+    fn a_choice_is_reconsidered_where_what_follows_fits_another_only() {
+        let text = "UNH M 1\nSG1 M 9\n  TDT M 1\n  LOC C 2\nSG2 C 99\n  LOC M 1\n  RFF C 9\nUNT M 1";
+        let (placed, missing) = arrange(text, "UNH TDT LOC RFF LOC RFF UNT");
+        assert_eq!(placed.join(" "), "UNH SG1.1/TDT SG2.1/LOC SG2.1/RFF SG2.2/LOC SG2.2/RFF UNT");
+        assert_eq!(missing, [""; 0]);
+        let (placed, _) = arrange(text, "UNH TDT LOC LOC RFF UNT");
+        assert_eq!(placed.join(" "), "UNH SG1.1/TDT SG1.1/LOC SG2.1/LOC SG2.1/RFF UNT");
+    }
+
+    #[test]
+    fn a_choice_is_reconsidered_where_a_mandatory_segment_would_be_missing() {
+        let text = "UNH M 1\nSG1 C 9\n  NAD M 1\n  LOC C 1\nLOC M 1\nUNT M 1";
+        let (placed, missing) = arrange(text, "UNH NAD LOC UNT");
+        assert_eq!(placed.join(" "), "UNH SG1.1/NAD LOC UNT");
+        assert_eq!(missing, [""; 0]);
+        assert_eq!(arrange(text, "UNH NAD LOC LOC UNT").0.join(" "), "UNH SG1.1/NAD SG1.1/LOC LOC UNT");
+    }
+
+    #[test]
+    fn choices_far_back_hold() {
+        let text =
+            "UNH M 1\nSG1 M 9\n  TDT M 1\n  LOC C 1\nSG2 C 99\n  LOC M 1\n  DTM C 999\n  RFF M 1\nDTM C 999\nUNT M 1";
+        let far = format!("UNH TDT LOC {} RFF UNT", "DTM ".repeat(100));
+        let (placed, missing) = arrange(text, &far);
+        assert_eq!((placed[2].as_str(), missing), ("SG1.1/LOC", vec![]));
+        let near = format!("UNH TDT LOC {} RFF UNT", "DTM ".repeat(20));
+        assert_eq!(arrange(text, &near).0[2], "SG2.1/LOC");
+    }
+
+    #[test]
     fn a_separator_decides_between_sections() {
         let text = "UNH M 1\nSG1 C 9\n  TAX M 1\nSG2 M 9\n  LIN M 1\n  SG3 C 9\n    TAX M 1\nUNS M 1\nSG4 C 9\n  TAX M 1\nUNT M 1";
         let (placed, missing) = arrange(text, "UNH TAX LIN TAX UNS TAX TAX UNT");
@@ -267,7 +430,7 @@ mod tests {
         let mut arranger = Arranger::new(&table);
         let places: Vec<_> =
             ["UNH", "NAD", "NAD", "NAD"].map(|tag| arranger.place(Tag::new(tag.as_bytes()), &mut Vec::new())).into();
-        assert_eq!(places[3], Placement::Placed { row: 3, excess: Some(Excess::Group(2)) });
+        assert_eq!(places[3], Placement::Placed { row: 3, excess: Some(Excess::Group(2)), revised: 0 });
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A message as the directory draws it: a tree of segment groups.
 
-use super::arrange::{Arranger, OpenGroup, Placement};
+use super::arrange::{Arranger, OpenGroup, Placement, State};
+use super::machine::Step;
 use super::table::{Table, Tag};
 
 /// A segment group of a message, or the message itself.
@@ -37,13 +38,12 @@ impl Group {
     /// group that was open when it came.
     #[must_use]
     pub fn arrange(table: &Table, tags: impl IntoIterator<Item = Tag>) -> Self {
-        let mut arranger = Arranger::new(table);
-        let mut missing = Vec::new();
         let mut open = vec![Self { repetition: 1, ..Self::default() }];
-        for (index, tag) in tags.into_iter().enumerate() {
-            let mut at = None;
-            if let Placement::Placed { row, .. } = arranger.place(tag, &mut missing) {
-                let mut groups: Vec<_> = arranger.groups().collect();
+        let mut state = State::new(table);
+        for (index, step) in steps(table, tags).into_iter().enumerate() {
+            if let Some(step) = step {
+                state.take(step);
+                let mut groups: Vec<_> = state.groups(table).collect();
                 groups.reverse();
                 let stays = |(open, group): &(&Self, &OpenGroup)| {
                     open.row == Some(group.row) && open.repetition == group.repetition
@@ -61,12 +61,10 @@ impl Group {
                         children: Vec::new(),
                     });
                 }
-                at = Some(row);
             }
             if let Some(group) = open.last_mut() {
-                group.children.push(Child::Segment { row: at, index });
+                group.children.push(Child::Segment { row: step.map(|step| usize::from(step.row)), index });
             }
-            missing.clear();
         }
         while open.len() > 1 {
             close(&mut open);
@@ -89,6 +87,24 @@ impl Group {
             Child::Group(_) => None,
         })
     }
+}
+
+/// The step by which each segment came to stand in the end; none where it has no place.
+fn steps(table: &Table, tags: impl IntoIterator<Item = Tag>) -> Vec<Option<Step>> {
+    let mut arranger = Arranger::new(table);
+    let mut missing = Vec::new();
+    let mut steps = Vec::new();
+    for tag in tags {
+        match arranger.place(tag, &mut missing) {
+            Placement::Placed { revised, .. } => {
+                steps.truncate(steps.len() - revised);
+                steps.extend(arranger.latest(revised + 1).map(Some));
+            }
+            Placement::Unsupported => steps.push(None),
+        }
+        missing.clear();
+    }
+    steps
 }
 
 fn close(open: &mut Vec<Group>) {
