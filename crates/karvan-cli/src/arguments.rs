@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
-use karvan_engine::Depth;
+use karvan_engine::{Depth, ServiceCharacters};
 
 use crate::commands::ack::Ack;
 
@@ -158,6 +158,14 @@ pub(crate) struct Validate {
     #[arg(long = "as", value_name = "MESSAGE:D:RELEASE")]
     pub(crate) as_message: Option<String>,
 
+    /// Make errors of what deviates from the syntax and is read all the same, and tell line ends between segments too.
+    #[arg(long)]
+    pub(crate) strict: bool,
+
+    /// Service characters that hold whatever UNA says, six as in UNA: ':+.? \'' where its '*' is data.
+    #[arg(long, value_name = "CHARACTERS", value_parser = service_characters)]
+    pub(crate) una: Option<ServiceCharacters>,
+
     /// How many files to check at a time (default: as many as there are processors).
     #[arg(short, long, value_name = "COUNT")]
     pub(crate) jobs: Option<NonZeroUsize>,
@@ -170,10 +178,31 @@ pub(crate) struct Validate {
     #[arg(long, value_name = "OCTETS", default_value_t = 16 << 20, hide_short_help = true, value_parser = at_least_a_page)]
     pub(crate) max_segment: usize,
 
+    /// Longest object of a package, in octets.
+    #[arg(long, value_name = "OCTETS", default_value_t = 1 << 30, hide_short_help = true)]
+    pub(crate) max_package: u64,
+
+    /// How many references are compared: of the messages in an interchange, and of the interchanges of a run.
+    #[arg(long, value_name = "COUNT", default_value_t = 1 << 20, hide_short_help = true)]
+    pub(crate) max_references: usize,
+
     /// Stop after this many findings a document.
     #[arg(long, value_name = "COUNT", default_value_t = 10_000, hide_short_help = true,
         value_parser = value_parser!(u64).range(1..))]
     pub(crate) max_findings: u64,
+}
+
+/// The six service characters, as they stand in UNA.
+fn service_characters(text: &str) -> Result<ServiceCharacters, String> {
+    let advice = [b"UNA", text.as_bytes()].concat();
+    if advice.len() != ServiceCharacters::ADVICE_LENGTH {
+        return Err(
+            "six characters, as in UNA: component, element, decimal mark, release, repetition, terminator".into()
+        );
+    }
+    ServiceCharacters::from_advice(&advice).filter(|characters| characters.doubtful().is_empty()).ok_or_else(|| {
+        "six different characters that are no letters or digits; a space where release or repetition is not used".into()
+    })
 }
 
 /// A length that the reader of segments can keep to.

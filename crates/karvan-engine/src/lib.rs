@@ -12,6 +12,7 @@ pub mod explain;
 pub mod fmt;
 pub mod inspect;
 mod outcome;
+mod run;
 pub mod schema;
 pub mod sign;
 mod totals;

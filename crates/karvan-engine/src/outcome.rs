@@ -6,6 +6,8 @@ use karvan_text::{Language, Message, Summary, Verdict};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
+use crate::run::Opening;
+
 /// What a check found in all.
 #[derive(Clone, Debug, Serialize)]
 pub struct Outcome {
@@ -15,6 +17,9 @@ pub struct Outcome {
     pub summary: Summary,
     /// What the document holds.
     pub content: Content,
+    /// What names the interchanges in it, for [`Run`](crate::validate::Run) to compare.
+    #[serde(skip)]
+    pub openings: Vec<Opening>,
 }
 
 impl Outcome {

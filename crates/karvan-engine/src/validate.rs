@@ -2,18 +2,19 @@
 
 use std::io::{self, Read};
 
-use karvan_edifact::{Item, ReadOptions, Reader, ServiceCharacters};
+use karvan_edifact::{InterchangeHeader, Item, ReadOptions, Reader, ServiceCharacters};
 use karvan_mapping::ReadError;
 use karvan_model::json::JsonError;
 use karvan_schema::directory::Directories;
 use karvan_schema::interchange::{self, Counts, Depth, MessageType, References, Validator};
 use karvan_schema::xml::Grammar;
 pub use karvan_text::Verdict;
-use karvan_text::{Code, Diagnostic, Locator, Message, Place, Severity, Span, Summary};
+use karvan_text::{Code, Diagnostic, Locator, Message, Place, Position, Severity, Span, Summary};
 use karvan_xml::{Document, Limits};
 
 use crate::detect::{self, Kind};
 pub use crate::outcome::{Content, Outcome};
+pub use crate::run::{Opening, Run};
 pub use crate::totals::Totals;
 
 /// How a document is checked.
@@ -75,6 +76,14 @@ impl Options {
     }
 }
 
+/// Whether there is a message of this type to check against.
+#[must_use]
+pub fn knows(message: &MessageType) -> bool {
+    message.agency == "UN"
+        && interchange::directory_of(Directories::builtin(), message)
+            .is_some_and(|directory| directory.message(&message.name).is_some())
+}
+
 /// Checks what `source` gives and hands each finding to `report` as soon as it is found.
 ///
 /// # Errors
@@ -86,8 +95,9 @@ pub fn validate(mut source: impl Read, options: &Options, report: &mut dyn FnMut
     let empty = head.is_empty();
     let source = head.chain(source);
     let mut tally = Tally::new(options, report);
+    let mut openings = Vec::new();
     let content = match kind {
-        Some(Kind::Edifact) => Content::Edifact(edifact(source, options, &mut tally)?),
+        Some(Kind::Edifact) => Content::Edifact(edifact(source, options, &mut openings, &mut tally)?),
         Some(Kind::Xml) => xml(source, options, &mut tally)?,
         Some(Kind::Json) => json(source, options, &mut tally)?,
         None => {
@@ -101,7 +111,7 @@ pub fn validate(mut source: impl Read, options: &Options, report: &mut dyn FnMut
         (false, 0) => Verdict::Valid,
         (false, _) => Verdict::Invalid,
     };
-    Ok(Outcome { verdict, summary: tally.summary, content })
+    Ok(Outcome { verdict, summary: tally.summary, content, openings })
 }
 
 /// Counts findings on their way out, up to the limit.
@@ -144,24 +154,43 @@ impl<'a> Tally<'a> {
     }
 }
 
-fn edifact(source: impl Read, options: &Options, tally: &mut Tally<'_>) -> io::Result<Counts> {
+fn edifact(
+    source: impl Read,
+    options: &Options,
+    openings: &mut Vec<Opening>,
+    tally: &mut Tally<'_>,
+) -> io::Result<Counts> {
     let mut reader = Reader::with_options(source, options.reading());
     let mut validator = Validator::new(Directories::builtin(), options.checking());
     let mut found = Vec::new();
     let mut end = 0;
     loop {
+        let mut opening = None;
         // An item is looked at where it is: to move a hundred octets for each segment takes a tenth of the time.
         match reader.next() {
             Ok(Some(ref item)) => {
                 end = item.span().end;
                 match item {
-                    Item::Segment(segment) => validator.segment(segment, &mut |finding| found.push(finding)),
+                    Item::Segment(segment) => {
+                        validator.segment(segment, &mut |finding| found.push(finding));
+                        if segment.raw().starts_with(b"U") {
+                            opening = InterchangeHeader::of(*segment).and_then(|header| Opening::of(&header));
+                        }
+                    }
                     Item::Advice(_) => validator.advice(),
                     _ => {}
                 }
             }
             Ok(None) => break,
             Err(error) => return Err(error),
+        }
+        if let Some(opening) = opening {
+            let position = reader.position(opening.start());
+            if openings.len() < Opening::LIMIT {
+                openings.push(opening.at(position));
+            } else if openings.len() == Opening::LIMIT && !std::mem::replace(&mut tally.unfinished, true) {
+                tally.add(references_limited(Opening::LIMIT, opening.start(), position));
+            }
         }
         if !found.is_empty() || reader.has_problems() {
             tell(&mut reader, &mut found, tally);
@@ -175,6 +204,13 @@ fn edifact(source: impl Read, options: &Options, tally: &mut Tally<'_>) -> io::R
     validator.finish(end, &mut |finding| found.push(finding));
     tell(&mut reader, &mut found, tally);
     Ok(validator.counts().clone())
+}
+
+/// Of more interchanges than these, references are not compared.
+pub(crate) fn references_limited(limit: usize, start: u64, position: Position) -> Diagnostic {
+    let place = Place { span: Span::at(start), position, ..Place::default() };
+    let message = Message::new("reference-limit").with("limit", limit);
+    Diagnostic::new(Code::error(9003), message, place).help(Message::new("help-reference-limit"))
 }
 
 /// The document whole; none where it is larger than it may be, which is told.

@@ -7,7 +7,7 @@ use std::thread;
 
 use karvan_engine::MessageType;
 use karvan_engine::text::{Diagnostic, Summary};
-use karvan_engine::validate::{self, Content, Options, Outcome, Totals, Verdict};
+use karvan_engine::validate::{self, Content, Options, Outcome, Run, Totals, Verdict};
 
 use crate::arguments::Validate;
 use crate::input::{Input, Limits, Meter, Refusal};
@@ -17,18 +17,21 @@ use crate::session::{Session, say, say_failed};
 use crate::status::Status;
 
 pub(crate) fn run(asked: &Validate, mut session: Session) -> io::Result<Status> {
-    let read_as = match asked.as_message.as_deref().map(message_type) {
-        Some(None) => {
-            say("karvan: --as takes MESSAGE:VERSION:RELEASE, as in CUSDEC:D:96B");
+    let read_as = match asked.as_message.as_deref().map(known_message_type).transpose() {
+        Ok(read_as) => read_as,
+        Err(reason) => {
+            say(&format!("karvan: {reason}"));
             return Ok(Status::Usage);
         }
-        Some(message) => message,
-        None => None,
     };
     let mut options = Options::default();
     options.depth = asked.level.into();
     options.read_as = read_as;
+    options.strict = asked.strict;
+    options.characters = asked.una;
     options.segment_limit = asked.max_segment;
+    options.object_limit = asked.max_package;
+    options.reference_limit = asked.max_references;
     options.finding_limit = asked.max_findings;
     options.size_limit = session.limits.size;
 
@@ -38,7 +41,8 @@ pub(crate) fn run(asked: &Validate, mut session: Session) -> io::Result<Status> 
     };
     let jobs = asked.jobs.or_else(|| thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
     let (limits, meter) = (session.limits, Arc::default());
-    let (mut worst, mut totals) = (Status::Good, Totals::default());
+    let mut told_so_far = ToldSoFar { totals: Totals::default(), run: Run::new(asked.max_references) };
+    let mut worst = Status::Good;
     let mut progress = Progress::new(session.quiet);
     in_order(
         &inputs,
@@ -48,7 +52,7 @@ pub(crate) fn run(asked: &Validate, mut session: Session) -> io::Result<Status> 
             progress.show(&inputs, &meter);
             progress.beside(|| match told {
                 Told::Said(event) => {
-                    worst = worst.max(tell(event, &mut totals, &mut session)?);
+                    worst = worst.max(tell(event, &mut told_so_far, &mut session)?);
                     Ok(())
                 }
                 Told::Pause => session.output.flush(),
@@ -57,8 +61,8 @@ pub(crate) fn run(asked: &Validate, mut session: Session) -> io::Result<Status> 
         || meter.stop(),
     )?;
     progress.finish();
-    if totals.documents > 1 && !session.quiet {
-        session.totals(&totals)?;
+    if told_so_far.totals.documents > 1 && !session.quiet {
+        session.totals(&told_so_far.totals)?;
     }
     session.finish_findings()?;
     Ok(if asked.exit_zero { Status::Good } else { worst })
@@ -73,6 +77,21 @@ pub(crate) fn message_type(text: &str) -> Option<MessageType> {
     }
     let agency = parts.next().unwrap_or_else(|| "UN".to_owned());
     Some(MessageType { name, version, release, agency, ..MessageType::default() })
+}
+
+/// The message type that `text` names, if there is such a message.
+fn known_message_type(text: &str) -> Result<MessageType, String> {
+    let message = message_type(text).ok_or("--as takes MESSAGE:VERSION:RELEASE, as in CUSDEC:D:96B")?;
+    match validate::knows(&message) {
+        true => Ok(message),
+        false => Err(format!("--as {text}: no such message; karvan schema list names the releases")),
+    }
+}
+
+/// What the documents so far came to, and what the next ones are compared with.
+struct ToldSoFar {
+    totals: Totals,
+    run: Run,
 }
 
 /// What is said about the document of this name.
@@ -111,18 +130,28 @@ fn cut_short(name: &Arc<str>, error: io::Error, mut summary: Summary, say: &mut 
     let finding = refusal.diagnostic();
     summary.add(finding.code.severity);
     say(Fact::Finding(Box::new(finding)));
-    say(Fact::Outcome(Outcome { verdict: Verdict::Unfinished, summary, content: Content::Unknown }));
+    say(Fact::Outcome(Outcome {
+        verdict: Verdict::Unfinished,
+        summary,
+        content: Content::Unknown,
+        openings: Vec::new(),
+    }));
 }
 
 /// Tells and counts what was said.
-fn tell(Event(name, fact): Event, totals: &mut Totals, session: &mut Session) -> io::Result<Status> {
+fn tell(Event(name, fact): Event, so_far: &mut ToldSoFar, session: &mut Session) -> io::Result<Status> {
+    let ToldSoFar { totals, run } = so_far;
     match fact {
         Fact::Finding(finding) => {
             totals.finding(finding.code);
             session.finding(&name, &finding)?;
             Ok(Status::Good)
         }
-        Fact::Outcome(outcome) => {
+        Fact::Outcome(mut outcome) => {
+            for finding in run.compare(&name, &mut outcome) {
+                totals.finding(finding.code);
+                session.finding(&name, &finding)?;
+            }
             totals.document(outcome.verdict);
             session.outcome(&name, &outcome)?;
             Ok(match outcome.verdict {

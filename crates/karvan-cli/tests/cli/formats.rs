@@ -9,7 +9,7 @@ use crate::support::Folder;
 fn folder() -> Folder {
     let folder = Folder::new();
     folder.write("good.edi", ORDER);
-    folder.write("bad, & worse.edi", ORDER.replace("UNT+10", "UNT+11"));
+    folder.write("bad, & worse.edi", ORDER.replace("UNT+10", "UNT+11").replace("+77'", "+78'"));
     folder.write("large.xml", format!("{INVOICE}{}", " ".repeat(10_000)));
     folder
 }

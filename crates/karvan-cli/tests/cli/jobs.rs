@@ -39,7 +39,7 @@ fn at_least_one_job_is_needed() {
 fn totals_tell_how_many_were_good_and_what_was_found() {
     let folder = Folder::new();
     folder.write("a.edi", ORDER);
-    folder.write("b.edi", ORDER.replace("UNT+10", "UNT+11").replace("UNZ+1+", "UNZ+2+"));
+    folder.write("b.edi", ORDER.replace("UNT+10", "UNT+11").replace("UNZ+1+", "UNZ+2+").replace("+77'", "+78'"));
     folder.write("c.xml", format!("{INVOICE}{}", " ".repeat(10_000)));
     let arguments = ["validate", "--max-size=9000", "a.edi", "b.edi", "c.xml", "missing.edi"];
     let run = folder.run(arguments).expect(3);

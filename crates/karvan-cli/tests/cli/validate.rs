@@ -320,3 +320,77 @@ fn json_has_the_fields_of_the_contract() {
     let persian = folder.run(arguments!["validate", "--format=jsonl", "--lang=fa", "order.edi", "invoice.xml"]);
     assert_eq!(persian.stdout, lines.stdout);
 }
+
+#[test]
+fn strict_reading_makes_errors_of_deviations() {
+    let folder = Folder::new();
+    let one_line = ORDER.replace('\n', "");
+    let codes = |file: &str, more: &[&str]| {
+        folder.write("file.edi", file);
+        let arguments = [&["validate", "--format=json", "file.edi"], more].concat();
+        let run = folder.run(arguments);
+        (run.status, run.findings().iter().map(|finding| finding[..5].to_owned()).collect::<Vec<_>>())
+    };
+    assert_eq!(codes(&one_line, &["--strict"]), (0, vec![]));
+    assert_eq!(codes(ORDER, &["--strict"]), (1, vec!["E1909".to_owned()]));
+    let marked = format!("\u{feff}{one_line}");
+    assert_eq!(codes(&marked, &[]), (0, vec!["W1901".to_owned()]));
+    assert_eq!(codes(&marked, &["--strict"]), (1, vec!["E1901".to_owned()]));
+    let alone = &one_line[one_line.find("UNH").expect("UNH")..one_line.find("UNZ").expect("UNZ")];
+    assert_eq!(codes(alone, &[]), (0, vec!["W1913".to_owned()]));
+    assert_eq!(codes(alone, &["--strict"]), (1, vec!["E1913".to_owned()]));
+}
+
+#[test]
+fn service_characters_of_the_command_line_win() {
+    let folder = Folder::new();
+    let invoice = "UNA:+.?*'UNB+UNOC:4+A+B+20261122:0900+1'UNH+1+ORDERS:D:96A:UN'BGM+220+A*1'DTM+137:20261122:102'UNS+S'\
+                   UNT+5+1'UNZ+1+1'";
+    folder.write("file.edi", invoice);
+    assert_eq!(
+        folder.run(["validate", "--format=json", "file.edi"]).expect(1).findings(),
+        ["E2035 1:73 BGM[1001=220]/1004"]
+    );
+    folder.run(["validate", "--una", ":+.? '", "file.edi"]).expect(0);
+    for wrong in [":+.?", ":+.?A'", "++.? '", ":+.? ''"] {
+        folder.run(["validate", "--una", wrong, "file.edi"]).expect(2);
+    }
+}
+
+#[test]
+fn a_release_that_is_not_known_is_refused_before_anything_is_read() {
+    let folder = Folder::new();
+    for message in ["ORDERS:D:96Z", "ORDERX:D:96A", "ORDERS:D:96A:ZZ"] {
+        let run = folder.run(["validate", "--as", message, "no-such-file.edi"]).expect(2);
+        assert!(run.stderr.contains(message), "{}", run.stderr);
+    }
+    folder.write("order.edi", ORDER);
+    folder.run(["validate", "--as=orders:d:96a", "order.edi"]).expect(0);
+}
+
+#[test]
+fn an_interchange_that_comes_in_two_files_is_told() {
+    let folder = Folder::new();
+    folder.write("a.edi", ORDER);
+    folder.write("b.edi", format!("\n{ORDER}"));
+    folder.write("c.edi", ORDER.replace("+77'", "+78'"));
+    for jobs in ["--jobs=1", "--jobs=3"] {
+        let run = folder.run(["validate", jobs, "--format=json", "a.edi", "b.edi", "c.edi"]).expect(1);
+        assert_eq!(run.findings(), ["E1026 3:58 UNB/0020"], "{run:?}");
+        assert!(run.stdout.contains("was used before, in a.edi"), "{run:?}");
+    }
+}
+
+#[test]
+fn limits_have_flags_and_codes_of_their_own() {
+    let folder = Folder::new();
+    let twice = ORDER.replace("UNZ+1", "UNH+2+ORDERS:D:96A:UN'\nUNT+2+2'\nUNZ+2");
+    folder.write("file.edi", twice);
+    let run = folder.run(["validate", "--level=syntax", "--max-references=1", "--format=json", "file.edi"]).expect(4);
+    assert_eq!(run.findings(), ["E9003 13:5 UNH/0062"]);
+    let package = "UNB+UNOC:4+A+B+20261122:0900+1'UNO+P1+1:X+1:Y+4'a'+bUNP+4+P1'UNZ+1+1'";
+    folder.write("file.edi", package);
+    folder.run(["validate", "file.edi"]).expect(0);
+    let run = folder.run(["validate", "--max-package=3", "--format=json", "file.edi"]).expect(4);
+    assert_eq!(run.findings(), ["E9004 1:49"]);
+}
