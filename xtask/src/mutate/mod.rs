@@ -10,12 +10,16 @@ mod kinds;
 mod sample;
 mod template;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::conformance::Table;
 use judge::{Told, Verdict, judge, told};
 use kinds::{Kind, kinds};
 use sample::Sample;
+
+/// How many mutants of one kind are made of a sample for the table, at most.
+const MOST: usize = 2;
 
 /// Arguments of the task.
 #[derive(clap::Args)]
@@ -29,6 +33,12 @@ pub(crate) struct Arguments {
     /// Only this release
     #[arg(long, value_name = "RELEASE")]
     release: Option<String>,
+    /// How many mutants of one kind to make of a sample, at most
+    #[arg(long, value_name = "N", default_value_t = MOST)]
+    most: usize,
+    /// Write the sound originals into this folder, one file each
+    #[arg(long, value_name = "DIR")]
+    write: Option<PathBuf>,
     /// Print every mutant with what is told of it, not only those with another outcome than expected
     #[arg(long)]
     all: bool,
@@ -43,9 +53,17 @@ pub(crate) fn run(arguments: &Arguments) -> crate::Result<ExitCode> {
         kinds().for_each(|kind| println!("{:24} {}", kind.name, kind.about));
         return Ok(ExitCode::SUCCESS);
     }
+    if let Some(folder) = &arguments.write {
+        std::fs::create_dir_all(folder)?;
+        for sample in template::samples(MOST)? {
+            let name = format!("{}-{}.edi", sample.message.tag(), sample.release());
+            std::fs::write(folder.join(name), sample.write().octets)?;
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
     let chosen = |choice: &Option<String>, name: &str| choice.as_ref().is_none_or(|choice| choice == name);
     let (mut total, mut good, mut answered) = (0, 0, 0);
-    for sample in template::samples()? {
+    for sample in template::samples(arguments.most)? {
         if !chosen(&arguments.message, sample.message.tag()) || !chosen(&arguments.release, sample.release()) {
             continue;
         }
@@ -104,7 +122,7 @@ pub(crate) fn table() -> crate::Result<Table> {
         "path of the first",
         "verdict",
     ]);
-    let samples = template::samples()?;
+    let samples = template::samples(MOST)?;
     let (mut mutants, mut exact, mut answered, mut applied) = (0, 0, 0, std::collections::BTreeSet::new());
     for sample in &samples {
         let findings = told(&sample.write().octets)?;

@@ -167,6 +167,8 @@ pub(super) struct Sample<'d> {
     pub(super) service: Directory<'d>,
     pub(super) style: Style,
     pub(super) lines: Vec<Line>,
+    /// How many mutants of one kind are made of it, at most.
+    pub(super) most: usize,
 }
 
 /// A value of a segment beside what the directory says of its place.

@@ -78,8 +78,8 @@ struct Entry<'t> {
     segment: &'t str,
 }
 
-/// The samples of all templates, in the order of message and release.
-pub(super) fn samples() -> crate::Result<Vec<Sample<'static>>> {
+/// The samples of all templates, in the order of message and release; of each, at most `most` mutants of one kind are made.
+pub(super) fn samples(most: usize) -> crate::Result<Vec<Sample<'static>>> {
     let (mut samples, mut errors) = (Vec::new(), Vec::new());
     for template in TEMPLATES {
         let mut lines = template.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#'));
@@ -91,7 +91,7 @@ pub(super) fn samples() -> crate::Result<Vec<Sample<'static>>> {
         let (name, releases) = (head("message")?, head("releases")?);
         let lines: Vec<&str> = lines.collect();
         for release in releases.split_whitespace() {
-            match sample(name, release, &lines) {
+            match sample(name, release, &lines, most) {
                 Ok(sample) => samples.push(sample),
                 Err(error) => errors.push(format!("{name} {release}: {error}")),
             }
@@ -100,7 +100,7 @@ pub(super) fn samples() -> crate::Result<Vec<Sample<'static>>> {
     if errors.is_empty() { Ok(samples) } else { Err(errors.join("\n").into()) }
 }
 
-fn sample(name: &str, release: &str, lines: &[&str]) -> Result<Sample<'static>, String> {
+fn sample(name: &str, release: &str, lines: &[&str], most: usize) -> Result<Sample<'static>, String> {
     let directories = Directories::builtin();
     let message = directories.release(release).and_then(|directory| directory.message(name));
     let message = message.ok_or("the directory has no such message")?;
@@ -113,7 +113,7 @@ fn sample(name: &str, release: &str, lines: &[&str]) -> Result<Sample<'static>, 
     if let Some(entry) = rest.first() {
         return Err(format!("{} has no place at its depth", entry.segment));
     }
-    let mut sample = Sample { message, service, style: *style, lines: Vec::new() };
+    let mut sample = Sample { message, service, style: *style, lines: Vec::new(), most };
     sample.lines = enveloped(&sample, &body);
     sample.recount();
     decimal_marks(&mut sample);
@@ -275,7 +275,7 @@ mod tests {
 
     #[test]
     fn every_template_makes_twelve_messages_of_six_releases() {
-        let samples = samples().unwrap();
+        let samples = samples(1).unwrap();
         let mut types: Vec<_> = samples.iter().map(|sample| sample.message.tag()).collect();
         types.dedup();
         assert!(types.len() >= 12, "{types:?}");

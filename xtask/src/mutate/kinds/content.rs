@@ -116,7 +116,7 @@ fn empty_segment(sample: &Sample<'_>) -> Vec<Mutant> {
         let rows = sample.segment(*line).into_iter().flat_map(|segment| segment.rows().collect::<Vec<_>>());
         rows.filter(|row| row.status().is_mandatory()).collect()
     };
-    let lines = some(sample.body().filter(|line| !mandatory(line).is_empty()).collect());
+    let lines = some(sample, sample.body().filter(|line| !mandatory(line).is_empty()).collect());
     let empty = lines.into_iter().map(|line| {
         let mut changed = sample.clone();
         changed.lines[line].elements.clear();
@@ -135,7 +135,7 @@ fn empty_segment(sample: &Sample<'_>) -> Vec<Mutant> {
 }
 
 fn too_many_elements(sample: &Sample<'_>) -> Vec<Mutant> {
-    let lines = some(sample.body().filter(|line| sample.segment(*line).is_some()).collect());
+    let lines = some(sample, sample.body().filter(|line| sample.segment(*line).is_some()).collect());
     let too_many = lines.into_iter().filter_map(|line| {
         let allowed = sample.segment(line)?.rows().len();
         let mut changed = sample.clone();
@@ -299,7 +299,7 @@ fn later_code(sample: &Sample<'_>) -> Vec<Mutant> {
 }
 
 fn trailing_element(sample: &Sample<'_>) -> Vec<Mutant> {
-    let lines = some(sample.body().collect());
+    let lines = some(sample, sample.body().collect());
     let trailing = lines.into_iter().map(|line| {
         let mut changed = sample.clone();
         changed.lines[line].elements.push(vec![vec![Vec::new()]]);

@@ -64,18 +64,15 @@ impl Mutant {
     }
 }
 
-/// At most this many mutants of one kind are made of one sample.
-const MOST: usize = 5;
-
-/// Evenly spread candidates, at most [`MOST`] of them.
-fn some<T>(candidates: Vec<T>) -> Vec<T> {
-    let step = candidates.len().div_ceil(MOST).max(1);
+/// Evenly spread candidates, at most as many as the sample is to give mutants of one kind.
+fn some<T>(sample: &Sample<'_>, candidates: Vec<T>) -> Vec<T> {
+    let step = candidates.len().div_ceil(sample.most).max(1);
     candidates.into_iter().step_by(step).collect()
 }
 
-/// The values in messages that satisfy `test`, at most [`MOST`] of them.
+/// Some of the values in messages that satisfy `test`.
 fn slots<'d>(sample: &Sample<'d>, test: impl Fn(&Slot<'d>) -> bool) -> Vec<Slot<'d>> {
-    some(sample.body().flat_map(|line| sample.slots(line)).filter(test).collect())
+    some(sample, sample.body().flat_map(|line| sample.slots(line)).filter(test).collect())
 }
 
 /// A copy of the sample with one value changed, and where that value came to stand.

@@ -56,7 +56,10 @@ fn spoiled(sample: &Sample<'_>, octets: &[u8], code: &'static str) -> Vec<Mutant
         changed.lines[slot.line].set(slot.element, slot.component, [octets, &value[1..]].concat());
         let written = changed.write();
         let start = written.spans[slot.line].component(slot.element, 0, slot.component).start;
-        Mutant::new(written).tells(code, sample.path_to(&slot), start..start + octets.len())
+        let trailer = written.spans.last().map(|spans| spans.tag.clone()).unwrap_or_default();
+        // There it is told that the octets of the whole do not look like what UNB declares.
+        let mutant = Mutant::new(written).with_consequences(trailer);
+        mutant.tells(code, sample.path_to(&slot), start..start + octets.len())
     });
     spoiled.collect()
 }
@@ -101,7 +104,7 @@ fn unended(sample: &Sample<'_>, mutant: Mutant, line: usize) -> Mutant {
 }
 
 fn truncated(sample: &Sample<'_>) -> Vec<Mutant> {
-    let lines = some(sample.body().collect());
+    let lines = some(sample, sample.body().collect());
     let written = sample.write();
     let cut = lines.into_iter().map(|line| {
         let Range { start, end } = written.spans[line].whole;
@@ -113,7 +116,7 @@ fn truncated(sample: &Sample<'_>) -> Vec<Mutant> {
 }
 
 fn truncated_between(sample: &Sample<'_>) -> Vec<Mutant> {
-    let lines = some(sample.body().collect());
+    let lines = some(sample, sample.body().collect());
     let written = sample.write();
     let cut = lines.into_iter().map(|line| {
         let end = written.spans[line].whole.end;
@@ -133,7 +136,7 @@ fn released_end(sample: &Sample<'_>) -> Vec<Mutant> {
 
 /// Two segments that became one: what they say is lost, and the count of UNT is one too high.
 fn merged(sample: &Sample<'_>, released: bool) -> Vec<Mutant> {
-    let lines = some(sample.body().filter(|line| sample.lines[line + 1].tag != "UNT").collect());
+    let lines = some(sample, sample.body().filter(|line| sample.lines[line + 1].tag != "UNT").collect());
     let written = sample.write();
     let merged = lines.into_iter().filter_map(|line| {
         let trailer = (line..sample.lines.len()).find(|&index| sample.lines[index].tag == "UNT")?;
@@ -199,7 +202,7 @@ fn byte_order_mark(sample: &Sample<'_>) -> Vec<Mutant> {
 }
 
 fn nul_between(sample: &Sample<'_>) -> Vec<Mutant> {
-    let lines = some(sample.body().collect());
+    let lines = some(sample, sample.body().collect());
     let written = sample.write();
     let spoiled = lines.into_iter().map(|line| {
         let mut octets = written.octets.clone();

@@ -92,7 +92,7 @@ fn missing_segment(sample: &Sample<'_>) -> Vec<Mutant> {
         own.is_some_and(|own| !is_trigger(sample, *line) && !taken_elsewhere(own, sample))
             && !row_stands_again(sample, *line)
     };
-    let lines = some(sample.body().filter(mandatory).collect());
+    let lines = some(sample, sample.body().filter(mandatory).collect());
     lines.into_iter().map(|line| missing(sample, line..line + 1, sample.plain_path(line))).collect()
 }
 
@@ -101,7 +101,7 @@ fn missing_group(sample: &Sample<'_>) -> Vec<Mutant> {
         let group = row(sample, *line).and_then(|row| row.parent()).filter(|group| group.status().is_mandatory());
         is_trigger(sample, *line) && group.is_some_and(|group| !taken_elsewhere(group, sample)) && alone(sample, *line)
     };
-    let lines = some(sample.body().filter(mandatory).collect());
+    let lines = some(sample, sample.body().filter(mandatory).collect());
     let path = |line: usize| sample.lines[line].groups.trim_end_matches('/').to_owned();
     lines.into_iter().map(|line| missing(sample, sample.group_from(line), path(line))).collect()
 }
@@ -179,7 +179,7 @@ fn empty_message(sample: &Sample<'_>) -> Vec<Mutant> {
 /// A segment that has no place, put before every few segments of the body.
 fn foreign(sample: &Sample<'_>, text: &str) -> Vec<Mutant> {
     let line = Line::parse(text);
-    let lines = some(sample.body().collect());
+    let lines = some(sample, sample.body().collect());
     let inserted = lines.into_iter().map(|at| {
         let mut changed = sample.clone();
         changed.lines.insert(at, line.clone());
@@ -225,7 +225,7 @@ fn misplaced_segment(sample: &Sample<'_>) -> Vec<Mutant> {
     };
     let last_row = sample.body().filter_map(|line| sample.lines[line].row).max();
     let before_last = |line: &usize| sample.lines[*line].row < last_row;
-    let lines = some(sample.body().filter(|line| top(line) && once(line) && before_last(line)).collect());
+    let lines = some(sample, sample.body().filter(|line| top(line) && once(line) && before_last(line)).collect());
     let misplaced = lines.into_iter().filter_map(|line| {
         let end = (line..sample.lines.len()).find(|&index| sample.lines[index].tag == "UNT")?;
         let mut changed = sample.clone();
@@ -257,7 +257,7 @@ fn too_many_segments(sample: &Sample<'_>) -> Vec<Mutant> {
         let next_differs = sample.lines[*line].row != sample.lines[*line + 1].row;
         own.is_some_and(|own| !is_trigger(sample, *line) && next_differs && !taken_elsewhere(own, sample))
     };
-    let lines = some(sample.body().filter(limited).collect());
+    let lines = some(sample, sample.body().filter(limited).collect());
     let excessive = lines.into_iter().filter_map(|line| {
         let allowed = row(sample, line)?.repetitions() as usize;
         let first = (0..=line).rev().take_while(|&index| sample.lines[index].row == sample.lines[line].row).last()?;
@@ -278,7 +278,7 @@ fn too_many_groups(sample: &Sample<'_>) -> Vec<Mutant> {
         let group = row(sample, *line).and_then(|row| row.parent()).filter(|group| group.repetitions() <= WRITTEN_OUT);
         is_trigger(sample, *line) && group.is_some_and(|group| !taken_elsewhere(group, sample)) && alone(sample, *line)
     };
-    let lines = some(sample.body().filter(limited).collect());
+    let lines = some(sample, sample.body().filter(limited).collect());
     let excessive = lines.into_iter().filter_map(|line| {
         let allowed = row(sample, line)?.parent()?.repetitions() as usize;
         let instance = sample.group_from(line);

@@ -1,0 +1,54 @@
+//! What is laid out stays laid out; counts that are written anew are right; UTF-8 holds every character.
+
+#![no_main]
+
+use karvan_edifact::{Layout, Repertoire};
+use karvan_engine::fmt::{Options, Outcome, format};
+use karvan_engine::validate;
+use libfuzzer_sys::fuzz_target;
+
+fn formatted(file: &[u8], options: &Options) -> (Vec<u8>, Outcome) {
+    let mut output = Vec::new();
+    let outcome = format(
+        file,
+        options,
+        &mut |_, to_be| {
+            output.extend_from_slice(to_be);
+            Ok(())
+        },
+        &mut |_| {},
+    );
+    (output, outcome.expect("memory can be read and written"))
+}
+
+/// How often validation tells a code.
+fn told(file: &[u8], number: u16) -> usize {
+    let mut count = 0;
+    let mut add = |finding: karvan_text::Diagnostic| count += usize::from(finding.code.number == number);
+    validate::validate(file, &validate::Options::default(), &mut add).expect("memory can be read");
+    count
+}
+
+fuzz_target!(|input: &[u8]| {
+    let Some((&first, file)) = input.split_first() else { return };
+    let mut options = Options::default();
+    options.layout = if first & 1 == 0 { Layout::Lines } else { Layout::Minified };
+    options.trim = first & 2 != 0;
+    options.recount = first & 4 != 0;
+    if first & 8 != 0 {
+        options.repertoire = Some(Repertoire::UNOY);
+    }
+    let (once, outcome) = formatted(file, &options);
+    if outcome.refused || outcome.errors || outcome.unfinished {
+        return;
+    }
+    if outcome.changed {
+        assert_ne!(once, file);
+    }
+    let (twice, again) = formatted(&once, &options);
+    assert_eq!(once, twice);
+    assert!(!again.changed);
+    if options.recount {
+        assert_eq!(told(&once, 1029), 0);
+    }
+});
