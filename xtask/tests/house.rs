@@ -145,7 +145,7 @@ fn finding_numbers(code: &str) -> BTreeSet<u16> {
         .filter(|word| word.len() == 4)
         .filter_map(|word| word.parse().ok())
         // No code has the digits 000; that is how a layer is told from its digits.
-        .filter(|number: &u16| number % 1000 != 0)
+        .filter(|number: &u16| !number.is_multiple_of(1000))
         .collect()
 }
 

@@ -245,15 +245,24 @@ impl Problem {
                     .with("header", header)
                     .with("declared", &declared)
                     .with("counted", counted);
-                finding(Code::error(1029), message).expected(counted.to_string()).found(declared)
+                let mut finding = finding(Code::error(1029), message).expected(counted.to_string()).found(declared);
+                finding.place.path = length_path(header);
+                finding
             }
             ProblemKind::ObjectTruncated { header, declared, counted } => {
                 let message = Message::new("object-truncated")
                     .with("header", header)
                     .with("declared", declared_text(declared))
                     .with("counted", counted);
-                finding(Code::error(1904), message).help(Message::new("help-truncated"))
+                let mut finding = finding(Code::error(1904), message).help(Message::new("help-truncated"));
+                finding.place.path = length_path(header);
+                finding
             }
         }
     }
+}
+
+/// Where a header says how long the octets after it are.
+fn length_path(header: &str) -> String {
+    format!("{header}/{}", if header == "UNO" { "S022/0810" } else { "0556" })
 }

@@ -95,7 +95,7 @@ impl Note {
                 let error = |finding: &&Diagnostic| finding.code.severity == Severity::Error;
                 case.findings.iter().filter(error).any(|finding| finding.place.path.starts_with("UNZ"))
             }
-            "no-UNB" => case.tells(1013, "UNB"),
+            "no-UNB" => case.tells(1013, "UNB") || case.tells(1913, "UNB"),
             "no-UNZ" => case.tells(1013, "UNZ"),
             "BOM" => case.findings.iter().any(|finding| finding.code.number == 1901),
             "groups" => rest == case.groups.to_string(),

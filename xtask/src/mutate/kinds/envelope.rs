@@ -166,19 +166,23 @@ fn missing_unb(sample: &Sample<'_>) -> Vec<Mutant> {
     let mut changed = sample.clone();
     changed.lines.remove(0);
     let written = changed.write();
-    let span = 0..written.spans[0].whole.start;
+    let gap = 0..written.spans[0].whole.start;
+    let trailer = written.spans[changed.lines.len() - 1].tag.clone();
     // UNB says by which syntax version the date of UNG is written.
     let next = written.spans[0].whole.clone();
-    vec![Mutant::new(written).tells("E1013", "UNB", span).with_consequences(next)]
+    // An interchange may do without UNB and UNZ where partners agreed so; UNZ shows that it does not.
+    let mutant = Mutant::new(written).tells("W1913", "UNB", gap).tells("E1013", "UNB", trailer);
+    vec![mutant.with_consequences(next)]
 }
 
 fn missing_unh(sample: &Sample<'_>) -> Vec<Mutant> {
     let Some(header) = sample.last("UNH") else { return Vec::new() };
     let (changed, written) = recounted(sample, |changed| drop(changed.lines.remove(header)));
     let Some(trailer) = changed.last("UNT") else { return Vec::new() };
-    // What is left of the message stands outside any. Trailers of the envelope were counted without it.
-    let (gap, orphan) = (written.gap(header), written.reach(header, trailer));
-    vec![Mutant::new(written).tells("E1013", "UNH", gap.start..orphan.start).with_consequences(orphan)]
+    // What is left of the message stands outside any, which is told once.
+    let (orphan, end) = (written.spans[header].tag.clone(), written.spans[trailer].tag.clone());
+    let first = changed.lines[header].tag.clone();
+    vec![Mutant::new(written).tells("E1033", first, orphan).tells("E1013", "UNH", end)]
 }
 
 fn missing_unt(sample: &Sample<'_>) -> Vec<Mutant> {
