@@ -355,6 +355,10 @@ fn each_interchange_of_a_file_is_answered() {
     options.reference = Some("ACK".to_owned());
     let text = String::from_utf8(answered(&both, &options).octets).unwrap();
     assert!(text.contains("UNZ+1+ACK'") && text.contains("UNZ+1+ACK-2'"));
+    let twice = answered(&format!("{ORDERS}{ORDERS}"), &Options::default()).octets;
+    assert_eq!(body(&twice)[1], "UCI+IC1+SENDER:14+RECIPIENT:14+4+26");
+    let text = String::from_utf8(twice).unwrap();
+    assert!(text.contains("UNZ+1+AIC1'") && text.contains("UNZ+1+AIC1-2'"));
     options.interchange = Some(2);
     let told = answered(&both, &options);
     assert_eq!(body(&told.octets), &expected[1..]);

@@ -81,10 +81,8 @@ impl Report {
     }
 }
 
-/// How often the segment table lets a group of segments stand: UCM and UCF, UCS, UCD.
+/// How often the segment table lets UCM and UCF stand.
 const MOST_UNITS: usize = 999_999;
-const MOST_SEGMENTS: usize = 999;
-const MOST_DATA_ELEMENTS: usize = 99;
 
 /// A receipt: the interchange arrived, nothing more (ISO 9735-4 §5.3.1). None where its header cannot be copied.
 pub(super) fn receipt(reply: &Reply, subject: &Subject) -> Option<Report> {
@@ -225,6 +223,7 @@ impl Teller<'_> {
                 error: unit.charge.as_ref().map(|charge| codes::at(charge.code, Level::Message, self.reply.service)),
                 segments: unit.segments.len(),
             });
+            self.unreported += unit.dropped;
             self.segments(&unit.segments);
         }
     }
@@ -251,15 +250,9 @@ impl Teller<'_> {
     }
 
     fn segments(&mut self, charges: &[SegmentCharge]) {
-        self.unreported += charges.len().saturating_sub(MOST_SEGMENTS);
-        for charge in charges.iter().take(MOST_SEGMENTS) {
-            let told: Vec<_> = charge
-                .data_elements
-                .iter()
-                .take(MOST_DATA_ELEMENTS)
-                .map(|(code, place)| self.data_element(*code, *place))
-                .collect();
-            self.unreported += charge.data_elements.len() - told.len();
+        for charge in charges {
+            let told: Vec<_> =
+                charge.data_elements.iter().map(|(code, place)| self.data_element(*code, *place)).collect();
             // A data element beyond what can be counted is a fault of the segment.
             let code = charge.code.or(told.contains(&None).then_some(UNSPECIFIED));
             let mut segment = SegmentBuffer::new("UCS").element(charge.position.to_string());

@@ -50,8 +50,12 @@ pub(super) struct Unit {
     pub(super) header: SegmentBuffer,
     /// What is wrong with it as a whole, with its header or its trailer.
     pub(super) charge: Option<Charge>,
-    /// What is wrong with its segments, in their order.
+    /// What is wrong with its segments, in their order, as many as may be told.
     pub(super) segments: Vec<SegmentCharge>,
+    /// How many errors more there were.
+    pub(super) dropped: usize,
+    /// Whether an error was found in a segment.
+    rejected: bool,
     /// The number of the document that it is (1004 of BGM), where one is read for.
     pub(super) document: String,
     /// What was found in it, in words.
@@ -101,8 +105,6 @@ pub(super) struct SegmentCharge {
     pub(super) position: u64,
     /// Whether it is what should follow that is missing.
     pub(super) missing: bool,
-    /// The worst of what it was charged with.
-    pub(super) severity: Severity,
     /// The error code of the segment as a whole.
     pub(super) code: Option<u16>,
     /// The error codes of its data elements, by place.
@@ -145,7 +147,7 @@ impl Unit {
 
     /// Whether it is rejected.
     pub(super) fn is_rejected(&self) -> bool {
-        is_error(self.charge.as_ref()) || self.segments.iter().any(|segment| segment.severity == Severity::Error)
+        self.rejected || is_error(self.charge.as_ref())
     }
 
     /// Whether it is a message other than an acknowledgement.
@@ -180,22 +182,29 @@ impl Unit {
         (severity, code): Fault,
         place: Option<DataElementPosition>,
     ) {
-        // Findings come in the order of the segments, nearly: the same segment is among the last.
-        let known = self.segments.iter().rposition(|charge| (charge.position, charge.missing) == (position, missing));
-        let index = known.unwrap_or_else(|| {
-            let (code, data_elements) = (None, Vec::new());
-            self.segments.push(SegmentCharge { position, missing, severity, code, data_elements });
-            self.segments.len() - 1
-        });
-        let charge = &mut self.segments[index];
-        charge.severity = charge.severity.max(severity);
+        self.rejected |= severity == Severity::Error;
+        // Findings come in the order of the segments: the same one is among the last.
+        let tail = self.segments.iter().rev().take_while(|charge| charge.position >= position);
+        let known = tail.zip(1..).find(|(charge, _)| (charge.position, charge.missing) == (position, missing));
+        let index = match known {
+            Some((_, from_end)) => self.segments.len() - from_end,
+            None if self.segments.len() >= MOST_SEGMENTS => {
+                self.dropped += 1;
+                return;
+            }
+            None => {
+                self.segments.push(SegmentCharge { position, missing, code: None, data_elements: Vec::new() });
+                self.segments.len() - 1
+            }
+        };
+        let SegmentCharge { code: of_segment, data_elements, .. } = &mut self.segments[index];
         match place {
             // No more than one error is told of one thing (ISO 9735-4 §5.3.3).
-            Some(place) if charge.data_elements.iter().any(|(_, known)| *known == place) => {}
-            Some(place) => charge.data_elements.push((code, place)),
-            None => {
-                charge.code.get_or_insert(code);
-            }
+            Some(place) if data_elements.iter().any(|(_, known)| *known == place) => {}
+            Some(_) if data_elements.len() >= MOST_DATA_ELEMENTS => self.dropped += 1,
+            Some(place) => data_elements.push((code, place)),
+            None if of_segment.is_none_or(|known| known == UNSPECIFIED) => *of_segment = Some(code),
+            None => {}
         }
     }
 
@@ -374,6 +383,8 @@ impl Ledger {
                     header,
                     charge: None,
                     segments: Vec::new(),
+                    dropped: 0,
+                    rejected: false,
                     document: String::new(),
                     remarks: Vec::new(),
                     unremarked: 0,
@@ -552,6 +563,10 @@ impl Ledger {
         )
     }
 }
+
+/// How many segments of a message, and data elements of a segment, CONTRL lets stand (SG2, UCD).
+const MOST_SEGMENTS: usize = 999;
+const MOST_DATA_ELEMENTS: usize = 99;
 
 /// 0085, unspecified error.
 pub(super) const UNSPECIFIED: u16 = 18;

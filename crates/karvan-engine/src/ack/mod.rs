@@ -10,6 +10,7 @@ mod contrl;
 mod ledger;
 mod reply;
 
+use std::collections::HashMap;
 use std::io::{self, Read};
 
 pub use aperak::{AperakRelease, NoAperak};
@@ -71,8 +72,8 @@ pub struct Options {
     pub whole: bool,
     /// Whether warnings are told.
     pub warnings: bool,
-    /// The interchange control reference of the answer (0020); made of that of the interchange where none is given. Where
-    /// several are answered, the second is followed by `-2`, and so on.
+    /// The interchange control reference of the answer (0020); made of that of the interchange where none is given. One
+    /// that was given already in a run is numbered: `-2`, and so on.
     pub reference: Option<String>,
     /// The association assigned code of the answering message (0057).
     pub association: Option<String>,
@@ -185,11 +186,10 @@ pub fn acknowledge(
     let at = at.to_zoned(TimeZone::UTC).datetime();
     let mut octets = Vec::new();
     let mut answers = Vec::with_capacity(subjects.len());
-    let mut given = 0;
+    let mut references = References::default();
     for (index, subject) in subjects.iter().enumerate() {
-        let (answer, withheld) = match answer(subject, index + 1, given, options, at) {
+        let (answer, withheld) = match answer(subject, index + 1, &mut references, options, at) {
             Ok((answer, interchange)) => {
-                given += 1;
                 octets.extend(interchange);
                 (Some(answer), None)
             }
@@ -275,11 +275,11 @@ fn problems(reader: &mut Reader<impl Read>, ledger: &mut Ledger, telling: &mut T
     }
 }
 
-/// Answers one interchange, the `number`th of its file, after `given` others were answered.
+/// Answers one interchange, the `number`th of its file.
 fn answer(
     subject: &Subject,
     number: usize,
-    given: usize,
+    references: &mut References,
     options: &Options,
     at: DateTime,
 ) -> Result<(Given, Vec<u8>), Withheld> {
@@ -294,7 +294,7 @@ fn answer(
         return Err(Withheld::Acknowledgements);
     }
     let association = options.association.as_deref().unwrap_or_default();
-    let reference = reference(subject, given, options);
+    let reference = references.next(subject, options);
     if options.kind == Kind::Aperak {
         return to_applications(subject, reference, association, options, at);
     }
@@ -346,29 +346,44 @@ fn is_requested(subject: &Subject) -> bool {
     subject.header.value(8, 0, 0) == "1"
 }
 
-/// The interchange control reference of an answer: the one that was asked for, or the end of the one that is answered
-/// behind a letter, so that an acknowledgement, a receipt and what they answer are told apart.
-fn reference(subject: &Subject, given: usize, options: &Options) -> String {
+/// The interchange control references of the answers to a file, each with how often it was wanted.
+#[derive(Debug, Default)]
+struct References(HashMap<String, usize>);
+
+impl References {
     /// The most characters that 0020 has.
     const LONGEST: usize = 14;
-    let head = |text: &str, length: usize| text.chars().take(length).collect::<String>();
-    match (&options.reference, given) {
-        (Some(reference), 0) => head(reference, LONGEST),
-        (Some(reference), _) => {
-            let number = format!("-{}", given + 1);
-            head(reference, LONGEST - number.len()) + &number
+
+    /// The reference of the answer to `subject`: the one that was asked for, or the end of the one that is answered behind a
+    /// letter, so that an acknowledgement, a receipt and what they answer are told apart. One that was given already is
+    /// numbered.
+    fn next(&mut self, subject: &Subject, options: &Options) -> String {
+        let wanted = match &options.reference {
+            Some(reference) => head(reference, Self::LONGEST),
+            None => {
+                let answered = subject.header.value(4, 0, 0);
+                let passed = answered.chars().count().saturating_sub(Self::LONGEST - 1);
+                let letter = match options.kind {
+                    Kind::Contrl => 'A',
+                    Kind::Receipt => 'R',
+                    Kind::Aperak => 'E',
+                };
+                std::iter::once(letter).chain(answered.chars().skip(passed)).collect()
+            }
+        };
+        let count = self.0.entry(wanted.clone()).or_default();
+        *count += 1;
+        if *count == 1 {
+            return wanted;
         }
-        (None, _) => {
-            let answered = subject.header.value(4, 0, 0);
-            let passed = answered.chars().count().saturating_sub(LONGEST - 1);
-            let letter = match options.kind {
-                Kind::Contrl => 'A',
-                Kind::Receipt => 'R',
-                Kind::Aperak => 'E',
-            };
-            std::iter::once(letter).chain(answered.chars().skip(passed)).collect()
-        }
+        let number = format!("-{count}");
+        head(&wanted, Self::LONGEST.saturating_sub(number.len())) + &number
     }
+}
+
+/// The first characters of `text`.
+fn head(text: &str, length: usize) -> String {
+    text.chars().take(length).collect()
 }
 
 impl Withheld {
