@@ -130,7 +130,7 @@ impl Repertoire {
         if character.is_ascii() || matches!(self.level, Level::W | Level::Y | Level::Z) {
             return self.may_hold(character);
         }
-        self.may_hold(character) && self.by_level().octets_of(character.encode_utf8(&mut [0; 4])).is_some()
+        self.may_hold(character) && self.in_own_encoding().octets_of(character.encode_utf8(&mut [0; 4])).is_some()
     }
 
     /// Whether `character` is neither a control character nor kept out by level A or B.
@@ -144,8 +144,9 @@ impl Repertoire {
         }
     }
 
-    /// The repertoire in the encoding that belongs to its level.
-    fn by_level(self) -> Self {
+    /// The repertoire in the encoding that belongs to its level, whatever 0133 says.
+    #[must_use]
+    pub fn in_own_encoding(self) -> Self {
         let entry = LEVELS.iter().find(|(_, level, _)| *level == self.level);
         Self { encoding: entry.map_or(self.encoding, |(.., encoding)| *encoding), ..self }
     }
@@ -287,7 +288,7 @@ impl Repertoire {
     /// # Errors
     /// The first character that the repertoire does not hold.
     pub fn encode(self, text: &str) -> Result<Cow<'_, [u8]>, NotInRepertoire> {
-        let by_level = self.by_level();
+        let by_level = self.in_own_encoding();
         let octets = Some(text)
             .filter(|text| self.is_plain(text.as_bytes()) || text.chars().all(|character| self.may_hold(character)))
             .filter(|text| by_level == self || by_level.octets_of(text).is_some())

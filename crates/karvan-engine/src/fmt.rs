@@ -36,7 +36,7 @@ pub struct Options {
     pub recount: bool,
     /// Leave out separators that separate nothing.
     pub trim: bool,
-    /// Write in this repertoire, and say so in UNB.
+    /// Write in this repertoire, in the encoding that belongs to it, and say so in UNB.
     pub repertoire: Option<Repertoire>,
     /// Read in this repertoire, whatever UNB says.
     pub read_as: Option<Repertoire>,

@@ -7,6 +7,7 @@
 mod c14n;
 mod corpus;
 mod directories;
+mod fmt;
 mod grammar;
 mod invoices;
 mod pkits;
@@ -56,6 +57,12 @@ const SETS: &[Set] = &[
         about: "invoices in UBL and CII: translated along every route, terms, reports, schema and rules judged by others",
         needs: &["documents/xrechnung-pairs", "xml/en16931", "xml/xsd", "../tools/invoice-terms"],
         run: invoices::pairs,
+    },
+    Set {
+        name: "fmt",
+        about: "the EDIFACT files of the corpus laid out anew: segments, counts and values stay, and there is a way back",
+        needs: &["edifact/corpus"],
+        run: fmt::run,
     },
     Set {
         name: "grammar",

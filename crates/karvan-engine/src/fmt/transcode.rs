@@ -30,8 +30,8 @@ enum Reading {
 }
 
 impl Transcoder {
-    pub(super) const fn new(target: Repertoire, forced: Option<Repertoire>) -> Self {
-        Self { target, forced, declared: forced, reading: None }
+    pub(super) fn new(target: Repertoire, forced: Option<Repertoire>) -> Self {
+        Self { target: target.in_own_encoding(), forced, declared: forced, reading: None }
     }
 
     /// Begins an interchange; gives back what changes in its header.
