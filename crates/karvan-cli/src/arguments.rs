@@ -390,6 +390,8 @@ pub(crate) enum Schema {
     Composite(SchemaName),
     /// A simple data element: 3035@D.96A.
     Element(SchemaName),
+    /// Import a release of the directories, a later one too, from your own copy of the official texts.
+    Import(commands::import::SchemaImport),
     /// A code value: 3035 SU, 3035@D.96A SU; without a value, the whole list.
     Code(SchemaCode),
 }

@@ -21,6 +21,7 @@ use status::Status;
 
 fn main() -> Status {
     let arguments = Arguments::parse();
+    commands::import::load();
     if arguments.common.format.is_for_findings_alone() && !arguments.verb.tells_findings() {
         say(
             "karvan: --format sarif, junit and github are for the findings of validate; here it is human, json or jsonl",

@@ -180,6 +180,7 @@ static FILES: &[[&str; 2]] = &files! {
     "format",
     "grammar",
     "input",
+    "import",
     "inspect",
     "mapping",
     "render",

@@ -8,9 +8,10 @@ use std::{
     time::Instant,
 };
 
+use karvan_schema::directory::texts::Lists;
 use karvan_schema::directory::{Directories, DirectoryFacts, MessageRowFactsKind};
 
-use super::{Collected, codes::Lists, conversions, xml};
+use super::{Collected, conversions, xml};
 
 /// Prints everything there is to tell; fails where a difference is not argued or the packed file is not what the sources
 /// give.

@@ -7,17 +7,13 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
+use karvan_schema::directory::texts::{Lists, Remarks, is_composite_tag, tidy};
 use karvan_schema::directory::{
     DirectoryFacts, ElementFacts, Format, MessageFacts, MessageRowFacts, MessageRowFactsKind, PartFacts, PartRowFacts,
     Repertoire, Status,
 };
 
-use super::{
-    Remarks,
-    codes::Lists,
-    text::{is_composite_tag, tidy},
-    xml::{self, Node},
-};
+use super::xml::{self, Node};
 
 /// The segment whose name takes two lines in segment tables: sampling parameters for summary statistics.
 const WRAPPED: &str = "SPS";

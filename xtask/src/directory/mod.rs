@@ -1,14 +1,9 @@
 //! `cargo xtask directory`: reads the official UN/EDIFACT texts and packs their facts into `schemas/edifact/`.
 
-mod archive;
+pub(crate) mod archive;
 pub(crate) mod check;
-mod codes;
 mod conversions;
-mod elements;
-mod messages;
-mod parts;
 mod service;
-mod text;
 mod xml;
 
 use std::{
@@ -18,9 +13,8 @@ use std::{
     process::ExitCode,
 };
 
+use karvan_schema::directory::texts::{Lists, ReleaseTexts, Remarks};
 use karvan_schema::directory::{DirectoryFacts, pack};
-
-use archive::Kind;
 
 /// Arguments of the task.
 #[derive(clap::Args)]
@@ -31,26 +25,6 @@ pub(crate) struct Arguments {
     /// Print what could not be resolved, compare with the stated counts and with the packed file; write nothing
     #[arg(long)]
     check: bool,
-}
-
-/// What is to be told about the directories that were read.
-#[derive(Default)]
-pub(crate) struct Remarks {
-    of: String,
-    /// Lines that were not understood, and drawings that contradict themselves.
-    problems: Vec<String>,
-    /// Where two statements differ, or a conversion differs from the release before it.
-    notes: Vec<String>,
-}
-
-impl Remarks {
-    fn add(&mut self, problem: String) {
-        self.problems.push(format!("{} {problem}", self.of));
-    }
-
-    fn note(&mut self, note: String) {
-        self.notes.push(format!("{} {note}", self.of));
-    }
 }
 
 /// Everything that was read.
@@ -103,13 +77,13 @@ pub(crate) fn collect(source: &Path) -> crate::Result<Collected> {
 fn releases(source: &Path, remarks: &mut Remarks) -> crate::Result<Vec<DirectoryFacts>> {
     let mut releases = official(&source.join("un-directories.tar.xz"), remarks)?;
     let conversions = source.join("conversions/php-edifact-mapping");
-    let stated: Vec<codes::Lists> = releases.iter().map(|release| release.codes.clone()).collect();
+    let stated: Vec<Lists> = releases.iter().map(|release| release.codes.clone()).collect();
     for (index, release) in releases.iter_mut().enumerate().filter(|(_, release)| release.codes.is_empty()) {
         let path = conversions.join(folder(&release.name)).join("codes.xml");
         if path.is_file() {
-            let has_codes = |lists: &&codes::Lists| !lists.is_empty();
+            let has_codes = |lists: &&Lists| !lists.is_empty();
             let (before, after) = (stated[..index].iter().rfind(has_codes), stated[index..].iter().find(has_codes));
-            let beside: Vec<codes::Lists> = before.into_iter().chain(after).cloned().collect();
+            let beside: Vec<Lists> = before.into_iter().chain(after).cloned().collect();
             remarks.of.clone_from(&release.name);
             release.codes = conversions::codes_beside(&path, &beside, remarks)?;
         }
@@ -130,37 +104,18 @@ fn folder(release: &str) -> String {
 
 /// The releases of which there are official texts, oldest first.
 fn official(archive: &Path, remarks: &mut Remarks) -> crate::Result<Vec<DirectoryFacts>> {
-    let mut releases: BTreeMap<String, DirectoryFacts> = BTreeMap::new();
-    let mut restated: BTreeMap<String, Vec<parts::Restated>> = BTreeMap::new();
-    archive::read(archive, |member| {
+    let mut releases: BTreeMap<String, ReleaseTexts> = BTreeMap::new();
+    archive::read(archive, |file, octets| {
         // The nineties sort before the years after 1999.
-        let century = if member.release.starts_with("D.9") { "19" } else { "20" };
-        let facts = releases.entry(format!("{century}{}", &member.release[2..])).or_default();
-        facts.name.clone_from(&member.release);
-        remarks.of.clone_from(&member.release);
-        let lines = text::lines(&member.octets);
-        match member.kind {
-            Kind::Message { tag, interactive } => {
-                let message = messages::parse(&tag, &lines, interactive, remarks);
-                facts.messages.insert(tag, message);
-            }
-            Kind::Segments { interactive } => {
-                let parts = parts::parse(&lines, true, interactive, remarks);
-                facts.segments.extend(parts.parts);
-                restated.entry(facts.name.clone()).or_default().extend(parts.restated);
-            }
-            Kind::Composites { interactive } => {
-                let parts = parts::parse(&lines, false, interactive, remarks);
-                facts.composites.extend(parts.parts);
-                restated.entry(facts.name.clone()).or_default().extend(parts.restated);
-            }
-            Kind::Elements => facts.elements = elements::parse(&lines, remarks),
-            Kind::Codes => facts.codes.extend(codes::parse(&lines, remarks)),
-        }
+        let century = if file.release.starts_with("D.9") { "19" } else { "20" };
+        let key = format!("{century}{}", &file.release[2..]);
+        releases.entry(key).or_insert_with(|| ReleaseTexts::new(&file.release)).read(&file.kind, &octets);
     })?;
-    for release in releases.values() {
-        remarks.of.clone_from(&release.name);
-        restated.get(&release.name).into_iter().flatten().for_each(|restated| restated.compare(release, remarks));
-    }
-    Ok(releases.into_values().collect())
+    let finished = releases.into_values().map(|texts| {
+        let (facts, _, told) = texts.finish();
+        remarks.problems.extend(told.problems);
+        remarks.notes.extend(told.notes);
+        facts
+    });
+    Ok(finished.collect())
 }

@@ -4,6 +4,7 @@ pub(crate) mod ack;
 pub(crate) mod convert;
 pub(crate) mod explain;
 pub(crate) mod fmt;
+pub(crate) mod import;
 pub(crate) mod inspect;
 pub(crate) mod schema;
 pub(crate) mod sign;

@@ -5,12 +5,14 @@ use std::io;
 use karvan_engine::schema::{View, code, releases, show};
 use karvan_engine::text::Message;
 
+use super::import;
 use crate::arguments::{Schema, SchemaCode};
 use crate::session::{Session, say};
 use crate::status::Status;
 
 pub(crate) fn run(asked: &Schema, mut session: Session) -> io::Result<Status> {
     let (found, wanted): (_, fn(&View) -> bool) = match asked {
+        Schema::Import(asked) => return import::run(asked, session),
         Schema::List => (Ok(releases()), |_| true),
         Schema::Show(asked) => (show(&asked.name), |_| true),
         Schema::Segment(asked) => (show(&asked.name), |view| matches!(view, View::Segment(_))),

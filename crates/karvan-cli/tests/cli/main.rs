@@ -8,6 +8,7 @@ mod documents;
 mod explain;
 mod fmt;
 mod formats;
+mod import;
 mod inputs;
 mod inspect;
 mod jobs;

@@ -98,6 +98,8 @@ impl Folder {
     pub(crate) fn command<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_karvan"));
         command.current_dir(self.0.path()).args(arguments).stdin(Stdio::null());
+        // What the person who runs the tests has imported is none of their business.
+        command.env("KARVAN_SCHEMAS", self.path("schemas"));
         for name in ["LC_ALL", "LC_MESSAGES", "LANG", "NO_COLOR"] {
             command.env_remove(name);
         }

@@ -21,6 +21,9 @@ pub struct EntryTopic {
     /// The message types of the release that use a segment; the segments and composites that use a data element.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub used_in: Vec<&'static str>,
+    /// What the official texts say that it is for, and the release that says it; where a user imported one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub definition: Option<(&'static str, &'static str)>,
 }
 
 /// A run of releases without a gap.
@@ -45,7 +48,16 @@ pub(super) fn find(directories: &'static Directories, name: &str) -> Option<Entr
     let (directory, view) =
         candidates.into_iter().rev().find_map(|directory| Some((directory, name.in_directory(directory)?)))?;
     let holds = |directory: &Directory<'static>| name.in_directory(*directory).is_some_and(|other| same(&view, &other));
-    Some(EntryTopic { releases: spells(directories, holds), used_in: used_in(directory, &name.tag), view })
+    let key = match &name.value {
+        Some(value) => format!("{}={value}", name.tag),
+        None => name.tag.clone(),
+    };
+    Some(EntryTopic {
+        releases: spells(directories, holds),
+        used_in: used_in(directory, &name.tag),
+        definition: directories.definition(directory.name(), &key),
+        view,
+    })
 }
 
 /// The names that are most like `name`.
@@ -189,6 +201,10 @@ impl EntryTopic {
             Some(name) => format!("{name} — {heading}"),
             None => heading,
         }];
+        if let Some((release, definition)) = self.definition {
+            let message = Message::new("topic-definition").with("release", release).with("definition", definition);
+            lines.push(message.text(language));
+        }
         match &self.view {
             View::Message(view) => lines.extend(message_lines(&view.rows, view.message, view.release, language)),
             View::Segment(view) | View::Composite(view) => lines.extend(part_lines(&view.rows, language)),

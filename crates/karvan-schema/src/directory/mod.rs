@@ -29,19 +29,17 @@
 mod dependency;
 mod facts;
 mod handle;
+mod import;
 mod names;
 mod other_codes;
 mod pack;
 mod stream;
 #[cfg(test)]
 mod tests;
+pub mod texts;
 mod unpack;
 
-use std::{
-    borrow::Cow,
-    fmt,
-    sync::{LazyLock, OnceLock},
-};
+use std::{borrow::Cow, collections::BTreeMap, fmt, sync::OnceLock};
 
 pub use dependency::{Dependency, DependencyKind, NotADependency};
 pub use facts::{
@@ -51,6 +49,7 @@ pub use facts::{
 pub use handle::{
     Code, Composite, Constituent, Directory, Element, Message, MessageRow, MessageRowKind, PartRow, Position, Segment,
 };
+pub use import::Import;
 pub use names::translated;
 pub use other_codes::OtherCodes;
 pub use pack::{PackError, pack};
@@ -67,22 +66,48 @@ const CODE_VALUE_LENGTH: usize = 8;
 /// A set of directories: UN/EDIFACT releases in order of time, and service directories by syntax version.
 #[derive(Debug, Default)]
 pub struct Directories {
-    pack: unpack::Pack,
+    files: Vec<PackedFile>,
+    /// Releases in order of time, then service directories.
     names: Vec<String>,
+    /// In step with the names: the file, and which of its directories.
+    places: Vec<(usize, u16)>,
     releases: usize,
+    /// Of imported releases, in order of time: the definitions by tag.
+    definitions: BTreeMap<Age, (String, BTreeMap<String, String>)>,
+}
+
+/// A file of packed directories, and the tables of those that were asked for.
+#[derive(Debug)]
+struct PackedFile {
+    pack: unpack::Pack,
     tables: Vec<OnceLock<unpack::Tables>>,
 }
 
+/// The directories that a program works with; see [`Directories::builtin`].
+static BUILTIN: OnceLock<Directories> = OnceLock::new();
+
 impl Directories {
     /// The directories that are part of the program: every release from D.93A on, and the service directories of syntax
-    /// versions 1 to 4.
+    /// versions 1 to 4; with those that were added by [`Directories::extend_builtin`].
     #[must_use]
     pub fn builtin() -> &'static Self {
-        static BUILTIN: LazyLock<Directories> = LazyLock::new(|| {
-            let octets = include_bytes!("../../../../schemas/edifact/directories.bin").as_slice();
-            Directories::read(octets).unwrap_or_default()
-        });
-        &BUILTIN
+        BUILTIN.get_or_init(Self::builtin_alone)
+    }
+
+    /// Adds imported releases to [`Directories::builtin`], for the whole program. This is done once, before anything is
+    /// looked up.
+    ///
+    /// # Errors
+    /// If an import is malformed, or the built-in directories are in use already.
+    pub fn extend_builtin(imports: Vec<Import>) -> Result<(), Malformed> {
+        let extended = imports.into_iter().try_fold(Self::builtin_alone(), Self::with)?;
+        BUILTIN.set(extended).map_err(|_| Malformed("the built-in directories are in use"))
+    }
+
+    /// The directories that are part of the program, without any that were added.
+    fn builtin_alone() -> Self {
+        let octets = include_bytes!("../../../../schemas/edifact/directories.bin").as_slice();
+        Self::read(octets).unwrap_or_default()
     }
 
     /// Directories from a file made by [`pack()`].
@@ -94,12 +119,35 @@ impl Directories {
         let (names, releases) = pack.read_names()?;
         let names: Vec<String> = names.into_iter().map(|name| pack.core_text(name).to_owned()).collect();
         let tables = names.iter().map(|_| OnceLock::new()).collect();
-        Ok(Self { releases: releases.min(names.len()), names, pack, tables })
+        let places = (0..names.len()).map(|index| (0, index as u16)).collect();
+        let (releases, files) = (releases.min(names.len()), vec![PackedFile { pack, tables }]);
+        Ok(Self { files, places, names, releases, definitions: BTreeMap::new() })
+    }
+
+    /// The same with an imported release. One that is known by its name keeps its facts, which may mend slips of the texts,
+    /// and gets definitions.
+    ///
+    /// # Errors
+    /// If the import is malformed.
+    pub fn with(mut self, import: Import) -> Result<Self, Malformed> {
+        let name = import.release().to_owned();
+        let (packed, definitions) = import.into_parts();
+        if self.release(&name).is_none() {
+            let mut imported = Self::read(packed)?;
+            let age = Age::of(&name);
+            let index = self.releases().iter().take_while(|known| Age::of(known) <= age).count();
+            self.names.insert(index, name.clone());
+            self.places.insert(index, (self.files.len(), 0));
+            self.releases += 1;
+            self.files.append(&mut imported.files);
+        }
+        self.definitions.insert(Age::of(&name), (name, definitions));
+        Ok(self)
     }
 
     /// Reads everything once and reports whether any of it is malformed.
     pub fn verify(&self) -> Result<(), Malformed> {
-        self.pack.verify()
+        self.files.iter().try_for_each(|file| file.pack.verify())
     }
 
     /// The names of the releases, oldest first: `D.93A`, …
@@ -135,10 +183,34 @@ impl Directories {
         self.directory(self.releases + index)
     }
 
+    /// What the official texts say that a tag (`NAD`) or code (`3035=BY`) is for, and in which release: in `release` where
+    /// that was imported, else in the newest imported one that has it.
+    #[must_use]
+    pub fn definition(&self, release: &str, tag: &str) -> Option<(&str, &str)> {
+        let own = self.definitions.get(&Age::of(release)).into_iter();
+        own.chain(self.definitions.values().rev())
+            .find_map(|(release, definitions)| Some((release.as_str(), definitions.get(tag)?.as_str())))
+    }
+
     fn directory(&self, index: usize) -> Option<Directory<'_>> {
-        let number = u16::try_from(index).ok()?;
-        let tables = self.tables.get(index)?.get_or_init(|| self.pack.read_tables(number).unwrap_or_default());
-        Some(Directory::new(&self.pack, tables))
+        let (file, number) = *self.places.get(index)?;
+        let file = self.files.get(file)?;
+        let tables = file.tables.get(usize::from(number))?;
+        let tables = tables.get_or_init(|| file.pack.read_tables(number).unwrap_or_default());
+        Some(Directory::new(&file.pack, tables))
+    }
+}
+
+/// The age of a release by its name, so that D.99B comes before D.00A.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Age(u16, String);
+
+impl Age {
+    /// The first directories are of 1993; two digits cannot tell 1993 from 2093.
+    fn of(name: &str) -> Self {
+        let letters: String = letters(name).skip(1).map(char::from).collect();
+        let year: u16 = letters.get(..2).and_then(|year| year.parse().ok()).unwrap_or_default();
+        Self(if year < 93 { 2000 + year } else { 1900 + year }, letters)
     }
 }
 

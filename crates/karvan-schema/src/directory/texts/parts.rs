@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use karvan_schema::directory::{DirectoryFacts, Format, PartFacts, PartRowFacts, Status};
+use crate::directory::{DirectoryFacts, Format, PartFacts, PartRowFacts, Status};
 
 use super::{
     Remarks,
-    text::{entries, extend, is_composite_tag, is_element_tag, is_segment_tag, last_word, tidy, unmark, word},
+    lines::{entries, extend, is_composite_tag, is_element_tag, is_segment_tag, last_word, tidy, unmark, word},
 };
 
 /// What a segment directory states.
@@ -18,6 +18,7 @@ pub(super) struct Parts {
 }
 
 /// What a segment or composite says of something that another directory of the release defines.
+#[derive(Debug)]
 pub(super) enum Restated {
     /// The representation of a data element.
     Format { part: String, element: String, format: Format },

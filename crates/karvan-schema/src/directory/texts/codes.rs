@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use super::{
     Remarks,
-    text::{entries, extend, is_element_tag, tidy, unmark, word},
+    lines::{entries, extend, is_element_tag, tidy, unmark, word},
 };
 
 /// Code lists by data element: short names by value.
-pub(super) type Lists = BTreeMap<String, BTreeMap<String, String>>;
+pub type Lists = BTreeMap<String, BTreeMap<String, String>>;
 
 /// Reads code lists. Lists without a value are left out.
 pub(super) fn parse(lines: &[String], remarks: &mut Remarks) -> Lists {
@@ -24,8 +24,7 @@ pub(super) fn parse(lines: &[String], remarks: &mut Remarks) -> Lists {
             remarks.add(format!("{tag}: code list without representation"));
             continue;
         };
-        let columns = if entry[values].starts_with("     ") { &LATE } else { &EARLY };
-        let codes = list(&entry[values + 1..], columns);
+        let codes = list(&entry[values + 1..], columns(&entry[values]));
         if codes.is_empty() {
             remarks.add(format!("{tag}: code list without values"));
         } else {
@@ -37,9 +36,14 @@ pub(super) fn parse(lines: &[String], remarks: &mut Remarks) -> Lists {
 
 /// The columns of a list: change marks stand left of the values, names begin in a column of their own, definitions
 /// further right.
-struct Columns {
-    values: usize,
-    names: usize,
+pub(super) struct Columns {
+    pub(super) values: usize,
+    pub(super) names: usize,
+}
+
+/// The columns of a list, told by those of the line that states its representation.
+pub(super) fn columns(representation: &str) -> &'static Columns {
+    if representation.starts_with("     ") { &LATE } else { &EARLY }
 }
 
 /// Up to D.99A values are set flush right against the names.

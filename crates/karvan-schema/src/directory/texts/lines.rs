@@ -89,7 +89,8 @@ pub(super) fn extend(name: &mut String, more: &str) {
 }
 
 /// A short name as it is kept: single spaces, no usage mark (`[B]`, `[I]`, `[C]`) at the end.
-pub(super) fn tidy(name: &str) -> String {
+#[must_use]
+pub fn tidy(name: &str) -> String {
     let name = name.trim();
     let name = ["[B]", "[I]", "[C]"].iter().find_map(|mark| name.strip_suffix(mark)).unwrap_or(name);
     name.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -104,7 +105,8 @@ pub(super) fn is_segment_tag(text: &str) -> bool {
 }
 
 /// Whether the text is the tag of a composite: a letter and three digits.
-pub(super) fn is_composite_tag(text: &str) -> bool {
+#[must_use]
+pub fn is_composite_tag(text: &str) -> bool {
     text.len() == 4 && text.starts_with(['C', 'E', 'S']) && text.bytes().skip(1).all(|octet| octet.is_ascii_digit())
 }
 

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use karvan_schema::directory::{MessageFacts, MessageRowFacts, MessageRowFactsKind, Status};
+use crate::directory::{MessageFacts, MessageRowFacts, MessageRowFactsKind, Status};
 
 use super::{
     Remarks,
-    text::{extend, is_rule, is_segment_tag, unmark, word},
+    lines::{extend, is_rule, is_segment_tag, unmark, word},
 };
 
 /// Reads the text of a message type: its name from the title page, its rows from the last segment table.
@@ -89,7 +89,7 @@ fn title(lines: &[String]) -> String {
         }
         inside |= line.contains("STANDARD MESSAGE") || line.contains("DRAFT RECOMMENDATION");
     }
-    super::text::tidy(&name)
+    super::lines::tidy(&name)
 }
 
 struct Table<'a> {
@@ -209,9 +209,9 @@ fn group_number(text: &str) -> Option<u16> {
 
 /// Status and repetitions at the end of a row.
 fn tail(text: &str) -> Option<(Status, u32)> {
-    let (rest, repetitions) = super::text::last_word(text)?;
+    let (rest, repetitions) = super::lines::last_word(text)?;
     let repetitions = repetitions.parse().ok()?;
-    let (_, status) = super::text::last_word(rest)?;
+    let (_, status) = super::lines::last_word(rest)?;
     let status = match status {
         "M" | "m" => Status::Mandatory,
         "C" | "c" => Status::Conditional,

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use karvan_schema::directory::ElementFacts;
+use crate::directory::ElementFacts;
 
 use super::{
     Remarks,
-    text::{entries, extend, is_element_tag, tidy, unmark, word},
+    lines::{entries, extend, is_element_tag, tidy, unmark, word},
 };
 
 /// Reads an element directory.
