@@ -413,6 +413,22 @@ mod structure {
     }
 
     #[test]
+    fn a_dialogue_has_messages_and_status_reports() {
+        let file = b"UIB+UNOA:4+D1:CLINIC:UN'UIH+IHCLME:D:21B::UN+M1+D1'MSD+AAA'UIT+M1+3'UIR+1++D1++M0'UIZ+D1+1'";
+        let transmission = Transmission::read(&file[..]);
+        let interchange = transmission.interchanges().next().expect("an interchange");
+        assert!(interchange.is_interactive());
+        let header = interchange.header().expect("UIB");
+        assert_eq!(header.dialogue().initiator_identification().raw(), b"CLINIC");
+        let message = interchange.messages().next().and_then(|message| message.header()).expect("UIH");
+        assert_eq!(message.dialogue().initiator_control_reference().raw(), b"D1");
+        let reports: Vec<_> = interchange.status_reports().map(|report| report.message_reference().raw()).collect();
+        assert_eq!(reports, [b"M0"]);
+        let trailer = interchange.trailer().expect("UIZ");
+        assert_eq!((trailer.dialogue().element().raw(), trailer.count().raw()), (&b"D1"[..], &b"1"[..]));
+    }
+
+    #[test]
     fn interactive_messages() {
         let file = b"UIB+UNOA:4+D1++++S:14+R:14+20261122:0900'UIH+PAORES:D:96A::UN:X+M1'MSG'UIT+M1+3'UIZ+D1+1'";
         let transmission = Transmission::read(&file[..]);

@@ -204,3 +204,10 @@ fn trailers_of_the_other_kind_end_nothing() {
     let text = "UNB+UNOC:4+A+B+20261122:0900+1'UNH+1+CONTRL:4:1:UN'UCI+1+A+B+7'UIT+1+3'UNZ+1+1'";
     expect(text, &["E2015 UIT UIT", "E1013 UNT "]);
 }
+
+#[test]
+fn a_package_within_a_message_is_misplaced_and_does_not_end_it() {
+    let text =
+        "UNB+UNOC:3+A+B+261122:0900+1'UNH+1+CONTRL:2:2:UN'UCI+1+A+B+7'UNO+1+1:1+1:1+4'a'+bUNP+4+1'UNT+5+1'UNZ+1+1'";
+    expect(text, &["E1015 UNO UNO"]);
+}

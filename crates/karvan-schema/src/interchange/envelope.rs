@@ -553,12 +553,22 @@ impl<'d> Validator<'d> {
     fn package_header(&mut self, segment: &Segment<'_>, findings: &mut Findings<'_>) {
         let start = Span::at(segment.span().start);
         self.close_package(start, findings);
-        self.close_message(start, findings);
-        self.begin_within(segment, findings);
         let Some(header) = PackageHeader::of(*segment) else { return };
-        self.counts.packages += 1;
-        findings.unit = Some(Unit { header: Names::PACKAGE.header, number: self.counts.packages });
-        self.count_unit(segment, findings);
+        // Packages came with syntax version 4 and stand beside messages; before, some wrote them into one.
+        match &mut self.message {
+            Some(message) if self.interchange.as_ref().is_some_and(|interchange| interchange.version < 4) => {
+                message.level.count += 1;
+                findings.report(misplaced(segment));
+                self.counts.packages += 1;
+            }
+            _ => {
+                self.close_message(start, findings);
+                self.begin_within(segment, findings);
+                self.counts.packages += 1;
+                findings.unit = Some(Unit { header: Names::PACKAGE.header, number: self.counts.packages });
+                self.count_unit(segment, findings);
+            }
+        }
         self.service_segment(segment, findings);
         let reference = header.reference();
         self.check_duplicate(segment, &reference, b"", "UNO/0800", findings);
@@ -572,6 +582,9 @@ impl<'d> Validator<'d> {
 
     fn package_trailer(&mut self, segment: &Segment<'_>, findings: &mut Findings<'_>) {
         self.service_segment(segment, findings);
+        if let Some(message) = &mut self.message {
+            message.level.count += 1;
+        }
         let Some(mut package) = self.package.take() else { return };
         package.segment(segment);
         package.level.security.finish(Span::at(segment.span().start), findings);

@@ -258,7 +258,7 @@ fn too_many_repetitions(element: &RawElement<'_>, index: usize, rules: &ElementR
         }),
         expected: Some(rules.repetitions.to_string()),
         found: Some(shown(first.raw())),
-        help: None,
+        help: Some(Message::new("help-repetition-as-data")),
     }
 }
 
