@@ -288,3 +288,33 @@ fn codes_of_recommendations_and_agreed_codes_are_no_errors() {
     // Up to D.00B users may agree on types of item numbers.
     expect("EN'", "ZZX'", &["W3012 SG25/LIN/C212/7143 ZZX"]);
 }
+
+#[test]
+fn what_is_missing_says_before_which_segment_it_should_stand() {
+    let text = ORDER.replace("BGM+220+PO-1+9'\n", "");
+    let finding = &check(&text)[0];
+    let arguments: Vec<_> = finding.message.arguments().iter().map(|(name, value)| format!("{name}={value}")).collect();
+    assert_eq!(arguments, ["name=BGM", "before=DTM"]);
+    let cut = ORDER.find("UNS").expect("a section control");
+    let finding = &check(&ORDER[..cut])[1];
+    assert_eq!((finding.message.id(), finding.place.path.as_str()), ("segment-missing-at-end", "UNS"));
+}
+
+#[test]
+fn a_segment_without_a_place_says_what_may_stand_there() {
+    let text = ORDER.replace("UNS+S'", "UNS+S'\nDTM+137:20261122:102'").replace("UNT+11", "UNT+12");
+    let findings = check(&text);
+    assert_eq!(told(&text, &findings), ["E2015 DTM DTM"]);
+    assert_eq!(findings[0].expected.as_deref(), Some("MOA, CNT, SG54 (ALC), UNT"));
+}
+
+#[test]
+fn an_unknown_code_says_which_are_like_it_and_which_release_has_it() {
+    let text = ORDER.replace("NAD+SU", "NAD+SUU");
+    let finding = &check(&text)[0];
+    assert!(finding.expected.as_deref().is_some_and(|expected| expected.starts_with("SU (Supplier)")), "{finding:?}");
+    let text = "UNB+UNOC:3+A+B+261122:0900+1'UNH+1+INVOIC:D:14B:UN'BGM+380+1'DTM+137:20261122:102'PYT+1'PAI+::58'\
+                UNS+S'MOA+9:1'UNT+8+1'UNZ+1+1'";
+    let finding = &check(text)[0];
+    assert_eq!(finding.help.as_ref().map(|help| help.id()), Some("help-code-since"));
+}

@@ -501,6 +501,14 @@ impl<'a> Element<'a> {
         self.code_index(value).is_some()
     }
 
+    /// Which other releases have this value in the list, where this one lacks it.
+    #[must_use]
+    pub fn code_elsewhere(self, value: &str) -> Option<Elsewhere<'a>> {
+        let like = *self.directory.tables.code_entries.get(self.record.codes.start)?;
+        let key = code_key(value.as_bytes())?;
+        self.directory.pack.code_elsewhere(like as usize, key, self.directory.name())
+    }
+
     fn code_index(self, value: &[u8]) -> Option<usize> {
         let keys = self.directory.tables.code_keys.get(self.record.codes.clone())?;
         keys.binary_search(&code_key(value)?).ok()
@@ -511,6 +519,15 @@ impl fmt::Debug for Element<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{}@{} {}", self.tag(), self.directory.name(), self.format())
     }
+}
+
+/// When a code list has a value that it lacks in the release at hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Elsewhere<'a> {
+    /// Later on, since this release.
+    Since(&'a str),
+    /// Before, the last time in this release.
+    Until(&'a str),
 }
 
 /// A value of a code list.

@@ -47,7 +47,8 @@ pub use facts::{
     Repertoire, Status,
 };
 pub use handle::{
-    Code, Composite, Constituent, Directory, Element, Message, MessageRow, MessageRowKind, PartRow, Position, Segment,
+    Code, Composite, Constituent, Directory, Element, Elsewhere, Message, MessageRow, MessageRowKind, PartRow,
+    Position, Segment,
 };
 pub use import::Import;
 pub use names::translated;

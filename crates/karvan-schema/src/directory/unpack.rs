@@ -7,6 +7,7 @@ use flate2::read::DeflateDecoder;
 use super::{
     CODE_VALUE_LENGTH, Dependency, DependencyKind, MAGIC, Malformed,
     facts::{Format, Repertoire, Status},
+    handle::Elsewhere,
     stream::{Block, Reader, Text},
 };
 
@@ -115,6 +116,26 @@ impl Pack {
         }
         let (names, _) = self.read_names().unwrap_or_default();
         names.get(usize::from(first.spell.first)).map_or("", |&name| self.core_text(name))
+    }
+
+    /// When the list that `like` belongs to has a value that it lacks in the directory of this name.
+    pub(super) fn code_elsewhere(&self, like: usize, key: u64, directory: &str) -> Option<Elsewhere<'_>> {
+        let (names, _) = self.read_names().ok()?;
+        let name = |index: u16| names.get(usize::from(index)).map(|&name| self.core_text(name));
+        let entries = self.code_entries();
+        let element = entries.get(like)?.element;
+        let same = |entry: &&CodeEntry| entry.element == element;
+        let (before, after) = entries.split_at(like);
+        let list = before.iter().rev().take_while(same).chain(after.iter().take_while(same));
+        let spells: Vec<Spell> = list.filter(|entry| entry.key == key).map(|entry| entry.spell).collect();
+        let here = names.iter().position(|&name| self.core_text(name) == directory)?;
+        let (earlier, later): (Vec<Spell>, Vec<Spell>) =
+            spells.iter().partition(|spell| usize::from(spell.last) < here);
+        if later.iter().any(|spell| usize::from(spell.first) <= here) {
+            return None;
+        }
+        let until = earlier.iter().map(|spell| spell.last).max().and_then(name).map(Elsewhere::Until);
+        until.or_else(|| later.iter().map(|spell| spell.first).min().and_then(name).map(Elsewhere::Since))
     }
 
     /// All codes of all directories: by data element, then value, then time.

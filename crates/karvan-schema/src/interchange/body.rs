@@ -117,7 +117,7 @@ impl<'d> Body<'d> {
         let mut left_out = Vec::new();
         let placement = self.arranger.place(tag, &mut left_out);
         for row in left_out {
-            findings.report(missing(table, row, Span::at(segment.span().start), &self.definition));
+            findings.report(missing(&self.definition, row, Span::at(segment.span().start), Some(tag)));
         }
         match placement {
             Placement::Placed { row, excess, .. } => {
@@ -127,7 +127,11 @@ impl<'d> Body<'d> {
                 Some(row)
             }
             Placement::Unsupported => {
-                findings.report(unsupported(&self.definition, service, segment, tag));
+                let unsupported = unsupported(&self.definition, service, segment, tag);
+                findings.report(match allowed(&self.arranger) {
+                    Some(allowed) => unsupported.expected(allowed),
+                    None => unsupported,
+                });
                 None
             }
         }
@@ -158,7 +162,7 @@ impl<'d> Body<'d> {
         for row in left_out {
             // A missing trailer is told by the envelope.
             if !self.definition.table.row(row).tag.ends_message() {
-                findings.report(missing(&self.definition.table, row, end, &self.definition));
+                findings.report(missing(&self.definition, row, end, None));
             }
         }
     }
@@ -263,20 +267,28 @@ fn qualifier(segment: &Segment<'_>, rules: &SegmentRules<'_>) -> Option<String> 
     short.then(|| format!("[{}={}]", rules.tag, String::from_utf8_lossy(value.raw())))
 }
 
-fn missing(table: &Table, row: usize, span: Span, definition: &Definition<'_>) -> Diagnostic {
+/// What is missing before the segment `before`, or at the end of the message.
+fn missing(definition: &Definition<'_>, row: usize, span: Span, before: Option<Tag>) -> Diagnostic {
+    let table = &definition.table;
     let mut path = groups(table, table.groups_around(row));
     let entry = table.row(row);
     let (message, expected) = match entry.kind {
         RowKind::Segment => {
             push_tag(&mut path, entry.tag);
-            (Message::new("segment-missing").with("name", entry.tag), entry.tag.to_string())
+            let id = if before.is_some() { "segment-missing" } else { "segment-missing-at-end" };
+            (Message::new(id).with("name", entry.tag), entry.tag.to_string())
         }
         RowKind::Group { number, .. } => {
             let name = format!("SG{number}");
             path.push_str(&name);
-            let message = Message::new("group-missing").with("name", &name).with("trigger", entry.tag);
+            let id = if before.is_some() { "group-missing" } else { "group-missing-at-end" };
+            let message = Message::new(id).with("name", &name).with("trigger", entry.tag);
             (message, format!("{name} ({})", entry.tag))
         }
+    };
+    let message = match before {
+        Some(before) => message.with("before", before),
+        None => message,
     };
     Diagnostic::new(Code::error(2013), message, place(span, &path)).expected(expected).help(table_help(definition))
 }
@@ -309,6 +321,20 @@ fn unsupported(definition: &Definition<'_>, service: &RuleBook<'_>, segment: &Se
         .found(tag.to_string())
         .help(table_help(definition))
         .excerpt(excerpt(segment, span))
+}
+
+/// What may stand here instead, the nearest first: `LOC, RFF, SG3 (CTA)`.
+fn allowed(arranger: &Arranger<Arc<Table>>) -> Option<String> {
+    const SHOWN: usize = 12;
+    let table = arranger.table();
+    let name = |row: usize| match table.row(row).kind {
+        RowKind::Segment => table.row(row).tag.to_string(),
+        RowKind::Group { number, .. } => format!("SG{number} ({})", table.row(row).tag),
+    };
+    let rows = arranger.allowed();
+    let mut names: Vec<_> = rows.iter().take(SHOWN).map(|&row| name(row)).collect();
+    names.extend((rows.len() > SHOWN).then(|| "…".to_owned()));
+    (!names.is_empty()).then(|| names.join(", "))
 }
 
 fn table_help(definition: &Definition<'_>) -> Message {

@@ -12,7 +12,7 @@
 
 use std::ops::Deref;
 
-use super::machine::Step;
+use super::machine::{Step, ways};
 use super::table::{RowKind, Table, Tag};
 
 /// Where a segment came to stand.
@@ -135,6 +135,18 @@ impl<T: Deref<Target = Table>> Arranger<T> {
     /// The open groups, the innermost first.
     pub fn groups(&self) -> impl Iterator<Item = OpenGroup> + '_ {
         self.state.groups(&self.table)
+    }
+
+    /// The rows that may come next, nothing being left out and no count gone over, the nearest first.
+    #[must_use]
+    pub fn allowed(&self) -> Vec<usize> {
+        let mut rows = Vec::new();
+        ways(self.table.rows(), self.state.at, |row, again| {
+            if !again || self.state.counts[row] < self.table.row(row).repetitions {
+                rows.push(row);
+            }
+        });
+        rows
     }
 
     /// Places the next segment. Rows that had to stand before it and do not are appended to `missing`; a mandatory

@@ -3,8 +3,8 @@
 use karvan_edifact::{Element as RawElement, Repetition, Segment, ServiceCharacters, Value};
 use karvan_text::{Code, DataElementPosition, Message, Span};
 
-use super::dependencies;
 use super::rules::{ComponentRules, ElementRules, SegmentRules, word};
+use super::{codes, dependencies};
 use crate::directory::{Format, OtherCodes, Repertoire};
 
 /// What a data element does wrong.
@@ -285,23 +285,24 @@ fn check_value(
         report(problem.fault(value, rules, component, format));
         return;
     }
-    let Some(codes) = component.codes.as_ref().filter(|_| reading.codes) else { return };
-    if codes.contains(&octets) {
+    let Some(list) = component.codes.as_ref().filter(|_| reading.codes) else { return };
+    if list.contains(&octets) {
         return;
     }
     let repetition = segment.element(value.element).repetition(value.repetition);
     if !takes_other_codes(&repetition, rules) {
         // A code that users agreed on cannot be known here.
-        let agreed = codes.other_codes() == OtherCodes::Agreed;
+        let agreed = list.other_codes() == OtherCodes::Agreed;
+        let text = shown(&octets);
         report(Fault {
             code: if agreed { Code::warning(3012) } else { (reading.unknown_code)(3012) },
-            message: Message::new("unknown-code").with("value", shown(&octets)).with("name", component.tag),
+            message: Message::new("unknown-code").with("value", &text).with("name", component.tag),
             span: value.value().span(),
             constituent: constituent(rules, component),
             place: Some(component_position(rules, value.element, value.repetition, value.component)),
-            expected: None,
+            expected: codes::nearest(&text, list),
             found: Some(shown(value.value().raw())),
-            help: Some(Message::new("help-code-list").with("name", component.tag)),
+            help: Some(codes::help(&text, list)),
         });
     }
 }

@@ -88,7 +88,7 @@ impl Machine {
 }
 
 /// All places that skip no mandatory row when `state` is the row used last: the row, and whether it is used again.
-fn ways(rows: &[Row], state: Option<usize>, mut found: impl FnMut(usize, bool)) {
+pub(super) fn ways(rows: &[Row], state: Option<usize>, mut found: impl FnMut(usize, bool)) {
     let mut used = state;
     loop {
         if let Some(row) = used.filter(|&row| rows[row].repetitions > 1) {
