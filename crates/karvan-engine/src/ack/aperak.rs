@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::civil::DateTime;
-use karvan_edifact::SegmentBuffer;
+use karvan_edifact::{SegmentBuffer, WriteError, Writer};
 use karvan_schema::directory::{Directories, Message};
 
 use super::contrl::{Action, Named};
@@ -62,41 +62,50 @@ impl AperakRelease {
     }
 }
 
-/// The answering messages from UNH on, and what they say.
+/// How messages are answered.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Manner<'a> {
+    /// The release.
+    pub(super) release: AperakRelease,
+    /// The association assigned code (0057).
+    pub(super) association: &'a str,
+    /// Whether messages that are accepted are answered too.
+    pub(super) accepted: bool,
+    /// The date and time of the answers.
+    pub(super) at: DateTime,
+}
+
+/// What the answers say.
 #[derive(Debug, Default)]
 pub(super) struct Answers {
-    pub(super) messages: Vec<Vec<SegmentBuffer>>,
     pub(super) named: Vec<Named>,
     pub(super) unreported: usize,
 }
 
-/// Answers the messages of `subject`; those that are accepted only if that is asked for.
-pub(super) fn answers(
+/// Writes the answers to the messages of `subject`.
+pub(super) fn answer(
     reply: &Reply,
     subject: &Subject,
-    release: AperakRelease,
-    association: &str,
-    accepted: bool,
-    at: DateTime,
-) -> Answers {
+    manner: &Manner<'_>,
+    writer: &mut Writer<Vec<u8>>,
+) -> Result<Answers, WriteError> {
     let mut answers = Answers::default();
     // What its group is rejected with reaches no application either.
     let groups = subject.groups.iter().filter(|group| !is_error(group.charge.as_ref()));
     let grouped = groups.flat_map(|group| &group.units);
     for unit in subject.units.iter().chain(grouped).filter(|unit| unit.is_answered_by_applications()) {
-        let action =
-            if unit.is_rejected() || !unit.remarks.is_empty() { Action::Rejected } else { Action::Acknowledged };
-        if action == Action::Acknowledged && !accepted {
+        let rejected = unit.is_rejected() || !unit.remarks.is_empty();
+        let action = if rejected { Action::Rejected } else { Action::Acknowledged };
+        if !rejected && !manner.accepted {
             continue;
         }
-        let number = (answers.messages.len() + 1).to_string();
-        let identifier = ["APERAK", "D", release.number(), "UN", association];
-        let mut message = vec![SegmentBuffer::new("UNH").element(number.as_str()).composite(identifier)];
-        message.extend(heading(&number, unit, action, at).into_iter().filter_map(|segment| reply.fitted(segment)));
-        for remark in &unit.remarks {
-            message.extend(error(reply, unit, remark));
-        }
-        answers.messages.push(message);
+        let number = (answers.named.len() + 1).to_string();
+        let identifier = ["APERAK", "D", manner.release.number(), "UN", manner.association];
+        writer.segment(&SegmentBuffer::new("UNH").element(number.as_str()).composite(identifier))?;
+        let heading = heading(&number, unit, action, manner.at).into_iter().filter_map(|segment| reply.fitted(segment));
+        let errors = unit.remarks.iter().flat_map(|remark| error(reply, unit, remark));
+        heading.chain(errors).try_for_each(|segment| writer.segment(&segment))?;
+        writer.end_message()?;
         answers.unreported += unit.unremarked;
         answers.named.push(Named {
             header: unit.header.tag().to_owned(),
@@ -107,7 +116,7 @@ pub(super) fn answers(
             segments: unit.remarks.len(),
         });
     }
-    answers
+    Ok(answers)
 }
 
 /// Whether the syntax of `subject` is such that CONTRL rejects it as a whole: then it reaches no application.

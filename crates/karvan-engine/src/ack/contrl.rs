@@ -1,7 +1,7 @@
 //! CONTRL, the syntax and service report message (ISO 9735-4): UCI for the interchange, UCF for a group, UCM for a message or
 //! package, UCS for a segment, UCD for a data element.
 
-use karvan_edifact::SegmentBuffer;
+use karvan_edifact::{SegmentBuffer, WriteError, Writer};
 use karvan_text::{DataElementPosition, Severity};
 use serde::Serialize;
 
@@ -59,11 +59,9 @@ pub struct Named {
     pub segments: usize,
 }
 
-/// The body of a CONTRL message and what it says.
+/// What a CONTRL message says.
 #[derive(Debug)]
 pub(super) struct Report {
-    /// UCI and what follows it.
-    pub(super) body: Vec<SegmentBuffer>,
     /// What is done with the interchange.
     pub(super) action: Action,
     /// The error code told with the interchange.
@@ -74,39 +72,64 @@ pub(super) struct Report {
     pub(super) unreported: usize,
 }
 
-impl Report {
-    /// Whether something is rejected.
-    pub(super) fn rejects(&self) -> bool {
-        self.action == Action::Rejected || self.named.iter().any(|named| named.action == Action::Rejected)
-    }
-}
-
 /// How often the segment table lets UCM and UCF stand.
 const MOST_UNITS: usize = 999_999;
 
-/// A receipt: the interchange arrived, nothing more (ISO 9735-4 §5.3.1). None where its header cannot be copied.
-pub(super) fn receipt(reply: &Reply, subject: &Subject) -> Option<Report> {
-    let action = Action::Received;
-    let body = vec![interchange(reply, subject, action, None)?];
-    Some(Report { body, action, error: None, named: Vec::new(), unreported: 0 })
+/// A report that is about to be written.
+#[derive(Debug)]
+pub(super) struct Plan<'s> {
+    subject: &'s Subject,
+    action: Action,
+    charge: Option<Charge>,
+    /// Whether something is rejected.
+    pub(super) rejects: bool,
 }
 
-/// Acknowledges or rejects `subject`; as a `whole` where any of it is rejected, if that is asked for. None where its header cannot be copied, so that no CONTRL is possible
-/// (ISO 9735-4 §5.3.4).
-pub(super) fn report(reply: &Reply, subject: &Subject, whole: bool) -> Option<Report> {
-    let mut teller = Teller { reply, body: Vec::new(), named: Vec::new(), unreported: 0 };
-    // Either groups are told or messages outside groups (ISO 9735-4 §5.4.2): where both are there, that is the fault.
-    let (groups, units) =
-        if subject.groups.is_empty() { (&[][..], &subject.units[..]) } else { (&subject.groups[..], &[][..]) };
-    let unnamed = teller.has_unnamed(units) || groups.iter().any(|group| teller.is_unnamed(group));
+/// A receipt: the interchange arrived, nothing more (ISO 9735-4 §5.3.1).
+pub(super) fn receipt(subject: &Subject) -> Plan<'_> {
+    Plan { subject, action: Action::Received, charge: None, rejects: false }
+}
+
+/// Acknowledges or rejects `subject`; as a `whole` where any of it is rejected, if that is asked for.
+pub(super) fn report<'s>(reply: &Reply, subject: &'s Subject, whole: bool) -> Plan<'s> {
+    let (groups, units) = lower(subject);
+    let unnamed = has_unnamed(reply, units) || groups.iter().any(|group| is_unnamed(reply, group));
     let charge = if unnamed { raised(subject.charge.as_ref()) } else { subject.charge.clone() };
     let below = units.iter().any(Unit::is_rejected) || groups.iter().any(Group::is_rejected);
-    let action = Action::of(is_error(charge.as_ref()) || whole && below);
-    teller.body.push(interchange(reply, subject, action, charge.as_ref())?);
-    teller.groups(groups, action);
-    teller.units(units, action);
-    let error = charge.map(|charge| codes::at(charge.code, Level::Interchange, reply.service));
-    Some(Report { body: teller.body, action, error, named: teller.named, unreported: teller.unreported })
+    let rejected = is_error(charge.as_ref());
+    Plan { subject, action: Action::of(rejected || whole && below), charge, rejects: rejected || below }
+}
+
+/// What is told below the interchange: groups or else messages outside groups (ISO 9735-4 §5.4.2, D4). Where both are
+/// there, that is the fault.
+fn lower(subject: &Subject) -> (&[Group], &[Unit]) {
+    if subject.groups.is_empty() { (&[], &subject.units) } else { (&subject.groups, &[]) }
+}
+
+impl Plan<'_> {
+    /// UCI; none where what it must copy from the header is not there, so that no CONTRL is possible (ISO 9735-4 §5.3.4).
+    pub(super) fn heading(&self, reply: &Reply) -> Option<SegmentBuffer> {
+        let header = &self.subject.header;
+        let mut segment = SegmentBuffer::new("UCI");
+        segment.set(0, 0, 0, header.value(4, 0, 0));
+        reply.copy(header, 1, &mut segment, 1);
+        reply.copy(header, 2, &mut segment, 2);
+        segment.set(3, 0, 0, self.action.code());
+        put_charge(reply, &mut segment, 4, Level::Interchange, self.charge.as_ref());
+        reply.fitted(segment)
+    }
+
+    /// Writes what follows UCI.
+    pub(super) fn write(self, reply: &Reply, writer: &mut Writer<Vec<u8>>) -> Result<Report, WriteError> {
+        let mut teller = Teller { reply, writer, named: Vec::new(), unreported: 0 };
+        if self.action != Action::Received {
+            let (groups, units) = lower(self.subject);
+            teller.groups(groups, self.action)?;
+            teller.units(units, self.action)?;
+        }
+        let error = self.charge.map(|charge| codes::at(charge.code, Level::Interchange, reply.service));
+        Ok(Report { action: self.action, error, named: teller.named, unreported: teller.unreported })
+    }
 }
 
 /// The charge of a level with something rejected below it that cannot be named.
@@ -114,17 +137,6 @@ fn raised(charge: Option<&Charge>) -> Option<Charge> {
     let unspecified =
         || Charge { severity: Severity::Error, code: UNSPECIFIED, segment: None, data_element: None, security: None };
     Some(charge.filter(|charge| charge.severity == Severity::Error).cloned().unwrap_or_else(unspecified))
-}
-
-/// UCI, or none where the header cannot be copied.
-fn interchange(reply: &Reply, subject: &Subject, action: Action, charge: Option<&Charge>) -> Option<SegmentBuffer> {
-    let mut segment = SegmentBuffer::new("UCI");
-    segment.set(0, 0, 0, subject.header.value(4, 0, 0));
-    reply.copy(&subject.header, 1, &mut segment, 1);
-    reply.copy(&subject.header, 2, &mut segment, 2);
-    segment.set(3, 0, 0, action.code());
-    put_charge(reply, &mut segment, 4, Level::Interchange, charge);
-    reply.fitted(segment)
 }
 
 /// Puts an error code, the service segment and the data element at fault (0085, 0135, S011) from `at` on.
@@ -159,33 +171,74 @@ fn put_place(reply: &Reply, segment: &mut SegmentBuffer, at: usize, place: DataE
     true
 }
 
+/// Whether one of these is rejected and cannot be named, so that the level above must be rejected.
+fn has_unnamed(reply: &Reply, units: &[Unit]) -> bool {
+    units.iter().any(|unit| unit.is_rejected() && unit_response(reply, unit, Action::Rejected).is_none())
+}
+
+fn is_unnamed(reply: &Reply, group: &Group) -> bool {
+    group.is_rejected() && group_response(reply, group, Action::Rejected, group.charge.as_ref()).is_none()
+}
+
+/// UCF; none where the group cannot be named.
+fn group_response(reply: &Reply, group: &Group, action: Action, charge: Option<&Charge>) -> Option<SegmentBuffer> {
+    let mut segment = SegmentBuffer::new("UCF");
+    segment.set(0, 0, 0, group.header.value(4, 0, 0));
+    reply.copy(&group.header, 1, &mut segment, 1);
+    reply.copy(&group.header, 2, &mut segment, 2);
+    segment.set(3, 0, 0, action.code());
+    put_charge(reply, &mut segment, 4, Level::Group, charge);
+    reply.fitted(segment)
+}
+
+/// UCM; none where the message or package cannot be named.
+fn unit_response(reply: &Reply, unit: &Unit, action: Action) -> Option<SegmentBuffer> {
+    let mut segment = SegmentBuffer::new("UCM");
+    if unit.is_package() {
+        segment.set(6, 0, 0, unit.header.value(0, 0, 0));
+        let references = unit.header.elements().get(1).map_or(&[][..], Vec::as_slice);
+        for (index, reference) in references.iter().enumerate() {
+            for (component, value) in reference.iter().enumerate() {
+                segment.set(7, index, component, value);
+            }
+        }
+    } else {
+        segment.set(0, 0, 0, unit.header.value(0, 0, 0));
+        reply.copy(&unit.header, 1, &mut segment, 1);
+    }
+    segment.set(2, 0, 0, action.code());
+    put_charge(reply, &mut segment, 3, Level::Message, unit.charge.as_ref());
+    // From syntax version 4 on the directory does not ask for the reference, but without it nothing is named.
+    let named = if unit.is_package() { 6 } else { 0 };
+    reply.fitted(segment).filter(|segment| !segment.value(named, 0, 0).is_empty())
+}
+
+/// UCD; none where the data element is beyond what can be counted.
+fn data_element_error(reply: &Reply, code: u16, place: DataElementPosition) -> Option<SegmentBuffer> {
+    let code = codes::at(code, Level::DataElement, reply.service);
+    let mut segment = SegmentBuffer::new("UCD").element(code.to_string());
+    put_place(reply, &mut segment, 1, place).then_some(())?;
+    reply.fitted(segment)
+}
+
 /// Tells what is below the interchange.
 struct Teller<'r> {
     reply: &'r Reply,
-    body: Vec<SegmentBuffer>,
+    writer: &'r mut Writer<Vec<u8>>,
     named: Vec<Named>,
     unreported: usize,
 }
 
 impl Teller<'_> {
-    /// Whether one of these is rejected and cannot be named, so that the level above must be rejected.
-    fn has_unnamed(&self, units: &[Unit]) -> bool {
-        units.iter().any(|unit| unit.is_rejected() && self.unit(unit, Action::Rejected).is_none())
-    }
-
-    fn is_unnamed(&self, group: &Group) -> bool {
-        group.is_rejected() && self.group(group, Action::Rejected, group.charge.as_ref()).is_none()
-    }
-
     /// UCF and what is below it for each group.
-    fn groups(&mut self, groups: &[Group], above: Action) {
+    fn groups(&mut self, groups: &[Group], above: Action) -> Result<(), WriteError> {
         self.unreported += groups.len().saturating_sub(MOST_UNITS);
         for group in groups.iter().take(MOST_UNITS) {
-            let unnamed = self.has_unnamed(&group.units);
+            let unnamed = has_unnamed(self.reply, &group.units);
             let charge = if unnamed { raised(group.charge.as_ref()) } else { group.charge.clone() };
             let action = Action::of(above == Action::Rejected || is_error(charge.as_ref()));
-            let Some(segment) = self.group(group, action, charge.as_ref()) else { continue };
-            self.body.push(segment);
+            let Some(segment) = group_response(self.reply, group, action, charge.as_ref()) else { continue };
+            self.writer.segment(&segment)?;
             self.named.push(Named {
                 header: group.header.tag().to_owned(),
                 reference: group.header.value(4, 0, 0).to_owned(),
@@ -194,27 +247,18 @@ impl Teller<'_> {
                 error: charge.map(|charge| codes::at(charge.code, Level::Group, self.reply.service)),
                 segments: 0,
             });
-            self.units(&group.units, action);
+            self.units(&group.units, action)?;
         }
-    }
-
-    fn group(&self, group: &Group, action: Action, charge: Option<&Charge>) -> Option<SegmentBuffer> {
-        let mut segment = SegmentBuffer::new("UCF");
-        segment.set(0, 0, 0, group.header.value(4, 0, 0));
-        self.reply.copy(&group.header, 1, &mut segment, 1);
-        self.reply.copy(&group.header, 2, &mut segment, 2);
-        segment.set(3, 0, 0, action.code());
-        put_charge(self.reply, &mut segment, 4, Level::Group, charge);
-        self.reply.fitted(segment)
+        Ok(())
     }
 
     /// UCM and what is below it for each message or package.
-    fn units(&mut self, units: &[Unit], above: Action) {
+    fn units(&mut self, units: &[Unit], above: Action) -> Result<(), WriteError> {
         self.unreported += units.len().saturating_sub(MOST_UNITS);
         for unit in units.iter().take(MOST_UNITS) {
             let action = Action::of(above == Action::Rejected || unit.is_rejected());
-            let Some(segment) = self.unit(unit, action) else { continue };
-            self.body.push(segment);
+            let Some(segment) = unit_response(self.reply, unit, action) else { continue };
+            self.writer.segment(&segment)?;
             self.named.push(Named {
                 header: unit.header.tag().to_owned(),
                 reference: unit.header.value(0, 0, 0).to_owned(),
@@ -224,35 +268,19 @@ impl Teller<'_> {
                 segments: unit.segments.len(),
             });
             self.unreported += unit.dropped;
-            self.segments(&unit.segments);
+            self.segments(&unit.segments)?;
         }
+        Ok(())
     }
 
-    fn unit(&self, unit: &Unit, action: Action) -> Option<SegmentBuffer> {
-        let mut segment = SegmentBuffer::new("UCM");
-        if unit.is_package() {
-            segment.set(6, 0, 0, unit.header.value(0, 0, 0));
-            let references = unit.header.elements().get(1).map_or(&[][..], Vec::as_slice);
-            for (index, reference) in references.iter().enumerate() {
-                for (component, value) in reference.iter().enumerate() {
-                    segment.set(7, index, component, value);
-                }
-            }
-        } else {
-            segment.set(0, 0, 0, unit.header.value(0, 0, 0));
-            self.reply.copy(&unit.header, 1, &mut segment, 1);
-        }
-        segment.set(2, 0, 0, action.code());
-        put_charge(self.reply, &mut segment, 3, Level::Message, unit.charge.as_ref());
-        // From syntax version 4 on the directory does not ask for the reference, but without it nothing is named.
-        let named = if unit.is_package() { 6 } else { 0 };
-        self.reply.fitted(segment).filter(|segment| !segment.value(named, 0, 0).is_empty())
-    }
-
-    fn segments(&mut self, charges: &[SegmentCharge]) {
+    /// UCS and UCD for each segment.
+    fn segments(&mut self, charges: &[SegmentCharge]) -> Result<(), WriteError> {
         for charge in charges {
-            let told: Vec<_> =
-                charge.data_elements.iter().map(|(code, place)| self.data_element(*code, *place)).collect();
+            let told: Vec<_> = charge
+                .data_elements
+                .iter()
+                .map(|(code, place)| data_element_error(self.reply, *code, *place))
+                .collect();
             // A data element beyond what can be counted is a fault of the segment.
             let code = charge.code.or(told.contains(&None).then_some(UNSPECIFIED));
             let mut segment = SegmentBuffer::new("UCS").element(charge.position.to_string());
@@ -263,15 +291,9 @@ impl Teller<'_> {
                 self.unreported += 1;
                 continue;
             };
-            self.body.push(segment);
-            self.body.extend(told.into_iter().flatten());
+            self.writer.segment(&segment)?;
+            told.iter().flatten().try_for_each(|segment| self.writer.segment(segment))?;
         }
-    }
-
-    fn data_element(&self, code: u16, place: DataElementPosition) -> Option<SegmentBuffer> {
-        let code = codes::at(code, Level::DataElement, self.reply.service);
-        let mut segment = SegmentBuffer::new("UCD").element(code.to_string());
-        put_place(self.reply, &mut segment, 1, place).then_some(())?;
-        self.reply.fitted(segment)
+        Ok(())
     }
 }

@@ -16,7 +16,7 @@ use std::io::{self, Read};
 pub use aperak::{AperakRelease, NoAperak};
 pub use contrl::{Action, Named};
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
-use karvan_edifact::{Item, Reader, SegmentBuffer};
+use karvan_edifact::{Item, Reader, SegmentBuffer, WriteError};
 use karvan_schema::directory::Directories;
 use karvan_schema::interchange::{Depth, Validator};
 use karvan_text::{Code, Diagnostic, Message, Place, Summary};
@@ -299,20 +299,28 @@ fn answer(
         return to_applications(subject, reference, association, options, at);
     }
     let reply = Reply::to(subject, None).ok_or(Withheld::Unaddressed)?;
-    let told = match options.kind {
-        Kind::Receipt => contrl::receipt(&reply, subject),
+    let plan = match options.kind {
+        Kind::Receipt => contrl::receipt(subject),
         _ => contrl::report(&reply, subject, options.whole),
     };
-    let told = told.ok_or(Withheld::Unaddressed)?;
-    if options.when == When::Rejected && !told.rejects() {
+    if options.when == When::Rejected && !plan.rejects {
         return Err(Withheld::NotRejected);
     }
     let header = reply.header(subject, at, &reference).ok_or(Withheld::Unaddressed)?;
+    let heading = plan.heading(&reply).ok_or(Withheld::Unaddressed)?;
     let (version, release) = if reply.version < 4 { ("D", "3") } else { ("4", "1") };
-    let mut message =
-        vec![SegmentBuffer::new("UNH").element("1").composite(["CONTRL", version, release, "UN", association])];
-    message.extend(told.body);
-    let octets = reply.write(&header, &[message]).map_err(|_| Withheld::Unaddressed)?;
+    let message = SegmentBuffer::new("UNH").element("1").composite(["CONTRL", version, release, "UN", association]);
+    let write = || -> Result<_, WriteError> {
+        let mut writer = reply.begin(&header)?;
+        writer.segment(&message)?;
+        writer.segment(&heading)?;
+        let report = plan.write(&reply, &mut writer)?;
+        writer.end_message()?;
+        writer.end_interchange()?;
+        Ok((report, writer.into_inner()))
+    };
+    // Every segment was fitted to the repertoire and the service characters; the sink is memory.
+    let (told, octets) = write().map_err(|_| Withheld::Unaddressed)?;
     let (action, error, named, unreported) = (told.action, told.error, told.named, told.unreported);
     Ok((Given { kind: options.kind, answer_reference: reference, action, error, named, unreported }, octets))
 }
@@ -331,14 +339,17 @@ fn to_applications(
     let reply = Reply::to(subject, options.release.message()).ok_or(Withheld::Unaddressed)?;
     let header = reply.header(subject, at, &reference).ok_or(Withheld::Unaddressed)?;
     let accepted = options.when != When::Rejected;
-    let answers = aperak::answers(&reply, subject, options.release, association, accepted, at);
-    if answers.messages.is_empty() {
+    let mut writer = reply.begin(&header).map_err(|_| Withheld::Unaddressed)?;
+    let manner = aperak::Manner { release: options.release, association, accepted, at };
+    let answers = aperak::answer(&reply, subject, &manner, &mut writer).map_err(|_| Withheld::Unaddressed)?;
+    if answers.named.is_empty() {
         return Err(if accepted { Withheld::Acknowledgements } else { Withheld::NotRejected });
     }
-    let octets = reply.write(&header, &answers.messages).map_err(|_| Withheld::Unaddressed)?;
+    writer.end_interchange().map_err(|_| Withheld::Unaddressed)?;
     let (action, error) = (Action::Acknowledged, None);
     let (named, unreported) = (answers.named, answers.unreported);
-    Ok((Given { kind: options.kind, answer_reference: reference, action, error, named, unreported }, octets))
+    let given = Given { kind: options.kind, answer_reference: reference, action, error, named, unreported };
+    Ok((given, writer.into_inner()))
 }
 
 /// Whether UNB asks for an acknowledgement (0031).

@@ -152,21 +152,14 @@ impl Reply {
         }
     }
 
-    /// Writes the interchange with its messages, each from UNH on without its trailer.
-    pub(super) fn write(&self, header: &SegmentBuffer, messages: &[Vec<SegmentBuffer>]) -> Result<Vec<u8>, WriteError> {
+    /// Begins the interchange.
+    pub(super) fn begin(&self, header: &SegmentBuffer) -> Result<Writer<Vec<u8>>, WriteError> {
         let mut writer = Writer::new(Vec::new(), self.options);
         if self.advise {
             writer.advice()?;
         }
         writer.segment(header)?;
-        for message in messages {
-            for segment in message {
-                writer.segment(segment)?;
-            }
-            writer.end_message()?;
-        }
-        writer.end_interchange()?;
-        Ok(writer.into_inner())
+        Ok(writer)
     }
 }
 
