@@ -779,6 +779,13 @@ impl Compiler<'_> {
             let predicates = step.predicates.iter().cloned();
             (steps[at].hints, steps[at].checks) = predicates.partition(|predicate| is_said_again(predicate, later));
         }
+        for at in (1..steps.len()).rev() {
+            // Whoever has looked from the step before knows already.
+            let (before, step) = (&steps[at - 1].predicates, steps[at].name);
+            let known = |hint: &Predicate| before.iter().any(|other| says_of_next(other, step, hint));
+            let hints = steps[at].hints.iter().filter(|hint| !known(hint)).cloned().collect();
+            steps[at].hints = hints;
+        }
         Ok(steps)
     }
 
@@ -829,6 +836,16 @@ fn is_said_again(predicate: &Predicate, later: &[PlaceStep]) -> bool {
         along.iter().zip(later).all(same)
             && deeper.iter().any(|other| matches!(other, Predicate::Equals(path, own) if path == rest && own == values))
     })
+}
+
+/// Whether `predicate` says of a node what `other` says of its child `next`.
+fn says_of_next(predicate: &Predicate, next: Name, other: &Predicate) -> bool {
+    match (predicate, other) {
+        (Predicate::Equals(path, values), Predicate::Equals(rest, others)) => {
+            path.split_first().is_some_and(|(first, path)| first.plain() == Some(next) && path == rest) && values == others
+        }
+        _ => false,
+    }
 }
 
 /// Whether a predicate of a path says already what stands at `part`, so that it qualifies no value.

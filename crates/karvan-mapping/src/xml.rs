@@ -167,11 +167,10 @@ impl Output<'_> {
     }
 
     fn line(&mut self, depth: usize) {
-        const SPACES: &str = "                                ";
-        self.out.push('\n');
-        match SPACES.get(..2 * depth) {
-            Some(spaces) => self.out.push_str(spaces),
-            None => self.out.extend(std::iter::repeat_n("  ", depth)),
+        const LINE: &str = "\n                                ";
+        match LINE.get(..1 + 2 * depth) {
+            Some(line) => self.out.push_str(line),
+            None => self.out.extend(std::iter::once("\n").chain(std::iter::repeat_n("  ", depth))),
         }
     }
 }
