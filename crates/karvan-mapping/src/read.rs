@@ -264,7 +264,7 @@ impl<'t> Reader<'t, '_> {
             if let Some((node, text)) = found.and_then(|node| Some((node, tree.text(node)?))) {
                 let implied =
                     part.implied.as_ref().is_some_and(|implied| is(implied, text, &|term| self.compared(term)));
-                if implied {
+                if implied || part.absent.as_deref() == Some(text) {
                     self.used[node.index()] = true;
                 } else if !text.is_empty() && !self.used[node.index()] {
                     // A code without a counterpart stays behind, and is told as such.

@@ -67,6 +67,9 @@ struct PartEntry {
     /// What need not be written: the value of this term.
     #[serde(default)]
     implied: Option<String>,
+    /// A text that stands for the absence of the part.
+    #[serde(default)]
+    absent: Option<String>,
     /// A code translation of the table.
     #[serde(default)]
     codes: Option<String>,
@@ -312,6 +315,7 @@ pub(crate) struct PartRow {
     pub(crate) place: Option<Place>,
     pub(crate) default: Option<Value>,
     pub(crate) implied: Option<Value>,
+    pub(crate) absent: Option<String>,
     pub(crate) lens: Lens,
 }
 
@@ -476,8 +480,8 @@ impl Table {
                 let row =
                     within.and_then(|of| by_term.get(&of)).ok_or_else(|| TableError::NoGroup(entry.term.clone()))?;
                 let path = entry.path.iter().next().unwrap_or_default().to_owned();
-                let part_entry =
-                    PartEntry { path, default: entry.default.clone(), implied: None, codes: entry.codes.clone() };
+                let RowEntry { default, absent, codes, .. } = entry.clone();
+                let part_entry = PartEntry { path, default, implied: None, absent, codes };
                 let part_row = compiler.part(&entry.term, part, Some(term), &part_entry)?;
                 rows[*row].parts.retain(|other| other.part != part);
                 rows[*row].parts.push(part_row);
@@ -747,7 +751,7 @@ impl Compiler<'_> {
             Some(name) => self.codes(row, name)?,
             None => Lens::Plain,
         };
-        Ok(PartRow { part, term, place, default, implied, lens })
+        Ok(PartRow { part, term, place, default, implied, absent: entry.absent.clone(), lens })
     }
 
     fn codes(&self, row: &str, name: &str) -> Result<Lens, TableError> {
@@ -842,7 +846,8 @@ fn is_said_again(predicate: &Predicate, later: &[PlaceStep]) -> bool {
 fn says_of_next(predicate: &Predicate, next: Name, other: &Predicate) -> bool {
     match (predicate, other) {
         (Predicate::Equals(path, values), Predicate::Equals(rest, others)) => {
-            path.split_first().is_some_and(|(first, path)| first.plain() == Some(next) && path == rest) && values == others
+            path.split_first().is_some_and(|(first, path)| first.plain() == Some(next) && path == rest)
+                && values == others
         }
         _ => false,
     }

@@ -414,6 +414,10 @@ impl<'w> Writer<'w> {
         for part in &row.parts {
             let own = leaf.value.part(part.part).filter(|text| !self.is_implied(part, text));
             let text = match (own, &part.place) {
+                (Some(text), _) if part.absent.as_deref() == Some(text) => {
+                    self.lose_part(leaf, part.part, &self.other_meaning());
+                    None
+                }
                 (Some(text), Some(_)) => Some(Cow::Owned(text.to_owned())),
                 (Some(_), None) => {
                     self.lose_part(leaf, part.part, &self.no_place());
@@ -421,26 +425,22 @@ impl<'w> Writer<'w> {
                 }
                 (None, _) => part.default.as_ref().and_then(|value| self.text_of(value)),
             };
-            let (Some(text), Some(place)) = (text, &part.place) else { continue };
-            let is_added = leaf.value.part(part.part).is_none() && part.implied.is_none();
-            let added = is_added.then(|| text.to_string());
-            let nodes = self.out.tree.len();
-            let made = part.lens.put_text(text).and_then(|text| {
-                let base = if place.from_group { self.node_of(at)? } else { node };
-                let base = if place.from_root { NodeId::ROOT } else { base };
-                let node = self.make(&place.steps, base, false)?;
-                self.set(node, text)
-            });
-            match (made, added) {
-                (Err(reason), _) => {
-                    self.back_to(nodes);
-                    self.lose_part(leaf, part.part, &reason);
+            let mut is_written = false;
+            if let Some(text) = text {
+                let is_added = leaf.value.part(part.part).is_none() && part.implied.is_none();
+                let added = is_added.then(|| text.to_string());
+                match self.put_part(part, text, node, at) {
+                    Err(reason) => self.lose_part(leaf, part.part, &reason),
+                    Ok(()) => is_written = true,
                 }
-                (Ok(()), Some(added)) => {
+                if let Some(added) = added.filter(|_| is_written) {
                     let reason = self.wanted();
                     self.add(part.term.map(|term| self.table.kind().term(term)), &added, reason, node);
                 }
-                (Ok(()), None) => {}
+            }
+            if let Some(absent) = part.absent.as_deref().filter(|_| !is_written) {
+                // A grammar that cannot hold it is a wrong table; its tests find that.
+                let _ = self.put_part(part, absent.into(), node, at);
             }
         }
         for value in &leaf.value.parts {
@@ -448,6 +448,19 @@ impl<'w> Writer<'w> {
                 self.lose_part(leaf, value.part, &self.no_place());
             }
         }
+    }
+
+    /// Writes the text of a part of the value at `node`, or nothing.
+    fn put_part(&mut self, part: &'w PartRow, text: Cow<'w, str>, node: NodeId, at: usize) -> Result<(), Message> {
+        let place = part.place.as_ref().ok_or_else(|| self.no_place())?;
+        let nodes = self.out.tree.len();
+        let made = part.lens.put_text(text).and_then(|text| {
+            let base = if place.from_group { self.node_of(at)? } else { node };
+            let base = if place.from_root { NodeId::ROOT } else { base };
+            let node = self.make(&place.steps, base, false)?;
+            self.set(node, text)
+        });
+        made.inspect_err(|_| self.back_to(nodes))
     }
 
     /// Whether `text` need not be written because another term says it.

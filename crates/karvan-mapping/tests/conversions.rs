@@ -139,6 +139,26 @@ fn nothing_is_cut_to_fit() {
 }
 
 #[test]
+fn an_address_whose_scheme_does_not_fit_still_has_a_kind() {
+    // Data element 3155 is mandatory in C076 and holds three characters.
+    for (scheme, lost, segment) in [("0088", 1, "EI"), ("EM", 0, "EM"), ("EI", 1, "EI")] {
+        let address = format!(r#"{{"value":"4012345000009","scheme":"{scheme}"}}"#);
+        let json =
+            format!(r#"{{"document":"invoice","version":1,"seller":{{"name":"A","electronicAddress":{address}}}}}"#);
+        let document = read(json.as_bytes()).expect("a document").remove(0).document;
+        let writing = write(&document, Target::EdifactD14B).expect("written");
+        assert_eq!(writing.report.lost.len(), lost, "{scheme}");
+        let text = String::from_utf8_lossy(&writing.bytes).into_owned();
+        assert!(text.contains(&format!("COM+4012345000009:{segment}'")), "{text}");
+        let again = read(text.as_bytes()).expect("a document").remove(0);
+        assert!(again.report.lost.is_empty());
+        let (invoice, kept) = (Invoice::try_from(&again.document).expect("an invoice"), lost == 0);
+        let read_again = invoice.seller.and_then(|seller| seller.electronic_address).expect("an address");
+        assert_eq!(read_again.scheme.as_deref(), kept.then_some(scheme));
+    }
+}
+
+#[test]
 fn a_line_that_no_number_counts_is_named_in_a_reference() {
     // Data element 1082 is n..6 in D.96A, and an..6 in D.14B.
     let (read_in, _) = invoice(&interchange("LIN+A-17'\nIMD+F++:::Rug'\n", ""));
