@@ -84,6 +84,13 @@ fn counts_are_written_anew_at_every_level() {
 }
 
 #[test]
+fn interactive_counts_stand_behind_the_references() {
+    let file = b"UIB+UNOA:4+D1++++S:14+R:14+20261122:0900'UIH+PAORES:D:96A::UN:X+M1'MSG'UIT+M1+9'UIZ+D1+7'";
+    let recounted = written(file, &Options { recount: true, ..minified() });
+    assert!(recounted.ends_with(b"MSG'UIT+M1+3'UIZ+D1+1'"), "{}", recounted.escape_ascii());
+}
+
+#[test]
 fn packages_stay_as_they_are() {
     let package = b"UNO+P+1:X+13+12:1'\nUSH+1+2'\r\nA'\n\0UNT+9+1'\nUNP+12+P'";
     let file = [&b"UNB+UNOC:4+S+R+20261122:0900+1'\n\n"[..], package, b"\n\nUNZ+4+1'\n"].concat();
