@@ -390,6 +390,8 @@ pub(crate) enum Schema {
     Composite(SchemaName),
     /// A simple data element: 3035@D.96A.
     Element(SchemaName),
+    /// What changed between two releases, whole or in a message, segment, composite or element.
+    Diff(SchemaDiff),
     /// Import a release of the directories, a later one too, from your own copy of the official texts.
     Import(commands::import::SchemaImport),
     /// A code value: 3035 SU, 3035@D.96A SU; without a value, the whole list.
@@ -402,6 +404,22 @@ pub(crate) struct SchemaName {
     /// The name, with `@` and a release where it is not the newest.
     #[arg(value_name = "NAME[@RELEASE]")]
     pub(crate) name: String,
+}
+
+/// `karvan schema diff`.
+#[derive(Args, Debug)]
+pub(crate) struct SchemaDiff {
+    /// The release before: D.96A.
+    #[arg(value_name = "OLD")]
+    pub(crate) old: String,
+
+    /// The release after: D.21B.
+    #[arg(value_name = "NEW")]
+    pub(crate) new: String,
+
+    /// What to compare, such as INVOIC, NAD, C082, 3035; without it, everything.
+    #[arg(value_name = "NAME")]
+    pub(crate) name: Option<String>,
 }
 
 /// A code value of an element.

@@ -15,6 +15,7 @@ pub mod inspect;
 mod outcome;
 mod run;
 pub mod schema;
+pub mod schema_diff;
 pub mod sign;
 mod totals;
 pub mod trust;

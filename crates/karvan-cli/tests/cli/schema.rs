@@ -85,3 +85,17 @@ fn json_is_one_object() {
     assert_eq!((&lines[0]["position"], &lines[0]["group"]), (&"01160".into(), &27.into()));
     assert_eq!((&lines[1]["position"], &lines[1]["within"]), (&"01170".into(), &vec![27].into()));
 }
+
+#[test]
+fn releases_are_compared() {
+    let place = said(&["diff", "D.96A", "D.01B", "NAD"]);
+    assert!(place.starts_with("NAD from D.96A to D.01B, changes: "), "{place}");
+    assert!(place.contains("\n~ 3251 Postal identification code: format an..9 → an..17\n"), "{place}");
+    assert!(place.contains("\n+ C819 COUNTRY SUB-ENTITY DETAILS C 1\n"), "{place}");
+    assert_eq!(said(&["diff", "D.96A", "D96A", "INVOIC"]), "INVOIC is the same in D.96A and D.96A\n");
+    assert!(said(&["diff", "D.96A", "D.21B"]).contains("\n+ VERMAS Verified gross mass message\n"));
+    let json = Folder::new().run(["schema", "diff", "D.96A", "D.21B", "3035", "--format", "json"]).expect(0).json();
+    assert!(json["changes"].as_array().unwrap().iter().any(|change| change["kind"] == "code"));
+    let run = Folder::new().run(["schema", "diff", "D.96A", "D.77Z"]).expect(1);
+    assert!(run.stderr.contains("there is no directory D.77Z"), "{}", run.stderr);
+}
