@@ -4,12 +4,13 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use karvan_edifact::Segment;
-use karvan_text::{Code, Diagnostic, Excerpt, Message, Place, Span, Unit};
+use karvan_text::{Code, Diagnostic, Message, Span};
 
-use super::envelope::MessageType;
+use super::finding::{Findings, constituent_at, excerpt, place, qualifier};
+use super::options::MessageType;
 use crate::directory::{self, Directory};
 use crate::message::arrange::{Arranger, Excess, Placement};
-use crate::message::content::{self, Fault, Reading};
+use crate::message::content::{self, Reading};
 use crate::message::rules::{RuleBook, SegmentRules};
 use crate::message::table::{RowKind, Table, Tag};
 
@@ -168,74 +169,6 @@ impl<'d> Body<'d> {
     }
 }
 
-/// `/C080/3036`: the data element at `span`; nothing where that is no single one, or one that the rules do not know.
-pub(super) fn constituent_at(segment: &Segment<'_>, span: Span, rules: &SegmentRules<'_>) -> String {
-    let place = segment.position_of(span);
-    let element = place.and_then(|place| Some((place, rules.elements.get(place.position - 2)?)));
-    let Some((place, element)) = element else { return String::new() };
-    if !element.composite {
-        return format!("/{}", element.tag);
-    }
-    // A composite of which only the first component is given looks like a simple data element.
-    match element.components.get(place.component.unwrap_or(1) - 1) {
-        Some(component) => format!("/{}/{}", element.tag, component.tag),
-        None => format!("/{}", element.tag),
-    }
-}
-
-/// Where findings go.
-pub(super) struct Findings<'a> {
-    pub(super) report: &'a mut dyn FnMut(Diagnostic),
-    /// The message or package that they are about.
-    pub(super) unit: Option<Unit>,
-}
-
-impl Findings<'_> {
-    pub(super) fn report(&mut self, mut finding: Diagnostic) {
-        finding.place.unit = self.unit;
-        (self.report)(finding);
-    }
-
-    /// Reports what a data element of `segment` does wrong; service segments belong to layer 1.
-    pub(super) fn fault(
-        &mut self,
-        fault: Fault,
-        segment: &Segment<'_>,
-        rules: &SegmentRules<'_>,
-        path: &str,
-        service: bool,
-    ) {
-        if fault.is_judged_elsewhere() {
-            return;
-        }
-        let number = if service { 1000 + fault.code.number % 1000 } else { fault.code.number };
-        let mut place = Place { data_element: fault.place, ..place(fault.span, path) };
-        if let Some(qualifier) = qualifier(segment, rules) {
-            place.path.push_str(&qualifier);
-        }
-        if !fault.constituent.is_empty() {
-            place.path.push('/');
-            place.path.push_str(&fault.constituent);
-        }
-        let mut finding = Diagnostic::new(Code { number, ..fault.code }, fault.message, place);
-        finding.expected = fault.expected;
-        finding.found = fault.found;
-        finding.help = fault.help;
-        self.report(finding.excerpt(excerpt(segment, fault.span)));
-    }
-}
-
-/// A place whose line and column are still to be filled in.
-pub(super) fn place(span: Span, path: &str) -> Place {
-    Place { span, path: path.to_owned(), ..Place::default() }
-}
-
-/// The segment with the octets of `span` marked.
-pub(super) fn excerpt(segment: &Segment<'_>, span: Span) -> Excerpt {
-    let within = |offset: u64| usize::try_from(offset.saturating_sub(segment.span().start)).unwrap_or(usize::MAX);
-    Excerpt::new(segment.raw(), within(span.start)..within(span.end))
-}
-
 /// `SG25/SG38/TAX`: the open groups, and the segment.
 fn path(arranger: &Arranger<Arc<Table>>, tag: Tag) -> String {
     let mut path = groups(arranger.table(), arranger.groups().map(|group| group.row));
@@ -257,14 +190,6 @@ fn groups(table: &Table, rows: impl Iterator<Item = usize>) -> String {
 
 fn push_tag(path: &mut String, tag: Tag) {
     let _ = write!(path, "{tag}");
-}
-
-/// `[3035=BY]`: the qualifier of a segment is its first value, where that is coded.
-fn qualifier(segment: &Segment<'_>, rules: &SegmentRules<'_>) -> Option<String> {
-    let rules = rules.elements.first()?.components.first()?;
-    let value = segment.component(0, 0);
-    let short = rules.codes.is_some() && !value.is_empty() && value.raw().len() <= 8;
-    short.then(|| format!("[{}={}]", rules.tag, String::from_utf8_lossy(value.raw())))
 }
 
 /// What is missing before the segment `before`, or at the end of the message.

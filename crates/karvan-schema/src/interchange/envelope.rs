@@ -1,110 +1,28 @@
 //! The envelope: interchange, groups, messages and packages, their references and counts.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Arc;
 
 use karvan_edifact::{
-    Component, Detected, DialogueReference, Evidence, GroupHeader, InterchangeHeader, MessageHeader, MisfitKind,
-    PackageHeader, Repertoire, Segment, ServiceCharacters, StatusReport, Trailer, detect,
+    Component, Evidence, GroupHeader, InterchangeHeader, MessageHeader, PackageHeader, Repertoire, Segment,
+    ServiceCharacters, StatusReport, Trailer, detect,
 };
-use karvan_text::{Code, Diagnostic, Message, Place, Span, Unit};
+use karvan_text::{Code, Diagnostic, Message, Span, Unit};
 
-use super::body::{Body, Definition, Findings, constituent_at, directory_of, excerpt, place};
-use super::level::{Level, Names, differing_reference};
+use super::body::{Body, Definition, directory_of};
+use super::finding::{
+    Findings, at, constituent_at, detected_otherwise, excerpt, header_missing, misplaced, out_of_repertoire, outside,
+    place, shown, span_of,
+};
+use super::level::{Level, Names};
+use super::open::{Interchange, OpenPackage, dialogue};
+use super::options::{Counts, Depth, MessageType, Options};
 use super::references::{References, Remembered};
 use super::security::is_security_segment;
 use crate::directory::Directories;
 use crate::message::content::{self, Reading};
 use crate::message::rules::RuleBook;
 use crate::message::table::Tag;
-
-/// How deep a validator looks; each level includes those before it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Depth {
-    /// Envelope, counts, references, character repertoire, service segments.
-    Syntax,
-    /// Messages: segment groups, segments, data elements, formats.
-    Structure,
-    /// Code values.
-    #[default]
-    Codes,
-}
-
-/// What a validator is asked to do.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// How deep to look.
-    pub depth: Depth,
-    /// Read every message as of this type, whatever its UNH says.
-    pub read_as: Option<MessageType>,
-    /// How many references of one interchange are compared, and how many interchanges of one file.
-    pub reference_limit: usize,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self { depth: Depth::default(), read_as: None, reference_limit: References::LIMIT }
-    }
-}
-
-/// The type of a message: message identifier S009 of UNH.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct MessageType {
-    /// Message type (0065): `INVOIC`.
-    pub name: String,
-    /// Message version number (0052): `D`.
-    pub version: String,
-    /// Message release number (0054): `96A`.
-    pub release: String,
-    /// Controlling agency (0051): `UN`.
-    pub agency: String,
-    /// Association assigned code (0057): `EAN008`; empty where there is none.
-    pub association: String,
-    /// Code list directory version (0110, syntax version 4): `16B` where codes are those of D.16B, whatever the release
-    /// of the message; empty where there is none.
-    pub code_list: String,
-}
-
-impl MessageType {
-    /// The type that UNH or UIH declares.
-    fn declared(header: &MessageHeader<'_>) -> Self {
-        let text = |component: Component<'_>| header_text(&component.unescaped());
-        Self {
-            name: text(header.message_type()),
-            version: text(header.version()),
-            release: text(header.release()),
-            agency: text(header.agency()),
-            association: text(header.association()),
-            code_list: text(header.code_list_version()),
-        }
-    }
-}
-
-impl fmt::Display for MessageType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}.{}", self.name, self.version, self.release)
-    }
-}
-
-/// What a validator has seen.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Interchanges, with or without UNB.
-    pub interchanges: u64,
-    /// Functional groups.
-    pub groups: u64,
-    /// Messages.
-    pub messages: u64,
-    /// Packages.
-    pub packages: u64,
-    /// Status reports of interactive interchanges (UIR).
-    pub status_reports: u64,
-    /// Segments.
-    pub segments: u64,
-    /// Messages by type.
-    pub types: BTreeMap<MessageType, u64>,
-}
 
 /// Checks the segments of a file, one after the other.
 #[derive(Debug)]
@@ -136,55 +54,6 @@ enum Run {
     None,
     Empty,
     Outside,
-}
-
-/// An open interchange.
-#[derive(Debug)]
-struct Interchange {
-    level: Level,
-    /// The components of S302 in UIB.
-    dialogue: [Vec<u8>; 4],
-    version: u8,
-    repertoire: Option<Repertoire>,
-    /// What its octets look like.
-    evidence: Evidence,
-    reading: Reading,
-    groups: u64,
-    references: References,
-}
-
-/// A package that is being read.
-#[derive(Debug)]
-struct OpenPackage {
-    level: Level,
-    /// The length that UNO tells.
-    length: String,
-    /// Where the last of its segments ends.
-    end: u64,
-    /// How many octets stand between two of its segments at most: those of the object, and a line end perhaps.
-    object: u64,
-}
-
-impl OpenPackage {
-    /// Compares the length that UNP tells with that of UNO. Where the latter is wrong, which the reader of the octets tells,
-    /// the former may be right.
-    fn check_length(&self, trailer: &Segment<'_>, findings: &mut Findings<'_>) {
-        let value = trailer.component(0, 0);
-        let found = header_text(&value.unescaped());
-        let fits = |length: u64| (self.object.saturating_sub(2)..=self.object).contains(&length);
-        if found.is_empty() || found == self.length || found.parse().is_ok_and(fits) {
-            return;
-        }
-        let message = Message::new("count-differs-unp").with("counted", &found).with("declared", &self.length);
-        let finding = at(trailer, value.span(), self.level.names.count, Code::error(1029), message);
-        findings.report(finding.expected(&*self.length).found(found));
-    }
-
-    /// Takes note of the place of a segment.
-    fn segment(&mut self, segment: &Segment<'_>) {
-        self.object = self.object.max(segment.span().start.saturating_sub(self.end));
-        self.end = segment.span().end;
-    }
 }
 
 #[derive(Debug)]
@@ -324,7 +193,7 @@ impl<'d> Validator<'d> {
             octets => octets.is_empty(),
         };
         if !is_supported {
-            let shown = header_text(&declared_version.unescaped());
+            let shown = shown(&declared_version.unescaped());
             let message = Message::new("syntax-version-unsupported").with("version", &shown);
             let finding = at(segment, declared_version.span(), &path("/0002"), Code::error(1002), message);
             findings.report(finding.expected(expected).found(shown));
@@ -400,7 +269,7 @@ impl<'d> Validator<'d> {
         level.check_count(segment, count, what, findings);
         if level.names.interactive {
             let repeated = Trailer::of(*segment).map(|trailer| trailer.dialogue());
-            check_dialogue(segment, repeated, &interchange, findings);
+            interchange.check_dialogue(segment, repeated, findings);
         } else {
             level.check_reference(segment, findings);
         }
@@ -508,7 +377,7 @@ impl<'d> Validator<'d> {
         self.message = Some(OpenMessage { level, body: None });
         self.service_segment(segment, findings);
         if let Some(interchange) = &self.interchange {
-            check_dialogue(segment, Some(header.dialogue()), interchange, findings);
+            interchange.check_dialogue(segment, Some(header.dialogue()), findings);
         }
         if self.options.depth < Depth::Structure {
             return;
@@ -573,10 +442,10 @@ impl<'d> Validator<'d> {
         let reference = header.reference();
         self.check_duplicate(segment, &reference, b"", "UNO/0800", findings);
         if let Some(interchange) = &self.interchange {
-            check_dialogue(segment, Some(header.dialogue()), interchange, findings);
+            interchange.check_dialogue(segment, Some(header.dialogue()), findings);
         }
         let level = Level::new(&Names::PACKAGE, Some(reference.unescaped().into_owned()));
-        let length = header_text(&header.length().unescaped());
+        let length = shown(&header.length().unescaped());
         self.package = Some(OpenPackage { level, length, end: segment.span().end, object: 0 });
     }
 
@@ -612,7 +481,7 @@ impl<'d> Validator<'d> {
             findings.report(misplaced(segment));
         }
         let repeated = StatusReport::of(*segment).map(|report| report.dialogue());
-        check_dialogue(segment, repeated, interchange, findings);
+        interchange.check_dialogue(segment, repeated, findings);
     }
 
     /// A segment that secures the level it stands on (ISO 9735-5 §5.3).
@@ -767,7 +636,7 @@ impl<'d> Validator<'d> {
         match remembered {
             Remembered::New => {}
             Remembered::Duplicate => {
-                let shown = header_text(&reference.unescaped());
+                let shown = shown(&reference.unescaped());
                 let message = Message::new(duplicate).with("reference", &shown);
                 findings.report(at(segment, reference.span(), path, Code::error(1026), message).found(shown));
             }
@@ -868,127 +737,7 @@ impl<'d> Validator<'d> {
         let path = if header.is_interactive() { "UIH/S306" } else { "UNH/S009" };
         at(segment, identifier.span(), path, Code::error(1017), message)
             .expected(expected)
-            .found(header_text(identifier.raw()))
+            .found(shown(identifier.raw()))
             .help(Message::new("help-read-as"))
     }
-}
-
-/// The octets at `span` do not belong into the declared repertoire.
-fn out_of_repertoire(
-    segment: &Segment<'_>,
-    span: Span,
-    path: &str,
-    repertoire: Repertoire,
-    misfit: MisfitKind,
-) -> Diagnostic {
-    let described = |character: char| match character.is_control() {
-        true => format!("U+{:04X}", u32::from(character)),
-        false => format!("U+{:04X} '{character}'", u32::from(character)),
-    };
-    let (id, name, shown) = match misfit {
-        MisfitKind::NotPermitted { character } => ("character-not-in-repertoire", "character", described(character)),
-        MisfitKind::Utf8 { character } => ("utf8-in-repertoire", "character", described(character)),
-        _ => {
-            let octet = span_of(segment, span).first().copied().unwrap_or_default();
-            ("octet-not-in-repertoire", "octet", format!("{octet:02X}"))
-        }
-    };
-    let message = Message::new(id).with(name, &shown).with("identifier", repertoire);
-    let found = at(segment, span, path, Code::error(1021), message).found(shown);
-    match misfit {
-        MisfitKind::Utf8 { .. } => found.help(Message::new("help-utf8-found")),
-        // A control character is in no repertoire.
-        MisfitKind::NotPermitted { character } if !character.is_control() => found.help(Message::new("help-charset")),
-        _ => found,
-    }
-}
-
-/// Tells, at the end of an interchange, that its octets do not look like the repertoire that UNB declares.
-fn detected_otherwise(interchange: &Interchange, span: Span) -> Option<Diagnostic> {
-    let Interchange { repertoire: Some(repertoire), evidence, .. } = interchange else { return None };
-    let detected = evidence.detected();
-    if repertoire.agrees_with(detected) {
-        return None;
-    }
-    let id = match detected {
-        Detected::Utf8 => "repertoire-detected-utf8",
-        Detected::Iso2022 => "repertoire-detected-iso-2022",
-        Detected::CodePage => "repertoire-detected-code-page",
-        Detected::EightBit => "repertoire-detected-eight-bit",
-        _ => "repertoire-detected-mixed",
-    };
-    let message = Message::new(id)
-        .with("identifier", repertoire)
-        .with("characters", evidence.utf8)
-        .with("octets", evidence.eight_bit);
-    let finding = Diagnostic::new(Code::warning(1910), message, place(span, "UNB/S001/0001"));
-    Some(finding.help(Message::new("help-repertoire-detected")))
-}
-
-/// The components of S302.
-fn dialogue(reference: DialogueReference<'_>) -> [Vec<u8>; 4] {
-    std::array::from_fn(|n| reference.element().component(n).unescaped().into_owned())
-}
-
-/// Compares the dialogue that a segment names with that of UIB, as far as both name it: a responder's reference may come
-/// later (ISO 9735-3, UIB note 4).
-fn check_dialogue(
-    segment: &Segment<'_>,
-    repeated: Option<DialogueReference<'_>>,
-    interchange: &Interchange,
-    findings: &mut Findings<'_>,
-) {
-    let Some(repeated) = repeated.filter(|_| interchange.level.names.interactive) else { return };
-    for (n, (element, expected)) in ["0300", "0303", "0051", "0304"].iter().zip(&interchange.dialogue).enumerate() {
-        let value = repeated.element().component(n);
-        if !value.is_empty() && !expected.is_empty() && *value.unescaped() != **expected {
-            let path = format!("{}/S302/{element}", header_text(segment.tag()));
-            findings.report(differing_reference(segment, value.span(), &path, "UIB", expected, &value.unescaped()));
-        }
-    }
-}
-
-/// Octets of a service segment as shown in a finding.
-pub(super) fn header_text(octets: &[u8]) -> String {
-    String::from_utf8_lossy(octets).into_owned()
-}
-
-pub(super) fn at(segment: &Segment<'_>, span: Span, path: &str, code: Code, message: Message) -> Diagnostic {
-    let tag;
-    let path = if path.is_empty() {
-        tag = Tag::new(segment.tag()).to_string();
-        &tag
-    } else {
-        path
-    };
-    let place = Place { data_element: segment.position_of(span), ..place(span, path) };
-    Diagnostic::new(code, message, place).excerpt(excerpt(segment, span))
-}
-
-fn span_of<'a>(segment: &Segment<'a>, span: Span) -> &'a [u8] {
-    let start = segment.span().start;
-    Span::new(span.start.saturating_sub(start), span.end.saturating_sub(start)).slice(segment.raw())
-}
-
-pub(super) fn trailer_missing(trailer: &str, header: &str, end: Span) -> Diagnostic {
-    let message = Message::new("trailer-missing").with("trailer", trailer).with("header", header);
-    Diagnostic::new(Code::error(1013), message, place(end, trailer)).expected(trailer)
-}
-
-/// `segment` is a trailer, and the header that it belongs to is missing.
-fn header_missing(segment: &Segment<'_>, names: &Names) -> Diagnostic {
-    let message = Message::new("header-missing").with("trailer", names.trailer).with("header", names.header);
-    at(segment, segment.tag_span(), names.header, Code::error(1013), message).expected(names.header)
-}
-
-/// The kind of interchange does not know the segment here.
-fn misplaced(segment: &Segment<'_>) -> Diagnostic {
-    let tag = Tag::new(segment.tag());
-    let message = Message::new("segment-position").with("name", tag);
-    at(segment, segment.tag_span(), "", Code::error(1015), message).found(tag.to_string())
-}
-
-fn outside(segment: &Segment<'_>) -> Diagnostic {
-    let message = Message::new("segment-outside").with("segment", Tag::new(segment.tag()));
-    at(segment, segment.tag_span(), "", Code::error(1033), message)
 }

@@ -1,10 +1,9 @@
 //! What every level of the envelope has: a header and a trailer, a reference, a count, security segments.
 
 use karvan_edifact::{Segment, Trailer};
-use karvan_text::{Code, Diagnostic, Message, Span};
+use karvan_text::{Code, Message, Span};
 
-use super::body::Findings;
-use super::envelope::{at, header_text};
+use super::finding::{Findings, at, differing_reference, shown, trailer_missing};
 use super::security::Security;
 
 /// The segments and data elements of a level.
@@ -67,7 +66,7 @@ impl Level {
         if text.is_empty() || counted == Some(actual) {
             return;
         }
-        let shown = header_text(&text);
+        let shown = shown(&text);
         let message = Message::new(message).with("counted", &shown).with("actual", actual);
         findings.report(
             at(trailer, value.span(), self.names.count, Code::error(1029), message)
@@ -93,24 +92,6 @@ impl Level {
 
     /// Ends the level at `end`, its trailer missing.
     pub(super) fn trailer_missing(&self, end: Span, findings: &mut Findings<'_>) {
-        findings.report(super::envelope::trailer_missing(self.names.trailer, self.names.header, end));
+        findings.report(trailer_missing(self.names.trailer, self.names.header, end));
     }
-}
-
-/// `segment` gives another reference than `header` did.
-pub(super) fn differing_reference(
-    segment: &Segment<'_>,
-    span: Span,
-    path: &str,
-    header: &str,
-    expected: &[u8],
-    found: &[u8],
-) -> Diagnostic {
-    let (expected, found) = (header_text(expected), header_text(found));
-    let message = Message::new("reference-differs")
-        .with("trailer", header_text(segment.tag()))
-        .with("header", header)
-        .with("found", &found)
-        .with("expected", &expected);
-    at(segment, span, path, Code::error(1028), message).expected(expected).found(found)
 }

@@ -6,11 +6,14 @@
 
 mod body;
 mod envelope;
+mod finding;
 mod level;
+mod open;
+mod options;
 mod references;
 mod security;
 
-pub use references::{References, Remembered};
-
 pub use body::directory_of;
-pub use envelope::{Counts, Depth, MessageType, Options, Validator};
+pub use envelope::Validator;
+pub use options::{Counts, Depth, MessageType, Options};
+pub use references::{References, Remembered};

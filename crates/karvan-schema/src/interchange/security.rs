@@ -7,9 +7,7 @@
 use karvan_edifact::Segment;
 use karvan_text::{Code, Diagnostic, Message, Span};
 
-use super::body::{Findings, excerpt, place};
-use super::envelope::{at, header_text};
-use super::level::differing_reference;
+use super::finding::{Findings, at, differing_reference, excerpt, misplaced, place, shown, trailer_missing};
 
 /// How often each group and segment may stand (ISO 9735-5 §5.2, table 1).
 const GROUPS: usize = 99;
@@ -84,7 +82,7 @@ impl Security {
         }
         self.settle(findings);
         if self.phase == Phase::Trailers {
-            let message = Message::new("content-behind-security-trailer").with("segment", header_text(segment.tag()));
+            let message = Message::new("content-behind-security-trailer").with("segment", shown(segment.tag()));
             findings.report(at(segment, segment.tag_span(), "", Code::error(1015), message));
         }
         self.phase = Phase::Content;
@@ -113,17 +111,17 @@ impl Security {
     pub(super) fn finish(&mut self, end: Span, findings: &mut Findings<'_>) {
         self.settle(findings);
         if self.encrypted.take().is_some() {
-            findings.report(super::envelope::trailer_missing("USU", "USD", end));
+            findings.report(trailer_missing("USU", "USD", end));
         }
         for header in self.open.drain(..) {
-            let message = Message::new("security-trailer-missing").with("reference", header_text(&header.reference));
+            let message = Message::new("security-trailer-missing").with("reference", shown(&header.reference));
             findings.report(Diagnostic::new(Code::error(1013), message, place(end, "UST")).expected("UST"));
         }
     }
 
     fn header(&mut self, segment: &Segment<'_>, placed: bool, findings: &mut Findings<'_>) {
         if self.phase != Phase::Headers && !placed {
-            misplaced(segment, findings);
+            out_of_place(segment, findings);
         }
         self.headers += 1;
         if self.headers > GROUPS {
@@ -137,7 +135,7 @@ impl Security {
         let reference = value.unescaped().into_owned();
         let known = self.closed.contains(&reference) || self.open.iter().any(|open| open.reference == reference);
         if known && !reference.is_empty() {
-            let shown = header_text(&reference);
+            let shown = shown(&reference);
             let message = Message::new("security-reference-duplicate").with("reference", &shown);
             findings.report(at(segment, value.span(), "USH/0534", Code::error(1026), message).found(shown));
         }
@@ -161,7 +159,7 @@ impl Security {
         let header = self.open.last_mut().filter(|_| self.phase == Phase::Headers);
         let Some(header) = header else {
             if !placed {
-                misplaced(segment, findings);
+                out_of_place(segment, findings);
             }
             return;
         };
@@ -181,7 +179,7 @@ impl Security {
                 }
             }
             // The result of a certificate stands behind it.
-            _ if header.certificates == 0 && !placed => misplaced(segment, findings),
+            _ if header.certificates == 0 && !placed => out_of_place(segment, findings),
             _ => {}
         }
     }
@@ -192,7 +190,7 @@ impl Security {
         let reference = value.unescaped().into_owned();
         let Some(index) = self.open.iter().rposition(|open| open.reference == reference) else {
             if self.headers <= GROUPS {
-                let shown = header_text(&reference);
+                let shown = shown(&reference);
                 let message = Message::new("security-reference-unknown").with("reference", &shown);
                 findings.report(at(segment, value.span(), "UST/0534", Code::error(1028), message).found(shown));
             }
@@ -201,7 +199,7 @@ impl Security {
         let header = self.open.remove(index);
         self.closed.push(header.reference);
         let count = segment.component(1, 0);
-        let text = header_text(&count.unescaped());
+        let text = shown(&count.unescaped());
         self.trailer = Some(TrailerGroup {
             segments: header.segments + 1,
             results: 0,
@@ -232,7 +230,7 @@ impl Security {
 
     fn encryption_trailer(&mut self, segment: &Segment<'_>, findings: &mut Findings<'_>) {
         let Some(Encrypted { length, reference }) = self.encrypted.take() else {
-            misplaced(segment, findings);
+            out_of_place(segment, findings);
             return;
         };
         for (n, path, expected) in [(0, "USU/0556", length), (1, "USU/0518", reference)] {
@@ -246,15 +244,12 @@ impl Security {
 }
 
 /// The segment does not stand where security segments of its kind do.
-fn misplaced(segment: &Segment<'_>, findings: &mut Findings<'_>) {
-    let tag = header_text(segment.tag());
-    let message = Message::new("segment-position").with("name", &tag);
-    let help = Message::new("help-security-position");
-    findings.report(at(segment, segment.tag_span(), "", Code::error(1015), message).found(tag).help(help));
+fn out_of_place(segment: &Segment<'_>, findings: &mut Findings<'_>) {
+    findings.report(misplaced(segment).help(Message::new("help-security-position")));
 }
 
 fn excess(segment: &Segment<'_>, allowed: u32, findings: &mut Findings<'_>) {
-    let tag = header_text(segment.tag());
+    let tag = shown(segment.tag());
     let message = Message::new("segment-excess").with("name", tag).with("allowed", allowed);
     findings.report(at(segment, segment.tag_span(), "", Code::error(1035), message));
 }
