@@ -193,7 +193,7 @@ pub(crate) struct Validate {
 }
 
 /// The six service characters, as they stand in UNA.
-fn service_characters(text: &str) -> Result<ServiceCharacters, String> {
+pub(crate) fn service_characters(text: &str) -> Result<ServiceCharacters, String> {
     let advice = [b"UNA", text.as_bytes()].concat();
     if advice.len() != ServiceCharacters::ADVICE_LENGTH {
         return Err(

@@ -114,6 +114,13 @@ pub fn validate(mut source: impl Read, options: &Options, report: &mut dyn FnMut
     Ok(Outcome { verdict, summary: tally.summary, content, openings })
 }
 
+/// Makes an error of what deviates from the syntax and is read all the same.
+pub(crate) fn judge_strictly(finding: &mut Diagnostic) {
+    if finding.code.layer() == 1 && finding.code.severity == Severity::Warning {
+        finding.code = Code::error(finding.code.number);
+    }
+}
+
 /// Counts findings on their way out, up to the limit.
 struct Tally<'a> {
     summary: Summary,
@@ -130,8 +137,8 @@ impl<'a> Tally<'a> {
     }
 
     fn add(&mut self, mut finding: Diagnostic) {
-        if self.strict && finding.code.layer() == 1 && finding.code.severity == Severity::Warning {
-            finding.code = Code::error(finding.code.number);
+        if self.strict {
+            judge_strictly(&mut finding);
         }
         if self.is_full() {
             self.unfinished = true;

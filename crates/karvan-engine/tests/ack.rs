@@ -297,6 +297,8 @@ fn the_answer_goes_back_in_kind() {
     };
     assert_eq!(head(ORDERS), "UNB+UNOA:3+RECIPIENT:14+SENDER:14+261122:1030+AIC1'UNH+1+CONTRL:D:3:UN'");
     assert_eq!(head(VERSION_4), "UNB+UNOC:4+RECIPIENT:14+SENDER:14+20261122:1030+AIC1'UNH+1+CONTRL:4:1:UN'");
+    let first = damaged(ORDERS, &[("UNOA:3", "UNOA:1")]);
+    assert_eq!(head(&first), "UNB+UNOA:2+RECIPIENT:14+SENDER:14+261122:1030+AIC1'UNH+1+CONTRL:D:3:UN'");
     let test = damaged(ORDERS, &[("+IC1'", "+IC1++++++1'")]);
     assert_eq!(head(&test), "UNB+UNOA:3+RECIPIENT:14+SENDER:14+261122:1030+AIC1++++++1'UNH+1+CONTRL:D:3:UN'");
     let routed = damaged(ORDERS, &[("SENDER:14", "SENDER:14:DEPT")]);
@@ -387,6 +389,14 @@ fn options_change_what_is_told() {
         body(&answered(&trailing, &options).octets),
         ["UCI+IC1+SENDER:14+RECIPIENT:14+7", "UCM+M1+ORDERS:D:96A:UN+7", "UCS+2+18"]
     );
+    options.warnings = false;
+    assert_eq!(body(&answered(&trailing, &options).octets).len(), 1);
+    let marked = format!("\u{FEFF}{}", damaged(ORDERS, &[("PO1+9", "PO1")]));
+    options.check.strict = true;
+    assert_eq!(body(&answered(&marked.replace('\n', ""), &options).octets), ["UCI+IC1+SENDER:14+RECIPIENT:14+7"]);
+    let advised = format!("UNA:+.?*'{}", ORDERS.replace('\n', ""));
+    assert_eq!(body(&answered(&advised, &options).octets), ["UCI+IC1+SENDER:14+RECIPIENT:14+4+18+UNA"]);
+    options.check.strict = false;
     options.association = Some("EAN002".to_owned());
     let text = String::from_utf8(answered(ORDERS, &options).octets).unwrap();
     assert!(text.contains("CONTRL:D:3:UN:EAN002'"));

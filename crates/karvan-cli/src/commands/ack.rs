@@ -4,13 +4,13 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum, value_parser};
-use karvan_engine::Timestamp;
 use karvan_engine::ack::{Acknowledgement, Action, Answer, AperakRelease, Kind, Options, When, Withheld, acknowledge};
 use karvan_engine::text::{Diagnostic, Message};
 use karvan_engine::validate::Verdict;
+use karvan_engine::{ServiceCharacters, Timestamp};
 use serde_json::json;
 
-use crate::arguments::{Format, Level, at_least_a_page};
+use crate::arguments::{Format, Level, at_least_a_page, service_characters};
 use crate::commands::validate::message_type;
 use crate::input::Input;
 use crate::output::Output;
@@ -63,6 +63,14 @@ pub(crate) struct Ack {
     /// Read messages as of this directory, whatever they say: MESSAGE:VERSION:RELEASE, as CUSDEC:D:96B.
     #[arg(long = "as", value_name = "MESSAGE:D:RELEASE")]
     as_message: Option<String>,
+
+    /// Make errors of what deviates from the syntax and is read all the same, and tell line ends between segments too.
+    #[arg(long)]
+    strict: bool,
+
+    /// Service characters that hold whatever UNA says, six as in UNA: ':+.? \'' where its '*' is data.
+    #[arg(long, value_name = "CHARACTERS", value_parser = service_characters)]
+    una: Option<ServiceCharacters>,
 
     /// Interchange control reference of the answer (default: a letter and that of the interchange).
     #[arg(long, value_name = "REFERENCE", value_parser = at_most::<14>)]
@@ -180,6 +188,8 @@ fn options(asked: &Ack) -> Result<Options, ()> {
     let mut options = Options::default();
     options.check.depth = asked.level.into();
     options.check.read_as = asked.as_message.as_deref().map(|text| message_type(text).ok_or(())).transpose()?;
+    options.check.strict = asked.strict;
+    options.check.characters = asked.una;
     options.check.segment_limit = asked.max_segment;
     options.check.finding_limit = asked.max_findings;
     options.kind = match asked.answer_type {

@@ -24,7 +24,7 @@ use ledger::{Keeping, Ledger, Subject};
 use reply::Reply;
 use serde::Serialize;
 
-use crate::validate::{Options as Check, Verdict};
+use crate::validate::{Options as Check, Verdict, judge_strictly};
 
 /// What is answered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -224,6 +224,13 @@ fn read(source: impl Read, options: &Options, telling: &mut Telling<'_>) -> io::
         all: options.explicit || aperak && options.when != When::Rejected,
         remarks: if aperak { options.release.most_errors() } else { 0 },
     });
+    let strict = options.check.strict;
+    let judged = |mut finding: Diagnostic| {
+        if strict {
+            judge_strictly(&mut finding);
+        }
+        finding
+    };
     let mut found = Vec::new();
     let mut end = 0;
     while let Some(item) = reader.next()? {
@@ -231,7 +238,7 @@ fn read(source: impl Read, options: &Options, telling: &mut Telling<'_>) -> io::
         let mut header = None;
         match item {
             Item::Segment(segment) => {
-                validator.segment(&segment, &mut |finding| found.push(finding));
+                validator.segment(&segment, &mut |finding| found.push(judged(finding)));
                 ledger.segment(&segment, &found);
                 header = (segment.tag() == b"UNB").then_some(segment.span());
             }
@@ -249,14 +256,14 @@ fn read(source: impl Read, options: &Options, telling: &mut Telling<'_>) -> io::
                 ..Place::default()
             });
         }
-        problems(&mut reader, &mut ledger, telling);
+        problems(&mut reader, &judged, &mut ledger, telling);
         for mut finding in found.drain(..) {
             finding.place.position = reader.position(finding.place.span.start);
             telling.add(finding);
         }
     }
-    problems(&mut reader, &mut ledger, telling);
-    validator.finish(end, &mut |finding| found.push(finding));
+    problems(&mut reader, &judged, &mut ledger, telling);
+    validator.finish(end, &mut |finding| found.push(judged(finding)));
     let subjects = ledger.finish(&found);
     for mut finding in found {
         finding.place.position = reader.position(finding.place.span.start);
@@ -266,10 +273,15 @@ fn read(source: impl Read, options: &Options, telling: &mut Telling<'_>) -> io::
 }
 
 /// Takes what the reader found wrong with the octets up to here.
-fn problems(reader: &mut Reader<impl Read>, ledger: &mut Ledger, telling: &mut Telling<'_>) {
+fn problems(
+    reader: &mut Reader<impl Read>,
+    judged: &dyn Fn(Diagnostic) -> Diagnostic,
+    ledger: &mut Ledger,
+    telling: &mut Telling<'_>,
+) {
     let problems: Vec<_> = reader.problems().collect();
     for problem in problems {
-        let finding = problem.diagnostic(reader.position(problem.span.start));
+        let finding = judged(problem.diagnostic(reader.position(problem.span.start)));
         ledger.problem(problem.kind, &finding);
         telling.add(finding);
     }

@@ -13,7 +13,7 @@ use super::ledger::Subject;
 
 /// An interchange to be written.
 pub(super) struct Reply {
-    /// The syntax version, that of the interchange which is answered.
+    /// The syntax version: that of the interchange which is answered, but for version 1.
     pub(super) version: u8,
     /// The service directory of the syntax version.
     pub(super) service: Directory<'static>,
@@ -29,7 +29,8 @@ pub(super) struct Reply {
 impl Reply {
     /// A reply to `subject`, by a service message, or by `message`.
     pub(super) fn to(subject: &Subject, message: Option<Message<'static>>) -> Option<Self> {
-        let version = subject.version;
+        // Version 1 has numbers alone in 0052, and can name neither `D:3` nor the messages of any directory since 1993.
+        let version = subject.version.max(2);
         let service = Directories::builtin().service(&version.to_string())?;
         let of_message =
             message.into_iter().flat_map(|message| message.rows().filter_map(|row| row.segment()).collect::<Vec<_>>());
