@@ -166,6 +166,10 @@ pub(crate) struct Validate {
     #[arg(long, value_name = "CHARACTERS", value_parser = service_characters)]
     pub(crate) una: Option<ServiceCharacters>,
 
+    /// Say why segments stand where they do, where their message has several places for them.
+    #[arg(long)]
+    pub(crate) explain_structure: bool,
+
     /// How many files to check at a time (default: as many as there are processors).
     #[arg(short, long, value_name = "COUNT")]
     pub(crate) jobs: Option<NonZeroUsize>,

@@ -29,6 +29,8 @@ pub struct Options {
     pub strict: bool,
     /// Service characters that are in force whatever UNA and UNB say.
     pub characters: Option<ServiceCharacters>,
+    /// Whether to say why segments stand where they do, where their message has several places for them.
+    pub explain_structure: bool,
     /// The longest segment that is read, in octets.
     pub segment_limit: usize,
     /// The longest object of a package that is not told as too long, in octets.
@@ -48,6 +50,7 @@ impl Default for Options {
             read_as: None,
             strict: false,
             characters: None,
+            explain_structure: false,
             segment_limit: 16 << 20,
             object_limit: 1 << 30,
             reference_limit: References::LIMIT,
@@ -72,7 +75,12 @@ impl Options {
 
     /// How segments are checked.
     pub(crate) fn checking(&self) -> interchange::Options {
-        interchange::Options { depth: self.depth, read_as: self.read_as.clone(), reference_limit: self.reference_limit }
+        interchange::Options {
+            depth: self.depth,
+            read_as: self.read_as.clone(),
+            reference_limit: self.reference_limit,
+            explain_structure: self.explain_structure,
+        }
     }
 }
 

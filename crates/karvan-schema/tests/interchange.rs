@@ -318,3 +318,17 @@ fn an_unknown_code_says_which_are_like_it_and_which_release_has_it() {
     let finding = &check(text)[0];
     assert_eq!(finding.help.as_ref().map(|help| help.id()), Some("help-code-since"));
 }
+
+#[test]
+fn the_places_of_a_segment_are_told_when_asked_for() {
+    let options = Options { explain_structure: true, ..Options::default() };
+    let findings = check_with(ORDER.as_bytes(), options);
+    let of_reference: Vec<_> = findings
+        .iter()
+        .filter(|finding| finding.place.span.start == ORDER.find("RFF").expect("a reference") as u64)
+        .map(|finding| (finding.message.id(), finding.place.path.as_str()))
+        .collect();
+    // Behind the parties: references of the order are passed, those of the party are nearest.
+    assert_eq!(of_reference[..2], [("place-passed", "SG1/RFF"), ("place-nearest", "SG2/SG3/RFF")]);
+    assert!(findings.iter().all(|finding| finding.code.to_string() == "N2901"));
+}

@@ -28,6 +28,7 @@ pub(crate) fn run(asked: &Validate, mut session: Session) -> io::Result<Status> 
     options.depth = asked.level.into();
     options.read_as = read_as;
     options.strict = asked.strict;
+    options.explain_structure = asked.explain_structure;
     options.characters = asked.una;
     options.segment_limit = asked.max_segment;
     options.object_limit = asked.max_package;

@@ -10,6 +10,7 @@ use super::finding::{Findings, constituent_at, excerpt, place, qualifier};
 use super::options::MessageType;
 use crate::directory::{self, Directory};
 use crate::message::arrange::{Arranger, Excess, Placement};
+use crate::message::choice::{Candidate, Verdict};
 use crate::message::content::{self, Reading};
 use crate::message::rules::{RuleBook, SegmentRules};
 use crate::message::table::{RowKind, Table, Tag};
@@ -20,6 +21,8 @@ pub(super) struct Definition<'d> {
     directory: Directory<'d>,
     name: &'d str,
     table: Arc<Table>,
+    /// Of each row of the table, its position as the directory prints it.
+    positions: Vec<directory::Position>,
     rules: RuleBook<'d>,
     /// Of each row of the table, the place of its segment in the rules; none of header and trailer, whose content is
     /// checked with the envelope.
@@ -33,7 +36,9 @@ impl<'d> Definition<'d> {
         let rules = RuleBook::new(message.rows().filter_map(|row| row.segment()), codes);
         let position = |tag: Tag| rules.position(tag).filter(|_| !is_envelope(tag));
         let rules_of_rows = table.rows().iter().map(|row| position(row.tag)).collect();
-        Self { directory: message.directory(), name: message.tag(), table: Arc::new(table), rules, rules_of_rows }
+        let positions = message.rows().map(|row| row.position()).collect();
+        let (directory, name, table) = (message.directory(), message.tag(), Arc::new(table));
+        Self { directory, name, table, positions, rules, rules_of_rows }
     }
 }
 
@@ -47,12 +52,14 @@ fn is_envelope(tag: Tag) -> bool {
 pub(super) struct Body<'d> {
     definition: Arc<Definition<'d>>,
     arranger: Arranger<Arc<Table>>,
+    /// Whether to say why each segment stands where it does, where there is a choice.
+    explains: bool,
 }
 
 impl<'d> Body<'d> {
-    pub(super) fn new(definition: Arc<Definition<'d>>) -> Self {
+    pub(super) fn new(definition: Arc<Definition<'d>>, explains: bool) -> Self {
         let arranger = Arranger::new(Arc::clone(&definition.table));
-        Self { definition, arranger }
+        Self { definition, arranger, explains }
     }
 
     /// Checks the next segment, UNH and UNT included; `service` holds the rules of service segments.
@@ -65,10 +72,43 @@ impl<'d> Body<'d> {
         findings: &mut Findings<'_>,
     ) {
         let tag = Tag::new(segment.tag());
+        if self.explains {
+            self.explain(segment, tag, findings);
+        }
         let row = self.arranger.step(tag);
         let rules = row.and_then(|row| self.definition.rules_of_rows[row]).map(|at| self.definition.rules.at(at));
         if !rules.is_some_and(|rules| rules.are_kept_by(segment, reading)) {
             self.segment_at_fault(segment, tag, row, service, reading, findings);
+        }
+    }
+
+    /// Tells the places that a segment has in the message, where it has several, and what speaks for or against each.
+    #[cold]
+    fn explain(&self, segment: &Segment<'_>, tag: Tag, findings: &mut Findings<'_>) {
+        let candidates = self.arranger.candidates(tag);
+        for Candidate { row, verdict } in candidates.iter().filter(|_| candidates.len() > 1) {
+            let table = &self.definition.table;
+            let named = |row: usize| {
+                let mut path = groups(table, table.groups_around(row));
+                match table.row(row).kind {
+                    RowKind::Segment => push_tag(&mut path, table.row(row).tag),
+                    RowKind::Group { number, .. } => drop(write!(path, "SG{number}")),
+                }
+                path
+            };
+            let message = match *verdict {
+                Verdict::Nearest => Message::new("place-nearest"),
+                Verdict::Farther => Message::new("place-farther"),
+                Verdict::UsedUp => Message::new("place-used-up"),
+                Verdict::LeavesOut(other) => Message::new("place-leaves-out").with("other", named(other)),
+                Verdict::Passed => Message::new("place-passed"),
+                Verdict::NotOpen(group) => Message::new("place-not-open").with("other", named(group)),
+            };
+            let path = named(*row);
+            let message = message.with("place", &path).with("position", self.definition.positions[*row]);
+            let span = segment.tag_span();
+            findings
+                .report(Diagnostic::new(Code::note(2901), message, place(span, &path)).excerpt(excerpt(segment, span)));
         }
     }
 

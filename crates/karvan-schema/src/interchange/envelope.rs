@@ -386,7 +386,7 @@ impl<'d> Validator<'d> {
         match self.definition(&wanted, names.interactive) {
             Some(definition) => {
                 if let Some(message) = &mut self.message {
-                    message.body = Some(Body::new(definition));
+                    message.body = Some(Body::new(definition, self.options.explain_structure));
                 }
                 self.hand_to_body(segment, findings);
             }

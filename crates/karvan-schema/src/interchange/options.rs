@@ -29,11 +29,13 @@ pub struct Options {
     pub read_as: Option<MessageType>,
     /// How many references of one interchange are compared, and how many interchanges of one file.
     pub reference_limit: usize,
+    /// Whether to say why segments stand where they do, where their message has several places for them.
+    pub explain_structure: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { depth: Depth::default(), read_as: None, reference_limit: References::LIMIT }
+        Self { depth: Depth::default(), read_as: None, reference_limit: References::LIMIT, explain_structure: false }
     }
 }
 

@@ -191,6 +191,17 @@ impl<T: Deref<Target = Table>> Arranger<T> {
         self.trail.steps.push((tag, step));
     }
 
+    /// The rows where a segment with this tag may stand now without a fault, the nearest first.
+    pub(super) fn places(&self, tag: Tag) -> Vec<usize> {
+        let tag = self.table.machine().tag(tag);
+        tag.into_iter().flat_map(|tag| self.state.places(&self.table, tag)).map(|step| usize::from(step.row)).collect()
+    }
+
+    /// Whether the row was used as often as it may be, where it is the one used last on its level.
+    pub(super) fn is_used_up(&self, row: usize) -> bool {
+        self.state.counts[row] >= self.table.row(row).repetitions
+    }
+
     /// Finds the latest choice that, made otherwise, gives all segments since a place without a fault, and this one too.
     fn reconsider(&mut self, tag: Tag) -> Option<Placement> {
         let tag = self.table.machine().tag(tag)?;
@@ -252,7 +263,7 @@ impl<T: Deref<Target = Table>> Arranger<T> {
     }
 
     /// The rows in use, the innermost first: that of the segment placed last, and those of the groups around it.
-    fn used(&self) -> impl Iterator<Item = usize> + '_ {
+    pub(super) fn used(&self) -> impl Iterator<Item = usize> + '_ {
         self.state.at.into_iter().flat_map(|row| std::iter::once(row).chain(self.table.groups_around(row)))
     }
 

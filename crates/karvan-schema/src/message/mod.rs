@@ -1,6 +1,7 @@
 //! EDIFACT messages against their directory: segment groups and findings.
 
 pub mod arrange;
+pub mod choice;
 mod codes;
 pub mod content;
 mod dependencies;
