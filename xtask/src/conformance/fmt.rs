@@ -87,7 +87,11 @@ fn laid_out(file: &[u8], options: &Options) -> std::io::Result<(Vec<u8>, Outcome
             first = finding.message.id();
         }
     };
-    let outcome = format(file, options, &mut |_, to_be| Ok(output.extend_from_slice(to_be)), &mut report)?;
+    let mut sink = |_: &[u8], to_be: &[u8]| {
+        output.extend_from_slice(to_be);
+        Ok(())
+    };
+    let outcome = format(file, options, &mut sink, &mut report)?;
     Ok((output, outcome, first))
 }
 
