@@ -134,6 +134,10 @@ pub(crate) enum Verb {
     Schema(Schema),
     /// What a finding's code or a name of the directories means: E1029, NAD, NAD@D.96A, C082, 3035, 3035=BY, INVOIC.
     Explain(commands::explain::Explain),
+    /// Completions for a shell, on standard output.
+    Completions(commands::completions::Completions),
+    /// Manual pages, one for each verb, in a folder.
+    Man(commands::completions::Man),
 }
 
 impl Verb {

@@ -43,6 +43,8 @@ fn main() -> Status {
         Verb::Explain(asked) => commands::explain::run(asked, session),
         Verb::Inspect(asked) => commands::inspect::run(asked, session),
         Verb::Schema(asked) => commands::schema::run(asked, session),
+        Verb::Completions(asked) => commands::completions::completions(asked, session),
+        Verb::Man(asked) => commands::completions::man(asked),
     };
     match done {
         Ok(status) => status,
