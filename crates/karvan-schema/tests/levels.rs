@@ -3,7 +3,8 @@
 mod common;
 
 use common::{check, check_with, told};
-use karvan_schema::interchange::Options;
+use karvan_schema::directory::Directories;
+use karvan_schema::interchange::{Counts, Depth, Options, Validator};
 
 #[track_caller]
 fn expect(text: &str, findings: &[&str]) {
@@ -210,4 +211,23 @@ fn a_package_within_a_message_is_misplaced_and_does_not_end_it() {
     let text =
         "UNB+UNOC:3+A+B+261122:0900+1'UNH+1+CONTRL:2:2:UN'UCI+1+A+B+7'UNO+1+1:1+1:1+4'a'+bUNP+4+1'UNT+5+1'UNZ+1+1'";
     expect(text, &["E1015 UNO UNO"]);
+}
+
+#[test]
+fn types_of_messages_are_kept_in_bounds() {
+    let options = Options { depth: Depth::Syntax, ..Options::default() };
+    let mut validator = Validator::new(Directories::builtin(), options);
+    let mut reader = |text: String| {
+        for segment in karvan_edifact::segments(text.as_bytes()) {
+            validator.segment(&segment, &mut |_| {});
+        }
+    };
+    let long = "X".repeat(10_000);
+    for number in 0..3000 {
+        reader(format!("UNB+UNOC:4+A+B+20261122:0900+{number}'UNH+1+T{number}{long}:D:96A:UN'UNT+2+1'UNZ+1+{number}'"));
+    }
+    let counts = validator.counts();
+    assert_eq!((counts.messages, counts.types.values().sum::<u64>()), (3000, 3000));
+    assert_eq!(counts.types.len(), Counts::TYPES + 1);
+    assert!(counts.types.keys().all(|kind| kind.name.len() <= 64));
 }

@@ -24,6 +24,9 @@ use crate::message::content::{self, Reading};
 use crate::message::rules::RuleBook;
 use crate::message::table::Tag;
 
+/// How many message types are kept with what they are checked against.
+const DEFINITIONS: usize = 64;
+
 /// Checks the segments of a file, one after the other.
 #[derive(Debug)]
 pub struct Validator<'d> {
@@ -354,14 +357,10 @@ impl<'d> Validator<'d> {
         self.begin_within(segment, findings);
         let Some(header) = MessageHeader::of(*segment) else { return };
         let names = if header.is_interactive() { &Names::INTERACTIVE_MESSAGE } else { &Names::MESSAGE };
-        self.counts.messages += 1;
+        let declared = MessageType::declared(&header);
+        self.counts.message(&declared);
         findings.unit = Some(Unit { header: names.header, number: self.counts.messages });
         self.count_unit(segment, findings);
-        let declared = MessageType::declared(&header);
-        match self.counts.types.get_mut(&declared) {
-            Some(count) => *count += 1,
-            None => drop(self.counts.types.insert(declared.clone(), 1)),
-        }
         if let Some(interchange) = &mut self.interchange {
             // Codes that a user community added stand in its own guideline, not in the directory.
             interchange.reading.unknown_code =
@@ -705,6 +704,9 @@ impl<'d> Validator<'d> {
                 let codes = self.directories.release(&format!("{}.{}", wanted.version, wanted.code_list));
                 Arc::new(Definition::new(message, codes))
             });
+        if self.definitions.len() == DEFINITIONS {
+            self.definitions.clear();
+        }
         self.definitions.push((wanted.clone(), interactive, definition.clone()));
         definition
     }

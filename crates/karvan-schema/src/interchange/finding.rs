@@ -137,6 +137,11 @@ pub(super) fn detected_otherwise(interchange: &Interchange, span: Span) -> Optio
     Some(finding.help(Message::new("help-repertoire-detected")))
 }
 
+/// As much of a reference or an identifier as is kept: none that the standard knows is longer.
+pub(super) fn bounded(octets: &[u8]) -> &[u8] {
+    &octets[..octets.len().min(64)]
+}
+
 /// Octets of a service segment as shown in a finding.
 pub(super) fn shown(octets: &[u8]) -> String {
     String::from_utf8_lossy(octets).into_owned()

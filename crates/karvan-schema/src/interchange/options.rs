@@ -5,7 +5,7 @@ use std::fmt;
 
 use karvan_edifact::{Component, MessageHeader};
 
-use super::finding::shown;
+use super::finding::{bounded, shown};
 use super::references::References;
 
 /// How deep a validator looks; each level includes those before it.
@@ -60,7 +60,7 @@ pub struct MessageType {
 impl MessageType {
     /// The type that UNH or UIH declares.
     pub(super) fn declared(header: &MessageHeader<'_>) -> Self {
-        let text = |component: Component<'_>| shown(&component.unescaped());
+        let text = |component: Component<'_>| shown(bounded(&component.unescaped()));
         Self {
             name: text(header.message_type()),
             version: text(header.version()),
@@ -93,6 +93,22 @@ pub struct Counts {
     pub status_reports: u64,
     /// Segments.
     pub segments: u64,
-    /// Messages by type.
+    /// Messages by type; beyond [`Counts::TYPES`] types, further ones are counted together as the type without a name.
     pub types: BTreeMap<MessageType, u64>,
+}
+
+impl Counts {
+    /// How many types of messages are counted each for itself.
+    pub const TYPES: usize = 1024;
+
+    /// Counts a message of this type.
+    pub(super) fn message(&mut self, kind: &MessageType) {
+        self.messages += 1;
+        if let Some(count) = self.types.get_mut(kind) {
+            *count += 1;
+            return;
+        }
+        let kind = if self.types.len() < Self::TYPES { kind.clone() } else { MessageType::default() };
+        *self.types.entry(kind).or_default() += 1;
+    }
 }

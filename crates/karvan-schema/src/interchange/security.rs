@@ -7,7 +7,7 @@
 use karvan_edifact::Segment;
 use karvan_text::{Code, Diagnostic, Message, Span};
 
-use super::finding::{Findings, at, differing_reference, excerpt, misplaced, place, shown, trailer_missing};
+use super::finding::{Findings, at, bounded, differing_reference, excerpt, misplaced, place, shown, trailer_missing};
 
 /// How often each group and segment may stand (ISO 9735-5 §5.2, table 1).
 const GROUPS: usize = 99;
@@ -132,7 +132,7 @@ impl Security {
             return;
         }
         let value = segment.component(1, 0);
-        let reference = value.unescaped().into_owned();
+        let reference = bounded(&value.unescaped()).to_vec();
         let known = self.closed.contains(&reference) || self.open.iter().any(|open| open.reference == reference);
         if known && !reference.is_empty() {
             let shown = shown(&reference);
@@ -187,7 +187,7 @@ impl Security {
     fn trailer(&mut self, segment: &Segment<'_>, findings: &mut Findings<'_>) {
         self.phase = Phase::Trailers;
         let value = segment.component(0, 0);
-        let reference = value.unescaped().into_owned();
+        let reference = bounded(&value.unescaped()).to_vec();
         let Some(index) = self.open.iter().rposition(|open| open.reference == reference) else {
             if self.headers <= GROUPS {
                 let shown = shown(&reference);
