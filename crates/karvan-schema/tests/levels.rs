@@ -222,12 +222,12 @@ fn types_of_messages_are_kept_in_bounds() {
             validator.segment(&segment, &mut |_| {});
         }
     };
-    let long = "X".repeat(10_000);
-    for number in 0..3000 {
+    let long = "X".repeat(100);
+    for number in 0..1100 {
         reader(format!("UNB+UNOC:4+A+B+20261122:0900+{number}'UNH+1+T{number}{long}:D:96A:UN'UNT+2+1'UNZ+1+{number}'"));
     }
     let counts = validator.counts();
-    assert_eq!((counts.messages, counts.types.values().sum::<u64>()), (3000, 3000));
+    assert_eq!((counts.messages, counts.types.values().sum::<u64>()), (1100, 1100));
     assert_eq!(counts.types.len(), Counts::TYPES + 1);
     assert!(counts.types.keys().all(|kind| kind.name.len() <= 64));
 }
