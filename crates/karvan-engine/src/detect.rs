@@ -41,7 +41,8 @@ pub fn kind(head: &[u8]) -> Option<Kind> {
     // The header of another system, or a broken UNB. What is looked for is long enough not to be met by chance.
     let follows = |octets: &[u8]| {
         let advised = octets.starts_with(b"UNA") && octets.get(9..).is_some_and(|rest| begins(rest.trim_ascii_start()));
-        advised || octets.starts_with(b"UNB+UNO") || octets.starts_with(b"UNH+")
+        let headers: [&[u8]; 4] = [b"UNB+UNO", b"UNH+", b"UIB+UNO", b"UIH+"];
+        advised || headers.iter().any(|header| octets.starts_with(header))
     };
     (0..content.len()).any(|start| follows(&content[start..])).then_some(Kind::Edifact)
 }

@@ -78,7 +78,10 @@ pub(crate) fn run(arguments: &Arguments) -> crate::Result<ExitCode> {
                 let outcome = judge(&mutant)?;
                 total += 1;
                 good += usize::from(outcome.verdict == Verdict::Exact);
-                match answer::judge(&mutant, sample.message.directory())? {
+                // CONTRL answers batch interchanges.
+                let answer =
+                    if sample.is_interactive() { Ok(()) } else { answer::judge(&mutant, sample.message.directory())? };
+                match answer {
                     Ok(()) => answered += 1,
                     Err(problem) => println!("{} {name}: CONTRL {problem}\n{}", kind.name, shown(&mutant.octets)),
                 }
@@ -182,7 +185,9 @@ fn row(kind: &Kind, sample: &Sample<'_>) -> crate::Result<Row> {
         let outcome = judge(&mutant)?;
         row.mutants += 1;
         row.exact += usize::from(outcome.verdict == Verdict::Exact);
-        row.answered += usize::from(answer::judge(&mutant, sample.message.directory())?.is_ok());
+        // CONTRL answers batch interchanges.
+        row.answered +=
+            usize::from(sample.is_interactive() || answer::judge(&mutant, sample.message.directory())?.is_ok());
         verdict = verdict.max(outcome.verdict);
         if let (true, Some(expected)) = (row.mutants == 1, mutant.expected.first()) {
             row.code = expected.code.to_owned();

@@ -106,6 +106,60 @@ impl Line {
     }
 }
 
+impl Line {
+    /// Whether it begins a message.
+    pub(super) fn is_header(&self) -> bool {
+        matches!(self.tag.as_str(), "UNH" | "UIH")
+    }
+
+    /// Whether it ends a message.
+    pub(super) fn is_trailer(&self) -> bool {
+        matches!(self.tag.as_str(), "UNT" | "UIT")
+    }
+}
+
+/// The service segments of an interchange, and where they have counts and references: the data element and its path.
+pub(super) struct Envelope {
+    pub(super) begin: &'static str,
+    pub(super) header: &'static str,
+    pub(super) trailer: &'static str,
+    pub(super) end: &'static str,
+    pub(super) identifier: (usize, &'static str),
+    pub(super) header_reference: (usize, &'static str),
+    pub(super) trailer_count: (usize, &'static str),
+    pub(super) trailer_reference: (usize, &'static str),
+    pub(super) end_count: (usize, &'static str),
+    pub(super) end_reference: (usize, &'static str),
+}
+
+/// The batch envelope (ISO 9735-2).
+const BATCH: Envelope = Envelope {
+    begin: "UNB",
+    header: "UNH",
+    trailer: "UNT",
+    end: "UNZ",
+    identifier: (1, "UNH/S009"),
+    header_reference: (0, "UNH/0062"),
+    trailer_count: (0, "UNT/0074"),
+    trailer_reference: (1, "UNT/0062"),
+    end_count: (0, "UNZ/0036"),
+    end_reference: (1, "UNZ/0020"),
+};
+
+/// The interactive envelope (ISO 9735-3).
+const INTERACTIVE: Envelope = Envelope {
+    begin: "UIB",
+    header: "UIH",
+    trailer: "UIT",
+    end: "UIZ",
+    identifier: (0, "UIH/S306"),
+    header_reference: (1, "UIH/0340"),
+    trailer_count: (1, "UIT/0074"),
+    trailer_reference: (0, "UIT/0340"),
+    end_count: (1, "UIZ/0036"),
+    end_reference: (0, "UIZ/S302/0300"),
+};
+
 /// Where the parts of a segment came to stand.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Spans {
@@ -195,6 +249,16 @@ impl<'d> Sample<'d> {
         self.message.directory().name()
     }
 
+    /// Whether it is an interactive interchange.
+    pub(super) fn is_interactive(&self) -> bool {
+        self.message.is_interactive()
+    }
+
+    /// The service segments that make its envelope.
+    pub(super) fn envelope(&self) -> &'static Envelope {
+        if self.is_interactive() { &INTERACTIVE } else { &BATCH }
+    }
+
     /// The octets.
     pub(super) fn write(&self) -> Written {
         let Characters { component, element, decimal, release, repetition, terminator } = self.style.characters;
@@ -249,15 +313,16 @@ impl<'d> Sample<'d> {
 
     /// Puts the right counts into all trailers.
     pub(super) fn recount(&mut self) {
+        let (trailer_count, end_count) = (self.envelope().trailer_count.0, self.envelope().end_count.0);
         let (mut segments, mut units, mut groups) = (0, 0, 0);
         let mut in_group = false;
         let mut outside = 0;
         for line in &mut self.lines {
             segments += 1;
             match line.tag.as_str() {
-                "UNB" => (units, groups, in_group, outside) = (0, 0, false, 0),
+                "UNB" | "UIB" => (units, groups, in_group, outside) = (0, 0, false, 0),
                 "UNG" => (units, groups, in_group) = (0, groups + 1, true),
-                "UNH" => {
+                "UNH" | "UIH" => {
                     segments = 1;
                     units += 1;
                     outside += u32::from(!in_group);
@@ -266,12 +331,12 @@ impl<'d> Sample<'d> {
                     units += 1;
                     outside += u32::from(!in_group);
                 }
-                "UNT" => line.set(0, 0, segments.to_string()),
+                "UNT" | "UIT" => line.set(trailer_count, 0, segments.to_string()),
                 "UNE" => {
                     line.set(0, 0, units.to_string());
                     in_group = false;
                 }
-                "UNZ" => line.set(0, 0, if groups > 0 { groups } else { outside }.to_string()),
+                "UNZ" | "UIZ" => line.set(end_count, 0, if groups > 0 { groups } else { outside }.to_string()),
                 _ => {}
             }
         }
@@ -295,7 +360,7 @@ impl<'d> Sample<'d> {
 
     /// The lines between UNH and UNT of every message.
     pub(super) fn body(&self) -> impl Iterator<Item = usize> {
-        let inside = |line: &Line| line.row.is_some() && line.tag != "UNH" && line.tag != "UNT";
+        let inside = |line: &Line| line.row.is_some() && !line.is_header() && !line.is_trailer();
         self.lines.iter().enumerate().filter(move |(_, line)| inside(line)).map(|(index, _)| index)
     }
 

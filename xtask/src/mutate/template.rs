@@ -22,6 +22,7 @@ use super::sample::{Characters, Line, Sample, Style};
 
 /// The templates.
 const TEMPLATES: &[&str] = &[
+    include_str!("templates/AVLREQ.txt"),
     include_str!("templates/BAPLIE.txt"),
     include_str!("templates/CODECO.txt"),
     include_str!("templates/CUSDEC.txt"),
@@ -35,6 +36,7 @@ const TEMPLATES: &[&str] = &[
     include_str!("templates/PAXLST.txt"),
     include_str!("templates/PRICAT.txt"),
     include_str!("templates/REMADV.txt"),
+    include_str!("templates/RESREQ.txt"),
 ];
 
 /// How interchanges of each release are written: every syntax version; with and without UNA, groups, packages, lines.
@@ -105,6 +107,10 @@ fn sample(name: &str, release: &str, lines: &[&str], most: usize) -> Result<Samp
     let message = directories.release(release).and_then(|directory| directory.message(name));
     let message = message.ok_or("the directory has no such message")?;
     let (_, style) = STYLES.iter().find(|(known, _)| *known == release).ok_or("no style is given")?;
+    // Interactive interchanges are of syntax version 4, and know neither groups nor the packages of batch ones.
+    let characters = Characters { repetition: b'*', ..style.characters };
+    let interactive = Style { version: 4, characters, group: false, package: false, ..*style };
+    let style = if message.is_interactive() { &interactive } else { style };
     let service = directories.service(&style.version.to_string()).ok_or("no service directory")?;
     let entries = entries(lines, release)?;
     let mut body = Vec::new();
@@ -213,6 +219,9 @@ fn place<'e, 't>(
 
 /// Two messages with this body, in their envelope.
 fn enveloped(sample: &Sample<'_>, body: &[Line]) -> Vec<Line> {
+    if sample.is_interactive() {
+        return dialogue(sample, body);
+    }
     let Sample { message, style, .. } = sample;
     let (name, release) = (message.tag(), sample.release().trim_start_matches("D."));
     let century = if style.version > 3 { "20" } else { "" };
@@ -243,6 +252,26 @@ fn enveloped(sample: &Sample<'_>, body: &[Line]) -> Vec<Line> {
         lines.push(Line::parse("UNE+0+G1"));
     }
     lines.push(Line::parse(&format!("UNZ+0+K{name}")));
+    lines
+}
+
+/// Two messages with this body, as one side of a dialogue.
+fn dialogue(sample: &Sample<'_>, body: &[Line]) -> Vec<Line> {
+    let Sample { message, style, .. } = sample;
+    let (name, release) = (message.tag(), sample.release().trim_start_matches("D."));
+    let row = |tag: &str| message.rows().find(|row| row.tag() == Some(tag)).map(MessageRow::index);
+    let begin = format!(
+        "UIB+{}:{}+D{name}++++4012345000009:14+8690000000005:14+20261122:091500",
+        style.repertoire, style.version
+    );
+    let mut lines = vec![Line::parse(&begin)];
+    for number in 1..=2 {
+        let header = Line::parse(&format!("UIH+{name}:D:{release}::UN+M{number}"));
+        lines.push(Line { row: row("UIH"), ..header });
+        lines.extend(body.iter().cloned());
+        lines.push(Line { row: row("UIT"), ..Line::parse(&format!("UIT+M{number}+0")) });
+    }
+    lines.push(Line::parse(&format!("UIZ+D{name}+0")));
     lines
 }
 

@@ -4,32 +4,36 @@ use super::super::sample::{Line, Sample, Written};
 use super::{Kind, Mutant};
 
 pub(super) const KINDS: &[Kind] = &[
-    Kind { name: "unt-count", about: "UNT counts one segment too many", make: |s| count(s, "UNT", "UNT/0074") },
-    Kind { name: "une-count", about: "UNE counts one message too many", make: |s| count(s, "UNE", "UNE/0060") },
+    Kind {
+        name: "unt-count",
+        about: "UNT counts one segment too many",
+        make: |s| count(s, s.envelope().trailer, s.envelope().trailer_count),
+    },
+    Kind { name: "une-count", about: "UNE counts one message too many", make: |s| count(s, "UNE", (0, "UNE/0060")) },
     Kind {
         name: "unz-count",
         about: "UNZ counts one message or group too many",
-        make: |s| count(s, "UNZ", "UNZ/0036"),
+        make: |s| count(s, s.envelope().end, s.envelope().end_count),
     },
     Kind {
         name: "unt-reference",
         about: "UNT has another reference than UNH",
-        make: |s| reference(s, "UNT", "UNT/0062"),
+        make: |s| reference(s, s.envelope().trailer, s.envelope().trailer_reference),
     },
     Kind {
         name: "une-reference",
         about: "UNE has another reference than UNG",
-        make: |s| reference(s, "UNE", "UNE/0048"),
+        make: |s| reference(s, "UNE", (1, "UNE/0048")),
     },
     Kind {
         name: "unz-reference",
         about: "UNZ has another reference than UNB",
-        make: |s| reference(s, "UNZ", "UNZ/0020"),
+        make: |s| reference(s, s.envelope().end, s.envelope().end_reference),
     },
     Kind {
         name: "unp-reference",
         about: "UNP has another reference than UNO",
-        make: |s| reference(s, "UNP", "UNP/0800"),
+        make: |s| reference(s, "UNP", (1, "UNP/0800")),
     },
     Kind { name: "package-length", about: "UNO and UNP say that the object is longer", make: package_length },
     Kind { name: "unp-length", about: "UNP says another length than UNO", make: unp_length },
@@ -78,26 +82,26 @@ fn recounted<'d>(sample: &Sample<'d>, change: impl FnOnce(&mut Sample<'d>)) -> (
     (changed, written)
 }
 
-fn count(sample: &Sample<'_>, tag: &str, path: &str) -> Vec<Mutant> {
+fn count(sample: &Sample<'_>, tag: &str, (element, path): (usize, &str)) -> Vec<Mutant> {
     let lines: Vec<usize> = sample.all(tag).collect();
     let wrong = lines.into_iter().map(|line| {
         let mut changed = sample.clone();
-        let count: u32 = String::from_utf8_lossy(sample.lines[line].value(0, 0)).parse().unwrap_or_default();
-        changed.lines[line].set(0, 0, (count + 1).to_string());
+        let count: u32 = String::from_utf8_lossy(sample.lines[line].value(element, 0)).parse().unwrap_or_default();
+        changed.lines[line].set(element, 0, (count + 1).to_string());
         let written = changed.write();
-        let span = written.spans[line].component(0, 0, 0);
+        let span = written.spans[line].component(element, 0, 0);
         Mutant::new(written).tells("E1029", path, span)
     });
     wrong.collect()
 }
 
-fn reference(sample: &Sample<'_>, tag: &str, path: &str) -> Vec<Mutant> {
+fn reference(sample: &Sample<'_>, tag: &str, (element, path): (usize, &str)) -> Vec<Mutant> {
     let lines: Vec<usize> = sample.all(tag).collect();
     let wrong = lines.into_iter().map(|line| {
         let mut changed = sample.clone();
-        changed.lines[line].set(1, 0, "OTHER");
+        changed.lines[line].set(element, 0, "OTHER");
         let written = changed.write();
-        let span = written.spans[line].component(1, 0, 0);
+        let span = written.spans[line].component(element, 0, 0);
         Mutant::new(written).tells("E1028", path, span)
     });
     wrong.collect()
@@ -124,13 +128,17 @@ fn unp_length(sample: &Sample<'_>) -> Vec<Mutant> {
 }
 
 fn duplicate_message(sample: &Sample<'_>) -> Vec<Mutant> {
-    let (Some(header), Some(trailer)) = (sample.last("UNH"), sample.last("UNT")) else { return Vec::new() };
+    let envelope = sample.envelope();
+    let (Some(header), Some(trailer)) = (sample.last(envelope.header), sample.last(envelope.trailer)) else {
+        return Vec::new();
+    };
+    let (element, path) = envelope.header_reference;
     let mut changed = sample.clone();
-    changed.lines[header].set(0, 0, "M1");
-    changed.lines[trailer].set(1, 0, "M1");
+    changed.lines[header].set(element, 0, "M1");
+    changed.lines[trailer].set(envelope.trailer_reference.0, 0, "M1");
     let written = changed.write();
-    let span = written.spans[header].component(0, 0, 0);
-    vec![Mutant::new(written).tells("E1026", "UNH/0062", span)]
+    let span = written.spans[header].component(element, 0, 0);
+    vec![Mutant::new(written).tells("E1026", path, span)]
 }
 
 fn duplicate_group(sample: &Sample<'_>) -> Vec<Mutant> {
@@ -163,6 +171,7 @@ fn duplicate_interchange(sample: &Sample<'_>) -> Vec<Mutant> {
 }
 
 fn missing_unb(sample: &Sample<'_>) -> Vec<Mutant> {
+    let begin = sample.envelope().begin;
     let mut changed = sample.clone();
     changed.lines.remove(0);
     let written = changed.write();
@@ -171,25 +180,27 @@ fn missing_unb(sample: &Sample<'_>) -> Vec<Mutant> {
     // UNB says by which syntax version the date of UNG is written.
     let next = written.spans[0].whole.clone();
     // An interchange may do without UNB and UNZ where partners agreed so; UNZ shows that it does not.
-    let mutant = Mutant::new(written).tells("W1913", "UNB", gap).tells("E1013", "UNB", trailer);
+    let mutant = Mutant::new(written).tells("W1913", begin, gap).tells("E1013", begin, trailer);
     vec![mutant.with_consequences(next)]
 }
 
 fn missing_unh(sample: &Sample<'_>) -> Vec<Mutant> {
-    let Some(header) = sample.last("UNH") else { return Vec::new() };
+    let envelope = sample.envelope();
+    let Some(header) = sample.last(envelope.header) else { return Vec::new() };
     let (changed, written) = recounted(sample, |changed| drop(changed.lines.remove(header)));
-    let Some(trailer) = changed.last("UNT") else { return Vec::new() };
+    let Some(trailer) = changed.last(envelope.trailer) else { return Vec::new() };
     // What is left of the message stands outside any, which is told once.
     let (orphan, end) = (written.spans[header].tag.clone(), written.spans[trailer].tag.clone());
     let first = changed.lines[header].tag.clone();
-    vec![Mutant::new(written).tells("E1033", first, orphan).tells("E1013", "UNH", end)]
+    vec![Mutant::new(written).tells("E1033", first, orphan).tells("E1013", envelope.header, end)]
 }
 
 fn missing_unt(sample: &Sample<'_>) -> Vec<Mutant> {
-    let Some(trailer) = sample.all("UNT").next() else { return Vec::new() };
+    let tag = sample.envelope().trailer;
+    let Some(trailer) = sample.all(tag).next() else { return Vec::new() };
     let (_, written) = recounted(sample, |changed| drop(changed.lines.remove(trailer)));
     let gap = written.gap(trailer);
-    vec![Mutant::new(written).tells("E1013", "UNT", gap)]
+    vec![Mutant::new(written).tells("E1013", tag, gap)]
 }
 
 fn missing_une(sample: &Sample<'_>) -> Vec<Mutant> {
@@ -224,7 +235,7 @@ fn missing_unz(sample: &Sample<'_>) -> Vec<Mutant> {
     changed.lines.pop();
     let written = changed.write();
     let gap = written.gap(changed.lines.len());
-    vec![Mutant::new(written).tells("E1013", "UNZ", gap)]
+    vec![Mutant::new(written).tells("E1013", sample.envelope().end, gap)]
 }
 
 fn message_after_unz(sample: &Sample<'_>) -> Vec<Mutant> {
@@ -241,7 +252,7 @@ fn message_after_unz(sample: &Sample<'_>) -> Vec<Mutant> {
 }
 
 fn between_messages(sample: &Sample<'_>) -> Vec<Mutant> {
-    let Some(header) = sample.last("UNH") else { return Vec::new() };
+    let Some(header) = sample.last(sample.envelope().header) else { return Vec::new() };
     let mut changed = sample.clone();
     changed.lines.insert(header, Line::parse("FTX+AAI+++LOST"));
     let written = changed.write();
@@ -250,11 +261,15 @@ fn between_messages(sample: &Sample<'_>) -> Vec<Mutant> {
 }
 
 fn empty_interchange(sample: &Sample<'_>) -> Vec<Mutant> {
+    // A side of a dialogue may have nothing to say.
+    if sample.is_interactive() {
+        return Vec::new();
+    }
     let (_, written) = recounted(sample, |changed| {
-        changed.lines.retain(|line| matches!(line.tag.as_str(), "UNB" | "UNZ"));
+        changed.lines.retain(|line| matches!(line.tag.as_str(), "UNB" | "UNZ" | "UIB" | "UIZ"));
     });
     let span = written.spans[1].tag.clone();
-    vec![Mutant::new(written).tells("E1032", "UNZ", span)]
+    vec![Mutant::new(written).tells("E1032", sample.envelope().end, span)]
 }
 
 fn empty_group(sample: &Sample<'_>) -> Vec<Mutant> {
@@ -289,7 +304,7 @@ fn with_header(sample: &Sample<'_>, element: usize, component: usize, value: &st
 fn unknown_repertoire(sample: &Sample<'_>) -> Vec<Mutant> {
     let written = with_header(sample, 0, 0, "UNOQ");
     let span = written.spans[0].component(0, 0, 0);
-    vec![Mutant::new(written).tells("E1046", "UNB/S001", span)]
+    vec![Mutant::new(written).tells("E1046", format!("{}/S001", sample.envelope().begin), span)]
 }
 
 fn unknown_version(sample: &Sample<'_>) -> Vec<Mutant> {
@@ -297,10 +312,17 @@ fn unknown_version(sample: &Sample<'_>) -> Vec<Mutant> {
     let span = written.spans[0].component(0, 0, 1);
     // By which rules the rest is read is not known.
     let all = 0..written.octets.len();
-    vec![Mutant::new(written).tells("E1002", "UNB/S001/0002", span).with_consequences(all)]
+    vec![
+        Mutant::new(written)
+            .tells("E1002", format!("{}/S001/0002", sample.envelope().begin), span)
+            .with_consequences(all),
+    ]
 }
 
 fn missing_sender(sample: &Sample<'_>) -> Vec<Mutant> {
+    if sample.is_interactive() {
+        return Vec::new();
+    }
     let mut changed = sample.clone();
     changed.lines[0].elements[1] = vec![vec![Vec::new()]];
     let written = changed.write();
@@ -309,6 +331,9 @@ fn missing_sender(sample: &Sample<'_>) -> Vec<Mutant> {
 }
 
 fn long_reference(sample: &Sample<'_>) -> Vec<Mutant> {
+    if sample.is_interactive() {
+        return Vec::new();
+    }
     let mut changed = sample.clone();
     let last = changed.lines.len() - 1;
     changed.lines[0].set(4, 0, "ABCDEFGH1234567");
@@ -323,12 +348,18 @@ fn long_reference(sample: &Sample<'_>) -> Vec<Mutant> {
 }
 
 fn invalid_date(sample: &Sample<'_>) -> Vec<Mutant> {
+    if sample.is_interactive() {
+        return Vec::new();
+    }
     let written = with_header(sample, 3, 0, if sample.style.version > 3 { "2026112X" } else { "26112X" });
     let span = written.spans[0].component(3, 0, 0);
     vec![Mutant::new(written).tells("E1037", format!("{}/S004/0017", sample.path(0)), span)]
 }
 
 fn short_time(sample: &Sample<'_>) -> Vec<Mutant> {
+    if sample.is_interactive() {
+        return Vec::new();
+    }
     let written = with_header(sample, 3, 1, "915");
     let span = written.spans[0].component(3, 0, 1);
     vec![Mutant::new(written).tells("E1040", format!("{}/S004/0019", sample.path(0)), span)]
@@ -341,21 +372,28 @@ fn unb_too_many(sample: &Sample<'_>) -> Vec<Mutant> {
     vec![Mutant::new(written).tells("E1016", sample.path(0), span)]
 }
 
+/// Changes a component of the message identifier, numbered as in UNH.
 fn unknown(sample: &Sample<'_>, component: usize, value: &str) -> Vec<Mutant> {
-    let Some(header) = sample.last("UNH") else { return Vec::new() };
+    let Some(header) = sample.last(sample.envelope().header) else { return Vec::new() };
+    let (element, path) = sample.envelope().identifier;
+    // In UIH the sub-function stands before the agency.
+    let component = if sample.is_interactive() && component == 3 { 4 } else { component };
     let mut changed = sample.clone();
-    changed.lines[header].set(1, component, value);
+    changed.lines[header].set(element, component, value);
     let written = changed.write();
-    let span = written.spans[header].element(1);
-    vec![Mutant::new(written).tells("E1017", "UNH/S009", span)]
+    let span = written.spans[header].element(element);
+    vec![Mutant::new(written).tells("E1017", path, span)]
 }
 
 fn missing_release(sample: &Sample<'_>) -> Vec<Mutant> {
-    let Some(header) = sample.last("UNH") else { return Vec::new() };
+    let Some(header) = sample.last(sample.envelope().header) else { return Vec::new() };
+    let (element, identifier) = sample.envelope().identifier;
+    let composite = identifier.rsplit('/').next().unwrap_or_default();
     let mut changed = sample.clone();
-    changed.lines[header].set(1, 2, "");
+    changed.lines[header].set(element, 2, "");
     let written = changed.write();
-    let span = written.spans[header].component(1, 0, 2);
-    let identifier = written.spans[header].element(1);
-    vec![Mutant::new(written).tells("E1013", "UNH/S009/0054", span).with_consequences(identifier)]
+    let span = written.spans[header].component(element, 0, 2);
+    let whole = written.spans[header].element(element);
+    let path = format!("{}/{composite}/0054", sample.path(header));
+    vec![Mutant::new(written).tells("E1013", path, span).with_consequences(whole)]
 }

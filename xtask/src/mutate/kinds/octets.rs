@@ -89,13 +89,13 @@ fn control_character(sample: &Sample<'_>) -> Vec<Mutant> {
 
 /// What the end of the file leaves open, told at the end: the trailers, and what the message still had to have.
 fn unended(sample: &Sample<'_>, mutant: Mutant, line: usize) -> Mutant {
-    let end = mutant.octets.len();
+    let (end, envelope) = (mutant.octets.len(), sample.envelope());
     let mut mutant = mutant.with_consequences(end..end);
     let open = |header: &str, trailer: &str| {
         let count = |tag: &str| sample.lines[..line].iter().filter(|line| line.tag == tag).count();
         count(header) > count(trailer)
     };
-    for (header, trailer) in [("UNH", "UNT"), ("UNG", "UNE"), ("UNB", "UNZ")] {
+    for (header, trailer) in [(envelope.header, envelope.trailer), ("UNG", "UNE"), (envelope.begin, envelope.end)] {
         if open(header, trailer) {
             mutant = mutant.tells("E1013", trailer, end..end);
         }
@@ -136,10 +136,11 @@ fn released_end(sample: &Sample<'_>) -> Vec<Mutant> {
 
 /// Two segments that became one: what they say is lost, and the count of UNT is one too high.
 fn merged(sample: &Sample<'_>, released: bool) -> Vec<Mutant> {
-    let lines = some(sample, sample.body().filter(|line| sample.lines[line + 1].tag != "UNT").collect());
+    let lines = some(sample, sample.body().filter(|line| !sample.lines[line + 1].is_trailer()).collect());
     let written = sample.write();
+    let (element, path) = sample.envelope().trailer_count;
     let merged = lines.into_iter().filter_map(|line| {
-        let trailer = (line..sample.lines.len()).find(|&index| sample.lines[index].tag == "UNT")?;
+        let trailer = (line..sample.lines.len()).find(|&index| sample.lines[index].is_trailer())?;
         let mut octets = written.octets.clone();
         let terminator = written.spans[line].whole.end - 1;
         let shift: isize = if released {
@@ -151,11 +152,11 @@ fn merged(sample: &Sample<'_>, released: bool) -> Vec<Mutant> {
         };
         let moved =
             |range: Range<usize>| range.start.saturating_add_signed(shift)..range.end.saturating_add_signed(shift);
-        let count = moved(written.spans[trailer].component(0, 0, 0));
+        let count = moved(written.spans[trailer].component(element, 0, 0));
         // A segment that was swallowed may be missing, and what belonged to its group may have lost its place.
-        let lost = written.spans[line].whole.start..count.start - "UNT+".len();
+        let lost = written.spans[line].whole.start..moved(written.spans[trailer].tag.clone()).start;
         let changed = Written { octets, spans: Vec::new() };
-        Some(Mutant::new(changed).tells("E1029", "UNT/0074", count).with_consequences(lost))
+        Some(Mutant::new(changed).tells("E1029", path, count).with_consequences(lost))
     });
     merged.collect()
 }

@@ -35,7 +35,7 @@ fn is_trigger(sample: &Sample<'_>, line: usize) -> bool {
 
 /// The line of the message that `line` stands in, by its UNH.
 fn header_of(sample: &Sample<'_>, line: usize) -> usize {
-    sample.lines[..=line].iter().rposition(|line| line.tag == "UNH").unwrap_or_default()
+    sample.lines[..=line].iter().rposition(Line::is_header).unwrap_or_default()
 }
 
 /// The first line after `line` that does not stand in the same instance of its innermost group.
@@ -43,7 +43,7 @@ fn end_of_instance(sample: &Sample<'_>, line: usize) -> usize {
     let groups = &sample.lines[line].groups;
     let stays = |index: &usize| {
         let other = &sample.lines[*index];
-        other.tag != "UNT"
+        !other.is_trailer()
             && other.groups.starts_with(groups.as_str())
             && !(other.groups == *groups && is_trigger(sample, *index))
     };
@@ -118,7 +118,7 @@ fn missing(sample: &Sample<'_>, lines: Range<usize>, path: String) -> Mutant {
         return Mutant::new(written).tells("E2013", path, gap);
     }
     // … but for a next one that an earlier row takes: the standard's way of reading goes on there.
-    let trailer = (lines.start..changed.lines.len()).find(|&index| changed.lines[index].tag == "UNT");
+    let trailer = (lines.start..changed.lines.len()).find(|&index| changed.lines[index].is_trailer());
     let rest = gap.start..trailer.map_or(written.octets.len(), |trailer| written.spans[trailer].whole.start);
     Mutant::new(written).tells("E2013", path, rest.clone()).with_consequences(rest)
 }
@@ -151,7 +151,7 @@ fn alone(sample: &Sample<'_>, line: usize) -> bool {
         let (from, to) = if *index < line { (*index, line) } else { (line, *index) };
         // No trigger of the outer group, and no UNH, between the two.
         sample.lines[from + 1..=to].iter().enumerate().all(|(offset, between)| {
-            between.tag != "UNH"
+            !between.is_header()
                 && (outer.is_empty()
                     || !(between.groups.trim_end_matches('/') == outer && is_trigger(sample, from + 1 + offset)))
         })
@@ -160,7 +160,10 @@ fn alone(sample: &Sample<'_>, line: usize) -> bool {
 }
 
 fn empty_message(sample: &Sample<'_>) -> Vec<Mutant> {
-    let (Some(header), Some(trailer)) = (sample.last("UNH"), sample.last("UNT")) else { return Vec::new() };
+    let (Some(header), Some(trailer)) = (sample.last(sample.envelope().header), sample.last(sample.envelope().trailer))
+    else {
+        return Vec::new();
+    };
     let mut changed = sample.clone();
     changed.lines.drain(header + 1..trailer);
     changed.recount();
@@ -169,7 +172,7 @@ fn empty_message(sample: &Sample<'_>) -> Vec<Mutant> {
     let mut mutant = Mutant::new(written);
     for row in sample.message.rows().filter(|row| row.parent().is_none() && row.status().is_mandatory()) {
         let name = row.group().map_or_else(|| row.tag().unwrap_or_default().to_owned(), |number| format!("SG{number}"));
-        if name != "UNH" && name != "UNT" {
+        if name != sample.envelope().header && name != sample.envelope().trailer {
             mutant = mutant.tells("E2013", name, gap.clone());
         }
     }
@@ -227,7 +230,7 @@ fn misplaced_segment(sample: &Sample<'_>) -> Vec<Mutant> {
     let before_last = |line: &usize| sample.lines[*line].row < last_row;
     let lines = some(sample, sample.body().filter(|line| top(line) && once(line) && before_last(line)).collect());
     let misplaced = lines.into_iter().filter_map(|line| {
-        let end = (line..sample.lines.len()).find(|&index| sample.lines[index].tag == "UNT")?;
+        let end = (line..sample.lines.len()).find(|&index| sample.lines[index].is_trailer())?;
         let mut changed = sample.clone();
         changed.lines.insert(end, sample.lines[line].clone());
         changed.recount();
@@ -239,7 +242,7 @@ fn misplaced_segment(sample: &Sample<'_>) -> Vec<Mutant> {
 }
 
 fn swapped_segments(sample: &Sample<'_>) -> Vec<Mutant> {
-    let Some(first) = sample.last("UNH").map(|header| header + 1) else { return Vec::new() };
+    let Some(first) = sample.last(sample.envelope().header).map(|header| header + 1) else { return Vec::new() };
     let (one, two) = (&sample.lines[first], &sample.lines[first + 1]);
     if one.tag == two.tag || !two.groups.is_empty() {
         return Vec::new();
@@ -248,7 +251,9 @@ fn swapped_segments(sample: &Sample<'_>) -> Vec<Mutant> {
     changed.lines.swap(first, first + 1);
     let written = changed.write();
     let (gap, span) = (written.gap(first), written.spans[first + 1].tag.clone());
-    vec![Mutant::new(written).tells("E2013", one.tag.clone(), gap).tells("E2015", one.tag.clone(), span)]
+    let mutant = Mutant::new(written).tells("E2015", one.tag.clone(), span);
+    let mandatory = row(sample, first).is_some_and(|row| row.status().is_mandatory());
+    vec![if mandatory { mutant.tells("E2013", one.tag.clone(), gap) } else { mutant }]
 }
 
 fn too_many_segments(sample: &Sample<'_>) -> Vec<Mutant> {
