@@ -49,6 +49,14 @@ pub(crate) struct Common {
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
 
+    /// Read settings from FILE (default: karvan.toml in this folder, one above it, or the user's configuration folder).
+    #[arg(long, value_name = "FILE", global = true, conflicts_with = "isolated")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Read no settings.
+    #[arg(long, global = true)]
+    pub(crate) isolated: bool,
+
     /// Largest document that is read whole, in octets.
     #[arg(long, value_name = "OCTETS", default_value_t = 1 << 30, global = true, hide_short_help = true)]
     pub(crate) max_size: u64,

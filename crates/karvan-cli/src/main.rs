@@ -10,17 +10,24 @@ mod output;
 mod progress;
 mod report;
 mod session;
+mod settings;
 mod status;
 
 use std::io;
 
 use arguments::{Arguments, Verb};
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches, Parser};
 use session::{Session, say, say_failed};
 use status::Status;
 
 fn main() -> Status {
-    let arguments = Arguments::parse();
+    let arguments = match settled(Arguments::parse()) {
+        Ok(arguments) => arguments,
+        Err(problem) => {
+            say(&format!("karvan: {problem}"));
+            return Status::Usage;
+        }
+    };
     commands::import::load();
     if arguments.common.format.is_for_findings_alone() && !arguments.verb.tells_findings() {
         say(
@@ -52,4 +59,16 @@ fn main() -> Status {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Status::Good,
         Err(error) => say_failed("output", &error),
     }
+}
+
+/// The arguments with the settings of the file that holds, or why that cannot be used.
+fn settled(arguments: Arguments) -> Result<Arguments, String> {
+    let common = &arguments.common;
+    let Some(path) = common.config.clone().or_else(|| if common.isolated { None } else { settings::file() }) else {
+        return Ok(arguments);
+    };
+    let named = |problem: String| format!("{}: {}", path.display(), problem.trim_end());
+    let matches = settings::settle(Arguments::command(), &path).map_err(named)?.try_get_matches();
+    // The command line alone was understood: what is not is a setting.
+    matches.and_then(|matches| Arguments::from_arg_matches(&matches)).map_err(|error| named(error.to_string()))
 }

@@ -15,7 +15,7 @@ fn the_output_is_the_same_however_many_jobs() {
             0 => ORDER.to_owned(),
             1 => ORDER.replace("UNT+10", "UNT+11"),
             // Long ones first: who comes later is ready earlier.
-            2 => ORDER.replace("UNS+S'", &format!("{}UNS+S'", "GIS+1'\n".repeat(40 * (60 - number)))),
+            2 => ORDER.replace("UNS+S'", &format!("{}UNS+S'", "GIS+1'\n".repeat(5 * (60 - number)))),
             _ => INVOICE.replace("2026-05-04", "4 May 2026"),
         };
         folder.write(&format!("in/{number:02}"), content);

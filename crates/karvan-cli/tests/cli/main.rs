@@ -15,6 +15,7 @@ mod inspect;
 mod jobs;
 mod manners;
 mod schema;
+mod settings;
 mod sign;
 mod support;
 mod trust;

@@ -106,6 +106,10 @@ impl Folder {
         for name in ["LC_ALL", "LC_MESSAGES", "LANG", "NO_COLOR"] {
             command.env_remove(name);
         }
+        // What the user has configured is no part of a test.
+        for name in ["XDG_CONFIG_HOME", "APPDATA"] {
+            command.env(name, self.path("no-settings"));
+        }
         command
     }
 

@@ -290,8 +290,10 @@ fn element_lines(view: &ElementView, language: Language) -> Vec<String> {
     lines
 }
 
-/// How many letters must be added, left out, replaced or swapped with the next to turn one word into another.
-fn distance(one: &str, other: &str) -> usize {
+/// How many letters must be added, left out, replaced or swapped with the next to turn one word, in letters of any case,
+/// into another, in capitals.
+#[must_use]
+pub fn distance(one: &str, other: &str) -> usize {
     let (one, other): (Vec<char>, Vec<char>) = (one.to_uppercase().chars().take(32).collect(), other.chars().collect());
     let mut before: Vec<usize> = Vec::new();
     let mut last: Vec<usize> = (0..=other.len()).collect();

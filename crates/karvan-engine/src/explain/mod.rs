@@ -16,7 +16,7 @@ mod finding;
 
 use std::fmt;
 
-pub use entry::{EntryTopic, Spell};
+pub use entry::{EntryTopic, Spell, distance};
 pub use finding::{FindingTopic, Sample};
 use karvan_schema::directory::Directories;
 use karvan_text::explanation::Explanation;
