@@ -1,5 +1,6 @@
 //! An EDIFACT file, walked through as it is read.
 
+use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::sync::Arc;
 
@@ -81,6 +82,8 @@ struct Walk<'o> {
     /// The service directory of the interchange.
     service: Option<Directory<'static>>,
     message: Option<OpenMessage>,
+    /// The tables of message types that came by, by directory and tag: most files hold few types.
+    tables: BTreeMap<(&'static str, &'static str), Arc<Table>>,
     told: u64,
     /// What was asked about is found.
     found: bool,
@@ -120,6 +123,7 @@ impl<'o> Walk<'o> {
             repertoire: None,
             service: directories.service("4"),
             message: None,
+            tables: BTreeMap::new(),
             told: 0,
             found: false,
         }
@@ -273,9 +277,14 @@ impl<'o> Walk<'o> {
             segments: 0,
             directory,
             codes: codes.or(directory),
-            arranger: known.filter(|_| draws).map(|message| Arranger::new(Arc::new(Table::of(message)))),
+            arranger: known.filter(|_| draws).map(|message| Arranger::new(self.table(message))),
             triggers: Vec::new(),
         });
+    }
+
+    fn table(&mut self, message: directory::Message<'static>) -> Arc<Table> {
+        let key = (message.directory().name(), message.tag());
+        Arc::clone(self.tables.entry(key).or_insert_with(|| Arc::new(Table::of(message))))
     }
 
     /// Ends the open message, if there is one, at its trailer.
@@ -296,7 +305,7 @@ impl<'o> Walk<'o> {
 
     /// Places a segment in the tree and tells of it where it is asked for.
     fn body(&mut self, segment: &Segment<'_>, found: &mut Vec<Node>) {
-        let (options, service, repertoire) = (self.options, self.service, self.repertoire);
+        let (options, service, repertoire, told) = (self.options, self.service, self.repertoire, self.told);
         let is_asked_about = self.is_asked_about(segment.span());
         let Some(message) = &mut self.message else {
             // An envelope segment: it stands in no group.
@@ -335,6 +344,9 @@ impl<'o> Walk<'o> {
                 let values = values.into_iter().filter(|value| select.wants(&value.path)).collect();
                 found.push(Node::Segment(SegmentNode { values, ..node() }));
             }
+        } else if told >= options.node_limit {
+            // Only their number is told.
+            self.summary.withheld += (message.triggers.len() - kept) as u64 + 1;
         } else if options.depth >= Depth::Segments {
             let opened = message.triggers.iter().skip(kept).map(|trigger| Node::SegmentGroup(trigger.group.clone()));
             found.extend(opened);
