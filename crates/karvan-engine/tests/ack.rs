@@ -308,6 +308,10 @@ fn the_answer_goes_back_in_kind() {
     let expected = "UNA^|.? ~UNB|UNOC^3|RECIPIENT^14|SENDER^14|261122^1030|AIC1~";
     assert_eq!(head(&advised.replace("UNOA", "UNOC")), expected);
     assert!(head(&damaged(ORDERS, &[("SENDER", "sender")])).starts_with("UNB+UNOB:3+"));
+    // Those of the interchange before hold on where a second one has no UNA; each answer declares them.
+    let twice = advised.replace("UNOA", "UNOC") + &advised.replace("UNOA", "UNOC").replace("IC1", "IC2")[9..];
+    let twice = String::from_utf8(answered(&twice, &Options::default()).octets).unwrap();
+    assert_eq!(twice.matches("UNA^|.? ~").count(), 2, "{twice}");
     let long = damaged(ORDERS, &[("+IC1'", "+12345678901234'"), ("UNZ+2+IC1", "UNZ+2+12345678901234")]);
     assert!(head(&long).contains("+A2345678901234'"));
 }

@@ -18,8 +18,8 @@ pub(super) struct Subject {
     pub(super) version: u8,
     /// The repertoire that UNB declares, where it is one that can be read.
     pub(super) repertoire: Option<Repertoire>,
-    /// The service characters, where a service string advice declares them.
-    pub(super) advised: Option<ServiceCharacters>,
+    /// The service characters in force.
+    pub(super) characters: ServiceCharacters,
     /// What is wrong with the interchange, UNA, UNB or UNZ.
     pub(super) charge: Option<Charge>,
     /// The groups: those at fault, or all where all are asked for.
@@ -263,8 +263,8 @@ pub(super) struct Ledger {
     open: Option<Subject>,
     group: Option<Group>,
     unit: Option<Unit>,
-    /// Whether UNA stands before the interchange to come, and what is wrong with it.
-    advice: Option<Option<Charge>>,
+    /// What is wrong with the UNA of the interchange to come.
+    advice: Option<Charge>,
     /// What had its trailer with the segment before; what the reader finds wrong behind a trailer still belongs to it.
     ended: Option<Level>,
     /// The tag of the segment before, and where a fault in it is told.
@@ -286,11 +286,6 @@ type Fault = (Severity, u16);
 impl Ledger {
     pub(super) fn new(keeping: Keeping) -> Self {
         Self { keeping, ..Self::default() }
-    }
-
-    /// Takes note of a service string advice.
-    pub(super) fn advice(&mut self) {
-        self.advice = Some(None);
     }
 
     /// Takes note of the next segment and what was found with it.
@@ -338,7 +333,7 @@ impl Ledger {
                 let (severity, code) = fault;
                 let segment = Some("UNA".to_owned());
                 let charge = Charge { severity, code, segment, data_element: None, security: None };
-                put(self.advice.get_or_insert_default(), charge);
+                put(&mut self.advice, charge);
             }
             ProblemKind::ObjectLength { header, .. } | ProblemKind::ObjectTruncated { header, .. } => {
                 self.charge(Level::Unit, fault, Some(header.to_owned()), None);
@@ -589,7 +584,8 @@ fn is_security(tag: &[u8]) -> bool {
     matches!(tag, [b'U', b'S', b'A'..=b'Z'])
 }
 
-fn subject(segment: &Segment<'_>, advice: Option<Option<Charge>>) -> Subject {
+/// The interchange that UNB opens, charged with what is wrong with the service string advice before it.
+fn subject(segment: &Segment<'_>, advice: Option<Charge>) -> Subject {
     let syntax = segment.element(0);
     let version = match &*syntax.component(1).unescaped() {
         [digit @ b'1'..=b'4', ..] => digit - b'0',
@@ -603,8 +599,8 @@ fn subject(segment: &Segment<'_>, advice: Option<Option<Charge>>) -> Subject {
         place: Place::default(),
         version,
         repertoire,
-        advised: advice.is_some().then(|| segment.characters()),
-        charge: advice.flatten(),
+        characters: segment.characters(),
+        charge: advice,
         groups: Vec::new(),
         units: Vec::new(),
         unit_count: 0,

@@ -46,7 +46,7 @@ impl Reply {
         let own = subject.repertoire == Some(repertoire);
         let encoding = if own { subject.header.value(0, 0, 3).to_owned() } else { String::new() };
         let usual = ServiceCharacters::for_version(version);
-        let characters = subject.advised.filter(|characters| is_sound(*characters, repertoire)).unwrap_or(usual);
+        let characters = if is_sound(subject.characters, repertoire) { subject.characters } else { usual };
         let options = WriteOptions::default().repertoire(repertoire).characters(characters);
         let advise = !same_separators(characters, usual);
         Some(Self { version, service, rules, options, advise, encoding })
