@@ -13,32 +13,38 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// How far a run is, in octets read.
 pub(crate) struct Progress {
     began: Instant,
-    wanted: bool,
+    /// It counts from the beginning, that the rate be true, and is hidden until it is shown; none where nobody looks.
     bar: Option<ProgressBar>,
+    shown: bool,
+    /// Whether results go to a terminal too, so that the bar must make way for them.
+    shared: bool,
 }
 
 impl Progress {
     /// The progress of a run that begins now; none is ever drawn where standard error is no terminal or `quiet` is asked
-    /// for.
-    pub(crate) fn new(quiet: bool) -> Self {
-        Self { began: Instant::now(), wanted: !quiet && io::stderr().is_terminal(), bar: None }
+    /// for. `shared` says that results go to a terminal too.
+    pub(crate) fn new(quiet: bool, shared: bool) -> Self {
+        let wanted = !quiet && io::stderr().is_terminal();
+        let bar = wanted.then(|| ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden()));
+        Self { began: Instant::now(), bar, shown: false, shared }
     }
 
     /// Shows how far the run over `inputs` is, if it lasts long enough.
     pub(crate) fn show(&mut self, inputs: &[Input], meter: &Meter) {
-        if !self.wanted || self.began.elapsed() < PATIENCE {
-            return;
-        }
-        // How much there is, is only asked for when it is to be shown.
-        let bar = self.bar.get_or_insert_with(|| bar(inputs.iter().map(Input::size).sum()).with_elapsed(PATIENCE));
+        let Some(bar) = &self.bar else { return };
         bar.set_position(meter.octets());
+        if !self.shown && self.began.elapsed() >= PATIENCE {
+            self.shown = true;
+            // How much there is, is only asked for when it is to be shown.
+            draw(bar, inputs.iter().map(Input::size).sum());
+        }
     }
 
     /// Writes something that may go to the same terminal.
     pub(crate) fn beside<T>(&self, write: impl FnOnce() -> T) -> T {
         match &self.bar {
-            Some(bar) => bar.suspend(write),
-            None => write(),
+            Some(bar) if self.shown && self.shared => bar.suspend(write),
+            _ => write(),
         }
     }
 
@@ -50,12 +56,15 @@ impl Progress {
     }
 }
 
-/// A bar with rate and remaining time, or, where it is not known how much there is, with the rate alone.
-fn bar(size: Option<u64>) -> ProgressBar {
-    let (bar, template) = match size {
-        Some(size) => (ProgressBar::new(size), "{wide_bar} {bytes}/{total_bytes}  {bytes_per_sec}  ETA {eta}"),
-        None => (ProgressBar::no_length(), "{spinner} {bytes}  {bytes_per_sec}"),
+/// Draws the bar with rate and remaining time, or, where it is not known how much there is, with the rate alone.
+fn draw(bar: &ProgressBar, size: Option<u64>) {
+    let template = match size {
+        Some(size) => {
+            bar.set_length(size);
+            "{wide_bar} {bytes}/{total_bytes}  {bytes_per_sec}  ETA {eta}"
+        }
+        None => "{spinner} {bytes}  {bytes_per_sec}",
     };
+    bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
     bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(10));
-    bar.with_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()))
 }

@@ -44,7 +44,7 @@ pub(crate) fn run(asked: &Validate, mut session: Session) -> io::Result<Status> 
     let (limits, meter) = (session.limits, Arc::default());
     let mut told_so_far = ToldSoFar { totals: Totals::default(), run: Run::new(asked.max_references) };
     let mut worst = Status::Good;
-    let mut progress = Progress::new(session.quiet);
+    let mut progress = Progress::new(session.quiet, session.output.is_terminal());
     in_order(
         &inputs,
         jobs,
