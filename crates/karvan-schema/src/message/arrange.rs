@@ -71,6 +71,8 @@ pub(super) struct State {
 struct Trail {
     /// The state before the first of them.
     start: State,
+    /// The state after as many of them as the trail reaches back at least, where there are so many.
+    middle: State,
     /// The number of each tag, and the step taken for it.
     steps: Vec<(u16, Step)>,
 }
@@ -84,6 +86,12 @@ impl State {
     /// The state before the first row.
     pub(super) fn new(table: &Table) -> Self {
         Self { at: None, counts: vec![0; table.rows().len()] }
+    }
+
+    /// Becomes the same as another state of the same table.
+    fn copy(&mut self, other: &Self) {
+        self.at = other.at;
+        self.counts.copy_from_slice(&other.counts);
     }
 
     /// The open groups, the innermost first.
@@ -122,7 +130,8 @@ impl<T: Deref<Target = Table>> Arranger<T> {
     #[must_use]
     pub fn new(table: T) -> Self {
         let state = State::new(&table);
-        let trail = Trail { start: state.clone(), steps: Vec::with_capacity(2 * Trail::REACH) };
+        let steps = Vec::with_capacity(2 * Trail::REACH);
+        let trail = Trail { start: state.clone(), middle: state.clone(), steps };
         Self { table, state, trail }
     }
 
@@ -160,7 +169,7 @@ impl<T: Deref<Target = Table>> Arranger<T> {
         }
         // What is told to be at fault now stays so.
         self.trail.steps.clear();
-        self.trail.start.clone_from(&self.state);
+        self.trail.start.copy(&self.state);
         self.place_anyhow(tag, missing)
     }
 
@@ -169,8 +178,7 @@ impl<T: Deref<Target = Table>> Arranger<T> {
     pub fn step(&mut self, tag: Tag) -> Option<usize> {
         let tag = self.table.machine().tag(tag)?;
         let step = self.state.nearest(&self.table, tag)?;
-        self.state.take(step);
-        self.follow(tag, step);
+        self.take(tag, step);
         Some(usize::from(step.row))
     }
 
@@ -180,15 +188,19 @@ impl<T: Deref<Target = Table>> Arranger<T> {
         steps[steps.len().saturating_sub(count)..].iter().map(|(_, step)| *step)
     }
 
-    /// Takes note of a step.
+    /// Takes a step, and note of it.
     #[inline]
-    fn follow(&mut self, tag: u16, step: Step) {
-        if self.trail.steps.len() == 2 * Trail::REACH {
-            for (_, step) in self.trail.steps.drain(..Trail::REACH) {
-                self.trail.start.take(step);
-            }
+    fn take(&mut self, tag: u16, step: Step) {
+        let trail = &mut self.trail;
+        if trail.steps.len() == 2 * Trail::REACH {
+            trail.steps.drain(..Trail::REACH);
+            std::mem::swap(&mut trail.start, &mut trail.middle);
         }
-        self.trail.steps.push((tag, step));
+        if trail.steps.len() == Trail::REACH {
+            trail.middle.copy(&self.state);
+        }
+        trail.steps.push((tag, step));
+        self.state.take(step);
     }
 
     /// The rows where a segment with this tag may stand now without a fault, the nearest first.
@@ -215,20 +227,17 @@ impl<T: Deref<Target = Table>> Arranger<T> {
             state.take(*step);
             states.push(state);
         }
-        let (index, taken, state) = (0..steps.len()).rev().find_map(|index| {
+        let (index, taken) = (0..steps.len()).rev().find_map(|index| {
             let before = &states[index];
             let chosen = steps[index].1;
-            let others = before.places(table, tags[index]).skip_while(|step| *step != chosen).skip(1);
-            others
-                .filter_map(|step| arranged(table, before, step, &tags[index..]))
-                .next()
-                .map(|(taken, state)| (index, taken, state))
+            let mut others = before.places(table, tags[index]).skip_while(|step| *step != chosen).skip(1);
+            others.find_map(|step| arranged(table, before, step, &tags[index..])).map(|taken| (index, taken))
         })?;
         let revised = steps.len() - index;
         self.trail.steps.truncate(index);
-        self.state = state;
+        self.state.copy(&states[index]);
         for (tag, step) in tags[index..].iter().zip(&taken) {
-            self.follow(*tag, *step);
+            self.take(*tag, *step);
         }
         let row = taken.last().map_or(0, |step| usize::from(step.row));
         Some(Placement::Placed { row, excess: None, revised })
@@ -255,9 +264,8 @@ impl<T: Deref<Target = Table>> Arranger<T> {
         if !step.again {
             self.mandatory_between(used, anchor, missing);
         }
-        self.state.take(step);
         if let Some(tag) = self.table.machine().tag(tag) {
-            self.follow(tag, step);
+            self.take(tag, step);
         }
         Placement::Placed { row: usize::from(step.row), excess, revised: 0 }
     }
@@ -323,7 +331,7 @@ impl<T: Deref<Target = Table>> Arranger<T> {
 }
 
 /// The steps that place segments with these tags from the state `before` on, the first by `step`, none with a fault.
-fn arranged(table: &Table, before: &State, step: Step, tags: &[u16]) -> Option<(Vec<Step>, State)> {
+fn arranged(table: &Table, before: &State, step: Step, tags: &[u16]) -> Option<Vec<Step>> {
     let mut state = before.clone();
     state.take(step);
     let mut steps = vec![step];
@@ -332,7 +340,7 @@ fn arranged(table: &Table, before: &State, step: Step, tags: &[u16]) -> Option<(
         state.take(step);
         steps.push(step);
     }
-    Some((steps, state))
+    Some(steps)
 }
 
 #[cfg(test)]
@@ -434,6 +442,11 @@ mod tests {
         assert_eq!((placed[2].as_str(), missing), ("SG1.1/LOC", vec![]));
         let near = format!("UNH TDT LOC {} RFF UNT", "DTM ".repeat(20));
         assert_eq!(arrange(text, &near).0[2], "SG2.1/LOC");
+        let text = text.replace("SG1 M 9", "DTM C 999\nSG1 M 9");
+        for before in [31, 32, 33, 63, 64, 65, 96, 97, 200] {
+            let (placed, _) = arrange(&text, &format!("UNH {} TDT LOC DTM RFF UNT", "DTM ".repeat(before)));
+            assert_eq!(placed[before + 2..], ["SG2.1/LOC", "SG2.1/DTM", "SG2.1/RFF", "UNT"], "{before}");
+        }
     }
 
     #[test]
