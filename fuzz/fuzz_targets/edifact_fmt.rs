@@ -21,10 +21,14 @@ fn formatted(file: &[u8], options: &Options) -> (Vec<u8>, Outcome) {
     (output, outcome.expect("memory can be read and written"))
 }
 
-/// How often validation tells a code.
-fn told(file: &[u8], number: u16) -> usize {
+/// How many counts of segments, messages and groups are wrong. How long an object is, is no count: it is kept as it is.
+fn wrong_counts(file: &[u8]) -> usize {
     let mut count = 0;
-    let mut add = |finding: karvan_text::Diagnostic| count += usize::from(finding.code.number == number);
+    let mut add = |finding: karvan_text::Diagnostic| {
+        let path = &finding.place.path;
+        let counts = ["/0074", "/0060", "/0036"].iter().any(|element| path.ends_with(element));
+        count += usize::from(finding.code.number == 1029 && counts);
+    };
     validate::validate(file, &validate::Options::default(), &mut add).expect("memory can be read");
     count
 }
@@ -49,6 +53,6 @@ fuzz_target!(|input: &[u8]| {
     assert_eq!(once, twice);
     assert!(!again.changed);
     if options.recount {
-        assert_eq!(told(&once, 1029), 0);
+        assert_eq!(wrong_counts(&once), 0);
     }
 });
