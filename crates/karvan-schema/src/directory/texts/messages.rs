@@ -112,6 +112,10 @@ struct Head {
 impl Table<'_> {
     /// Reads a line; false at the end of the table.
     fn line(&mut self, line: &str) -> bool {
+        // What follows the trailer was printed twice.
+        if self.message.rows.last().is_some_and(|row| is_one_of(&row.kind, ["UNT", "UIT"])) {
+            return false;
+        }
         let body = line.trim_end_matches(['|', '+', '-', ' ']);
         if body.is_empty()
             || line.starts_with("Pos")
@@ -158,6 +162,11 @@ impl Table<'_> {
             self.pending = Some(head);
             return;
         };
+        if is_one_of(&head.kind, ["UNH", "UIH"]) && !self.message.rows.is_empty() {
+            self.remarks.note(format!("{}: the segment table begins anew", self.tag));
+            self.message.rows.clear();
+            self.open.clear();
+        }
         let is_group = matches!(head.kind, MessageRowFactsKind::Group(_));
         let margin = misdrawn(&self.remarks.of, self.tag, head.position).unwrap_or(margin);
         let expected = self.open.len() + usize::from(is_group);
@@ -182,6 +191,10 @@ impl Table<'_> {
             self.remarks.add(format!("{}: the segment table ends early", self.tag));
         }
     }
+}
+
+fn is_one_of(kind: &MessageRowFactsKind, tags: [&str; 2]) -> bool {
+    matches!(kind, MessageRowFactsKind::Segment(tag) if tags.contains(&tag.as_str()))
 }
 
 /// Rows whose margin is drawn wrong: release, message type, position, and the margin as it should be. The lists of the
@@ -286,6 +299,19 @@ Annex   AAA What follows the table                   M   1
         assert_eq!(rows(&message), expected.map(|(at, tag, most, depth)| (at, tag.to_owned(), most, depth)));
         assert_eq!(message.rows[4].status, Status::Conditional);
         assert!(remarks.problems.is_empty() && remarks.notes.is_empty(), "{:?} {:?}", remarks.problems, remarks.notes);
+    }
+
+    #[test]
+    fn a_table_that_is_printed_twice_is_read_once() {
+        // DOCINF in D.94B: the first copy ends early, the second goes on with a piece of a third.
+        let (cut, _) = TABLE.split_once("0050").unwrap();
+        let (_, table) = TABLE.split_once("HEADER SECTION\n\n").unwrap();
+        let (table, after) = table.split_once("Annex").unwrap();
+        let again = format!("{cut}{table}{}Annex{after}", table.split_once("0060").unwrap().1);
+        let (message, remarks) = parsed(&again);
+        assert_eq!(rows(&message), rows(&parsed(TABLE).0));
+        assert!(remarks.problems.is_empty(), "{:?}", remarks.problems);
+        assert_eq!(remarks.notes, [" TESTER: the segment table begins anew"]);
     }
 
     #[test]
