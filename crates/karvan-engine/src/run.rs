@@ -9,7 +9,7 @@ use karvan_schema::interchange::References;
 use karvan_text::{Code, Diagnostic, Message, Place, Position, Span, Verdict};
 
 use crate::outcome::Outcome;
-use crate::validate::references_limited;
+use crate::validate::{judge_strictly, references_limited};
 
 /// The header of an interchange: what names it (ISO 9735-2, UNB note 2), and where that stands.
 #[derive(Clone, Debug)]
@@ -67,11 +67,13 @@ pub struct Run {
     documents: Vec<String>,
     limit: usize,
     limit_told: bool,
+    strict: bool,
 }
 
 impl Default for Run {
     fn default() -> Self {
-        Self { seen: HashMap::new(), documents: Vec::new(), limit: References::LIMIT, limit_told: false }
+        let limit = References::LIMIT;
+        Self { seen: HashMap::new(), documents: Vec::new(), limit, limit_told: false, strict: false }
     }
 }
 
@@ -82,10 +84,17 @@ impl Run {
         Self { limit, ..Self::default() }
     }
 
+    /// The same, to which an interchange that comes again is an error.
+    #[must_use]
+    pub fn strict(self, strict: bool) -> Self {
+        Self { strict, ..self }
+    }
+
     /// Compares the interchanges of the document `name` with those of the documents before it. What is found is counted
     /// in its outcome.
     ///
-    /// An interchange that comes twice in one document was told when that was checked.
+    /// A document may be sound by itself and yet a copy, so this is a warning where the run is not strict. An interchange
+    /// that comes twice in one document was told when that was checked.
     pub fn compare(&mut self, name: &str, outcome: &mut Outcome) -> Vec<Diagnostic> {
         let openings = std::mem::take(&mut outcome.openings);
         let Ok(document) = u32::try_from(self.documents.len()) else { return Vec::new() };
@@ -104,7 +113,10 @@ impl Run {
                 Entry::Vacant(entry) => drop(entry.insert(document)),
             }
         }
-        if !found.is_empty() && outcome.verdict == Verdict::Valid {
+        if self.strict {
+            found.iter_mut().for_each(judge_strictly);
+        }
+        if self.strict && !found.is_empty() && outcome.verdict == Verdict::Valid {
             outcome.verdict = Verdict::Invalid;
         }
         if let Some(opening) = limited.filter(|_| !std::mem::replace(&mut self.limit_told, true)) {
@@ -123,7 +135,7 @@ fn seen_before(opening: Opening, file: &str) -> Diagnostic {
     let place = Place { span, position, path: path.to_owned(), ..Place::default() };
     let message =
         Message::new("interchange-seen-before").with("reference", &reference).with("sender", sender).with("file", file);
-    Diagnostic::new(Code::error(1026), message, place).found(reference)
+    Diagnostic::new(Code::warning(1026), message, place).found(reference)
 }
 
 #[cfg(test)]
@@ -154,7 +166,11 @@ mod tests {
         assert_eq!(compare("b", &interchange("A", "2")), (vec![], Verdict::Valid));
         assert_eq!(compare("c", &interchange("C", "1")), (vec![], Verdict::Valid));
         let again = ["\n", &interchange("A", "1")].concat();
-        assert_eq!(compare("d", &again), (vec!["E1026 UNB/0020".to_owned()], Verdict::Invalid));
+        assert_eq!(compare("d", &again), (vec!["W1026 UNB/0020".to_owned()], Verdict::Valid));
+        run = run.strict(true);
+        let mut outcome = outcome(&again);
+        assert_eq!(run.compare("e", &mut outcome)[0].code.to_string(), "E1026");
+        assert_eq!(outcome.verdict, Verdict::Invalid);
     }
 
     #[test]
@@ -168,7 +184,7 @@ mod tests {
         assert_eq!(codes("1"), (vec![], Verdict::Valid));
         assert_eq!(codes("2"), (vec!["E9003".to_owned()], Verdict::Unfinished));
         assert_eq!(codes("3"), (vec![], Verdict::Valid));
-        assert_eq!(codes("1"), (vec!["E1026".to_owned()], Verdict::Invalid));
+        assert_eq!(codes("1"), (vec!["W1026".to_owned()], Verdict::Valid));
     }
 
     #[test]
