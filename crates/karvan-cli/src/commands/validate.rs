@@ -42,7 +42,8 @@ pub(crate) fn run(asked: &Validate, mut session: Session) -> io::Result<Status> 
     };
     let jobs = asked.jobs.or_else(|| thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
     let (limits, meter) = (session.limits, Arc::default());
-    let mut told_so_far = ToldSoFar { totals: Totals::default(), run: Run::new(asked.max_references).strict(asked.strict) };
+    let mut told_so_far =
+        ToldSoFar { totals: Totals::default(), run: Run::new(asked.max_references).strict(asked.strict) };
     let mut worst = Status::Good;
     let mut progress = Progress::new(session.quiet, session.output.is_terminal());
     in_order(
