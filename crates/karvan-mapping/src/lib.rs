@@ -48,6 +48,7 @@ mod edifact;
 mod grammar;
 mod lens;
 mod path;
+mod place;
 mod read;
 mod report;
 mod table;

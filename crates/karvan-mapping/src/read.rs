@@ -7,8 +7,9 @@ use karvan_model::{Document, Group, Kind, Leaf, Node, Origin, PartValue, TermId,
 use karvan_text::Message;
 
 use crate::lens::code_and_text;
+use crate::place::{Place, PlaceStep, Predicate, Value};
 use crate::report::{Entry, LossReport, Place as SourcePlace};
-use crate::table::{Member, PartRow, Place, PlaceStep, Predicate, Row, Table, Value};
+use crate::table::{Member, PartRow, Row, Table};
 use crate::tree::{Below, Name, Named, NodeId, Tree};
 
 /// Reads a document from `tree` by `table`.

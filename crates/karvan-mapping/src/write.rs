@@ -10,9 +10,10 @@ use rust_decimal::Decimal;
 use crate::Lens;
 use crate::grammar::{Grammar, Slot};
 use crate::lens::with_code;
+use crate::place::{Place, PlaceStep, Predicate, Value};
 use crate::read::holds;
 use crate::report::{Entry, LossReport, Place as SourcePlace};
-use crate::table::{Member, PartRow, Place, PlaceStep, Predicate, Row, Syntax, Table, Value};
+use crate::table::{Member, PartRow, Row, Syntax, Table};
 use crate::tree::{Label, Name, NodeId, Tree};
 
 /// What was written.
