@@ -177,6 +177,20 @@ pub struct CodeView {
     pub since: &'static str,
 }
 
+impl CodeView {
+    /// The code of `element` in `directory`.
+    pub(crate) fn of(directory: Directory<'static>, element: Element<'static>, code: Code<'static>) -> Self {
+        Self {
+            element: element.tag(),
+            element_name: element.name(),
+            value: code.value(),
+            name: code.name(),
+            release: directory.name(),
+            since: code.since(),
+        }
+    }
+}
+
 /// Why nothing was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -289,14 +303,7 @@ pub fn code(element: &str, value: &str) -> Result<View, LookupError> {
         let (element, value, release) = (element.tag(), value.to_owned(), directory.name());
         return Err(LookupError::Code { element, value, release, known });
     };
-    Ok(View::Code(CodeView {
-        element: element.tag(),
-        element_name: element.name(),
-        value: code.value(),
-        name: code.name(),
-        release: directory.name(),
-        since: code.since(),
-    }))
+    Ok(View::Code(CodeView::of(directory, element, code)))
 }
 
 /// The tag of a query, and the directories to look it up in, at least one.

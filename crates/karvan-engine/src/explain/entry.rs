@@ -123,15 +123,7 @@ impl Name {
     fn in_directory(&self, directory: Directory<'static>) -> Option<View> {
         let Some(value) = &self.value else { return view(directory, &self.tag) };
         let element = directory.element(&self.tag)?;
-        let code = element.code(value)?;
-        Some(View::Code(CodeView {
-            element: element.tag(),
-            element_name: element.name(),
-            value: code.value(),
-            name: code.name(),
-            release: directory.name(),
-            since: code.since(),
-        }))
+        Some(View::Code(CodeView::of(directory, element, element.code(value)?)))
     }
 }
 
