@@ -114,6 +114,35 @@ impl Locator {
         self.walk(&bytes[..offset.min(bytes.len())]).0
     }
 
+    /// The offset of `position` in `bytes`, where `bytes` is the piece that begins where the locator stands; none where it
+    /// stands elsewhere.
+    ///
+    /// ```
+    /// use karvan_text::{Locator, Position};
+    ///
+    /// let locator = Locator::default();
+    /// assert_eq!(locator.find(b"UNH+1'\nBGM'", Position { line: 2, column: 3 }), Some(9));
+    /// assert_eq!(locator.find(b"UNH+1'\nBGM'", Position { line: 1, column: 9 }), None);
+    /// ```
+    #[must_use]
+    pub fn find(&self, bytes: &[u8], position: Position) -> Option<usize> {
+        let mut locator = self.clone();
+        let mut start = 0;
+        for line in bytes.split_inclusive(|octet| matches!(octet, b'\n' | b'\r')) {
+            // A LF after its CR stands in the line before, behind all columns.
+            if !(locator.after_carriage_return && line == b"\n")
+                && locator.position.line == position.line
+                && let Some(column) = position.column.checked_sub(locator.position.column)
+                && let Some(offset) = offset_of(line, usize::try_from(column).ok()?)
+            {
+                return Some(start + offset);
+            }
+            locator.advance(line);
+            start += line.len();
+        }
+        None
+    }
+
     fn walk(&self, bytes: &[u8]) -> (Position, bool) {
         let Some(&last) = bytes.last() else { return (self.position, self.after_carriage_return) };
         // A LF that completes a CR LF begun in an earlier piece ends no further line.
@@ -129,6 +158,15 @@ impl Locator {
         }
         position.column += columns(&rest[line_start..]);
         (position, last == b'\r')
+    }
+}
+
+/// The offset in `line` of the character before which there are so many: of the octet, where the line is no UTF-8 so far.
+fn offset_of(line: &[u8], columns: usize) -> Option<usize> {
+    let readable = line.utf8_chunks().next()?.valid();
+    match readable.char_indices().nth(columns) {
+        Some((offset, _)) => Some(offset),
+        None => (readable.len()..line.len()).contains(&columns).then_some(columns),
     }
 }
 
@@ -176,6 +214,28 @@ mod tests {
                     continue;
                 }
                 assert_eq!(pieces, whole, "cut {cut}, offset {offset}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_position_leads_back_to_its_octet() {
+        let sources =
+            [&b"UNA:+.? '\r\nUNB+x'\rUNH+y'\n\nUNT'"[..], "FTX+AAI+++تهران'\nUNT'".as_bytes(), b"NAD+\xfcber'\nUNT'"];
+        for source in sources {
+            let text = str::from_utf8(source);
+            let begins = |offset: &usize| text.is_ok_and(|text| text.is_char_boundary(*offset)) || text.is_err();
+            for cut in (0..source.len()).filter(begins) {
+                let mut locator = Locator::default();
+                locator.advance(&source[..cut]);
+                for offset in (cut..source.len()).filter(begins) {
+                    // Between CR and LF one stands where the next line begins.
+                    if offset > 0 && source[offset - 1..=offset] == *b"\r\n" {
+                        continue;
+                    }
+                    let position = locator.position(&source[cut..], offset - cut);
+                    assert_eq!(locator.find(&source[cut..], position), Some(offset - cut), "cut {cut}");
+                }
             }
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use clap::{Args, value_parser};
 use karvan_engine::Directories;
-use karvan_engine::inspect::{Depth, Node, Options, Selector, Summary, inspect, text_of_node, text_of_summary};
+use karvan_engine::inspect::{At, Depth, Node, Options, Selector, Summary, inspect, text_of_node, text_of_summary};
 use karvan_engine::text::Message;
 use karvan_engine::text::render::json::{InFile, List};
 
@@ -30,9 +30,10 @@ pub(crate) struct Inspect {
     #[arg(long, value_name = "PATH")]
     path: Option<Selector>,
 
-    /// Show what stands at this octet, counted from 0, and the way to it.
-    #[arg(long, value_name = "BYTE", conflicts_with = "path")]
-    at: Option<u64>,
+    /// Show what stands at this octet, counted from 0, in this line and column, or at this path; the way to it, and why it
+    /// stands there.
+    #[arg(long, value_name = "BYTE|LINE:COLUMN|PATH", conflicts_with = "path")]
+    at: Option<At>,
 
     /// Show this many lines of the tree at most; what comes after is counted.
     #[arg(long, value_name = "COUNT", default_value_t = 10_000, hide_short_help = true)]
@@ -52,7 +53,7 @@ pub(crate) fn run(asked: &Inspect, mut session: Session) -> io::Result<Status> {
         _ => Depth::Elements,
     };
     options.select.clone_from(&asked.path);
-    options.at = asked.at;
+    options.at.clone_from(&asked.at);
     options.node_limit = asked.max_nodes;
     options.segment_limit = asked.max_segment;
     options.size_limit = session.limits.size;
@@ -104,8 +105,9 @@ fn one(name: &str, source: impl Read, options: &Options, session: &mut Session, 
         Err(error) => return Ok(say_unread(name, &error)),
     };
     if told == 0 && summary.syntax.is_some() {
-        let missing = match (options.at, &options.select) {
-            (Some(at), _) => Some(Message::new("inspect-nothing-at").with("byte", at)),
+        let missing = match (&options.at, &options.select) {
+            _ if summary.syntax != Some("edifact") => Some(Message::new("inspect-no-interchange")),
+            (Some(at), _) => Some(Message::new("inspect-nothing-at").with("place", at)),
             (None, Some(_)) => Some(Message::new("inspect-nothing-selected")),
             (None, None) => None,
         };

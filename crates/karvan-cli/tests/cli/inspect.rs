@@ -39,7 +39,24 @@ fn a_path_and_an_octet_lead_to_segments() {
     let at = ORDER.find("4012345500004").unwrap().to_string();
     let place = said(&["--at", &at]);
     assert!(place.contains("SG2/NAD[3035=SU]") && place.contains("line 6"), "{place}");
-    assert!(place.ends_with("C082/3039 Party id. identification: 4012345500004\n"), "{place}");
+    assert!(place.contains("\n      C082/3039 Party id. identification: 4012345500004\n"), "{place}");
+    assert!(place.contains("\n  → SG2/NAD (0120) is the nearest place"), "{place}");
+    for same in ["6:8", "NAD[3035=SU]/C082/3039"] {
+        assert_eq!(said(&["--at", same]), place);
+    }
+    assert!(
+        said(&["--at", &at, "--lang", "fa"]).contains("\n  → \u{2066}SG2/NAD\u{2069} (\u{2066}0120\u{2069}) نزدیک")
+    );
+}
+
+#[test]
+fn what_was_expected_in_place_of_a_segment_is_told() {
+    let folder = Folder::new();
+    folder.write("order.edi", ORDER.replace("DTM+137:20261122:102'\n", ""));
+    let told = folder.run(["inspect", "order.edi", "--at", "4:1", "--format", "json"]).expect(0).json();
+    assert_eq!(told[0]["choice"]["left_out"], serde_json::json!(["DTM"]));
+    assert_eq!(told[0]["choice"]["expected"], serde_json::json!(["DTM"]));
+    assert_eq!(told[0]["choice"]["places"][0]["taken"], true);
 }
 
 #[test]
@@ -47,10 +64,13 @@ fn what_is_not_there_is_told() {
     let folder = Folder::new();
     folder.write("order.edi", ORDER);
     folder.write("notes.txt", "no document");
-    assert!(folder.run(["inspect", "order.edi", "--at", "9999"]).expect(1).stderr.contains("has no octet 9999"));
+    assert!(folder.run(["inspect", "order.edi", "--at", "9999"]).expect(1).stderr.contains("has nothing at 9999"));
     assert!(folder.run(["inspect", "order.edi", "--path", "RFF"]).expect(1).stderr.contains("nothing at this path"));
     assert!(folder.run(["inspect", "notes.txt"]).expect(1).stdout.contains("neither EDIFACT nor XML nor JSON"));
     folder.run(["inspect", "order.edi", "--path", "NAD["]).expect(2);
+    folder.run(["inspect", "order.edi", "--at", "0:1"]).expect(2);
     folder.run(["inspect", "order.edi", "--depth", "4"]).expect(2);
+    folder.write("note.xml", "<note/>");
+    assert!(folder.run(["inspect", "note.xml", "--at", "1:1"]).expect(1).stderr.contains("no interchange"));
     folder.run(["inspect", "missing.edi"]).expect(3);
 }

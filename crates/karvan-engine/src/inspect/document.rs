@@ -32,7 +32,9 @@ pub(super) fn xml(source: impl Read, options: &Options, tell: &mut dyn FnMut(Nod
         }
         Err(error) => node.malformed = Some(error.into_diagnostic().message.text(Language::English)),
     }
-    tell(Node::Document(node));
+    if !options.asks_for_a_part() {
+        tell(Node::Document(node));
+    }
     Ok(summary)
 }
 
@@ -53,7 +55,9 @@ pub(super) fn json(source: impl Read, options: &Options, tell: &mut dyn FnMut(No
         }
         Err(error) => node.malformed = Some(error.to_string()),
     }
-    tell(Node::Document(node));
+    if !options.asks_for_a_part() {
+        tell(Node::Document(node));
+    }
     Ok(summary)
 }
 

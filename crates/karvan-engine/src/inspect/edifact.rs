@@ -12,13 +12,14 @@ use karvan_schema::directory::{self, Constituent, Directories, Directory};
 use karvan_schema::interchange::{MessageType, directory_of};
 use karvan_schema::message::arrange::{Arranger, Placement};
 use karvan_schema::message::table::{Table, Tag};
-use karvan_text::{Position, Span};
+use karvan_text::{Locator, Position, Span};
 
+use super::choice::Weighed;
 use super::node::{
     GroupNode, InterchangeNode, MessageNode, Node, OtherKind, OtherNode, PackageNode, PlaceNode, SegmentGroupNode,
     SegmentNode, Summary, ValueNode,
 };
-use super::{Depth, Options};
+use super::{At, Depth, Options, Selector};
 
 /// How many characters of a value or a segment are shown.
 const SHOWN: usize = 200;
@@ -32,8 +33,14 @@ pub(super) fn inspect(
     let mut reader = Reader::with_options(source, ReadOptions::default().segment_limit(options.segment_limit));
     let mut walk = Walk::new(options, directories);
     let mut found = Vec::new();
+    let mut locator = Locator::default();
     while let Some(item) = reader.next()? {
         walk.summary.octets = item.span().end;
+        if let Some(At::Position(position)) = &options.at {
+            let offset = locator.find(item.raw(), *position);
+            walk.octet = offset.map(|offset| item.span().start + offset as u64);
+            locator.advance(item.raw());
+        }
         walk.item(&item, &mut found);
         // Found or not, what is wrong with the octets is told by a check.
         reader.problems().for_each(drop);
@@ -85,6 +92,8 @@ struct Walk<'o> {
     /// The tables of message types that came by, by directory and tag: most files hold few types.
     tables: BTreeMap<(&'static str, &'static str), Arc<Table>>,
     told: u64,
+    /// The octet that is asked about, where it is known.
+    octet: Option<u64>,
     /// What was asked about is found.
     found: bool,
 }
@@ -125,6 +134,10 @@ impl<'o> Walk<'o> {
             message: None,
             tables: BTreeMap::new(),
             told: 0,
+            octet: match &options.at {
+                Some(At::Octet(octet)) => Some(*octet),
+                _ => None,
+            },
             found: false,
         }
     }
@@ -154,7 +167,7 @@ impl<'o> Walk<'o> {
     }
 
     fn is_asked_about(&self, span: Span) -> bool {
-        self.options.at.is_some_and(|at| (span.start..span.end).contains(&at))
+        self.octet.is_some_and(|octet| (span.start..span.end).contains(&octet))
     }
 
     fn segment(&mut self, segment: &Segment<'_>, found: &mut Vec<Node>) {
@@ -180,7 +193,7 @@ impl<'o> Walk<'o> {
 
     /// Whether headers are told: where something else is asked for, they are not.
     fn tells_tree(&self) -> bool {
-        self.options.at.is_none() && self.options.select.is_none()
+        !self.options.asks_for_a_part()
     }
 
     fn interchange(&mut self, header: &InterchangeHeader<'_>, found: &mut Vec<Node>) {
@@ -306,36 +319,48 @@ impl<'o> Walk<'o> {
     /// Places a segment in the tree and tells of it where it is asked for.
     fn body(&mut self, segment: &Segment<'_>, found: &mut Vec<Node>) {
         let (options, service, repertoire, told) = (self.options, self.service, self.repertoire, self.told);
-        let is_asked_about = self.is_asked_about(segment.span());
+        let octet = self.octet.filter(|_| self.is_asked_about(segment.span()));
         let Some(message) = &mut self.message else {
             // An envelope segment: it stands in no group.
-            if is_asked_about {
-                self.found = true;
-                let tag = text(segment.tag(), None);
-                let definition = service.and_then(|service| service.segment(&tag));
+            let tag = text(segment.tag(), None);
+            let definition = service.and_then(|service| service.segment(&tag));
+            if let Some(asked) = Asked::about(options, octet, &[], segment, definition) {
+                self.found = octet.is_some();
                 let node = SegmentNode { path: tag.clone(), ..described(segment, tag, definition, repertoire) };
-                found.push(Node::Place(Box::new(place(segment, node, definition, None, options.at, repertoire))));
+                found.push(Node::Place(Box::new(place(segment, node, definition, None, asked, repertoire))));
             }
             return;
         };
         message.segments += 1;
-        if options.depth < Depth::Segments && options.select.is_none() && options.at.is_none() {
+        if options.depth < Depth::Segments && !options.asks_for_a_part() {
             return;
         }
         let tag = text(segment.tag(), None);
         let own = message.directory.and_then(|directory| directory.segment(&tag));
         let definition = own.or_else(|| service.and_then(|service| service.segment(&tag)));
-        let (kept, misplaced) = message.arrange(segment, definition);
+        // Places are weighed before one is taken.
+        let may_be_asked_about = match &options.at {
+            Some(At::Path(path)) => path.may_match(segment.tag()),
+            _ => octet.is_some(),
+        };
+        let weighed =
+            message.arranger.as_ref().filter(|_| may_be_asked_about).map(|arranger| Weighed::of(arranger, segment));
+        let mut left_out = Vec::new();
+        let (kept, placement) = message.arrange(segment, definition, &mut left_out);
         let node = || SegmentNode {
             path: message.path(segment, &tag, definition),
             depth: message.triggers.len(),
-            misplaced,
+            misplaced: placement == Some(Placement::Unsupported),
             ..described(segment, tag.clone(), definition, repertoire)
         };
         if options.at.is_some() {
-            if is_asked_about {
-                let place = place(segment, node(), definition, Some(message), options.at, repertoire);
-                self.found = true;
+            if let Some(asked) = Asked::about(options, octet, &message.triggers, segment, definition) {
+                let mut place = place(segment, node(), definition, Some(message), asked, repertoire);
+                place.choice = weighed.zip(placement).and_then(|(weighed, placement)| {
+                    let definition = message.directory?.message(&message.node.message)?;
+                    Some(weighed.choice(message.arranger.as_ref()?.table(), definition, placement, &left_out))
+                });
+                self.found = octet.is_some();
                 found.push(Node::Place(Box::new(place)));
             }
         } else if let Some(select) = &options.select {
@@ -360,12 +385,17 @@ impl<'o> Walk<'o> {
 }
 
 impl OpenMessage {
-    /// Places a segment; gives back how many of the open groups were open before it, and whether it has no place.
-    fn arrange(&mut self, segment: &Segment<'_>, definition: Option<directory::Segment<'static>>) -> (usize, bool) {
-        let Some(arranger) = &mut self.arranger else { return (0, false) };
-        let placement = arranger.place(Tag::new(segment.tag()), &mut Vec::new());
-        if matches!(placement, Placement::Unsupported) {
-            return (self.triggers.len(), true);
+    /// Places a segment; gives back how many of the open groups were open before it, and where it came to stand.
+    fn arrange(
+        &mut self,
+        segment: &Segment<'_>,
+        definition: Option<directory::Segment<'static>>,
+        left_out: &mut Vec<usize>,
+    ) -> (usize, Option<Placement>) {
+        let Some(arranger) = &mut self.arranger else { return (0, None) };
+        let placement = arranger.place(Tag::new(segment.tag()), left_out);
+        if placement == Placement::Unsupported {
+            return (self.triggers.len(), Some(placement));
         }
         let mut groups: Vec<_> = arranger.groups().collect();
         groups.reverse();
@@ -389,7 +419,7 @@ impl OpenMessage {
                 definition,
             });
         }
-        (kept, false)
+        (kept, Some(placement))
     }
 
     /// `SG2/NAD[3035=BY]`.
@@ -434,25 +464,55 @@ fn described(
     }
 }
 
+/// What is asked about of a segment.
+enum Asked<'o> {
+    Octet(u64),
+    Path(&'o Selector),
+}
+
+impl<'o> Asked<'o> {
+    /// What is asked about of the segment, if anything; `octet` is the one within it that is asked about.
+    fn about(
+        options: &'o Options,
+        octet: Option<u64>,
+        triggers: &[Trigger],
+        segment: &Segment<'_>,
+        definition: Option<directory::Segment<'static>>,
+    ) -> Option<Self> {
+        match &options.at {
+            Some(At::Path(path)) => path.matches(triggers, segment, definition).then_some(Self::Path(path)),
+            _ => octet.map(Self::Octet),
+        }
+    }
+
+    fn is(&self, value: &ValueNode) -> bool {
+        match self {
+            Self::Octet(octet) => (value.span.start..value.span.end).contains(octet),
+            Self::Path(path) => path.is_for_values() && path.wants(&value.path),
+        }
+    }
+}
+
 fn place(
     segment: &Segment<'_>,
     node: SegmentNode,
     definition: Option<directory::Segment<'static>>,
     message: Option<&OpenMessage>,
-    at: Option<u64>,
+    asked: Asked<'_>,
     repertoire: Option<Repertoire>,
 ) -> PlaceNode {
-    let byte = at.unwrap_or_default();
     let codes = message.and_then(|message| message.codes);
-    let value = values(segment, definition, codes, repertoire)
-        .into_iter()
-        .find(|value| (value.span.start..value.span.end).contains(&byte));
+    let value = values(segment, definition, codes, repertoire).into_iter().find(|value| asked.is(value));
     PlaceNode {
-        byte,
+        byte: match asked {
+            Asked::Octet(octet) => octet,
+            Asked::Path(_) => value.as_ref().map_or(segment.span(), |value| value.span).start,
+        },
         segment: node,
         value,
         groups: message.iter().flat_map(|message| &message.triggers).map(|trigger| trigger.group.clone()).collect(),
         message: message.map(|message| message.node.clone()),
+        choice: None,
     }
 }
 

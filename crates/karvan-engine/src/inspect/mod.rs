@@ -17,6 +17,7 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
+mod choice;
 mod document;
 mod edifact;
 mod node;
@@ -27,10 +28,10 @@ use std::io::{self, Read};
 
 use karvan_schema::directory::Directories;
 pub use node::{
-    DocumentNode, GroupNode, InterchangeNode, MessageNode, Node, OtherKind, OtherNode, PackageNode, PlaceNode,
-    SegmentGroupNode, SegmentNode, Summary, ValueNode,
+    ChoiceNode, ConsideredNode, DocumentNode, GroupNode, InterchangeNode, MessageNode, Node, OtherKind, OtherNode,
+    PackageNode, PlaceNode, SegmentGroupNode, SegmentNode, Summary, ValueNode,
 };
-pub use select::{Selector, SelectorError};
+pub use select::{At, Selector, SelectorError};
 pub use text::{text_of_node, text_of_summary};
 
 use crate::detect::{self, Kind};
@@ -41,10 +42,10 @@ use crate::detect::{self, Kind};
 pub struct Options {
     /// How deep the tree is shown.
     pub depth: Depth,
-    /// Which segments alone to show, with their values.
+    /// Which segments of an interchange alone to show, with their values.
     pub select: Option<Selector>,
-    /// Show what stands at this octet, counted from 0, and nothing else.
-    pub at: Option<u64>,
+    /// Show what stands there in an interchange, the way to it and why it stands there, and nothing else.
+    pub at: Option<At>,
     /// How many nodes are handed out; what comes after is counted only.
     pub node_limit: u64,
     /// The longest segment that is read, in octets.
@@ -63,6 +64,13 @@ impl Default for Options {
             segment_limit: 16 << 20,
             size_limit: 1 << 30,
         }
+    }
+}
+
+impl Options {
+    /// Whether something in an interchange is asked for, and not the whole of it.
+    pub(super) const fn asks_for_a_part(&self) -> bool {
+        self.at.is_some() || self.select.is_some()
     }
 }
 
@@ -166,7 +174,7 @@ mod tests {
     fn what_stands_at_an_octet_is_told_with_the_way_to_it() {
         let at = |needle: &str| {
             let at = FILE.find(needle).unwrap() as u64;
-            let (nodes, _) = nodes(FILE, &Options { at: Some(at), ..Options::default() });
+            let (nodes, _) = nodes(FILE, &Options { at: Some(At::Octet(at)), ..Options::default() });
             match <[Node; 1]>::try_from(nodes).unwrap() {
                 [Node::Place(place)] => *place,
                 [other] => panic!("{other:?}"),
@@ -180,9 +188,74 @@ mod tests {
         assert_eq!((party.groups[0].number, party.groups[0].repetition), (2, 2));
         assert!(at("NAD+SU").value.is_none(), "the tag is no value");
         assert_eq!((at("7++ORDERS").segment.tag.as_str(), at("7++ORDERS").segment.path.as_str()), ("UNB", "UNB"));
-        let (outside, _) = nodes(FILE, &Options { at: Some(9), ..Options::default() });
+        let (outside, _) = nodes(FILE, &Options { at: Some(At::Octet(9)), ..Options::default() });
         assert!(matches!(outside.as_slice(), [Node::Other(_)]), "a line end is no segment");
-        assert_eq!(nodes(FILE, &Options { at: Some(1 << 40), ..Options::default() }).0, []);
+        assert_eq!(nodes(FILE, &Options { at: Some(At::Octet(1 << 40)), ..Options::default() }).0, []);
+    }
+
+    #[test]
+    fn why_a_segment_stands_where_it_does_is_told() {
+        let choice = |file: &str, at: &str| {
+            let (nodes, _) = nodes(file, &Options { at: Some(at.parse().unwrap()), ..Options::default() });
+            let [Node::Place(place)] = <[Node; 1]>::try_from(nodes).unwrap() else { panic!("a place") };
+            (place.choice.clone().unwrap(), text_of_node(&Node::Place(place), Language::English))
+        };
+        let verdicts = |choice: &ChoiceNode| {
+            let places = choice.places.iter().map(|place| (place.path.clone(), place.verdict, place.taken));
+            places.collect::<Vec<_>>()
+        };
+        // The reference of a party: that of the order is passed, that of a line has no line yet.
+        let (reference, text) = choice(FILE, "7:5");
+        let verdicts = verdicts(&reference);
+        assert_eq!(verdicts[0], ("SG1/RFF".to_owned(), "place-passed", false));
+        assert_eq!(verdicts[1], ("SG2/SG3/RFF".to_owned(), "place-nearest", true));
+        assert!(verdicts[2..].iter().all(|(_, verdict, taken)| *verdict == "place-not-open" && !taken), "{verdicts:?}");
+        assert!(reference.expected.is_empty());
+        assert!(text.contains("\n  → SG2/SG3/RFF (0160) is the nearest place"), "{text}");
+        assert!(text.contains("\n  · in groups that are not open: SG12/SG13/RFF, "), "{text}");
+
+        // A second beginning of the message has no place: what may follow the first is told.
+        let twice = FILE.replace("DTM+137:20261122:102'", "BGM+220+A1+9'");
+        let (beginning, text) = choice(&twice, "5:1");
+        assert_eq!((beginning.places[0].verdict, beginning.excess.as_deref()), ("place-used-up", Some("BGM")));
+        assert_eq!(beginning.expected, ["DTM"], "{text}");
+
+        // What was left out is named where the next segment stands.
+        let without = FILE.replace("BGM+220+A1+9'\n", "");
+        let (date, text) = choice(&without, "DTM");
+        assert_eq!(
+            (date.left_out[..].to_vec(), date.expected[..].to_vec()),
+            (vec!["BGM".to_owned()], vec!["BGM".to_owned()])
+        );
+        assert!(text.contains("\n  mandatory, and missing before it: BGM\n"), "{text}");
+
+        // What does not belong to the message at all has no places, and stands for nothing that may.
+        let (foreign, text) = choice(&FILE.replace("QTY+21:12'", "CNI+1'"), "CNI");
+        assert!(foreign.places.is_empty() && foreign.expected.contains(&"QTY".to_owned()), "{foreign:?}");
+        assert!(text.contains("(not supported in this position)"), "{text}");
+    }
+
+    #[test]
+    fn a_place_is_named_in_several_ways() {
+        let found = |at: &str| {
+            let (nodes, _) = nodes(FILE, &Options { at: Some(at.parse().unwrap()), ..Options::default() });
+            let places = nodes.into_iter().filter_map(|node| match node {
+                Node::Place(place) => Some((place.segment.path, place.value.map(|value| value.value))),
+                _ => None,
+            });
+            places.collect::<Vec<_>>()
+        };
+        let supplier = [("SG2/NAD[3035=SU]".to_owned(), Some("4012345500004".to_owned()))];
+        let octet = FILE.find("4012345500004::9").unwrap();
+        assert_eq!(found(&octet.to_string()), supplier);
+        assert_eq!(found("8:8"), supplier);
+        assert_eq!(found("NAD[3035=SU]/C082/3039"), supplier);
+        assert_eq!(found("SG2/NAD").len(), 2);
+        assert_eq!(found("UNB"), [("UNB".to_owned(), None)]);
+        assert_eq!(found("8:99"), []);
+        for wrong in ["0:1", "1:0", "-3", "8:", "NAD["] {
+            assert!(wrong.parse::<At>().is_err(), "{wrong}");
+        }
     }
 
     #[test]
@@ -214,5 +287,7 @@ mod tests {
             matches!(&json[..], [Node::Document(document)] if document.root == "invoice" && document.elements == 3)
         );
         assert_eq!(nodes("nothing of the kind", &Options::default()).0, []);
+        let within = Options { at: Some(At::Octet(3)), ..Options::default() };
+        assert_eq!(nodes(xml, &within).0, [], "places are found in interchanges");
     }
 }

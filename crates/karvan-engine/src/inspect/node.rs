@@ -1,5 +1,6 @@
 //! What an inspection tells, as plain data.
 
+use karvan_schema::message::choice::Verdict;
 use karvan_text::{Position, Span};
 use serde::Serialize;
 
@@ -19,7 +20,7 @@ pub enum Node {
     SegmentGroup(SegmentGroupNode),
     /// A segment.
     Segment(SegmentNode),
-    /// What stands at the octet that was asked about.
+    /// What stands where it was asked about.
     Place(Box<PlaceNode>),
     /// Octets that are no segment, where they were asked about.
     Other(OtherNode),
@@ -169,10 +170,10 @@ pub struct ValueNode {
     pub meaning: Option<&'static str>,
 }
 
-/// What stands at an octet.
+/// What stands at a place, and why.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct PlaceNode {
-    /// The octet, counted from 0.
+    /// The octet that was asked about, counted from 0; where a path was, the first of what it leads to.
     pub byte: u64,
     /// The segment that it belongs to.
     pub segment: SegmentNode,
@@ -184,6 +185,56 @@ pub struct PlaceNode {
     /// The message that it stands in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<MessageNode>,
+    /// Why the segment stands where it does; none outside messages, and where no directory has the message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub choice: Option<ChoiceNode>,
+}
+
+/// Why a segment stands where it does, as far as that can be said before the next segment is read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ChoiceNode {
+    /// The places that its tag has in the message, in the order of the message.
+    pub places: Vec<ConsideredNode>,
+    /// How many of the segments before it came to stand elsewhere than in their nearest place, so that this one has a place.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub revised: usize,
+    /// What is mandatory, had to stand before it and does not: `BGM`, `SG2 (NAD)`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
+    /// What stands more often than it may: `NAD`, `SG2 (NAD)`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub excess: Option<String>,
+    /// What may stand there instead, the nearest first, where the segment may not: `DTM`, `SG2 (NAD)`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub expected: Vec<String>,
+}
+
+/// A place that was weighed for a segment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ConsideredNode {
+    /// The place: `SG2/NAD`.
+    pub path: String,
+    /// Its position as the directory writes it; empty where it does not.
+    pub position: String,
+    /// What speaks for or against it: the id of a sentence, such as `place-nearest`.
+    pub verdict: &'static str,
+    /// What would be left out, or is not open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub other: Option<String>,
+    /// Whether the segment stands there.
+    pub taken: bool,
+}
+
+impl ConsideredNode {
+    /// Whether it stands in a group that is not open.
+    pub(super) fn is_closed(&self) -> bool {
+        self.verdict == Verdict::NotOpen(0).id()
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+const fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// Octets that are no segment.

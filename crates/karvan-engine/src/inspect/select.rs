@@ -1,13 +1,53 @@
 //! Which segments are asked for: a path through segment groups, as mapping tables write it.
 
 use std::fmt;
+use std::num::NonZeroU64;
 use std::str::FromStr;
 
 use karvan_edifact::Segment;
 use karvan_mapping::{Condition, Operand, Path, PathError, Start, Step};
 use karvan_schema::directory;
+use karvan_text::Position;
 
 use super::edifact::{Trigger, values};
+
+/// What is asked about: `193`, `8:27`, `SG5/NAD[3035=EX]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum At {
+    /// What stands at this octet, counted from 0.
+    Octet(u64),
+    /// What stands on this line, in this column.
+    Position(Position),
+    /// Each segment that this path leads to.
+    Path(Selector),
+}
+
+impl FromStr for At {
+    type Err = SelectorError;
+
+    fn from_str(text: &str) -> Result<Self, SelectorError> {
+        // No tag begins with a digit.
+        if !text.starts_with(|first: char| first.is_ascii_digit()) {
+            return text.parse().map(Self::Path);
+        }
+        let wrong = |_| SelectorError::Step(text.to_owned());
+        let counted = |text: &str| text.parse::<NonZeroU64>().map(NonZeroU64::get).map_err(wrong);
+        Ok(match text.split_once(':') {
+            Some((line, column)) => Self::Position(Position { line: counted(line)?, column: counted(column)? }),
+            None => Self::Octet(text.parse().map_err(wrong)?),
+        })
+    }
+}
+
+impl fmt::Display for At {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Octet(octet) => octet.fmt(out),
+            Self::Position(Position { line, column }) => write!(out, "{line}:{column}"),
+            Self::Path(selector) => selector.text.fmt(out),
+        }
+    }
+}
 
 /// A path to segments: `NAD`, `SG5/NAD[3035=EX]`, `SG2/NAD[3035=BY]/SG3/RFF`, `SG25[2]`, `NAD/C082/3039`.
 ///
@@ -16,6 +56,8 @@ use super::edifact::{Trigger, values};
 /// grammar is that of the mapping tables.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Selector {
+    /// As it was written.
+    text: String,
     groups: Vec<GroupStep>,
     segment: Option<SegmentStep>,
     /// The tags that lead to a value within the segment.
@@ -64,7 +106,7 @@ impl FromStr for Selector {
         if path.start != Start::Group || path.steps.is_empty() {
             return Err(SelectorError::Step(text.to_owned()));
         }
-        let mut selector = Self { groups: Vec::new(), segment: None, value: Vec::new() };
+        let mut selector = Self { text: text.to_owned(), groups: Vec::new(), segment: None, value: Vec::new() };
         for step in path.steps {
             selector.take(step)?;
         }
@@ -100,6 +142,11 @@ impl Selector {
         Ok(())
     }
 
+    /// Whether the path may lead to segments with this tag.
+    pub(super) fn may_match(&self, tag: &[u8]) -> bool {
+        self.segment.as_ref().is_none_or(|segment| segment.tag.as_bytes() == tag)
+    }
+
     /// Whether the path leads to the segment, around which the groups of `triggers` are open.
     pub(super) fn matches(
         &self,
@@ -113,6 +160,11 @@ impl Selector {
                 && innermost.is_some_and(|first| self.groups_match(&triggers[first..]));
         }
         triggers.windows(self.groups.len()).any(|window| self.groups_match(window))
+    }
+
+    /// Whether certain values of the segment are asked for.
+    pub(super) fn is_for_values(&self) -> bool {
+        !self.value.is_empty()
     }
 
     /// Whether the value at `path` in a segment is one that is asked for.

@@ -7,8 +7,8 @@ use karvan_text::catalogue::isolate;
 use karvan_text::{Language, Message};
 
 use super::node::{
-    DocumentNode, InterchangeNode, MessageNode, Node, OtherKind, PlaceNode, SegmentGroupNode, SegmentNode, Summary,
-    ValueNode,
+    ChoiceNode, ConsideredNode, DocumentNode, InterchangeNode, MessageNode, Node, OtherKind, PlaceNode,
+    SegmentGroupNode, SegmentNode, Summary, ValueNode,
 };
 
 /// A node as one or more lines, each with its end.
@@ -168,7 +168,43 @@ fn place(node: &PlaceNode, language: Language) -> Vec<String> {
     if let Some(value) = &node.value {
         lines.push(format!("      {}", valued(value, language)));
     }
+    lines.extend(node.choice.iter().flat_map(|node| choice(node, language)).map(|line| format!("  {line}")));
     lines
+}
+
+/// Why a segment stands where it does.
+fn choice(node: &ChoiceNode, language: Language) -> Vec<String> {
+    // A date has thirty places in an invoice: those in groups that are not open are told together.
+    let (closed, open): (Vec<_>, Vec<_>) = node.places.iter().partition(|place| place.is_closed() && !place.taken);
+    let mut lines: Vec<_> = open.into_iter().map(|place| considered(place, language)).collect();
+    if !closed.is_empty() {
+        let places: Vec<_> = closed.iter().map(|place| place.path.as_str()).collect();
+        let closed = Message::new("inspect-not-open").with("places", places.join(", "));
+        lines.push(format!("· {}", closed.text(language)));
+    }
+    let mut say = |message: Message| lines.push(message.text(language));
+    if node.revised > 0 {
+        say(Message::new("inspect-revised").with("count", node.revised));
+    }
+    if !node.left_out.is_empty() {
+        say(Message::new("inspect-left-out").with("names", node.left_out.join(", ")));
+    }
+    if let Some(excess) = &node.excess {
+        say(Message::new("inspect-excess").with("name", excess));
+    }
+    if !node.expected.is_empty() {
+        say(Message::new("inspect-expected").with("names", node.expected.join(", ")));
+    }
+    lines
+}
+
+fn considered(node: &ConsideredNode, language: Language) -> String {
+    let message = Message::new(node.verdict).with("place", &node.path).with("position", &node.position);
+    let message = match &node.other {
+        Some(other) => message.with("other", other),
+        None => message,
+    };
+    format!("{} {}", if node.taken { "→" } else { "·" }, message.text(language))
 }
 
 fn document(node: &DocumentNode, language: Language) -> Vec<String> {

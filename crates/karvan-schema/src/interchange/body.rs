@@ -1,6 +1,5 @@
 //! The body of a message: each segment at its place in the table, its content by the directory.
 
-use std::fmt::Write;
 use std::sync::Arc;
 
 use karvan_edifact::Segment;
@@ -10,7 +9,6 @@ use super::finding::{Findings, constituent_at, excerpt, place, qualifier};
 use super::options::MessageType;
 use crate::directory::{self, Directory};
 use crate::message::arrange::{Arranger, Excess, Placement};
-use crate::message::choice::{Candidate, Verdict};
 use crate::message::content::{self, Reading};
 use crate::message::rules::{RuleBook, SegmentRules};
 use crate::message::table::{RowKind, Table, Tag};
@@ -86,27 +84,10 @@ impl<'d> Body<'d> {
     #[cold]
     fn explain(&self, segment: &Segment<'_>, tag: Tag, findings: &mut Findings<'_>) {
         let candidates = self.arranger.candidates(tag);
-        for Candidate { row, verdict } in candidates.iter().filter(|_| candidates.len() > 1) {
+        for candidate in candidates.iter().filter(|_| candidates.len() > 1) {
             let table = &self.definition.table;
-            let named = |row: usize| {
-                let mut path = groups(table, table.groups_around(row));
-                match table.row(row).kind {
-                    RowKind::Segment => push_tag(&mut path, table.row(row).tag),
-                    RowKind::Group { number, .. } => drop(write!(path, "SG{number}")),
-                }
-                path
-            };
-            let message = match *verdict {
-                Verdict::Nearest => Message::new("place-nearest"),
-                Verdict::Farther => Message::new("place-farther"),
-                Verdict::UsedUp => Message::new("place-used-up"),
-                Verdict::LeavesOut(other) => Message::new("place-leaves-out").with("other", named(other)),
-                Verdict::Passed => Message::new("place-passed"),
-                Verdict::NotOpen(group) => Message::new("place-not-open").with("other", named(group)),
-            };
-            let path = named(*row);
-            let message = message.with("place", &path).with("position", self.definition.positions[*row]);
-            let span = segment.tag_span();
+            let message = candidate.message(table, self.definition.positions[candidate.row]);
+            let (span, path) = (segment.tag_span(), table.path(candidate.row));
             findings
                 .report(Diagnostic::new(Code::note(2901), message, place(span, &path)).excerpt(excerpt(segment, span)));
         }
@@ -211,51 +192,33 @@ impl<'d> Body<'d> {
 
 /// `SG25/SG38/TAX`: the open groups, and the segment.
 fn path(arranger: &Arranger<Arc<Table>>, tag: Tag) -> String {
-    let mut path = groups(arranger.table(), arranger.groups().map(|group| group.row));
-    push_tag(&mut path, tag);
-    path
-}
-
-/// `SG25/SG38/`: groups, given from the innermost on.
-fn groups(table: &Table, rows: impl Iterator<Item = usize>) -> String {
-    let mut numbers: Vec<_> = rows.map(|row| table.number(row)).collect();
-    numbers.reverse();
-    let mut path = String::new();
-    for number in numbers {
-        // Writing to a string cannot fail.
-        let _ = write!(path, "SG{number}/");
+    match arranger.groups().next() {
+        Some(innermost) => format!("{}/{tag}", arranger.table().path(innermost.row)),
+        None => tag.to_string(),
     }
-    path
-}
-
-fn push_tag(path: &mut String, tag: Tag) {
-    let _ = write!(path, "{tag}");
 }
 
 /// What is missing before the segment `before`, or at the end of the message.
 fn missing(definition: &Definition<'_>, row: usize, span: Span, before: Option<Tag>) -> Diagnostic {
     let table = &definition.table;
-    let mut path = groups(table, table.groups_around(row));
     let entry = table.row(row);
-    let (message, expected) = match entry.kind {
+    let message = match entry.kind {
         RowKind::Segment => {
-            push_tag(&mut path, entry.tag);
             let id = if before.is_some() { "segment-missing" } else { "segment-missing-at-end" };
-            (Message::new(id).with("name", entry.tag), entry.tag.to_string())
+            Message::new(id).with("name", entry.tag)
         }
         RowKind::Group { number, .. } => {
-            let name = format!("SG{number}");
-            path.push_str(&name);
             let id = if before.is_some() { "group-missing" } else { "group-missing-at-end" };
-            let message = Message::new(id).with("name", &name).with("trigger", entry.tag);
-            (message, format!("{name} ({})", entry.tag))
+            Message::new(id).with("name", format!("SG{number}")).with("trigger", entry.tag)
         }
     };
     let message = match before {
         Some(before) => message.with("before", before),
         None => message,
     };
-    Diagnostic::new(Code::error(2013), message, place(span, &path)).expected(expected).help(table_help(definition))
+    Diagnostic::new(Code::error(2013), message, place(span, &table.path(row)))
+        .expected(table.name(row))
+        .help(table_help(definition))
 }
 
 fn too_often(table: &Table, row: usize, excess: Excess, segment: &Segment<'_>, path: &str) -> Diagnostic {
@@ -292,12 +255,8 @@ fn unsupported(definition: &Definition<'_>, service: &RuleBook<'_>, segment: &Se
 fn allowed(arranger: &Arranger<Arc<Table>>) -> Option<String> {
     const SHOWN: usize = 12;
     let table = arranger.table();
-    let name = |row: usize| match table.row(row).kind {
-        RowKind::Segment => table.row(row).tag.to_string(),
-        RowKind::Group { number, .. } => format!("SG{number} ({})", table.row(row).tag),
-    };
     let rows = arranger.allowed();
-    let mut names: Vec<_> = rows.iter().take(SHOWN).map(|&row| name(row)).collect();
+    let mut names: Vec<_> = rows.iter().take(SHOWN).map(|&row| table.name(row)).collect();
     names.extend((rows.len() > SHOWN).then(|| "…".to_owned()));
     (!names.is_empty()).then(|| names.join(", "))
 }

@@ -2,6 +2,8 @@
 
 use std::ops::Deref;
 
+use karvan_text::Message;
+
 use super::arrange::Arranger;
 use super::table::{RowKind, Table, Tag};
 
@@ -29,6 +31,43 @@ pub enum Verdict {
     Passed,
     /// This group would have to be open.
     NotOpen(usize),
+}
+
+impl Verdict {
+    /// The row that it speaks of: one that would be left out, a group that would have to be open.
+    #[must_use]
+    pub const fn other(self) -> Option<usize> {
+        match self {
+            Self::LeavesOut(row) | Self::NotOpen(row) => Some(row),
+            Self::Nearest | Self::Farther | Self::UsedUp | Self::Passed => None,
+        }
+    }
+
+    /// Its name, as the catalogue of sentences has it: `place-nearest`.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Nearest => "place-nearest",
+            Self::Farther => "place-farther",
+            Self::UsedUp => "place-used-up",
+            Self::LeavesOut(_) => "place-leaves-out",
+            Self::Passed => "place-passed",
+            Self::NotOpen(_) => "place-not-open",
+        }
+    }
+}
+
+impl Candidate {
+    /// The sentence about it; `position` is that of its row in the directory.
+    #[must_use]
+    pub fn message(&self, table: &Table, position: impl ToString) -> Message {
+        let message =
+            Message::new(self.verdict.id()).with("place", table.path(self.row)).with("position", position.to_string());
+        match self.verdict.other() {
+            Some(other) => message.with("other", table.path(other)),
+            None => message,
+        }
+    }
 }
 
 impl<T: Deref<Target = Table>> Arranger<T> {

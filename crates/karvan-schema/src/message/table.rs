@@ -188,6 +188,29 @@ impl Table {
         }
     }
 
+    /// The way to the row: `SG25/SG38/TAX`, of a group `SG25/SG38`.
+    #[must_use]
+    pub fn path(&self, index: usize) -> String {
+        let mut numbers: Vec<_> = self.groups_around(index).map(|group| self.number(group)).collect();
+        numbers.reverse();
+        let mut path: String = numbers.iter().map(|number| format!("SG{number}/")).collect();
+        path.push_str(&match self.rows[index].kind {
+            RowKind::Segment => self.rows[index].tag.to_string(),
+            RowKind::Group { number, .. } => format!("SG{number}"),
+        });
+        path
+    }
+
+    /// The row as one speaks of it: `LOC`, of a group `SG3 (CTA)`.
+    #[must_use]
+    pub fn name(&self, index: usize) -> String {
+        let Row { tag, kind, .. } = &self.rows[index];
+        match kind {
+            RowKind::Segment => tag.to_string(),
+            RowKind::Group { number, .. } => format!("SG{number} ({tag})"),
+        }
+    }
+
     /// Whether any row has this tag.
     #[must_use]
     pub fn knows(&self, tag: Tag) -> bool {
