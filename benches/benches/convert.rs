@@ -31,7 +31,7 @@ fn repeat(times: u32, work: impl Fn() -> usize) -> usize {
 
 fn convert(file: &[u8]) -> usize {
     let readings = read(file).unwrap_or_else(|error| panic!("the invoice is sound: {error}"));
-    let written = readings.iter().map(|reading| write(&reading.document, Target::Cii));
+    let written = readings.iter().map(|reading| write(&reading.document, Target::CII));
     written.map(|written| written.map_or(0, |written| written.bytes.len())).sum()
 }
 

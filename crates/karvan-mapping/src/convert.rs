@@ -1,18 +1,17 @@
 //! Reading any document that a table is for, and writing it by another table.
 
 use std::fmt;
-use std::str::FromStr;
-use std::sync::OnceLock;
 
 use karvan_edifact::Transmission;
-use karvan_model::{Document, DocumentType, json};
+use karvan_model::{Document, json};
 use karvan_text::Message;
 use karvan_xml::{Document as XmlDocument, Limits, ParseError};
 
 use crate::edifact::Envelope;
+use crate::library::Target;
 use crate::report::{Entry, LossReport, Place};
-use crate::table::{Syntax, Table};
-use crate::{edifact, xml};
+use crate::table::Syntax;
+use crate::{edifact, library, xml};
 
 /// A document read from some syntax.
 #[derive(Clone, Debug)]
@@ -35,58 +34,6 @@ pub struct Writing {
     /// What they are, for people.
     pub format: String,
 }
-
-/// What to write.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target {
-    /// INVOIC D.14B with the code lists of D.16B, as EN 16931-3-4 writes it.
-    EdifactD14B,
-    /// INVOIC D.96A, as users of EANCOM 1997 write it.
-    EdifactD96A,
-    /// INVOIC D.01B, as users of EANCOM 2002 write it.
-    EdifactD01B,
-    /// UN/CEFACT Cross Industry Invoice D16B.
-    Cii,
-    /// UBL 2.1: Invoice or CreditNote, as the type code of the invoice has it.
-    Ubl,
-    /// Karvan's own JSON.
-    Json,
-}
-
-impl Target {
-    /// All of them, each with the name that `--to` knows.
-    pub const ALL: [(&'static str, Self); 7] = [
-        ("edifact", Self::EdifactD14B),
-        ("edifact:D14B", Self::EdifactD14B),
-        ("edifact:D96A", Self::EdifactD96A),
-        ("edifact:D01B", Self::EdifactD01B),
-        ("cii", Self::Cii),
-        ("ubl", Self::Ubl),
-        ("json", Self::Json),
-    ];
-}
-
-impl FromStr for Target {
-    type Err = UnknownTarget;
-
-    fn from_str(name: &str) -> Result<Self, UnknownTarget> {
-        let known = Self::ALL.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
-        known.map(|(_, target)| *target).ok_or_else(|| UnknownTarget(name.to_owned()))
-    }
-}
-
-/// A name that no [`Target`] has.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnknownTarget(pub String);
-
-impl fmt::Display for UnknownTarget {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<_> = Target::ALL.iter().map(|(name, _)| *name).collect();
-        write!(f, "{:?} is none of {}", self.0, names.join(", "))
-    }
-}
-
-impl std::error::Error for UnknownTarget {}
 
 /// Why nothing could be read.
 #[derive(Debug)]
@@ -116,6 +63,13 @@ impl std::error::Error for ReadError {}
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum WriteError {
+    /// No table writes documents of this kind so.
+    NoTable {
+        /// The kind of the document.
+        document: &'static str,
+        /// What was to be written.
+        target: Target,
+    },
     /// No grammar orders the output.
     NoGrammar,
     /// A segment cannot be written.
@@ -125,6 +79,9 @@ pub enum WriteError {
 impl fmt::Display for WriteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::NoTable { document, target } => {
+                write!(f, "there is no table that writes a document of the kind {document} as {target}")
+            }
             Self::NoGrammar => f.write_str("the grammar of the target is missing"),
             Self::Edifact(error) => error.fmt(f),
         }
@@ -132,31 +89,6 @@ impl fmt::Display for WriteError {
 }
 
 impl std::error::Error for WriteError {}
-
-/// The tables that are part of Karvan.
-#[must_use]
-pub fn tables() -> &'static [Table] {
-    static TABLES: OnceLock<Vec<Table>> = OnceLock::new();
-    TABLES.get_or_init(|| {
-        let invoice = DocumentType::invoice();
-        let tables = [
-            Table::parse(invoice, CII),
-            Table::parse_variant(invoice, UBL_INVOICE, UBL_CREDIT_NOTE),
-            Table::parse(invoice, UBL_INVOICE),
-            Table::parse(invoice, EDIFACT_D14B),
-            Table::parse(invoice, EDIFACT_D96A),
-            Table::parse(invoice, EDIFACT_D01B),
-        ];
-        tables.into_iter().collect::<Result<_, _>>().expect("the tables in the repository are whole: a test reads them")
-    })
-}
-
-const CII: &str = include_str!("../../../schemas/documents/invoice/cii.toml");
-const UBL_INVOICE: &str = include_str!("../../../schemas/documents/invoice/ubl-invoice.toml");
-const UBL_CREDIT_NOTE: &str = include_str!("../../../schemas/documents/invoice/ubl-credit-note.toml");
-const EDIFACT_D14B: &str = include_str!("../../../schemas/documents/invoice/edifact-d14b.toml");
-const EDIFACT_D96A: &str = include_str!("../../../schemas/documents/invoice/edifact-d96a.toml");
-const EDIFACT_D01B: &str = include_str!("../../../schemas/documents/invoice/edifact-d01b.toml");
 
 /// Reads a document of any syntax that a table is for.
 ///
@@ -178,13 +110,8 @@ pub fn read(source: &[u8]) -> Result<Vec<Reading>, ReadError> {
 /// # Errors
 /// If no table is for its root element.
 pub fn read_xml(document: &XmlDocument) -> Result<Reading, ReadError> {
-    let (table, syntax) = tables()
-        .iter()
-        .find_map(|table| match table.syntax() {
-            Syntax::Xml(syntax) if xml::recognises(syntax, document.root()) => Some((table, syntax)),
-            _ => None,
-        })
-        .ok_or(ReadError::Unknown)?;
+    let table = library::for_root(document.root()).ok_or(ReadError::Unknown)?;
+    let Syntax::Xml(syntax) = table.syntax() else { return Err(ReadError::Unknown) };
     let (read, mut report) = crate::read::read(table, xml::tree(table, syntax, document));
     report.extend(xml::form(document));
     report.sort();
@@ -200,13 +127,9 @@ pub fn read_edifact(transmission: &Transmission<'_>) -> Result<Vec<Reading>, Rea
     for interchange in transmission.interchanges() {
         let first = readings.len();
         for message in interchange.messages() {
-            let found = tables().iter().find_map(|table| match table.syntax() {
-                Syntax::Edifact(syntax) if edifact::recognises(syntax, &message) => {
-                    Some((table, table.definition(syntax)?))
-                }
-                _ => None,
-            });
-            let Some((table, definition)) = found else { continue };
+            let Some(table) = library::for_message(&message) else { continue };
+            let Syntax::Edifact(syntax) = table.syntax() else { continue };
+            let Some(definition) = table.definition(syntax) else { continue };
             let (tree, envelope) = edifact::tree(definition, table, &interchange, &message);
             let (document, mut report) = crate::read::read(table, tree);
             report.extend(envelope);
@@ -279,25 +202,14 @@ pub fn write(document: &Document, target: Target) -> Result<Writing, WriteError>
 /// # Errors
 /// If the octets cannot be made.
 pub fn write_with(document: &Document, target: Target, envelope: Option<&Envelope>) -> Result<Writing, WriteError> {
-    let release = match target {
-        Target::Json => {
-            let mut text = format!("{:#}", json::write(document));
-            text.push('\n');
-            let report = LossReport::default();
-            return Ok(Writing { bytes: text.into_bytes(), report, format: "JSON".to_owned() });
-        }
-        Target::Cii => "cii-d16b",
-        Target::Ubl => "ubl-2.1",
-        Target::EdifactD14B => "D.14B",
-        Target::EdifactD96A => "D.96A",
-        Target::EdifactD01B => "D.01B",
-    };
-    let value = |term| document.root.leaf(term).map(|leaf| leaf.value.text().into_owned());
-    let mut wanted = tables().iter().filter(|table| match table.syntax() {
-        Syntax::Xml(syntax) => syntax.grammar == release,
-        Syntax::Edifact(syntax) => syntax.release == release,
-    });
-    let table = wanted.find(|table| table.accepts(value)).ok_or(WriteError::NoGrammar)?;
+    if target == Target::Json {
+        let mut text = format!("{:#}", json::write(document));
+        text.push('\n');
+        let report = LossReport::default();
+        return Ok(Writing { bytes: text.into_bytes(), report, format: "JSON".to_owned() });
+    }
+    let no_table = || WriteError::NoTable { document: document.kind.name(), target };
+    let table = library::for_target(document, target).ok_or_else(no_table)?;
     let written = crate::write::write(table, document, table.grammar().ok_or(WriteError::NoGrammar)?);
     let bytes = match table.syntax() {
         Syntax::Xml(syntax) => xml::document(table, syntax, &written).into_bytes(),
@@ -310,86 +222,4 @@ pub fn write_with(document: &Document, target: Target, envelope: Option<&Envelop
     let mut report = written.report;
     report.sort();
     Ok(Writing { bytes, report, format: table.title().to_owned() })
-}
-
-#[cfg(test)]
-mod tests {
-    use karvan_schema::xml::Grammar as Schema;
-
-    use super::*;
-    use crate::grammar::Slot;
-    use crate::table::XmlSyntax;
-
-    #[test]
-    fn every_place_of_an_xml_table_stands_in_its_grammar() {
-        for table in tables() {
-            let Syntax::Xml(syntax) = table.syntax() else { continue };
-            for (term, path) in table.places() {
-                let known = is_in_grammar(syntax, &path);
-                assert!(known, "{}, {}: {}", table.title(), table.kind().term(term).id(), path.join("/"));
-            }
-        }
-    }
-
-    fn is_in_grammar(syntax: &XmlSyntax, path: &[&str]) -> bool {
-        let namespace = |prefix: &str| syntax.namespaces[prefix].as_str();
-        let (prefix, local) = crate::tree::split(&syntax.root);
-        let grammar = Schema::builtin(&syntax.grammar).unwrap();
-        let mut at = grammar.root(namespace(prefix), local).unwrap().definition();
-        path.iter().all(|step| match step.strip_prefix('@') {
-            Some(attribute) => at.attribute("", attribute).is_some(),
-            None => {
-                let (prefix, local) = crate::tree::split(step);
-                let child = at.child(namespace(prefix), local);
-                child.inspect(|child| at = child.element().definition()).is_some()
-            }
-        })
-    }
-
-    #[test]
-    fn every_place_of_an_edifact_table_stands_in_its_directory() {
-        for table in tables() {
-            let Syntax::Edifact(_) = table.syntax() else { continue };
-            let grammar = table.grammar().unwrap();
-            for (term, path) in table.places() {
-                let mut at = Some(Slot::ROOT);
-                for step in &path {
-                    at = at.and_then(|slot| grammar.child(slot.key, table.names.find("", step)));
-                }
-                assert!(at.is_some(), "{}, {}: {}", table.title(), table.kind().term(term).id(), path.join("/"));
-            }
-        }
-    }
-
-    #[test]
-    fn every_code_in_a_path_stands_in_its_code_list() {
-        for table in tables() {
-            let Syntax::Edifact(syntax) = table.syntax() else { continue };
-            let directories = karvan_schema::directory::Directories::builtin();
-            let (release, service) = (directories.release(&syntax.release).unwrap(), directories.service("4").unwrap());
-            let known = |tag: &str| release.element(tag).or_else(|| service.element(tag)).unwrap();
-            let stands = |(tag, code): &(&str, &str)| !known(tag).is_coded() || known(tag).code(code).is_some();
-            let strange: Vec<_> = table.codes().into_iter().filter(|code| !stands(code)).collect();
-            assert!(strange.is_empty(), "{}: {strange:?}", table.title());
-        }
-    }
-
-    #[test]
-    fn every_value_of_the_invoice_has_a_place_in_cii_and_ubl() {
-        for table in tables().iter().filter(|table| matches!(table.syntax(), Syntax::Xml(_))) {
-            let placed: Vec<_> = table.places().into_iter().map(|(term, _)| term).collect();
-            for term in table.kind().terms() {
-                let id = table.kind().find(term.id()).unwrap();
-                assert!(placed.contains(&id), "{} has no place for {}", table.title(), term.id());
-            }
-        }
-    }
-
-    #[test]
-    fn targets_are_known_by_name() {
-        for (name, target) in Target::ALL {
-            assert_eq!(name.parse(), Ok(target));
-        }
-        assert!("word".parse::<Target>().is_err());
-    }
 }

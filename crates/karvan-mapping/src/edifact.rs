@@ -20,9 +20,10 @@ use karvan_schema::message::arrange::{Arranger, OpenGroup, Placement};
 use karvan_schema::message::table::{Table as MessageTable, Tag};
 use karvan_text::{Message, Span};
 
+use crate::file::EdifactSyntax;
 use crate::grammar::{Grammar, Slot};
 use crate::report::{Entry, LossReport, Place};
-use crate::table::{EdifactSyntax, Table};
+use crate::table::Table;
 use crate::tree::{Label, Name, Names, NodeId, Spelling, Tree};
 use crate::write::Written;
 
@@ -224,10 +225,10 @@ fn cells(spellings: &mut Spellings<'_>, rows: impl Iterator<Item = PartRow<'stat
     cells
 }
 
-/// Whether the table is for messages with this header.
-pub(crate) fn recognises(syntax: &EdifactSyntax, message: &EdifactMessage<'_>) -> bool {
+/// Whether the table of this release is for messages with this header.
+pub(crate) fn recognises(syntax: &EdifactSyntax, release: &str, message: &EdifactMessage<'_>) -> bool {
     let Some(header) = message.header() else { return false };
-    let release = syntax.release.as_bytes().strip_prefix(header.version().raw());
+    let release = release.as_bytes().strip_prefix(header.version().raw());
     header.message_type().raw() == syntax.message.as_bytes()
         && release.and_then(|release| release.strip_prefix(b".")) == Some(header.release().raw())
 }

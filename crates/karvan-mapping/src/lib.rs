@@ -23,7 +23,7 @@
 //! let source = br#"{"document":"invoice","version":1,"number":"R-17","typeCode":"380",
 //!     "seller":{"name":"Karvan Bazargani"},"colour":"turquoise"}"#;
 //! let reading = read(source)?.remove(0);
-//! let writing = write(&reading.document, Target::Ubl)?;
+//! let writing = write(&reading.document, Target::UBL)?;
 //! assert!(String::from_utf8_lossy(&writing.bytes).contains("<cbc:RegistrationName>Karvan Bazargani<"));
 //!
 //! let mut report = reading.report;
@@ -45,8 +45,12 @@
 
 mod convert;
 mod edifact;
+mod file;
 mod grammar;
 mod lens;
+mod library;
+mod locate;
+mod moment;
 mod path;
 mod place;
 mod read;
@@ -57,11 +61,12 @@ mod write;
 mod xml;
 
 pub use convert::{
-    ReadError, Reading, Target, UnknownTarget, WriteError, Writing, read, read_edifact, read_json, read_xml, tables,
-    write, write_with,
+    ReadError, Reading, WriteError, Writing, read, read_edifact, read_json, read_xml, write, write_with,
 };
 pub use edifact::Envelope;
+pub use file::{EdifactSyntax, XmlSyntax};
 pub use lens::Lens;
+pub use library::{Target, UnknownTarget, tables};
 pub use path::{Condition, Operand, Path, PathError, Start, Step};
 pub use report::{Entry, LossReport, Place};
-pub use table::{EdifactSyntax, Syntax, Table, TableError, XmlSyntax};
+pub use table::{Syntax, Table, TableError};

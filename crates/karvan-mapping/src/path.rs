@@ -12,8 +12,9 @@
 //!
 //! A predicate with `=` is matched when reading and made true when writing (the first operand); one without `=` or with
 //! `not` is matched only. In EDIFACT paths a segment that opens a group stands for the group:
-//! `SG2/NAD[3035=SE]/SG3/RFF/C506[1153=VA]/1154` is the reference in the group that `NAD+SE` opens. A predicate on the
-//! value itself is matched only.
+//! `NAD[3035=SE]/RFF/C506[1153=VA]/1154` is the reference in the group that `NAD+SE` opens. Where groups of one place are
+//! opened by the same segment, the group is named as well, `SG50/TAX`; else it is the first. A predicate on the value
+//! itself is matched only.
 
 use std::fmt;
 
@@ -59,7 +60,7 @@ pub struct Step {
 }
 
 impl Step {
-    fn plain(name: &str) -> Self {
+    pub(crate) fn plain(name: &str) -> Self {
         Self { name: name.to_owned(), occurrences: Vec::new(), predicates: Vec::new(), fresh: false }
     }
 }
@@ -121,8 +122,12 @@ impl Path {
     /// # Errors
     /// If it does not follow the grammar.
     pub fn edifact(text: &str) -> Result<Self, PathError> {
-        let Self { start, steps } = Self::xml(text)?;
-        Ok(Self { start, steps: through_triggers(through_composites(steps)) })
+        Ok(Self::xml(text)?.through_segments())
+    }
+
+    /// The path with what the segments of its steps say of their groups.
+    pub(crate) fn through_segments(self) -> Self {
+        Self { start: self.start, steps: through_triggers(through_composites(self.steps)) }
     }
 }
 
@@ -165,7 +170,7 @@ fn through_triggers(steps: Vec<Step>) -> Vec<Step> {
     rewritten
 }
 
-fn is_group(name: &str) -> bool {
+pub(crate) fn is_group(name: &str) -> bool {
     name.strip_prefix("SG").is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
@@ -173,7 +178,7 @@ fn is_composite(name: &str) -> bool {
     name.len() == 4 && !name.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-fn is_segment(name: &str) -> bool {
+pub(crate) fn is_segment(name: &str) -> bool {
     name.len() == 3 && name.bytes().all(|byte| byte.is_ascii_uppercase())
 }
 

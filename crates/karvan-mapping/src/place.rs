@@ -2,6 +2,7 @@
 
 use karvan_model::TermId;
 
+use crate::moment::DateFormat;
 use crate::tree::Name;
 
 /// A path, compiled.
@@ -15,6 +16,8 @@ pub(crate) struct Place {
     pub(crate) is_fresh: bool,
     /// Whether something must be true of what is written there.
     pub(crate) is_told: bool,
+    /// How a day is written there, where the place has a format of its own.
+    pub(crate) format: Option<DateFormat>,
     /// The steps, counted from the last, whose nodes must not become what something written later may make of them.
     pub(crate) guarded: Vec<usize>,
 }
@@ -26,7 +29,7 @@ impl Place {
         let is_told = nodes().any(|step| step.told().next().is_some());
         let guarded = nodes().enumerate().filter(|(_, step)| step.predicates.iter().any(Predicate::may_be_undone));
         let guarded = guarded.map(|(height, _)| height).collect();
-        Self { from_root, from_group, is_fresh, is_told, guarded, steps }
+        Self { from_root, from_group, is_fresh, is_told, format: None, guarded, steps }
     }
 }
 

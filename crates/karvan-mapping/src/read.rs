@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use karvan_model::{Document, Group, Kind, Leaf, Node, Origin, PartValue, TermId, Value as TermValue};
+use karvan_model::{Document, Group, Kind, Leaf, Node, Origin, Part, PartValue, TermId, Value as TermValue};
 use karvan_text::Message;
 
 use crate::lens::code_and_text;
@@ -251,8 +251,12 @@ impl<'t> Reader<'t, '_> {
             return;
         }
         let shape = self.table.kind().term(row.term);
-        let content = match row.lens.get(shape.kind(), &text) {
-            Ok(content) => content,
+        let read = match place.format {
+            Some(format) => format.read(&text),
+            None => row.lens.get(shape.kind(), &text).map(|content| (content, None)),
+        };
+        let (content, time) = match read {
+            Ok(read) => read,
             Err(reason) => {
                 let entry = self.entry(Some(row.term), first, text.into_owned(), reason);
                 self.report.lost.push(entry);
@@ -276,6 +280,9 @@ impl<'t> Reader<'t, '_> {
                     }
                 }
             }
+        }
+        if let Some(text) = time {
+            value.set(PartValue { part: Part::Time, text: text.into(), origin });
         }
         self.use_path(&place.steps, first);
         let leaf = Leaf { term: row.term, value, origin };

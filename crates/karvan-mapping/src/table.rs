@@ -1,194 +1,20 @@
 //! Mapping tables: data files that tie every term to its place in one syntax, compiled for the engine.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::OnceLock;
 
 use karvan_model::{DocumentType, Group, Kind, Part, TermId};
-use serde::Deserialize;
 
 use crate::edifact::Definition;
+use crate::file::{EdifactSyntax, File, OneOrMore, PartEntry, RowEntry, XmlSyntax};
 use crate::grammar::Grammar;
 use crate::lens::Lens;
+use crate::locate::{Guide, Position};
+use crate::moment::DateFormat;
 use crate::path::{Condition, Operand, Path, PathError, Start, Step};
 use crate::place::{self, Place, PlaceStep, Predicate, Value};
 use crate::tree::{Name, NameSet, Names};
-
-/// A table as its file has it.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct File {
-    title: String,
-    #[serde(default)]
-    xml: Option<XmlSyntax>,
-    #[serde(default)]
-    edifact: Option<EdifactSyntax>,
-    /// Only documents whose term has one of these values are written by this table.
-    #[serde(default)]
-    when: Option<When>,
-    /// Paths by name.
-    #[serde(default)]
-    paths: BTreeMap<String, String>,
-    /// The lens of a kind of value, where it is not plain.
-    #[serde(default)]
-    lenses: BTreeMap<String, String>,
-    /// Where the parts of values stand, from the place of the value, if a row does not say otherwise.
-    #[serde(default)]
-    parts: BTreeMap<String, PartEntry>,
-    /// Code translations by name: from the code of the syntax to that of the model.
-    #[serde(default)]
-    codes: BTreeMap<String, BTreeMap<String, String>>,
-    /// Names whose texts only say what the term says by itself, such as the code list of a code.
-    #[serde(default)]
-    implied: Vec<String>,
-    /// Places that every document of the syntax has.
-    #[serde(default)]
-    fixed: Vec<String>,
-    /// Other names for the steps of another table's rows.
-    #[serde(default)]
-    rename: BTreeMap<String, String>,
-    rows: Vec<RowEntry>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct When {
-    term: String,
-    values: Vec<String>,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PartEntry {
-    /// Empty where the syntax has no place for the part.
-    path: String,
-    /// What is written where the value does not say it: a text, or `{BT-5}`.
-    #[serde(default)]
-    default: Option<String>,
-    /// What need not be written: the value of this term.
-    #[serde(default)]
-    implied: Option<String>,
-    /// A text that stands for the absence of the part.
-    #[serde(default)]
-    absent: Option<String>,
-    /// A code translation of the table.
-    #[serde(default)]
-    codes: Option<String>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RowEntry {
-    /// The term.
-    term: String,
-    /// Its place; alternatives in the order of preference.
-    path: OneOrMore,
-    /// How text and value turn into each other, if not as the kind of value does.
-    #[serde(default)]
-    lens: Option<String>,
-    /// A code translation of the table.
-    #[serde(default)]
-    codes: Option<String>,
-    /// What is written where the term is missing although the place must be filled.
-    #[serde(default)]
-    default: Option<String>,
-    /// The default is written only where this other term is there.
-    #[serde(default)]
-    with: Option<String>,
-    /// A text that stands for the absence of the term.
-    #[serde(default)]
-    absent: Option<String>,
-    /// The group stands once for each repetition of this member.
-    #[serde(default)]
-    each: Option<String>,
-    /// A repetition of the group that says the same as an earlier one says it again.
-    #[serde(default)]
-    distinct: bool,
-    /// The place is one for groups only whose other member has one of these values.
-    #[serde(default)]
-    only: Option<When>,
-    /// A place that may say the same once more.
-    #[serde(default)]
-    again: Option<String>,
-    /// Other places for the parts of this value.
-    #[serde(default)]
-    parts: BTreeMap<String, PartEntry>,
-    /// What must stand beside the members of the group, though no term says it.
-    #[serde(default)]
-    needs: Option<NeedEntry>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NeedEntry {
-    path: String,
-    default: String,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
-enum OneOrMore {
-    One(String),
-    More(Vec<String>),
-}
-
-impl OneOrMore {
-    fn iter(&self) -> impl Iterator<Item = &str> {
-        match self {
-            Self::One(one) => std::slice::from_ref(one).iter(),
-            Self::More(more) => more.iter(),
-        }
-        .map(String::as_str)
-    }
-}
-
-/// What an XML table says of its syntax.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct XmlSyntax {
-    /// The document element, with a prefix of [`Self::namespaces`] if it has one.
-    pub root: String,
-    /// Namespaces by prefix; the empty prefix is the default namespace.
-    pub namespaces: BTreeMap<String, String>,
-    /// The name of the grammar that orders the output.
-    pub grammar: String,
-}
-
-/// What an EDIFACT table says of its syntax.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct EdifactSyntax {
-    /// The message type, data element 0065.
-    pub message: String,
-    /// The directory that the message is read and written by, `D.14B`.
-    pub release: String,
-    /// The association assigned code that is written, 0057.
-    #[serde(default)]
-    pub association: String,
-    /// The code list directory version that is written, 0110.
-    #[serde(default, rename = "code-lists")]
-    pub code_lists: String,
-    /// The controlling agency, 0051.
-    #[serde(default = "un")]
-    pub agency: String,
-    /// The syntax identifier, 0001, that is written where it holds all characters; else UNOW.
-    pub repertoire: String,
-    /// The syntax version, 0002.
-    pub version: u8,
-    /// A group and its terms, the best first, that may name the sender of an interchange.
-    #[serde(default)]
-    pub sender: Vec<String>,
-    /// The same for the recipient.
-    #[serde(default)]
-    pub recipient: Vec<String>,
-    /// The term that may be the day of preparation.
-    #[serde(default)]
-    pub prepared: String,
-}
-
-fn un() -> String {
-    "UN".to_owned()
-}
 
 /// A mapping table, compiled.
 #[derive(Debug)]
@@ -206,7 +32,8 @@ pub struct Table {
     pub(crate) fixed: Vec<Place>,
     /// The terms whose values the places of other terms are told by.
     pub(crate) referred: Vec<TermId>,
-    when: Option<(TermId, Vec<String>)>,
+    /// The paths that lead to nothing in the grammar, each with its term.
+    unplaced: Vec<(String, String)>,
     /// What the directory says of the message, once it was asked.
     definition: OnceLock<Option<Definition>>,
     /// What the schema says of the elements, once it was asked.
@@ -361,76 +188,79 @@ impl fmt::Display for TableError {
 impl std::error::Error for TableError {}
 
 impl Table {
-    /// Reads a table for documents of `kind` from its file.
+    /// Reads a table for documents of `kind` from its file; a table of EDIFACT is one for the first of its releases.
     ///
     /// # Errors
     /// If the file is no table, or names what is not known.
     pub fn parse(kind: &'static DocumentType, file: &str) -> Result<Self, TableError> {
-        Self::compile(kind, toml::from_str(file).map_err(TableError::File)?)
-    }
-
-    /// Reads a table that takes the rows it has not itself from `base`, with its own names for some steps.
-    ///
-    /// # Errors
-    /// As for [`Self::parse`].
-    pub fn parse_variant(kind: &'static DocumentType, base: &str, file: &str) -> Result<Self, TableError> {
-        let mut base: File = toml::from_str(base).map_err(TableError::File)?;
-        let variant: File = toml::from_str(file).map_err(TableError::File)?;
-        for row in variant.rows {
-            match base.rows.iter_mut().find(|other| other.term == row.term) {
-                Some(other) => *other = row,
-                None => base.rows.push(row),
-            }
+        let mut file = File::parse(file)?;
+        if let Some(syntax) = &mut file.edifact {
+            syntax.release = syntax.releases.first().cloned().unwrap_or_default();
         }
-        (base.title, base.rename, base.when) = (variant.title, variant.rename, variant.when);
-        base.xml = variant.xml.or(base.xml);
-        base.edifact = variant.edifact.or(base.edifact);
-        base.paths.extend(variant.paths);
-        Self::compile(kind, base)
+        Self::compile(kind, file)
     }
 
-    fn compile(kind: &'static DocumentType, file: File) -> Result<Self, TableError> {
+    pub(crate) fn compile(kind: &'static DocumentType, mut file: File) -> Result<Self, TableError> {
         let syntax = match (file.xml.clone(), file.edifact.clone()) {
             (Some(xml), None) => Syntax::Xml(xml),
             (None, Some(edifact)) => Syntax::Edifact(edifact),
             _ => return Err(TableError::NoSyntax),
         };
-        let mut compiler = Compiler { kind, file: &file, names: Names::default(), referred: Vec::new() };
+        if let Syntax::Edifact(syntax) = &syntax
+            && syntax.releases.len() > 1
+        {
+            file.title = format!("{} {}", file.title, syntax.release);
+        }
+        let (names, guide) = (Names::default(), Guide::new(&file));
+        let mut compiler = Compiler { kind, file: &file, guide, names, referred: Vec::new(), unplaced: Vec::new() };
         let mut rows: Vec<Row> = Vec::new();
+        let mut positions: Vec<Position> = Vec::new();
         let mut top = Vec::new();
         let mut by_term: HashMap<TermId, usize> = HashMap::new();
+        let mut left_out = HashSet::new();
         for entry in &file.rows {
             let term = compiler.term(&entry.term, &entry.term)?;
             let within = kind.term(term).within();
+            if within.is_some_and(|within| left_out.contains(&within)) {
+                left_out.insert(term);
+                continue;
+            }
             if let Kind::Part(part) = kind.term(term).kind() {
                 let row =
                     within.and_then(|of| by_term.get(&of)).ok_or_else(|| TableError::NoGroup(entry.term.clone()))?;
                 let path = entry.path.iter().next().unwrap_or_default().to_owned();
                 let RowEntry { default, absent, codes, .. } = entry.clone();
                 let part_entry = PartEntry { path, default, implied: None, absent, codes };
-                let part_row = compiler.part(&entry.term, part, Some(term), &part_entry)?;
+                let group = kind.term(rows[*row].term).within().and_then(|group| by_term.get(&group));
+                let base = group.map_or_else(|| compiler.guide.root(), |group| positions[*group]);
+                let part_row = compiler.part(&entry.term, part, Some(term), &part_entry, base)?;
                 rows[*row].parts.retain(|other| other.part != part);
                 rows[*row].parts.push(part_row);
                 continue;
             }
-            let index = rows.len();
-            rows.push(compiler.row(term, entry)?);
-            by_term.insert(term, index);
-            match within.map(|group| by_term.get(&group)) {
-                None => top.push(Member::new(index, term)),
-                Some(Some(&group)) => rows[group].members.push(Member::new(index, term)),
+            let group = match within.map(|group| by_term.get(&group).copied()) {
+                None => None,
+                Some(Some(group)) => Some(group),
                 Some(None) => return Err(TableError::NoGroup(entry.term.clone())),
-            }
+            };
+            let base = group.map_or_else(|| compiler.guide.root(), |group| positions[group]);
+            let Some((row, position)) = compiler.row(term, entry, base)? else {
+                left_out.insert(term);
+                continue;
+            };
+            let index = rows.len();
+            rows.push(row);
+            positions.push(position);
+            by_term.insert(term, index);
+            group.map_or(&mut top, |group| &mut rows[group].members).push(Member::new(index, term));
         }
         let implied = file.implied.iter().map(|name| compiler.names.add(name)).collect();
-        let fixed = file.fixed.iter().map(|path| compiler.place("fixed", path)).collect::<Result<_, _>>()?;
-        let when = match &file.when {
-            Some(when) => Some((compiler.term("when", &when.term)?, when.values.clone())),
-            None => None,
-        };
+        let root = compiler.guide.root();
+        let fixed = file.fixed.iter().filter_map(|path| compiler.place("fixed", path, root).transpose());
+        let fixed = fixed.map(|found| found.map(|(place, _)| place)).collect::<Result<_, _>>()?;
         let by_term = kind.terms().iter().map(|term| kind.find(term.id()).and_then(|id| by_term.get(&id).copied()));
         let by_term = by_term.collect();
-        let Compiler { names, mut referred, .. } = compiler;
+        let Compiler { names, mut referred, unplaced, .. } = compiler;
         referred.sort_unstable();
         referred.dedup();
         let told = |members: &[Member]| members.iter().map(|member| member.told(&rows, &referred)).collect();
@@ -454,7 +284,7 @@ impl Table {
             implied,
             fixed,
             referred,
-            when,
+            unplaced,
             definition: OnceLock::new(),
             grammar: OnceLock::new(),
         })
@@ -496,12 +326,6 @@ impl Table {
         self.by_term.get(term.index()).and_then(|index| self.rows.get((*index)?))
     }
 
-    /// Whether a document with this value of each term is one for this table.
-    pub(crate) fn accepts(&self, value: impl Fn(TermId) -> Option<String>) -> bool {
-        let Some((term, values)) = &self.when else { return true };
-        value(*term).is_some_and(|value| values.contains(&value))
-    }
-
     /// Every place of the table as names of its steps from the root, with the term that stands there.
     ///
     /// For tests that compare a table with a grammar.
@@ -510,6 +334,14 @@ impl Table {
         let mut places = Vec::new();
         self.collect(&self.top, &[], &mut places);
         places
+    }
+
+    /// The paths that lead to nothing in the grammar of the table, as the file has them, each with its term.
+    ///
+    /// For tests: a path must lead somewhere in one of the tables of its file.
+    #[must_use]
+    pub fn unplaced(&self) -> &[(String, String)] {
+        &self.unplaced
     }
 
     /// Every text that a place is told by, with the name of the node that has it.
@@ -586,15 +418,24 @@ impl Table {
 struct Compiler<'f> {
     kind: &'static DocumentType,
     file: &'f File,
+    guide: Guide<'f>,
     names: Names,
     referred: Vec<TermId>,
+    unplaced: Vec<(String, String)>,
 }
 
 impl Compiler<'_> {
-    fn row(&mut self, term: TermId, entry: &RowEntry) -> Result<Row, TableError> {
+    /// The row of a term, and where its group stands, from the place of the group around; none if it has no place.
+    fn row(&mut self, term: TermId, entry: &RowEntry, base: Position) -> Result<Option<(Row, Position)>, TableError> {
         let shape = self.kind.term(term);
         let unknown = |name: &str| TableError::Unknown { term: entry.term.clone(), name: name.to_owned() };
-        let places = entry.path.iter().map(|path| self.place(&entry.term, path)).collect::<Result<_, _>>()?;
+        let (mut places, mut position) = (Vec::new(), None);
+        for path in entry.path.iter() {
+            let found = self.places(&entry.term, path, base, shape.kind())?;
+            position = position.or(found.first().map(|(_, position)| *position));
+            places.extend(found.into_iter().map(|(place, _)| place));
+        }
+        let Some(position) = position else { return Ok(None) };
         let by_kind = self.file.lenses.get(kind_name(shape.kind())).map(String::as_str);
         let code_and_text = match (entry.lens.as_deref(), shape.members()) {
             (Some("code-and-text"), &[code, text]) => Some((code, text)),
@@ -612,7 +453,7 @@ impl Compiler<'_> {
         for (name, part_entry) in own.chain(common) {
             let part = Part::from_name(name).ok_or_else(|| unknown(name))?;
             if belongs(part, shape.kind()) {
-                let mut row = self.part(&entry.term, part, shape.part(part), part_entry)?;
+                let mut row = self.part(&entry.term, part, shape.part(part), part_entry, base)?;
                 row.place = row.place.filter(|_| !says(&entry.path, &part_entry.path));
                 parts.push(row);
             }
@@ -627,11 +468,13 @@ impl Compiler<'_> {
             None => None,
         };
         let needs = match &entry.needs {
-            Some(need) => Some((self.place(&entry.term, &need.path)?, need.default.clone())),
+            Some(need) => {
+                self.place(&entry.term, &need.path, position)?.map(|(place, _)| (place, need.default.clone()))
+            }
             None => None,
         };
         let again = match &entry.again {
-            Some(path) => Some(self.place(&entry.term, path)?),
+            Some(path) => self.place(&entry.term, path, base)?.map(|(place, _)| place),
             None => None,
         };
         let only = match &entry.only {
@@ -639,7 +482,7 @@ impl Compiler<'_> {
             None => None,
         };
         let (absent, distinct) = (entry.absent.clone(), entry.distinct);
-        Ok(Row {
+        let row = Row {
             term,
             places,
             lens,
@@ -655,13 +498,23 @@ impl Compiler<'_> {
             members: Vec::new(),
             is_referred: false,
             referred_members: Vec::new(),
-        })
+        };
+        Ok(Some((row, position)))
     }
 
-    fn part(&mut self, row: &str, part: Part, term: Option<TermId>, entry: &PartEntry) -> Result<PartRow, TableError> {
+    fn part(
+        &mut self,
+        row: &str,
+        part: Part,
+        term: Option<TermId>,
+        entry: &PartEntry,
+        group: Position,
+    ) -> Result<PartRow, TableError> {
         let place = match entry.path.as_str() {
             "" => None,
-            path => Some(self.place(row, path)?),
+            path if path.starts_with("$group") => self.place(row, path, group)?.map(|(place, _)| place),
+            // From a value anything may be near.
+            path => self.place(row, path, Position::Somewhere)?.map(|(place, _)| place),
         };
         let mut value = |text: &Option<String>| {
             let Some(text) = text else { return Ok(None) };
@@ -689,17 +542,57 @@ impl Compiler<'_> {
         self.kind.find(id).ok_or_else(|| TableError::Unknown { term: row.to_owned(), name: id.to_owned() })
     }
 
-    fn place(&mut self, row: &str, path: &str) -> Result<Place, TableError> {
-        let read = if self.file.edifact.is_some() { Path::edifact } else { Path::xml };
-        let parse = |text: &str| read(text).map_err(|error| TableError::Path { term: row.to_owned(), error });
-        let mut path = parse(path)?;
+    /// The place of a path, and where it leads, from the place of the group; none where it leads to nothing.
+    fn place(&mut self, row: &str, path: &str, base: Position) -> Result<Option<(Place, Position)>, TableError> {
+        Ok(self.places(row, path, base, Kind::Text)?.pop())
+    }
+
+    /// The places of a path for a value of `kind`: a day has one for each format.
+    fn places(
+        &mut self,
+        row: &str,
+        text: &str,
+        base: Position,
+        kind: Kind,
+    ) -> Result<Vec<(Place, Position)>, TableError> {
+        let parse = |text: &str| Path::xml(text).map_err(|error| TableError::Path { term: row.to_owned(), error });
+        let mut path = parse(text)?;
         let from_group = path.start == Start::Named("group".to_owned());
         while let (Start::Named(name), false) = (&path.start, from_group) {
             let unknown = || TableError::Unknown { term: row.to_owned(), name: name.clone() };
             let named = parse(self.file.paths.get(name).ok_or_else(unknown)?)?;
             path = Path { start: named.start, steps: named.steps.into_iter().chain(path.steps).collect() };
         }
-        Ok(Place::new(path.start == Start::Root, from_group, self.steps(row, path.steps)?))
+        let base = if path.start == Start::Root { self.guide.root() } else { base };
+        let mut places = Vec::new();
+        for (path, format) in self.formatted(path, kind) {
+            let Some((steps, position)) = self.guide.follow(path.steps, base) else { continue };
+            let mut path = Path { start: path.start, steps };
+            if self.file.edifact.is_some() {
+                path = path.through_segments();
+            }
+            let place = Place::new(path.start == Start::Root, from_group, self.steps(row, path.steps)?);
+            places.push((Place { format, ..place }, position));
+        }
+        if places.is_empty() {
+            self.unplaced.push((row.to_owned(), text.to_owned()));
+        }
+        Ok(places)
+    }
+
+    /// A path once for each format of a day, told by the format, where the syntax has one beside the day.
+    fn formatted(&self, path: Path, kind: Kind) -> Vec<(Path, Option<DateFormat>)> {
+        let format = self.file.date_format.as_deref().filter(|_| kind == Kind::Date);
+        let beside = format.map(|format| format.strip_prefix("../").map_or((0, format), |name| (1, name)));
+        let told = beside.and_then(|(up, name)| path.steps.len().checked_sub(1 + up).map(|at| (at, name)));
+        let Some((at, name)) = told else { return vec![(path, None)] };
+        let with = |format: DateFormat| {
+            let mut path = path.clone();
+            let code = Operand::Text(format.code().to_owned());
+            path.steps[at].predicates.push(Condition::Equals(vec![Step::plain(name)], vec![code]));
+            (path, Some(format))
+        };
+        DateFormat::ALL.into_iter().map(with).collect()
     }
 
     fn steps(&mut self, row: &str, steps: Vec<Step>) -> Result<Vec<PlaceStep>, TableError> {
@@ -771,6 +664,7 @@ fn belongs(part: Part, kind: Kind) -> bool {
         Part::Version => false,
         Part::Currency => kind == Kind::Amount,
         Part::Unit => kind == Kind::Quantity,
+        Part::Time => kind == Kind::Date,
         Part::Mime | Part::FileName => kind == Kind::Binary,
     }
 }

@@ -10,6 +10,7 @@ use rust_decimal::Decimal;
 use crate::Lens;
 use crate::grammar::{Grammar, Slot};
 use crate::lens::with_code;
+use crate::moment::DateFormat;
 use crate::place::{Place, PlaceStep, Predicate, Value};
 use crate::read::holds;
 use crate::report::{Entry, LossReport, Place as SourcePlace};
@@ -282,7 +283,13 @@ impl<'w> Writer<'w> {
         let mut refusal = None;
         for place in row.places.iter().filter(|place| suits(place, row, leaf)) {
             let nodes = self.out.tree.len();
-            match self.put_at(row, place, leaf, text.clone(), at, repeats) {
+            let text = match place.format.map(|format| format.write(&leaf.value)) {
+                Some(Some(text)) => text.into(),
+                // Another place has the format that says as much as the value.
+                Some(None) => continue,
+                None => text.clone(),
+            };
+            match self.put_at(row, place, leaf, text, at, repeats) {
                 Ok(node) => return Ok(node),
                 Err(reason) => {
                     self.back_to(nodes);
@@ -327,7 +334,7 @@ impl<'w> Writer<'w> {
         } else {
             self.set(node, text.clone())?;
         }
-        self.parts(row, leaf, node, at);
+        self.parts(row, place, leaf, node, at);
         if !self.is_found_again(place, node) || !self.guarded_are_found_again() {
             return Err(self.other_meaning());
         }
@@ -411,7 +418,7 @@ impl<'w> Writer<'w> {
     }
 
     /// Writes the parts of a value, and what the syntax wants said of it besides.
-    fn parts(&mut self, row: &'w Row, leaf: &Leaf, node: NodeId, at: usize) {
+    fn parts(&mut self, row: &'w Row, place: &Place, leaf: &Leaf, node: NodeId, at: usize) {
         for part in &row.parts {
             let own = leaf.value.part(part.part).filter(|text| !self.is_implied(part, text));
             let text = match (own, &part.place) {
@@ -444,8 +451,9 @@ impl<'w> Writer<'w> {
                 let _ = self.put_part(part, absent.into(), node, at);
             }
         }
+        let said = |part: Part| part == Part::Time && place.format.is_some_and(DateFormat::says_time);
         for value in &leaf.value.parts {
-            if row.parts.iter().all(|part| part.part != value.part) {
+            if row.parts.iter().all(|part| part.part != value.part) && !said(value.part) {
                 self.lose_part(leaf, value.part, &self.no_place());
             }
         }

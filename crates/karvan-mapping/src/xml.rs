@@ -6,9 +6,10 @@ use karvan_schema::xml::{Grammar as Schema, TypeDefinition};
 use karvan_text::Message;
 use karvan_xml::{Document as XmlDocument, Element, NodeKind, escape_text, escape_value, is_xml_character};
 
+use crate::file::XmlSyntax;
 use crate::grammar::{Grammar, Slot};
 use crate::report::{Entry, LossReport, Place};
-use crate::table::{Table, XmlSyntax};
+use crate::table::Table;
 use crate::tree::{Name, NodeId, Tree, split};
 use crate::write::Written;
 

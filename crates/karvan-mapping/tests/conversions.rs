@@ -48,7 +48,7 @@ fn lines_of_a_text_stand_in_the_repetitions_of_its_element() {
     let (read_in, _) = invoice(&interchange("FTX+AAI+++first line:second line'\n", ""));
     assert_eq!(read_in.notes[0].text.as_deref(), Some("first line\nsecond line"));
     let document = Document::try_from(&read_in).expect("a document");
-    assert!(written(&document, Target::EdifactD14B).contains("FTX+AAI+++first line:second line'"));
+    assert!(written(&document, Target::Edifact(Some("D.14B"))).contains("FTX+AAI+++first line:second line'"));
 }
 
 #[test]
@@ -60,7 +60,10 @@ fn an_attachment_travels_as_a_package_of_the_interchange() {
     let attachment = read_in.supporting_documents[0].attachment.clone().expect("an attachment");
     assert_eq!((attachment.value.as_str(), attachment.filename.as_deref()), ("S2FydmFu", Some("plan.pdf")));
     let document = Document::try_from(&read_in).expect("a document");
-    assert!(written(&document, Target::EdifactD14B).contains("UNO+P1+1:D1+13:application/pdf+8'S2FydmFuUNP+8+P1'"));
+    assert!(
+        written(&document, Target::Edifact(Some("D.14B")))
+            .contains("UNO+P1+1:D1+13:application/pdf+8'S2FydmFuUNP+8+P1'")
+    );
 }
 
 #[test]
@@ -94,7 +97,7 @@ fn an_indicator_may_be_a_digit() {
 fn a_note_that_would_be_another_term_is_lost_and_not_mistaken() {
     let json = r#"{"document":"invoice","version":1,"notes":[{"subjectCode":"REG","text":"a note about rules"}]}"#;
     let document = read(json.as_bytes()).expect("a document").remove(0).document;
-    let writing = write(&document, Target::EdifactD14B).expect("written");
+    let writing = write(&document, Target::Edifact(Some("D.14B"))).expect("written");
     let lost: Vec<_> = writing.report.lost.iter().map(|entry| entry.term.map(karvan_model::Term::id)).collect();
     assert_eq!(lost, [Some("BT-21"), Some("BT-22")]);
     assert!(!String::from_utf8_lossy(&writing.bytes).contains("REG"));
@@ -104,13 +107,14 @@ fn a_note_that_would_be_another_term_is_lost_and_not_mistaken() {
 fn persian_goes_where_the_repertoire_holds_it() {
     let json = r#"{"document":"invoice","version":1,"number":"۱۷","seller":{"name":"بازرگانی کاروان"}}"#;
     let document = read(json.as_bytes()).expect("a document").remove(0).document;
-    for (target, repertoire) in [(Target::EdifactD14B, "UNOW:4"), (Target::EdifactD96A, "UNOW:4")] {
+    for (target, repertoire) in [(Target::Edifact(Some("D.14B")), "UNOW:4"), (Target::Edifact(Some("D.96A")), "UNOW:4")]
+    {
         let text = written(&document, target);
         assert!(text.contains(&format!("UNB+{repertoire}")) && text.contains("بازرگانی کاروان"), "{text}");
     }
     let latin = r#"{"document":"invoice","version":1,"seller":{"name":"Çelik Ticaret"}}"#;
     let document = read(latin.as_bytes()).expect("a document").remove(0).document;
-    let octets = write(&document, Target::EdifactD96A).expect("written").bytes;
+    let octets = write(&document, Target::Edifact(Some("D.96A"))).expect("written").bytes;
     assert!(octets.windows(10).any(|window| window == b"UNB+UNOC:3"), "{}", String::from_utf8_lossy(&octets));
     assert!(octets.contains(&0xC7), "Ç in ISO 8859-1");
 }
@@ -120,7 +124,7 @@ fn what_the_schema_wants_is_computed_and_told() {
     let json =
         r#"{"document":"invoice","version":1,"currencyCode":"EUR","totals":{"grossTotal":"119.00","paid":"19.5"}}"#;
     let document = read(json.as_bytes()).expect("a document").remove(0).document;
-    let writing = write(&document, Target::Ubl).expect("written");
+    let writing = write(&document, Target::UBL).expect("written");
     let added: Vec<_> = writing.report.added.iter().map(|entry| entry.value.as_str()).collect();
     assert_eq!(added, ["99.50"]);
     let place = writing.report.added[0].target.as_deref();
@@ -133,7 +137,7 @@ fn nothing_is_cut_to_fit() {
     let long = "x".repeat(36);
     let json = format!(r#"{{"document":"invoice","version":1,"seller":{{"address":{{"line1":"{long}"}}}}}}"#);
     let document = read(json.as_bytes()).expect("a document").remove(0).document;
-    let writing = write(&document, Target::EdifactD14B).expect("written");
+    let writing = write(&document, Target::Edifact(Some("D.14B"))).expect("written");
     assert_eq!(writing.report.lost[0].reason.text(Language::English), "it has 36 characters where 35 may stand");
     assert!(!String::from_utf8_lossy(&writing.bytes).contains("xxx"));
 }
@@ -146,7 +150,7 @@ fn an_address_whose_scheme_does_not_fit_still_has_a_kind() {
         let json =
             format!(r#"{{"document":"invoice","version":1,"seller":{{"name":"A","electronicAddress":{address}}}}}"#);
         let document = read(json.as_bytes()).expect("a document").remove(0).document;
-        let writing = write(&document, Target::EdifactD14B).expect("written");
+        let writing = write(&document, Target::Edifact(Some("D.14B"))).expect("written");
         assert_eq!(writing.report.lost.len(), lost, "{scheme}");
         let text = String::from_utf8_lossy(&writing.bytes).into_owned();
         assert!(text.contains(&format!("COM+4012345000009:{segment}'")), "{text}");
@@ -165,15 +169,16 @@ fn a_line_that_no_number_counts_is_named_in_a_reference() {
     let document = Document::try_from(&read_in).expect("a document");
     let by_release =
         |target| written(&document, target).lines().filter(|line| line.contains("A-17")).collect::<String>();
-    assert_eq!(by_release(Target::EdifactD14B), "LIN+A-17'");
-    assert_eq!(by_release(Target::EdifactD96A), "RFF+LI:A-17'");
+    assert_eq!(by_release(Target::Edifact(Some("D.14B"))), "LIN+A-17'");
+    assert_eq!(by_release(Target::Edifact(Some("D.96A"))), "RFF+LI:A-17'");
 }
 
 #[test]
 fn a_text_of_too_many_lines_is_lost_for_its_lines() {
     let (mut read_in, _) = invoice(&interchange("FTX+AAI+++first line'\n", ""));
     read_in.notes[0].text = Some("1\n2\n3\n4\n5\n6".to_owned());
-    let writing = write(&Document::try_from(&read_in).expect("a document"), Target::EdifactD14B).expect("written");
+    let writing =
+        write(&Document::try_from(&read_in).expect("a document"), Target::Edifact(Some("D.14B"))).expect("written");
     let reasons: Vec<_> = writing.report.lost.iter().map(|entry| entry.reason.text(Language::English)).collect();
     assert_eq!(reasons, ["it needs 6 lines where 5 may stand"]);
 }
@@ -189,7 +194,7 @@ fn an_interchange_may_have_an_envelope_of_its_own() {
         time: "0930".to_owned(),
         reference: "R9".to_owned(),
     };
-    let octets = write_with(&document, Target::EdifactD01B, Some(&envelope)).expect("written").bytes;
+    let octets = write_with(&document, Target::Edifact(Some("D.01B")), Some(&envelope)).expect("written").bytes;
     let text = String::from_utf8(octets).expect("ASCII");
     assert!(text.contains("UNB+UNOC:3+4012345000009:14+B+260321:0930+R9'"), "{text}");
     assert!(text.contains("UNH+1+INVOIC:D:01B:UN:EAN011'") && text.contains("UNZ+1+R9'"), "{text}");
@@ -220,7 +225,7 @@ proptest! {
     #[test]
     fn no_segments_panic(segments in "([A-Z]{3}[+:A-Z0-9?' ]{0,30}'){0,30}") {
         for reading in read(interchange(&segments, "").as_bytes()).unwrap_or_default() {
-            let _ = write(&reading.document, Target::Cii);
+            let _ = write(&reading.document, Target::CII);
         }
     }
 }

@@ -13,7 +13,7 @@
 //!
 //! * A term stands under its key (the column `key` of the table of terms); terms that may repeat stand in an array always.
 //! * A value is a string, or where something qualifies it an object with `value` and the parts that qualify it
-//!   (`scheme`, `version`, `currency`, `unit`, `mime`, `filename`).
+//!   (`scheme`, `version`, `currency`, `unit`, `time`, `mime`, `filename`).
 //! * Numbers are strings in the form they were written in, because `4000.00` says more than `4000`; numbers of JSON are
 //!   read too. Days are `2026-03-21`, octets base64.
 //! * Where a value came from ([`Origin`]) is not said: it is a fact about another file.
@@ -167,9 +167,8 @@ pub fn read(source: &str) -> Result<Reading, JsonError> {
 /// The document type that the head of an object names, if its version is known too.
 fn head(entries: &[(String, &RawValue)]) -> Option<&'static DocumentType> {
     let field = |name: &str| entries.iter().find(|(key, _)| key == name).map(|(_, raw)| raw.get());
-    let invoice = DocumentType::invoice();
-    let named = field("document").and_then(|raw| serde_json::from_str::<String>(raw).ok());
-    (named.as_deref() == Some(invoice.name()) && field("version")?.parse() == Ok(VERSION)).then_some(invoice)
+    let named = field("document").and_then(|raw| serde_json::from_str::<String>(raw).ok())?;
+    DocumentType::named(&named).filter(|_| field("version").and_then(|version| version.parse().ok()) == Some(VERSION))
 }
 
 /// The members of a JSON object, every one with its text in the source.

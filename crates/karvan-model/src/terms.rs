@@ -1,20 +1,30 @@
 //! The terms of a document type: what they are called, where they stand, what values they hold.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::OnceLock;
 
 use karvan_text::Language;
 
-/// The terms of the invoice: the semantic data model of EN 16931-1.
-const INVOICE: &str = include_str!("../../../schemas/documents/invoice/terms.tsv");
+/// The kinds of documents: for each the name of its folder in `schemas/documents/`, and its table of terms.
+macro_rules! kinds {
+    ($($name:literal),+ $(,)?) => {
+        &[$(($name, include_str!(concat!("../../../schemas/documents/", $name, "/terms.tsv")))),+]
+    };
+}
+
+const KINDS: &[(&str, &str)] = kinds!["invoice"];
+
+/// The groups that several kinds of documents have: parties, addresses, items.
+const SHARED: &str = include_str!("../../../schemas/documents/shared/terms.tsv");
 
 /// A kind of trade document, with its terms.
 #[derive(Debug)]
 pub struct DocumentType {
     name: &'static str,
     terms: Vec<Term>,
-    by_id: HashMap<&'static str, TermId>,
+    by_id: HashMap<Cow<'static, str>, TermId>,
     top: Vec<TermId>,
 }
 
@@ -24,8 +34,21 @@ impl DocumentType {
     /// Payment instructions (BG-16) may repeat here, as they do in real documents.
     #[must_use]
     pub fn invoice() -> &'static Self {
-        static TYPE: OnceLock<DocumentType> = OnceLock::new();
-        TYPE.get_or_init(|| Self::parse("invoice", INVOICE))
+        Self::named("invoice").expect("the invoice is one of the kinds")
+    }
+
+    /// The kind of document with this name: `order`.
+    #[must_use]
+    pub fn named(name: &str) -> Option<&'static Self> {
+        static TYPES: [OnceLock<DocumentType>; KINDS.len()] = [const { OnceLock::new() }; KINDS.len()];
+        let index = KINDS.iter().position(|(known, _)| *known == name)?;
+        let (name, table) = KINDS[index];
+        Some(TYPES[index].get_or_init(|| Self::parse(name, table)))
+    }
+
+    /// All kinds of documents.
+    pub fn all() -> impl Iterator<Item = &'static Self> {
+        KINDS.iter().filter_map(|(name, _)| Self::named(name))
     }
 
     /// The name of the type, as Karvan's JSON writes it.
@@ -64,38 +87,91 @@ impl DocumentType {
         group.map_or(self.top(), |id| self.term(id).members())
     }
 
-    /// Reads a table of terms: tab separated, a head line, columns as in `schemas/documents/invoice/terms.tsv`.
+    /// Reads a table of terms: tab separated, a head line, columns as in `schemas/documents/README.md`.
     fn parse(name: &'static str, table: &'static str) -> Self {
         let mut this = Self { name, terms: Vec::new(), by_id: HashMap::new(), top: Vec::new() };
-        for (index, line) in (0..).zip(table.lines().skip(1)) {
-            let mut columns = line.split('\t');
-            let mut column = || columns.next().unwrap_or_default();
-            let (id, within, occurs) = (column(), column(), column());
-            let (kind, key, untded, english, persian) = (column(), column(), column(), column(), column());
-            let term = TermId(index);
-            let within = this.find(within);
-            match (within, Kind::from_name(kind)) {
-                (Some(of), Kind::Part(part)) => this.terms[usize::from(of.0)].parts.push((part, term)),
-                (Some(group), _) => this.terms[usize::from(group.0)].members.push(term),
-                (None, _) => this.top.push(term),
-            }
-            this.by_id.insert(id, term);
-            this.terms.push(Term {
-                id,
-                within,
-                required: occurs.starts_with('1'),
-                repeats: occurs.ends_with('n'),
-                kind: Kind::from_name(kind),
-                key,
-                untded: (untded != "-").then_some(untded),
-                english,
-                persian,
-                members: Vec::new(),
-                parts: Vec::new(),
-            });
+        let shared: Vec<Line> = lines(SHARED).collect();
+        for line in lines(table) {
+            this.add(line.id.into(), line.within, [line.english.into(), line.persian.into()], &line, &shared);
         }
         this
     }
+
+    /// Adds the term of a line, and where that is a shared group the members of the group.
+    fn add(&mut self, id: Cow<'static, str>, within: &str, names: Names, line: &Line, shared: &[Line]) {
+        let mut members = shared.iter().filter(|member| member.stands_in(line.kind)).peekable();
+        let is_shared = members.peek().is_some();
+        let kind = if is_shared { Kind::Group } else { Kind::from_name(line.kind) };
+        let term = TermId(u16::try_from(self.terms.len()).unwrap_or(u16::MAX));
+        let within = self.find(within);
+        match (within, kind) {
+            (Some(of), Kind::Part(part)) => self.terms[usize::from(of.0)].parts.push((part, term)),
+            (Some(group), _) => self.terms[usize::from(group.0)].members.push(term),
+            (None, _) => self.top.push(term),
+        }
+        let [english, persian] = names.clone();
+        self.by_id.insert(id.clone(), term);
+        self.terms.push(Term {
+            id: id.clone(),
+            within,
+            required: line.occurs.starts_with('1'),
+            repeats: line.occurs.ends_with('n'),
+            kind,
+            shared: is_shared.then_some(line.kind),
+            key: line.key,
+            untded: (line.untded != "-").then_some(line.untded),
+            english,
+            persian,
+            members: Vec::new(),
+            parts: Vec::new(),
+        });
+        for member in members {
+            // The ids of a shared group begin with its name; here that is the id of the term.
+            let own = |shared: &str| format!("{id}{}", &shared[line.kind.len()..]);
+            let around = &names;
+            let names = [format!("{} {}", around[0], member.english), owned(member.persian, &around[1])];
+            self.add(own(member.id).into(), &own(member.within), names.map(Cow::Owned), member, shared);
+        }
+    }
+}
+
+/// The names of a term in English and Persian.
+type Names = [Cow<'static, str>; 2];
+
+/// A line of a table of terms.
+struct Line {
+    id: &'static str,
+    within: &'static str,
+    occurs: &'static str,
+    kind: &'static str,
+    key: &'static str,
+    untded: &'static str,
+    english: &'static str,
+    persian: &'static str,
+}
+
+impl Line {
+    /// Whether it is one of the shared group with this name.
+    fn stands_in(&self, group: &str) -> bool {
+        self.id.strip_prefix(group).is_some_and(|rest| rest.starts_with('.'))
+    }
+}
+
+fn lines(table: &'static str) -> impl Iterator<Item = Line> {
+    table.lines().skip(1).map(|line| {
+        let mut columns = line.split('\t');
+        let mut column = || columns.next().unwrap_or_default();
+        let (id, within, occurs, kind) = (column(), column(), column(), column());
+        let (key, untded, english, persian) = (column(), column(), column(), column());
+        Line { id, within, occurs, kind, key, untded, english, persian }
+    })
+}
+
+/// The name of a member of something in Persian: the owner follows, after a linking yeh where the member ends with a
+/// vowel.
+fn owned(member: &str, owner: &str) -> String {
+    let link = if member.ends_with(['ا', 'و']) { "ی" } else { "" };
+    format!("{member}{link} {owner}")
 }
 
 impl PartialEq for &'static DocumentType {
@@ -119,24 +195,25 @@ impl TermId {
 /// A term: a group of terms (BG), a value (BT), or a part that qualifies a value (BT-29-1).
 #[derive(Debug)]
 pub struct Term {
-    id: &'static str,
+    id: Cow<'static, str>,
     within: Option<TermId>,
     required: bool,
     repeats: bool,
     kind: Kind,
+    shared: Option<&'static str>,
     key: &'static str,
     untded: Option<&'static str>,
-    english: &'static str,
-    persian: &'static str,
+    english: Cow<'static, str>,
+    persian: Cow<'static, str>,
     members: Vec<TermId>,
     parts: Vec<(Part, TermId)>,
 }
 
 impl Term {
-    /// The id of the standard: `BT-44`.
+    /// The id of the standard, `BT-44`; where the standard has none, the keys that lead to the term: `buyer.address.city`.
     #[must_use]
-    pub fn id(&self) -> &'static str {
-        self.id
+    pub fn id(&self) -> &str {
+        &self.id
     }
 
     /// The group the term belongs to, or for a part the term it qualifies.
@@ -163,6 +240,15 @@ impl Term {
         self.kind
     }
 
+    /// The name of the shared group that it is, if it is one: `party`.
+    ///
+    /// The ids of its members are those of the shared group with this term's id for its name: `buyer.name` for
+    /// `party.name`.
+    #[must_use]
+    pub fn shared(&self) -> Option<&'static str> {
+        self.shared
+    }
+
     /// Its name in Karvan's JSON and in the typed view.
     #[must_use]
     pub fn key(&self) -> &'static str {
@@ -177,10 +263,10 @@ impl Term {
 
     /// Its name for people.
     #[must_use]
-    pub fn name(&self, language: Language) -> &'static str {
+    pub fn name(&self, language: Language) -> &str {
         match language {
-            Language::English => self.english,
-            Language::Persian => self.persian,
+            Language::English => &self.english,
+            Language::Persian => &self.persian,
         }
     }
 
@@ -249,6 +335,8 @@ pub enum Part {
     Currency,
     /// The unit of a quantity, UN/ECE Recommendation 20.
     Unit,
+    /// The time of a day, as XML Schema writes it: `14:30:00`, with an offset where one is said.
+    Time,
     /// The media type of octets.
     Mime,
     /// The name of the file they came in.
@@ -257,7 +345,8 @@ pub enum Part {
 
 impl Part {
     /// All of them.
-    pub const ALL: [Self; 6] = [Self::Scheme, Self::Version, Self::Currency, Self::Unit, Self::Mime, Self::FileName];
+    pub const ALL: [Self; 7] =
+        [Self::Scheme, Self::Version, Self::Currency, Self::Unit, Self::Time, Self::Mime, Self::FileName];
 
     /// The name in tables and in JSON.
     #[must_use]
@@ -267,6 +356,7 @@ impl Part {
             Self::Version => "version",
             Self::Currency => "currency",
             Self::Unit => "unit",
+            Self::Time => "time",
             Self::Mime => "mime",
             Self::FileName => "filename",
         }
@@ -293,7 +383,7 @@ mod tests {
 
     #[test]
     fn every_line_of_the_table_is_whole() {
-        for line in INVOICE.lines() {
+        for line in KINDS.iter().map(|(_, table)| *table).chain([SHARED]).flat_map(str::lines) {
             assert_eq!(line.split('\t').count(), 8, "{line}");
             assert!(line.split('\t').all(|column| !column.is_empty()), "{line}");
         }
@@ -323,17 +413,19 @@ mod tests {
 
     #[test]
     fn keys_are_unique_among_brothers() {
-        let invoice = DocumentType::invoice();
-        let groups = invoice.terms().iter().filter(|term| term.kind() == Kind::Group).map(Term::members);
-        for members in groups.chain([invoice.top()]) {
-            let keys: HashSet<_> = members.iter().map(|&member| invoice.term(member).key()).collect();
-            assert_eq!(keys.len(), members.len(), "{keys:?}");
+        for kind in DocumentType::all() {
+            let groups = kind.terms().iter().filter(|term| term.kind() == Kind::Group).map(Term::members);
+            for members in groups.chain([kind.top()]) {
+                let keys: HashSet<_> = members.iter().map(|&member| kind.term(member).key()).collect();
+                assert_eq!(keys.len(), members.len(), "{keys:?}");
+            }
+            assert_eq!(kind.by_id.len(), kind.terms.len(), "{}", kind.name());
         }
     }
 
     #[test]
     fn persian_names_are_persian() {
-        for term in DocumentType::invoice().terms() {
+        for term in DocumentType::all().flat_map(DocumentType::terms) {
             assert!(
                 term.name(Language::Persian).chars().any(|c| ('\u{600}'..='\u{6ff}').contains(&c)),
                 "{}",

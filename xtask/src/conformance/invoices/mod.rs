@@ -43,11 +43,11 @@ impl Syntax {
 
     const fn target(self) -> Target {
         match self {
-            Edifact => Target::EdifactD14B,
-            EdifactD96A => Target::EdifactD96A,
-            EdifactD01B => Target::EdifactD01B,
-            Cii => Target::Cii,
-            Ubl => Target::Ubl,
+            Edifact => Target::Edifact(Some("D.14B")),
+            EdifactD96A => Target::Edifact(Some("D.96A")),
+            EdifactD01B => Target::Edifact(Some("D.01B")),
+            Cii => Target::CII,
+            Ubl => Target::UBL,
             Json => Target::Json,
         }
     }

@@ -1,0 +1,291 @@
+//! The tables that are part of Karvan: what each is for is known at once, its rows when they are needed.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::OnceLock;
+
+use karvan_edifact::Message;
+use karvan_model::{Document, DocumentType};
+use karvan_xml::Element;
+
+use crate::file::File;
+use crate::table::{Table, TableError};
+use crate::{edifact, xml};
+
+/// The tables of a kind of document: the name of its folder in `schemas/documents/`, and of its files.
+macro_rules! tables {
+    ($($kind:literal: $($file:literal),+;)+) => {
+        &[$($(($kind, $file, include_str!(concat!("../../../schemas/documents/", $kind, "/", $file, ".toml")))),+),+]
+    };
+}
+
+/// The tables, those that are for some documents of a kind only before those that are for all.
+const TABLES: &[(&str, &str, &str)] = tables! {
+    "invoice": "cii", "ubl-credit-note", "ubl-invoice", "edifact-d14b", "edifact-d96a", "edifact-d01b";
+};
+
+/// The rows of shared groups, by the syntax that they are for.
+const SHARED: &[(&str, &str)] = &[];
+
+/// A file of tables, one for each release of its message.
+struct Entry {
+    kind: &'static str,
+    text: &'static str,
+    head: File,
+    tables: Vec<OnceLock<Option<Table>>>,
+}
+
+impl Entry {
+    fn new(kind: &'static str, text: &'static str) -> Self {
+        let head = File::head(text).expect("the tables in the repository are whole: a test reads them");
+        let releases = head.edifact.as_ref().map_or(1, |syntax| syntax.releases.len());
+        Self { kind, text, head, tables: (0..releases).map(|_| OnceLock::new()).collect() }
+    }
+
+    /// The table of the release with this number.
+    fn table(&'static self, release: usize) -> Option<&'static Table> {
+        let compile = || self.compile(release).expect("the tables in the repository are whole: a test reads them");
+        self.tables.get(release)?.get_or_init(|| Some(compile())).as_ref()
+    }
+
+    fn compile(&self, release: usize) -> Result<Table, TableError> {
+        let kind = DocumentType::named(self.kind).ok_or(TableError::NoSyntax)?;
+        let mut file = File::parse(self.text)?;
+        if let Some(base) = &file.base {
+            let known = TABLES.iter().find(|(kind, name, _)| *kind == self.kind && name == base);
+            let (_, _, text) = known.ok_or_else(|| unknown("base", base))?;
+            let base = File::parse(text)?;
+            file = file.on(base);
+        }
+        if let Some(shared) = &file.shared {
+            let (_, text) = SHARED.iter().find(|(name, _)| name == shared).ok_or_else(|| unknown("shared", shared))?;
+            let shared = File::parse(text)?;
+            file = file.with_shared(shared, kind);
+        }
+        if let Some(syntax) = &mut file.edifact {
+            syntax.release = syntax.releases.get(release).cloned().unwrap_or_default();
+        }
+        Table::compile(kind, file)
+    }
+
+    /// Whether a document is one that the table is for.
+    fn accepts(&self, document: &Document) -> bool {
+        self.kind == document.kind.name()
+            && self.head.when.as_ref().is_none_or(|when| {
+                let leaf = document.kind.find(&when.term).and_then(|term| document.root.leaf(term));
+                leaf.is_some_and(|leaf| when.values.iter().any(|value| *value == leaf.value.text()))
+            })
+    }
+}
+
+fn unknown(section: &str, name: &str) -> TableError {
+    TableError::Unknown { term: section.to_owned(), name: name.to_owned() }
+}
+
+fn entries() -> &'static [Entry] {
+    static ENTRIES: OnceLock<Vec<Entry>> = OnceLock::new();
+    ENTRIES.get_or_init(|| TABLES.iter().map(|(kind, _, text)| Entry::new(kind, text)).collect())
+}
+
+/// The tables that are part of Karvan.
+pub fn tables() -> impl Iterator<Item = &'static Table> {
+    entries().iter().flat_map(|entry| (0..entry.tables.len()).filter_map(|release| entry.table(release)))
+}
+
+/// The table for XML documents with this root element.
+pub(crate) fn for_root(root: Element<'_>) -> Option<&'static Table> {
+    let is_for = |entry: &&Entry| entry.head.xml.as_ref().is_some_and(|syntax| xml::recognises(syntax, root));
+    entries().iter().find(is_for)?.table(0)
+}
+
+/// The table for a message of this type and release.
+pub(crate) fn for_message(message: &Message<'_>) -> Option<&'static Table> {
+    entries().iter().find_map(|entry| {
+        let syntax = entry.head.edifact.as_ref()?;
+        let release = syntax.releases.iter().position(|release| edifact::recognises(syntax, release, message))?;
+        entry.table(release)
+    })
+}
+
+/// The table that writes a document.
+pub(crate) fn for_target(document: &Document, target: Target) -> Option<&'static Table> {
+    let mut own = entries().iter().filter(|entry| entry.accepts(document));
+    own.find_map(|entry| match (target, &entry.head.xml, &entry.head.edifact) {
+        (Target::Xml(name), Some(syntax), _) if syntax.target == name => entry.table(0),
+        (Target::Edifact(None), _, Some(_)) => entry.table(0),
+        (Target::Edifact(Some(wanted)), _, Some(syntax)) => {
+            entry.table(syntax.releases.iter().position(|release| release == wanted)?)
+        }
+        _ => None,
+    })
+}
+
+/// What to write. Which message or which XML document that is follows from the kind of the document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// The message of EDIFACT, of this release (`D.96A`) or else of the first that its table names.
+    Edifact(Option<&'static str>),
+    /// The XML document of this syntax: `cii`, `ubl`.
+    Xml(&'static str),
+    /// Karvan's own JSON.
+    Json,
+}
+
+impl Target {
+    /// UN/CEFACT Cross Industry Invoice.
+    pub const CII: Self = Self::Xml("cii");
+    /// UN/CEFACT Cross Industry Order.
+    pub const CIO: Self = Self::Xml("cio");
+    /// OASIS UBL.
+    pub const UBL: Self = Self::Xml("ubl");
+
+    /// All of them, each once.
+    #[must_use]
+    pub fn all() -> Vec<Self> {
+        let mut targets = vec![Self::Edifact(None)];
+        let add = |target: Self, targets: &mut Vec<Self>| {
+            if !targets.contains(&target) {
+                targets.push(target);
+            }
+        };
+        let releases = entries().iter().filter_map(|entry| entry.head.edifact.as_ref());
+        releases.flat_map(|syntax| &syntax.releases).for_each(|one| add(Self::Edifact(Some(one)), &mut targets));
+        let names = entries().iter().filter_map(|entry| entry.head.xml.as_ref());
+        names.for_each(|syntax| add(Self::Xml(&syntax.target), &mut targets));
+        targets.push(Self::Json);
+        targets
+    }
+}
+
+/// The name that `--to` knows: `edifact:D96A`, `ubl`.
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Edifact(None) => f.write_str("edifact"),
+            Self::Edifact(Some(release)) => write!(f, "edifact:{}", release.replace('.', "")),
+            Self::Xml(name) => f.write_str(name),
+            Self::Json => f.write_str("json"),
+        }
+    }
+}
+
+impl FromStr for Target {
+    type Err = UnknownTarget;
+
+    fn from_str(name: &str) -> Result<Self, UnknownTarget> {
+        let name = name.replace('.', "");
+        let known = Self::all().into_iter().find(|known| known.to_string().eq_ignore_ascii_case(&name));
+        known.ok_or(UnknownTarget(name))
+    }
+}
+
+/// A name that no [`Target`] has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownTarget(pub String);
+
+impl fmt::Display for UnknownTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = Target::all().iter().map(Target::to_string).collect();
+        write!(f, "{:?} is none of {}", self.0, names.join(", "))
+    }
+}
+
+impl std::error::Error for UnknownTarget {}
+
+#[cfg(test)]
+mod tests {
+    use karvan_schema::xml::Grammar as Schema;
+
+    use super::*;
+    use crate::file::XmlSyntax;
+    use crate::grammar::Slot;
+    use crate::table::Syntax;
+
+    #[test]
+    fn every_place_of_an_xml_table_stands_in_its_grammar() {
+        for table in tables() {
+            let Syntax::Xml(syntax) = table.syntax() else { continue };
+            for (term, path) in table.places() {
+                let known = is_in_grammar(syntax, &path);
+                assert!(known, "{}, {}: {}", table.title(), table.kind().term(term).id(), path.join("/"));
+            }
+        }
+    }
+
+    #[test]
+    fn every_path_of_a_file_leads_somewhere_in_one_of_its_tables() {
+        for entry in entries() {
+            let mut tables = (0..entry.tables.len()).filter_map(|release| entry.table(release));
+            let first = tables.next().unwrap();
+            let mut unplaced: Vec<_> = first.unplaced().to_vec();
+            tables.for_each(|table| unplaced.retain(|path| table.unplaced().contains(path)));
+            let own = |(term, path): &&(String, String)| entry.text.contains(path.as_str()) && !term.is_empty();
+            let lost: Vec<_> = unplaced.iter().filter(own).collect();
+            assert!(lost.is_empty(), "{}: {lost:?}", first.title());
+        }
+    }
+
+    fn is_in_grammar(syntax: &XmlSyntax, path: &[&str]) -> bool {
+        let namespace = |prefix: &str| syntax.namespaces[prefix].as_str();
+        let (prefix, local) = crate::tree::split(&syntax.root);
+        let grammar = Schema::builtin(&syntax.grammar).unwrap();
+        let mut at = grammar.root(namespace(prefix), local).unwrap().definition();
+        path.iter().all(|step| match step.strip_prefix('@') {
+            Some(attribute) => at.attribute("", attribute).is_some(),
+            None => {
+                let (prefix, local) = crate::tree::split(step);
+                let child = at.child(namespace(prefix), local);
+                child.inspect(|child| at = child.element().definition()).is_some()
+            }
+        })
+    }
+
+    #[test]
+    fn every_place_of_an_edifact_table_stands_in_its_directory() {
+        for table in tables() {
+            let Syntax::Edifact(_) = table.syntax() else { continue };
+            let grammar = table.grammar().unwrap();
+            for (term, path) in table.places() {
+                let mut at = Some(Slot::ROOT);
+                for step in &path {
+                    at = at.and_then(|slot| grammar.child(slot.key, table.names.find("", step)));
+                }
+                assert!(at.is_some(), "{}, {}: {}", table.title(), table.kind().term(term).id(), path.join("/"));
+            }
+        }
+    }
+
+    #[test]
+    fn every_code_in_a_path_stands_in_its_code_list() {
+        for table in tables() {
+            let Syntax::Edifact(syntax) = table.syntax() else { continue };
+            let directories = karvan_schema::directory::Directories::builtin();
+            let (release, service) = (directories.release(&syntax.release).unwrap(), directories.service("4").unwrap());
+            let known = |tag: &str| release.element(tag).or_else(|| service.element(tag)).unwrap();
+            let stands = |(tag, code): &(&str, &str)| !known(tag).is_coded() || known(tag).code(code).is_some();
+            let strange: Vec<_> = table.codes().into_iter().filter(|code| !stands(code)).collect();
+            assert!(strange.is_empty(), "{}: {strange:?}", table.title());
+        }
+    }
+
+    #[test]
+    fn every_value_of_the_invoice_has_a_place_in_cii_and_ubl() {
+        let invoices = tables().filter(|table| table.kind() == DocumentType::invoice());
+        for table in invoices.filter(|table| matches!(table.syntax(), Syntax::Xml(_))) {
+            let placed: Vec<_> = table.places().into_iter().map(|(term, _)| term).collect();
+            for term in table.kind().terms() {
+                let id = table.kind().find(term.id()).unwrap();
+                assert!(placed.contains(&id), "{} has no place for {}", table.title(), term.id());
+            }
+        }
+    }
+
+    #[test]
+    fn targets_are_known_by_name() {
+        for target in Target::all() {
+            assert_eq!(target.to_string().parse(), Ok(target));
+        }
+        assert_eq!("edifact:d.96a".parse(), Ok(Target::Edifact(Some("D.96A"))));
+        assert!("word".parse::<Target>().is_err());
+    }
+}
