@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal, Write};
 
 use karvan_engine::text::catalogue::{Language, isolate};
 use karvan_engine::text::render::human::{self, Style};
-use karvan_engine::text::render::json::InFile;
+use karvan_engine::text::render::json::{InFile, List};
 use karvan_engine::text::{Diagnostic, Message, Summary};
 use karvan_engine::validate::{Outcome, Totals, Verdict};
 use serde::Serialize;
@@ -96,6 +96,35 @@ impl Session {
             _ => serde_json::to_writer(&mut self.output, object)?,
         }
         writeln!(self.output)
+    }
+
+    /// Writes the results of a verb that has several: for a person, as an array of JSON, or as one JSON document a line.
+    pub(crate) fn results<T: Serialize>(
+        &mut self,
+        text: impl Fn(&T, Language) -> String,
+        objects: &[T],
+    ) -> io::Result<()> {
+        let mut list = self.list();
+        for object in objects {
+            match self.format {
+                Format::Human => self.output.write_all(text(object, self.style.language).as_bytes())?,
+                _ => list.item(&mut self.output, object)?,
+            }
+        }
+        self.finish_list(&mut list)
+    }
+
+    /// The list of what is told to a machine.
+    pub(crate) const fn list(&self) -> List {
+        match self.format {
+            Format::Jsonl => List::lines(),
+            _ => List::array(),
+        }
+    }
+
+    /// Ends the list of what is told to a machine.
+    pub(crate) fn finish_list(&mut self, list: &mut List) -> io::Result<()> {
+        if self.format == Format::Human { Ok(()) } else { list.finish(&mut self.output) }
     }
 }
 

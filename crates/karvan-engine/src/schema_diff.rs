@@ -20,6 +20,7 @@ use crate::schema::{LookupError, title};
 
 /// The changes from one release to another.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename = "diff")]
 pub struct DiffView {
     /// The release before.
     pub old: &'static str,

@@ -85,12 +85,12 @@ fn nothing(name: &str, error: &Error, session: &Session) -> Status {
 
 /// Writes the report where it was asked for: as JSON to a file, for a person to standard error.
 fn report(asked: &Convert, name: &str, conversion: &Conversion, withheld: bool, session: &Session) -> io::Result<()> {
+    let report = serde_json::json!({
+        "file": name, "from": conversion.from, "to": conversion.to, "written": !withheld, "report": conversion.report,
+        "source_findings": conversion.source_findings, "target_findings": conversion.target_findings,
+    });
     if let Some(path) = &asked.report {
         let mut file = Output::open(Some(path))?;
-        let report = serde_json::json!({
-            "file": name, "from": conversion.from, "to": conversion.to, "written": !withheld, "report": conversion.report,
-            "source_findings": conversion.source_findings, "target_findings": conversion.target_findings,
-        });
         serde_json::to_writer_pretty(&mut file, &report)?;
         writeln!(file)?;
         file.finish()?;
@@ -99,7 +99,7 @@ fn report(asked: &Convert, name: &str, conversion: &Conversion, withheld: bool, 
     let told = withheld || !session.quiet;
     if asked.report.is_none() && session.format != Format::Human {
         if told {
-            say(&serde_json::to_string(&conversion.report)?);
+            say(&report.to_string());
         }
         return Ok(());
     }

@@ -3,7 +3,7 @@
 use std::io;
 
 use clap::Args;
-use karvan_engine::explain::{explain, findings};
+use karvan_engine::explain::{Topic, explain, findings};
 
 use crate::session::{Session, say};
 use crate::status::Status;
@@ -20,16 +20,22 @@ pub(crate) fn run(asked: &Explain, mut session: Session) -> io::Result<Status> {
     let mut status = Status::Good;
     if asked.names.is_empty() {
         let all: Vec<_> = findings().collect();
-        session.result(|language| all.iter().map(|finding| finding.heading(language) + "\n").collect(), &all)?;
+        session.results(|finding, language| finding.heading(language) + "\n", &all)?;
     }
+    let mut topics = Vec::new();
     for name in &asked.names {
         match explain(name) {
-            Ok(topic) => session.result(|language| topic.text(language), &topic)?,
+            Ok(topic) => topics.push(topic),
             Err(unknown) => {
                 say(&format!("karvan: {}", session.text(&unknown.message())));
                 status = Status::Findings;
             }
         }
+    }
+    match &topics[..] {
+        [topic] if asked.names.len() == 1 => session.result(|language| topic.text(language), topic)?,
+        [] if asked.names.len() <= 1 => {}
+        topics => session.results(Topic::text, topics)?,
     }
     session.output.finish()?;
     Ok(status)

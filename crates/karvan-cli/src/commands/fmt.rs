@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, value_parser};
 use karvan_engine::fmt::{Diff, Options, Outcome, format};
+use karvan_engine::text::render::json::List;
 use karvan_engine::text::{Diagnostic, Message};
 use karvan_engine::{Layout, Repertoire, ServiceCharacters};
 use serde::Serialize;
@@ -107,19 +108,17 @@ pub(crate) fn run(asked: &Fmt, mut session: Session) -> io::Result<Status> {
         say("karvan: --in-place takes files, and neither standard input nor -o FILE");
         return Ok(Status::Usage);
     }
-    let mut worst = Status::Good;
-    let mut done = Vec::new();
+    let (mut worst, mut any_refused, mut list) = (Status::Good, false, session.list());
     for input in &inputs {
-        worst = worst.max(one(input, asked, &options, &mut session, &mut done)?);
+        let (status, refused) = one(input, asked, &options, &mut session, &mut list)?;
+        worst = worst.max(status);
+        any_refused |= refused;
     }
-    match session.format {
-        _ if !asked.check => {}
-        Format::Human => {}
-        Format::Json => session.result(|_| String::new(), &done)?,
-        _ => done.iter().try_for_each(|done| session.result(|_| String::new(), done))?,
+    if asked.check {
+        session.finish_list(&mut list)?;
     }
     // A file that could not be written as asked leaves none behind.
-    if asked.check || session.output.is_stdout() || done.iter().all(|done| !done.refused) {
+    if asked.check || session.output.is_stdout() || !any_refused {
         session.output.finish()?;
     }
     Ok(worst)
@@ -127,19 +126,20 @@ pub(crate) fn run(asked: &Fmt, mut session: Session) -> io::Result<Status> {
 
 /// What became of a file, as `--check` tells it to a machine.
 #[derive(Debug, Serialize)]
-struct Done {
-    file: String,
+struct Done<'a> {
+    file: &'a str,
     changed: bool,
     refused: bool,
 }
 
+/// Lays out one input; gives back whether that was refused, too.
 fn one(
     input: &Input,
     asked: &Fmt,
     options: &Options,
     session: &mut Session,
-    all_done: &mut Vec<Done>,
-) -> io::Result<Status> {
+    list: &mut List,
+) -> io::Result<(Status, bool)> {
     let name = input.name();
     let mut aside = Aside::new(session);
     let mut report = |finding: Diagnostic| aside.finding(&name, &finding);
@@ -153,11 +153,14 @@ fn one(
     let outcome = match done {
         Ok(outcome) => outcome,
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Err(error),
-        Err(error) => return Ok(say_unread(&name, &error)),
+        Err(error) => return Ok((say_unread(&name, &error), false)),
     };
     tell(&name, asked, outcome, session)?;
-    all_done.push(Done { file: name, changed: outcome.changed, refused: outcome.refused });
-    Ok(status(asked, outcome))
+    if asked.check && session.format != Format::Human {
+        let done = Done { file: &name, changed: outcome.changed, refused: outcome.refused };
+        list.item(&mut session.output, &done)?;
+    }
+    Ok((status(asked, outcome), outcome.refused))
 }
 
 fn write(

@@ -94,7 +94,7 @@ pub(crate) fn run(asked: &SchemaImport, mut session: Session) -> io::Result<Stat
             Err(error) => return Ok(say_failed(&target.display().to_string(), &error)),
         }
     }
-    session.result(|language| imported.iter().map(|release| release.text(language)).collect(), &imported)?;
+    session.results(Imported::text, &imported)?;
     if !session.quiet {
         for path in kept {
             say(&session.text(&Message::new("import-kept").with("path", path.display())));

@@ -62,10 +62,7 @@ pub(crate) fn run(asked: &Inspect, mut session: Session) -> io::Result<Status> {
         Ok(inputs) => inputs,
         Err(error) => return Ok(say_failed("input", &error)),
     };
-    let mut list = match session.format {
-        Format::Jsonl => List::lines(),
-        _ => List::array(),
-    };
+    let mut list = session.list();
     let mut worst = Status::Good;
     for input in &inputs {
         let documents = match input.documents(session.limits, &Arc::default()) {
@@ -79,9 +76,7 @@ pub(crate) fn run(asked: &Inspect, mut session: Session) -> io::Result<Status> {
             worst = worst.max(one(&name, source, &options, &mut session, &mut list)?);
         }
     }
-    if session.format != Format::Human {
-        list.finish(&mut session.output)?;
-    }
+    session.finish_list(&mut list)?;
     session.output.finish()?;
     Ok(worst)
 }

@@ -91,7 +91,7 @@ fn the_report_is_json_in_a_file_of_its_own() {
 fn the_report_is_json_on_standard_error_for_a_machine() {
     let run = folder().run(["convert", "--to=cii", "--format=jsonl", "more.xml"]).expect(1);
     let report: Value = serde_json::from_str(run.stderr.lines().next().unwrap()).unwrap();
-    assert_eq!(report["lost"][0]["value"], "3f9a");
+    assert_eq!(report["report"]["lost"][0]["value"], "3f9a");
 }
 
 #[test]

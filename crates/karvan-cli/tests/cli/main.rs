@@ -14,6 +14,7 @@ mod inputs;
 mod inspect;
 mod jobs;
 mod manners;
+mod published;
 mod schema;
 mod settings;
 mod sign;

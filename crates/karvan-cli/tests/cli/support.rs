@@ -5,10 +5,10 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::LazyLock;
 
-use jsonschema::Validator;
 use serde_json::Value;
+
+use crate::published;
 
 /// A moment at which the sample signers, but for the expired ones, are valid.
 pub(crate) const NOW: &str = "--at=2026-06-01T00:00:00Z";
@@ -116,7 +116,7 @@ impl Folder {
     pub(crate) fn run<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Run {
         let mut command = self.command(arguments);
         let run = ended(&command.output().unwrap());
-        hold_against_schema(&command, &run);
+        published::hold(&command, &run);
         run
     }
 
@@ -128,29 +128,8 @@ impl Folder {
         // A program that does not read all of its input closes the pipe.
         let _ = child.stdin.take().unwrap().write_all(input);
         let run = ended(&child.wait_with_output().unwrap());
-        hold_against_schema(&command, &run);
+        published::hold(&command, &run);
         run
-    }
-}
-
-/// What `validate` writes as JSON keeps to the schema that is published.
-#[track_caller]
-fn hold_against_schema(command: &Command, run: &Run) {
-    static SCHEMA: LazyLock<Validator> = LazyLock::new(|| {
-        let schema = include_str!("../../../../schemas/output/validate.schema.json");
-        jsonschema::validator_for(&serde_json::from_str(schema).unwrap()).unwrap()
-    });
-    let arguments: Vec<_> = command.get_args().filter_map(OsStr::to_str).collect();
-    let json = arguments.windows(2).any(|pair| matches!(pair, ["--format", "json" | "jsonl"]))
-        || arguments.iter().any(|argument| argument.starts_with("--format=json"));
-    if arguments.first() != Some(&"validate") || !json {
-        return;
-    }
-    for document in serde_json::Deserializer::from_str(&run.stdout).into_iter::<Value>() {
-        let document = document.unwrap();
-        let faults: Vec<_> =
-            SCHEMA.iter_errors(&document).map(|error| format!("{} {error}", error.instance_path())).collect();
-        assert!(faults.is_empty(), "{arguments:?}: {faults:#?}");
     }
 }
 

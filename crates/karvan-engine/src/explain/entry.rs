@@ -21,9 +21,18 @@ pub struct EntryTopic {
     /// The message types of the release that use a segment; the segments and composites that use a data element.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub used_in: Vec<&'static str>,
-    /// What the official texts say that it is for, and the release that says it; where a user imported one.
+    /// What the official texts say that it is for; where a user imported them.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub definition: Option<(&'static str, &'static str)>,
+    pub definition: Option<Definition>,
+}
+
+/// What the official texts say that something is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Definition {
+    /// The release that says it.
+    pub release: &'static str,
+    /// What it says.
+    pub text: &'static str,
 }
 
 /// A run of releases without a gap.
@@ -55,7 +64,7 @@ pub(super) fn find(directories: &'static Directories, name: &str) -> Option<Entr
     Some(EntryTopic {
         releases: spells(directories, holds),
         used_in: used_in(directory, &name.tag),
-        definition: directories.definition(directory.name(), &key),
+        definition: directories.definition(directory.name(), &key).map(|(release, text)| Definition { release, text }),
         view,
     })
 }
@@ -193,8 +202,8 @@ impl EntryTopic {
             Some(name) => format!("{name} — {heading}"),
             None => heading,
         }];
-        if let Some((release, definition)) = self.definition {
-            let message = Message::new("topic-definition").with("release", release).with("definition", definition);
+        if let Some(Definition { release, text }) = self.definition {
+            let message = Message::new("topic-definition").with("release", release).with("definition", text);
             lines.push(message.text(language));
         }
         match &self.view {

@@ -22,14 +22,22 @@ pub struct FindingTopic {
     pub mend: &'static str,
     /// The clause of the standard.
     pub clause: &'static str,
-    /// The code by which CONTRL answers it (data element 0085), and its name; none outside layers 1 to 3, and for codes of
-    /// Karvan's own.
+    /// The code by which CONTRL answers it; none outside layers 1 to 3, and for codes of Karvan's own.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub answer: Option<(&'static str, &'static str)>,
+    pub answer: Option<ErrorCode>,
     /// The example.
     pub example: Sample,
     #[serde(skip)]
     explanation: &'static Explanation,
+}
+
+/// An error code of CONTRL (data element 0085).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct ErrorCode {
+    /// `29`.
+    pub code: &'static str,
+    /// `Control count does not match number of instances received`.
+    pub name: &'static str,
 }
 
 /// An example, both sides whole.
@@ -61,7 +69,7 @@ impl FindingTopic {
             why: explanation.why(Language::English),
             mend: explanation.mend(Language::English),
             clause: explanation.clause(),
-            answer: answer.map(|code| (code.value(), code.name())),
+            answer: answer.map(|code| ErrorCode { code: code.value(), name: code.name() }),
             example: Sample {
                 document: matches!(example, Example::Document(_)),
                 wrong: example.wrong(),
@@ -99,7 +107,7 @@ impl FindingTopic {
             String::new(),
             format!("{}: {}", label("topic-clause", language), isolate(self.clause, language)),
         ]);
-        if let Some((code, name)) = self.answer {
+        if let Some(ErrorCode { code, name }) = self.answer {
             let answer = Message::new("topic-answer").with("code", code).with("name", name);
             lines.push(answer.text(language));
         }
@@ -138,8 +146,8 @@ mod tests {
 
     #[test]
     fn a_code_of_the_standard_is_tied_to_its_answer() {
-        assert_eq!(finding("E1029").answer.map(|(code, _)| code), Some("29"));
-        assert_eq!(finding("E2013").answer.map(|(code, _)| code), Some("13"));
+        assert_eq!(finding("E1029").answer.map(|answer| answer.code), Some("29"));
+        assert_eq!(finding("E2013").answer.map(|answer| answer.code), Some("13"));
         assert_eq!((finding("E1903").answer, finding("E5113").answer), (None, None));
     }
 

@@ -51,6 +51,11 @@ pub(super) fn inspect(
             if let Some((span, position)) = node.place() {
                 *position = reader.position(span.start);
             }
+            if let (Node::Place(place), Some(open)) = (&mut node, &walk.message)
+                && let Some(message) = &mut place.message
+            {
+                message.position = open.node.position;
+            }
             walk.hand_out(node, tell);
         }
         if walk.found {

@@ -253,6 +253,9 @@ mod tests {
         assert_eq!(found("SG2/NAD").len(), 2);
         assert_eq!(found("UNB"), [("UNB".to_owned(), None)]);
         assert_eq!(found("8:99"), []);
+        let header = Options { at: Some("3:1".parse().unwrap()), ..Options::default() };
+        let Node::Place(header) = &nodes(FILE, &header).0[0] else { panic!("a place") };
+        assert_eq!(header.message.as_ref().unwrap().position, header.segment.position);
         for wrong in ["0:1", "1:0", "-3", "8:", "NAD["] {
             assert!(wrong.parse::<At>().is_err(), "{wrong}");
         }
