@@ -76,17 +76,17 @@ impl Repertoire {
         found.map(|&(_, level, encoding)| Self::of(level, encoding))
     }
 
-    /// The repertoire with this syntax identifier in the encoding of data element 0133 (code `7`, UTF-8; `3`, code page
+    /// The repertoire with this syntax identifier in the encoding of data element 0133 (code `7`, UTF-8; `4`, code page
     /// 850; `1` and `2`, seven and eight bits; empty where it is not given).
     ///
-    /// None where the identifier or the encoding is not supported: EBCDIC (`4`), UCS-2, UCS-4 and UTF-16 (`5`, `6`, `8`)
+    /// None where the identifier or the encoding is not supported: EBCDIC (`3`), UCS-2, UCS-4 and UTF-16 (`5`, `6`, `8`)
     /// are not, for their delimiters are other octets.
     #[must_use]
     pub fn declared(identifier: &[u8], encoding: &[u8]) -> Option<Self> {
         let declared = Self::from_identifier(identifier)?;
         match encoding {
             b"" | b"1" | b"2" | b"ZZZ" => Some(declared),
-            b"3" => Some(Self { encoding: Encoding::Upper(&CODE_PAGE_850), ..declared }),
+            b"4" => Some(Self { encoding: Encoding::Upper(&CODE_PAGE_850), ..declared }),
             b"7" => Some(Self { encoding: Encoding::Utf8, ..declared }),
             _ => None,
         }
@@ -555,11 +555,11 @@ mod tests {
         assert_eq!(latin_as_utf8.decode("Zoë".as_bytes()), Decoded { text: "Zoë".into(), misfit: None });
         assert_eq!(latin_as_utf8.encode("Zoë").expect("Latin-1 as UTF-8"), "Zoë".as_bytes());
         assert_eq!(latin_as_utf8.encode("تهران").expect_err("not Latin-1").character, 'ت');
-        let dos = Repertoire::declared(b"UNOC", b"3").expect("code page 850");
+        let dos = Repertoire::declared(b"UNOC", b"4").expect("code page 850");
         assert_eq!(dos.decode(&b"M\x81ller"[..]), Decoded { text: "Müller".into(), misfit: None });
         assert_eq!(dos.encode("Müller").expect("in both"), &b"M\x81ller"[..]);
         assert_eq!(dos.misfit(b"\xC9"), Some(Misfit::not_permitted(0, 1, '╔')), "no letter of Latin alphabet 1");
-        assert_eq!(Repertoire::declared(b"UNOC", b"4"), None, "EBCDIC");
+        assert_eq!(Repertoire::declared(b"UNOC", b"3"), None, "code page 500, EBCDIC");
         assert_eq!(Repertoire::declared(b"XXXA", b""), None);
     }
 

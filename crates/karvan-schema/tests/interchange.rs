@@ -94,6 +94,38 @@ fn what_has_no_place_is_told() {
     expect("DTM+137:20261122:102'", "DTM+137:20261122:102:9'", &["E2016 DTM[2005=137]/C507 9"]);
 }
 
+/// ISO 9735:1988 §10.1 asks for digits on both sides of the mark; ISO 9735-1:2002 §10 takes the forms of ISO 6093, without
+/// plus, space, and mark at the end, and counts neither minus, mark nor exponent.
+#[test]
+fn numbers_are_written_as_the_syntax_version_says() {
+    let told_of = |order: &str, number: &str| {
+        let text = order.replace("21:12.5:KGM", &format!("21:{number}:KGM"));
+        let found = told(&text, &check(&text));
+        found.iter().map(|finding| finding[..5].to_owned()).collect::<Vec<_>>()
+    };
+    let version_4 = ORDER.replace("UNOC:3", "UNOC:4").replace("+261122:", "+20261122:");
+    assert_eq!(told(&version_4, &check(&version_4)), [""; 0]);
+    let without_advice = ORDER.replace("UNA:+.? '\n", "");
+    for (number, advised, either, iso_6093) in [
+        ("-12.5", None, None, None),
+        ("12,5", Some("E1019"), None, None),
+        (".5", Some("E2038"), Some("E2038"), None),
+        ("5.", Some("E1019"), Some("E1019"), Some("E1019")),
+        ("1E3", Some("E2037"), Some("E2037"), None),
+        ("-1.5e-3", Some("E2037"), Some("E2037"), None),
+        ("1E?+3", Some("E2037"), Some("E2037"), Some("E2037")),
+        ("1E", Some("E2037"), Some("E2037"), Some("E2037")),
+        ("E3", Some("E2037"), Some("E2037"), Some("E2037")),
+        ("?+1", Some("E2037"), Some("E2037"), Some("E2037")),
+        ("-123456789012.345E99", Some("E2037"), Some("E2037"), None),
+        ("1234567890123456", Some("E2039"), Some("E2039"), Some("E2039")),
+    ] {
+        assert_eq!(told_of(ORDER, number), advised.into_iter().collect::<Vec<_>>(), "{number}, version 3 with UNA");
+        assert_eq!(told_of(&without_advice, number), either.into_iter().collect::<Vec<_>>(), "{number}, version 3");
+        assert_eq!(told_of(&version_4, number), iso_6093.into_iter().collect::<Vec<_>>(), "{number}, version 4");
+    }
+}
+
 #[test]
 fn formats_are_checked() {
     expect("QTY+21:12.5:KGM'", "QTY+21:12x5:KGM'", &["E2037 SG25/QTY[6063=21]/C186/6060 12x5"]);
@@ -331,4 +363,20 @@ fn the_places_of_a_segment_are_told_when_asked_for() {
     // Behind the parties: references of the order are passed, those of the party are nearest.
     assert_eq!(of_reference[..2], [("place-passed", "SG1/RFF"), ("place-nearest", "SG2/SG3/RFF")]);
     assert!(findings.iter().all(|finding| finding.code.to_string() == "N2901"));
+}
+
+/// ISO 9735:1988 §6.1: the messages of a functional group are of the same type; from version 4 on UNG may leave the type out.
+#[test]
+fn a_group_holds_messages_of_one_type() {
+    let message = |number: u8, kind: &str, code: &str| {
+        format!("UNH+{number}+{kind}:D:96A:UN'BGM+{code}'DTM+137:20261122:102'UNS+S'UNT+5+{number}'")
+    };
+    let group = |version: &str, date: &str, group: &str| {
+        let (order, response) = (message(1, "ORDERS", "220"), message(2, "ORDRSP", "231"));
+        let text = format!("UNB+UNOC:{version}+A+B+{date}:0900+1'UNG+{group}'{order}{response}UNE+2+G'UNZ+1+1'");
+        told(&text, &check(&text))
+    };
+    assert_eq!(group("3", "261122", "ORDERS+A+B+261122:0900+G+UN+D:96A"), ["E1031 UNH/S009/0065 ORDRSP"]);
+    assert_eq!(group("4", "20261122", "ORDERS+A+B+20261122:0900+G+UN+D:96A"), ["E1031 UNH/S009/0065 ORDRSP"]);
+    assert_eq!(group("4", "20261122", "+A+B+20261122:0900+G"), [""; 0]);
 }

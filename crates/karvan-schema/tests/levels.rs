@@ -71,6 +71,10 @@ fn a_status_report_names_a_message_or_a_package() {
     // UIR, D1(050,060): one and only one.
     expect_changed(DIALOGUE, "++D1++M0'", "++D1++M0+P0'", &["E1048 UIR[0331=1]/0340 M0"]);
     expect_changed(DIALOGUE, "++D1++M0'", "++D1'", &["E1048 UIR[0331=1]/0340 "]);
+    // D5(080,070), D5(090,070,080): a place belongs to an error, a data element to a segment.
+    expect_changed(DIALOGUE, "++D1++M0'", "++D1++M0++13+2+2:1'", &[]);
+    expect_changed(DIALOGUE, "++D1++M0'", "++D1++M0+++2'", &["E1048 UIR[0331=1]/0096 2"]);
+    expect_changed(DIALOGUE, "++D1++M0'", "++D1++M0++13++2'", &["E1048 UIR[0331=1]/S011 2"]);
     // S307, D5(030,020): a language belongs to a text.
     expect_changed(DIALOGUE, "UIR+1++D1", "UIR+1+::EN+D1", &["E1048 UIR[0331=1]/S307/0335 EN"]);
 }

@@ -8,9 +8,9 @@ use karvan_schema::directory::{
 
 use super::{conversions, xml};
 
-/// Segments of version 4 in which the first conversion is wrong and the second right (ISO 9735-1:2002 §9, -3, -5): it
-/// lacks S017 in UNH and 0543 in USC, and has three data elements too many in UIR.
-const FROM_SECOND: [&str; 3] = ["UIR", "UNH", "USC"];
+/// Segments of version 4 in which the first conversion is wrong and the second right (ISO 9735-10:2014 §5.1): it lacks S017
+/// in UNH and 0543 in USC.
+const FROM_SECOND: [&str; 2] = ["UNH", "USC"];
 
 /// Marks that names lost in the conversions.
 const PUNCTUATION: [(&str, &str); 12] = [
@@ -28,10 +28,10 @@ const PUNCTUATION: [(&str, &str); 12] = [
     ("transfer interactive", "transfer, interactive"),
 ];
 
-/// The dependency notes of version 4, which the conversions leave out (ISO 9735-10:2014 §4 and §5).
+/// The dependency notes of version 4, which the conversions leave out (ISO 9735-10:2014 §5.1 and §5.2).
 ///
-/// USX: the first edition says "one and only one" of message and package, though neither is named where a whole
-/// interchange or group is secured, which is what AUTACK is mostly used for.
+/// USX: printed is D1(070,090), "one and only one" of message and package, though neither is named where a whole interchange
+/// or group is secured, which is what AUTACK is mostly used for. Read as "one or none", so that nothing sound is rejected.
 const DEPENDENCIES: [(&str, &[&str]); 13] = [
     ("S011", &["D4(020,030)"]),
     ("S302", &["D5(030,020)"]),
@@ -52,7 +52,7 @@ const DEPENDENCIES: [(&str, &[&str]); 13] = [
         ],
     ),
     ("UIB", &["D5(030,020)", "D5(050,020)"]),
-    ("UIR", &["D1(050,060)"]),
+    ("UIR", &["D1(050,060)", "D5(080,070)", "D5(090,070,080)"]),
     ("UNG", &["D2(010,060,070)"]),
     ("USC", &["D5(110,100)"]),
     ("USX", &["D5(050,040)", "D4(070,090)", "D5(060,040)", "D5(080,070)"]),
@@ -134,7 +134,7 @@ fn complete_version_4(folder: &Path, facts: &mut DirectoryFacts) -> crate::Resul
         let part = part.ok_or_else(|| format!("{tag} has dependency notes and is not there"))?;
         part.dependencies = notes.iter().map(|note| note.parse()).collect::<Result<_, _>>()?;
     }
-    // S017 is in neither conversion; it is built like S016 and S018, which stand beside it (ISO 9735-1:2002 §9).
+    // S017 is in neither conversion; it is built like S016 and S018, which stand beside it (ISO 9735-10:2014 §5.2).
     let guideline = [
         ("0121", "Message implementation guideline identification", 14, Status::Mandatory),
         ("0122", "Message implementation guideline version number", 3, Status::Conditional),

@@ -110,7 +110,7 @@ const LATIN_5: [char; 128] = {
     table
 };
 
-/// Code page 850 (data element 0133, code 3), from 0x80 on.
+/// Code page 850 (data element 0133, code 4), from 0x80 on.
 #[rustfmt::skip]
 pub(super) const CODE_PAGE_850: [char; 128] = [
     'Ç', 'ü', 'é', 'â', 'ä', 'à', 'å', 'ç', 'ê', 'ë', 'è', 'ï', 'î', 'ì', 'Ä', 'Å',

@@ -232,8 +232,9 @@ impl<'de> Part<'de> {
 
     fn number<T: std::str::FromStr>(&self) -> Result<T, Error> {
         let text = self.text()?;
-        // ISO 9735-1 §10: digits, a minus sign in front, and as decimal mark a comma or a full stop; no exponent.
-        let plain = text.bytes().all(|octet| matches!(octet, b'0'..=b'9' | b'-' | b'.' | b','));
+        // ISO 9735-1 §10: digits, a minus sign in front, a comma or a full stop as decimal mark; from syntax version 4 on an
+        // exponent too. Nothing else that `parse` takes is a number.
+        let plain = text.bytes().all(|octet| matches!(octet, b'0'..=b'9' | b'-' | b'.' | b',' | b'E' | b'e'));
         let number = plain.then(|| text.replacen(',', ".", 1).parse().ok()).flatten();
         number.ok_or_else(|| Error::new(ErrorKind::NotANumber { value: text.into_owned() }).at(self.span()))
     }

@@ -92,6 +92,15 @@ fn what_does_not_fit_is_told_with_its_place() {
         let error = read::<Count>(text).expect_err("no such number");
         assert!(matches!(error.kind(), ErrorKind::NotANumber { .. }) && error.span().is_some(), "{text}: {error}");
     }
+    #[derive(Debug, Deserialize)]
+    #[serde(rename = "CNT")]
+    struct Amount {
+        #[serde(rename = "0.1")]
+        value: f64,
+    }
+    for (text, value) in [("CNT+2:1e5'", 1e5), ("CNT+2:-1,5E-3'", -1.5e-3), ("CNT+2:.5'", 0.5)] {
+        assert_eq!(read::<Amount>(text).expect("a number of ISO 6093").value, value, "{text}");
+    }
     let segment = Segment::new(b"CNT+2:\xC3'", 0, V4);
     let error = from_segment::<Count>(&segment, Repertoire::UNOY).expect_err("no UTF-8");
     assert_eq!((error.kind(), error.span()), (&ErrorKind::NotInRepertoire { octet: 0xC3 }, Some(Span::new(6, 7))));

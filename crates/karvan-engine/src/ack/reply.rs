@@ -4,7 +4,7 @@
 use jiff::civil::DateTime;
 use karvan_edifact::{Repertoire, Segment, SegmentBuffer, ServiceCharacters, WriteError, WriteOptions, Writer};
 use karvan_schema::directory::{Directories, Directory, Message};
-use karvan_schema::message::content::{self, Reading};
+use karvan_schema::message::content::{self, NumberForm, Reading};
 use karvan_schema::message::rules::{RuleBook, SegmentRules};
 use karvan_schema::message::table::Tag;
 use karvan_text::{Code, Severity};
@@ -102,7 +102,7 @@ impl Reply {
         let reading = Reading {
             characters: self.options.characters,
             repertoire: Some(self.options.repertoire),
-            advised_decimal_mark: false,
+            numbers: NumberForm::EitherMark,
             codes: true,
             unknown_code: Code::error,
         };

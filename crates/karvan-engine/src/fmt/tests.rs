@@ -118,7 +118,7 @@ fn values_are_carried_to_another_repertoire() {
     assert_eq!(values(&output), values(ORDER));
     assert_eq!(written(&output, &into("UNOC")), ORDER);
     let declared = b"UNB+UNOC:4::7+S+R+20261122:0900+1'UNH+1+ORDERS:D:96A:UN'FTX+\xC3\xBC'UNT+3+1'UNZ+1+1'";
-    let code_page = Repertoire::declared(b"UNOC", b"3");
+    let code_page = Repertoire::declared(b"UNOC", b"4");
     let output = written(declared, &Options { repertoire: code_page, ..minified() });
     assert!(output.starts_with(b"UNB+UNOC:4::+S") && output.windows(6).any(|window| window == b"FTX+\xFC'"));
     let output = written(declared, &into("UNOD"));

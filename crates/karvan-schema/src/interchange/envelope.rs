@@ -15,12 +15,12 @@ use super::finding::{
     place, shown, span_of,
 };
 use super::level::{Level, Names};
-use super::open::{Interchange, OpenPackage, dialogue};
+use super::open::{Interchange, OpenGroup, OpenPackage, dialogue};
 use super::options::{Counts, Depth, MessageType, Options};
 use super::references::{References, Remembered};
 use super::security::is_security_segment;
 use crate::directory::Directories;
-use crate::message::content::{self, Reading};
+use crate::message::content::{self, NumberForm, Reading};
 use crate::message::rules::RuleBook;
 use crate::message::table::Tag;
 
@@ -36,7 +36,7 @@ pub struct Validator<'d> {
     /// Whether a service string advice stands before the interchange to come.
     advised: bool,
     interchange: Option<Interchange>,
-    group: Option<Level>,
+    group: Option<OpenGroup>,
     message: Option<OpenMessage<'d>>,
     package: Option<OpenPackage>,
     /// The interchanges so far, by what identifies them.
@@ -226,7 +226,11 @@ impl<'d> Validator<'d> {
         let reading = Reading {
             characters,
             repertoire,
-            advised_decimal_mark: self.advised && version < 4,
+            numbers: match version {
+                4.. => NumberForm::Iso6093,
+                _ if self.advised => NumberForm::AdvisedMark,
+                _ => NumberForm::EitherMark,
+            },
             codes: self.options.depth >= Depth::Codes,
             unknown_code: Code::error,
         };
@@ -323,7 +327,11 @@ impl<'d> Validator<'d> {
                 self.report_remembered(remembered, "reference-duplicate", segment, &reference, "UNG/0048", findings);
             }
         }
-        self.group = Some(Level::new(&Names::GROUP, Some(reference.unescaped().into_owned())));
+        let level = Level::new(&Names::GROUP, Some(reference.unescaped().into_owned()));
+        // Messages of one type alone; from version 4 on where 0038 is given (ISO 9735:1988 §6.1; ISO 9735-10, UNG).
+        let version = self.interchange.as_ref().map_or(0, |interchange| interchange.version);
+        let of_one_type = version < 4 || !header.identification().is_empty();
+        self.group = Some(OpenGroup { level, of_one_type, message_type: None });
     }
 
     fn group_trailer(&mut self, segment: &Segment<'_>, findings: &mut Findings<'_>) {
@@ -331,7 +339,7 @@ impl<'d> Validator<'d> {
         self.close_package(start, findings);
         self.close_message(start, findings);
         self.service_segment(segment, findings);
-        let Some(mut group) = self.group.take() else {
+        let Some(OpenGroup { level: mut group, .. }) = self.group.take() else {
             findings.report(outside(segment));
             return;
         };
@@ -346,7 +354,7 @@ impl<'d> Validator<'d> {
 
     fn close_group(&mut self, end: Span, findings: &mut Findings<'_>) {
         if let Some(group) = self.group.take() {
-            group.trailer_missing(end, findings);
+            group.level.trailer_missing(end, findings);
         }
     }
 
@@ -368,6 +376,9 @@ impl<'d> Validator<'d> {
             if interchange.level.names.interactive != names.interactive {
                 findings.report(misplaced(segment));
             }
+        }
+        if let Some(group) = &mut self.group {
+            group.check_type(&header, &declared.name, findings);
         }
         let reference = header.reference();
         let path = if header.is_interactive() { "UIH/0340" } else { "UNH/0062" };
@@ -505,7 +516,7 @@ impl<'d> Validator<'d> {
         let level = match (&mut self.package, &mut self.message, &mut self.group, &mut self.interchange) {
             (Some(package), ..) => &mut package.level,
             (None, Some(message), ..) => &mut message.level,
-            (None, None, Some(group), _) => group,
+            (None, None, Some(group), _) => &mut group.level,
             (None, None, None, Some(interchange)) => &mut interchange.level,
             (None, None, None, None) => return,
         };
@@ -563,7 +574,7 @@ impl<'d> Validator<'d> {
         self.run = Run::None;
         self.need_interchange(segment, findings);
         match (&mut self.group, &mut self.interchange) {
-            (Some(group), _) => group.security.content(segment, findings),
+            (Some(group), _) => group.level.security.content(segment, findings),
             (None, Some(interchange)) => interchange.level.security.content(segment, findings),
             (None, None) => {}
         }
@@ -572,7 +583,7 @@ impl<'d> Validator<'d> {
     /// Counts a message or package in the group, or in the interchange where there is no group.
     fn count_unit(&mut self, segment: &Segment<'_>, findings: &mut Findings<'_>) {
         match (&mut self.group, &mut self.interchange) {
-            (Some(group), _) => group.count += 1,
+            (Some(group), _) => group.level.count += 1,
             (None, Some(interchange)) => {
                 interchange.level.count += 1;
                 if interchange.groups > 0 {

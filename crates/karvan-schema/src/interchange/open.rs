@@ -1,6 +1,6 @@
-//! What is open while a file is read: an interchange, a package.
+//! What is open while a file is read: an interchange, a group, a package.
 
-use karvan_edifact::{DialogueReference, Evidence, Repertoire, Segment};
+use karvan_edifact::{DialogueReference, Evidence, MessageHeader, Repertoire, Segment};
 use karvan_text::{Code, Message};
 
 use super::finding::{Findings, at, differing_reference, shown};
@@ -46,6 +46,30 @@ impl Interchange {
 /// The components of S302.
 pub(super) fn dialogue(reference: DialogueReference<'_>) -> [Vec<u8>; 4] {
     std::array::from_fn(|n| reference.element().component(n).unescaped().into_owned())
+}
+
+/// A group that is being read.
+#[derive(Debug)]
+pub(super) struct OpenGroup {
+    pub(super) level: Level,
+    /// Whether it may hold messages of one type alone.
+    pub(super) of_one_type: bool,
+    /// The type of its first message.
+    pub(super) message_type: Option<String>,
+}
+
+impl OpenGroup {
+    /// Tells a message that is of another type than those before it in the group.
+    pub(super) fn check_type(&mut self, header: &MessageHeader<'_>, message_type: &str, findings: &mut Findings<'_>) {
+        let expected = self.message_type.get_or_insert_with(|| message_type.to_owned());
+        if !self.of_one_type || expected == message_type {
+            return;
+        }
+        let message = Message::new("group-of-several-types").with("type", message_type).with("expected", &*expected);
+        let span = header.message_type().span();
+        let finding = at(&header.segment(), span, "UNH/S009/0065", Code::error(1031), message);
+        findings.report(finding.expected(&**expected).found(message_type));
+    }
 }
 
 /// A package that is being read.

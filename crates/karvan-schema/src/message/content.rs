@@ -46,12 +46,24 @@ pub struct Reading {
     pub characters: ServiceCharacters,
     /// The repertoire whose characters lengths count; octets where there is none.
     pub repertoire: Option<karvan_edifact::Repertoire>,
-    /// Whether only the decimal mark of the service string advice may be used: syntax versions 1 to 3 with a UNA.
-    pub advised_decimal_mark: bool,
+    /// How numbers are written.
+    pub numbers: NumberForm,
     /// Whether code values are checked.
     pub codes: bool,
     /// How bad a code value is that the list lacks: an error, or a warning where a user community keeps its own codes.
     pub unknown_code: fn(u16) -> Code,
+}
+
+/// How the values of numeric data elements are written; a minus may stand in front in all of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NumberForm {
+    /// Syntax versions 1 to 3 (ISO 9735:1988 §10): digits, with a comma or a full stop between them at most.
+    EitherMark,
+    /// The same with a service string advice: its decimal mark alone.
+    AdvisedMark,
+    /// Syntax version 4, whatever the advice says (ISO 9735-1:2002 §10): the forms of ISO 6093, which need no digit before
+    /// the mark and may end with an exponent, `1.5E-3`.
+    Iso6093,
 }
 
 /// Checks the data elements of `segment` and hands each fault to `report`.
@@ -354,8 +366,8 @@ impl Problem {
     }
 }
 
-/// How many digits a number has, which consists of digits, one decimal mark with digits on both sides, and a leading minus;
-/// mark and minus are not counted (ISO 9735-1 §10).
+/// How many digits a number has, which is written as [`NumberForm`] says; the minus, the mark and the exponent are not
+/// counted (ISO 9735-1 §10).
 #[inline]
 pub(super) fn number_digits(value: &[u8], reading: &Reading) -> Result<usize, Problem> {
     match all_digits(value) {
@@ -376,7 +388,9 @@ fn all_digits(value: &[u8]) -> bool {
 }
 
 fn number_digits_closely(value: &[u8], reading: &Reading) -> Result<usize, Problem> {
-    let unsigned = value.strip_prefix(b"-").unwrap_or(value);
+    let iso_6093 = reading.numbers == NumberForm::Iso6093;
+    let significand = if iso_6093 { without_exponent(value)? } else { value };
+    let unsigned = significand.strip_prefix(b"-").unwrap_or(significand);
     let mut mark = None;
     for (index, &octet) in unsigned.iter().enumerate() {
         match octet {
@@ -390,13 +404,22 @@ fn number_digits_closely(value: &[u8], reading: &Reading) -> Result<usize, Probl
     match mark {
         None if unsigned.is_empty() => Err(Problem::Type),
         None => Ok(unsigned.len()),
-        Some((0, _)) => Err(Problem::DigitBeforeMark),
+        Some((0, _)) if !iso_6093 => Err(Problem::DigitBeforeMark),
         Some((index, _)) if index + 1 == unsigned.len() => Err(Problem::DecimalMark),
-        Some((_, octet)) if reading.advised_decimal_mark && octet != reading.characters.decimal => {
+        Some((_, octet)) if reading.numbers == NumberForm::AdvisedMark && octet != reading.characters.decimal => {
             Err(Problem::DecimalMark)
         }
         Some(_) => Ok(unsigned.len() - 1),
     }
+}
+
+/// A number without its exponent: `E` or `e`, perhaps a minus, digits.
+fn without_exponent(value: &[u8]) -> Result<&[u8], Problem> {
+    let Some(mark) = value.iter().position(|octet| matches!(octet, b'E' | b'e')) else { return Ok(value) };
+    let (significand, exponent) = (&value[..mark], &value[mark + 1..]);
+    let digits = exponent.strip_prefix(b"-").unwrap_or(exponent);
+    let sound = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
+    if sound { Ok(significand) } else { Err(Problem::Type) }
 }
 
 fn check_length(length: usize, format: Format) -> Option<Problem> {

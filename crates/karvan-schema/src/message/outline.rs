@@ -169,7 +169,7 @@ mod tests {
     use karvan_text::Code;
     use proptest::prelude::*;
 
-    use super::super::content::check_closely;
+    use super::super::content::{NumberForm, check_closely};
     use super::super::rules::SegmentRules;
     use super::*;
     use crate::directory::Directories;
@@ -197,11 +197,12 @@ mod tests {
             }
             let segment = Segment::new(text.as_bytes(), 0, V4);
             prop_assume!(!rules.has_dependencies);
-            for codes in [false, true] {
+            let forms = [NumberForm::EitherMark, NumberForm::AdvisedMark, NumberForm::Iso6093];
+            for (codes, numbers) in [false, true].into_iter().flat_map(|codes| forms.map(|form| (codes, form))) {
                 let reading = Reading {
                     characters: V4,
                     repertoire: None,
-                    advised_decimal_mark: false,
+                    numbers,
                     codes,
                     unknown_code: Code::error,
                 };

@@ -48,11 +48,7 @@ pub(super) const KINDS: &[Kind] = &[
         about: "no digit follows the decimal mark",
         make: |s| number(s, |m| vec![b'7', m], "E1019"),
     },
-    Kind {
-        name: "mark-at-start",
-        about: "no digit stands before the decimal mark",
-        make: |s| number(s, |m| vec![m, b'5'], "E2038"),
-    },
+    Kind { name: "mark-at-start", about: "no digit stands before the decimal mark", make: mark_at_start },
     Kind { name: "other-mark", about: "a number has a decimal mark other than UNA says", make: other_mark },
     Kind { name: "unknown-code", about: "a code that the list lacks", make: unknown_code },
     Kind { name: "later-code", about: "a code that a later release added", make: later_code },
@@ -223,8 +219,16 @@ fn number(sample: &Sample<'_>, value: fn(u8) -> Vec<u8>, code: &'static str) -> 
     wrong.collect()
 }
 
+fn mark_at_start(sample: &Sample<'_>) -> Vec<Mutant> {
+    // Syntax version 4 asks for a digit behind the mark alone (ISO 9735-1:2002 §10).
+    if sample.style.version > 3 {
+        return Vec::new();
+    }
+    number(sample, |mark| vec![mark, b'5'], "E2038")
+}
+
 fn other_mark(sample: &Sample<'_>) -> Vec<Mutant> {
-    // Syntax version 4 allows either, whatever UNA says (ISO 9735-1 §10.1).
+    // Syntax version 4 allows either, whatever UNA says (ISO 9735-1:2002 §10).
     if sample.style.version > 3 || !sample.style.advice {
         return Vec::new();
     }
