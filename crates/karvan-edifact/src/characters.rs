@@ -7,7 +7,7 @@ use nom::number::complete::u8 as octet;
 use nom::sequence::preceded;
 use nom::{IResult, Parser};
 
-/// The service characters of an interchange (ISO 9735-1 §8.1, Annex A "UNA").
+/// The service characters of an interchange (ISO 9735-1 §5; UNA).
 ///
 /// ```
 /// use karvan_edifact::ServiceCharacters;

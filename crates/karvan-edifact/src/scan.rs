@@ -2,7 +2,7 @@
 //!
 //! A block of 64 octets is compared with each delimiter; the answers are bit masks, bit *n* standing for octet *n*. Plain
 //! loops over arrays let the compiler use vector instructions; a multiplication gathers the bits. A release character
-//! takes the meaning from the octet after it (ISO 9735-1 §8.1), also across the border of two blocks.
+//! takes the meaning from the octet after it (ISO 9735-1 §5), also across the border of two blocks.
 
 use crate::ServiceCharacters;
 

@@ -10,7 +10,7 @@ use crate::ServiceCharacters;
 use crate::repertoire::{Decoded, Misfit, Repertoire};
 use crate::scan::{BLOCK, Separators};
 
-/// A segment: tag, data elements, terminator (ISO 9735-1 §7.6).
+/// A segment: tag, data elements, terminator (ISO 9735-1 §7.5).
 ///
 /// A segment is a small value that borrows its octets; nothing is copied, and parts are found when asked for. The places
 /// of the delimiters among its first 64 octets are known beforehand, so that walking over a usual segment costs little.
@@ -125,7 +125,7 @@ impl<'a> Segment<'a> {
     }
 
     /// The tag as an element, its components being the tag and the explicit nesting indicators
-    /// (ISO 9735:1988 §8.4.2).
+    /// (ISO 9735:1988 §8.1.1 and §9.1).
     #[must_use]
     pub fn tag_element(&self) -> Element<'a> {
         self.pieces().next().unwrap_or_else(|| self.absent())

@@ -165,7 +165,7 @@ impl WriteOptions {
 /// Writes segments to any sink, one `write` a segment: give it a buffered sink.
 ///
 /// Trailers are computed: whatever stands in a UNT, UNE or UNZ that is written, its count and its reference are those of
-/// what was written. Components and elements without a value at the end are left out (ISO 9735-1 §8.6).
+/// what was written. Components and elements without a value at the end are left out (ISO 9735-1 §8.7).
 ///
 /// ```
 /// use karvan_edifact::{SegmentBuffer, WriteOptions, Writer};

@@ -11,7 +11,7 @@ use karvan_text::{Code, Diagnostic, Message, Place, Position, Span, Verdict};
 use crate::outcome::Outcome;
 use crate::validate::{judge_strictly, references_limited};
 
-/// The header of an interchange: what names it (ISO 9735-2, UNB note 2), and where that stands.
+/// The header of an interchange: what names it (ISO 9735-10, UNB), and where that stands.
 #[derive(Clone, Debug)]
 pub struct Opening {
     sender: String,

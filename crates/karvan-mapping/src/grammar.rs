@@ -16,7 +16,7 @@ pub(crate) struct Slot {
     pub(crate) repetitions: u32,
     /// How many characters its text may have; 0 for any number.
     pub(crate) limit: u16,
-    /// Whether the limit counts digits only (ISO 9735-1 §10.1).
+    /// Whether the limit counts digits only (ISO 9735-1 §10).
     pub(crate) numeric: bool,
 }
 

@@ -172,7 +172,7 @@ fn references_are_unique_where_the_standard_asks_for_it() {
     let interchange = "UNB+UNOC:4+A+B+20261122:0900+1'UNH+1+CONTRL:4:1:UN'UCI+1+A+B+7'UNT+3+1'UNZ+1+1'";
     expect(interchange, &[]);
     expect(&format!("{interchange}{interchange}"), &["E1026 UNB/0020 1"]);
-    // Another recipient: another interchange (ISO 9735-2, UNB note 2).
+    // Another recipient: another interchange (ISO 9735-10, UNB).
     expect(&format!("{interchange}{}", interchange.replacen("+B+", "+C+", 1)), &[]);
     // In another group a message of the same number is another message (UNH note 2).
     let message = "UNH+1+CONTRL:4:1:UN'UCI+1+A+B+7'UNT+3+1'";

@@ -32,9 +32,12 @@ impl Level {
     }
 }
 
-/// Each error code with the levels at which it may stand (ISO 9735-4 Annex A; the codes that only syntax versions 1 to 3
-/// have by its edition for those), and the code that comes nearest where it may not, or where the code list of the
-/// answering syntax version lacks it.
+/// Each error code with the levels at which it may stand, and the code that comes nearest where it may not, or where the
+/// code list of the answering syntax version lacks it.
+///
+/// The levels are those of ISO 9735-4 Annex A. Codes 19, 27, 31, 34 and 38, which syntax version 4 no longer has, stand
+/// where EANCOM's CONTRL for syntax version 3 lists them, which knows no groups; 48 came after the annex, and may stand
+/// wherever a data element is named.
 const CODES: [(u16, &str, u16); 35] = [
     (2, "I", 17),
     (7, "I", 17),

@@ -100,7 +100,7 @@ pub(super) fn report<'s>(reply: &Reply, subject: &'s Subject, whole: bool) -> Pl
     Plan { subject, action: Action::of(rejected || whole && below), charge, rejects: rejected || below }
 }
 
-/// What is told below the interchange: groups or else messages outside groups (ISO 9735-4 §5.4.2, D4). Where both are
+/// What is told below the interchange: groups or else messages outside groups (ISO 9735-4 §5.3.1). Where both are
 /// there, that is the fault.
 fn lower(subject: &Subject) -> (&[Group], &[Unit]) {
     if subject.groups.is_empty() { (&[], &subject.units) } else { (&subject.groups, &[]) }

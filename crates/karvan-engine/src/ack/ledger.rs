@@ -140,7 +140,7 @@ impl Unit {
         self.header.tag() == "UNO"
     }
 
-    /// Whether it is an acknowledgement itself, which is not acknowledged (ISO 9735-4 §5.2).
+    /// Whether it is an acknowledgement itself, which is not acknowledged (ISO 9735-4 §5).
     fn is_contrl(&self) -> bool {
         !self.is_package() && self.header.value(1, 0, 0) == "CONTRL"
     }
@@ -415,7 +415,7 @@ impl Ledger {
             b"UNB" | b"UNZ" => Level::Interchange,
             b"UNG" | b"UNE" => Level::Group,
             b"UNH" | b"UNT" | b"UNO" | b"UNP" => Level::Unit,
-            // From syntax version 4 on the security of a message is told with its envelope (ISO 9735-5 §5.3).
+            // From syntax version 4 on the security of a message is told with its envelope (ISO 9735-10, UCM).
             tag if is_security(tag) && self.version() >= 4 => Level::Unit,
             _ => Level::Segment,
         }
@@ -525,7 +525,7 @@ impl Ledger {
     fn close_unit(&mut self) {
         let Some(mut unit) = self.unit.take() else { return };
         unit.sort();
-        // In an interchange with other messages CONTRL is as if it were not there (ISO 9735-4 §5.2).
+        // In an interchange with other messages CONTRL is as if it were not there (ISO 9735-4 §5).
         if unit.is_contrl() || !(unit.is_charged() || self.keeping.all) {
             return;
         }

@@ -298,7 +298,7 @@ fn answer(
     if options.when == When::Requested && !is_requested(subject) {
         return Err(Withheld::NotRequested);
     }
-    // To answer an acknowledgement would never end (ISO 9735-4 §5.2).
+    // To answer an acknowledgement would never end (ISO 9735-4 §5).
     if subject.unit_count > 0 && !subject.has_data {
         return Err(Withheld::Acknowledgements);
     }

@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn each_kind_holds_where_the_standard_says() {
-        // ISO 9735-1:2002 §11.2: none, the first, another, the first and another, all of three.
+        // ISO 9735-1:2002 §11: none, the first, another, the first and another, all of three.
         let cases = [[false; 3], [true, false, false], [false, true, false], [true, true, false], [true; 3]];
         let held = |kind: DependencyKind| cases.map(|present| u8::from(kind.holds(&present)));
         assert_eq!(held(DependencyKind::OneAndOnlyOne), [0, 1, 1, 0, 0]);

@@ -119,7 +119,7 @@ impl Status {
     }
 }
 
-/// Which characters a data element takes (ISO 9735-1 §10).
+/// Which characters a data element takes (ISO 9735:1988, annexes A and B).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Repertoire {
     /// `a`: letters (and, as everywhere, the space and other non-digits of the repertoire).

@@ -203,7 +203,7 @@ impl<'d> Validator<'d> {
         }
     }
 
-    /// Tells an interchange of this sender, recipient and reference that was in the file before (ISO 9735-2, UNB note 2).
+    /// Tells an interchange of this sender, recipient and reference that was in the file before (ISO 9735-10, UNB).
     fn check_interchange_reference(&mut self, header: &InterchangeHeader<'_>, findings: &mut Findings<'_>) {
         let reference = header.reference();
         if reference.is_empty() {
@@ -320,7 +320,7 @@ impl<'d> Validator<'d> {
                 let message = Message::new("groups-and-messages-mixed");
                 findings.report(at(segment, segment.tag_span(), "UNG", Code::error(1030), message));
             }
-            // ISO 9735-2, UNG note 5: sender, recipient and reference together name a group.
+            // ISO 9735-10, UNG: sender, recipient and reference together name a group.
             if !reference.is_empty() {
                 let parties = [header.sender(), header.recipient()].map(|party| party.element().raw());
                 let remembered = interchange.references.insert(("UNG", parties, reference.raw()));
@@ -494,7 +494,7 @@ impl<'d> Validator<'d> {
         interchange.check_dialogue(segment, repeated, findings);
     }
 
-    /// A segment that secures the level it stands on (ISO 9735-5 §5.3).
+    /// A segment that secures the level it stands on (ISO 9735-5 §5 and §6).
     fn security_segment(&mut self, segment: &Segment<'_>, findings: &mut Findings<'_>) {
         self.run = Run::None;
         // AUTACK and KEYMAN have places of their own for them; what is not checked against a table is not judged here.
@@ -618,7 +618,7 @@ impl<'d> Validator<'d> {
     }
 
     /// Tells a message or package whose reference was used before: within its group, or within the interchange where it
-    /// stands in none. From version 4 on the type of a message belongs to what names it (ISO 9735-2, UNH note 2).
+    /// stands in none. From version 4 on the type of a message belongs to what names it (ISO 9735-10, UNH).
     fn check_duplicate(
         &mut self,
         segment: &Segment<'_>,

@@ -25,7 +25,7 @@ pub(super) struct Interchange {
 
 impl Interchange {
     /// Compares the dialogue that a segment names with that of UIB, as far as both name it: a responder's reference may come
-    /// later (ISO 9735-3, UIB note 4).
+    /// later (ISO 9735-10, UIB).
     pub(super) fn check_dialogue(
         &self,
         segment: &Segment<'_>,

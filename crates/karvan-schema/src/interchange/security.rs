@@ -9,7 +9,7 @@ use karvan_text::{Code, Diagnostic, Message, Span};
 
 use super::finding::{Findings, at, bounded, differing_reference, excerpt, misplaced, place, shown, trailer_missing};
 
-/// How often each group and segment may stand (ISO 9735-5 §5.2, table 1).
+/// How often each group and segment may stand (ISO 9735-5 §5 and §6).
 const GROUPS: usize = 99;
 const ALGORITHMS: u32 = 3;
 const CERTIFICATES: u32 = 2;

@@ -2,8 +2,8 @@
 //!
 //! A message travels as a flat run of segments; the directory says which groups they form. The [`Arranger`] reads the
 //! segments in order and moves through the table, always taking the nearest allowed place: the same row again, a later
-//! row of the open group, the open group once more, then the same one level out (ISO 9735-1 §8, message design rules:
-//! position in the sequence and, where tags collide, separators such as UNS decide).
+//! row of the open group, the open group once more, then the same one level out (ISO 9735:1988, annex C, and the
+//! message design rules: position in the sequence and, where tags collide, separators such as UNS decide).
 //!
 //! The nearest place may turn out wrong: a segment that follows fits nowhere then. So where a segment has no place, the
 //! choices made for the segments before it are reconsidered, the latest first, and the first that gives every segment since

@@ -10,7 +10,7 @@ use crate::directory::{Message, MessageRowKind};
 pub struct Tag(u32);
 
 impl Tag {
-    /// The tag `UNH`, with which every batch message begins (ISO 9735-1 §7.7).
+    /// The tag `UNH`, with which every batch message begins (ISO 9735-1 §7.3).
     pub const UNH: Self = Self::new(b"UNH");
     /// The tag `UNT`, with which every batch message ends.
     pub const UNT: Self = Self::new(b"UNT");
@@ -45,7 +45,7 @@ impl Tag {
         self == Self::UNT || self == Self::new(b"UIT")
     }
 
-    /// Whether the tag begins with `U`, as all tags of service segments do (ISO 9735-1 §7.6).
+    /// Whether the tag begins with `U`, as the tags of all service segments but TXT do.
     #[must_use]
     pub const fn is_service(self) -> bool {
         self.0 >> 16 == b'U' as u32
