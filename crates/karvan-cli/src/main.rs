@@ -3,7 +3,9 @@
 #![forbid(unsafe_code)]
 
 mod arguments;
+mod checking;
 mod commands;
+mod crash;
 mod input;
 mod jobs;
 mod output;
@@ -14,31 +16,51 @@ mod settings;
 mod status;
 
 use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use arguments::{Arguments, Verb};
 use clap::{CommandFactory, FromArgMatches, Parser};
-use session::{Session, say, say_failed};
+use crash::Telling;
+use karvan_engine::text::Message;
+use session::{Session, language, note, say, say_failed};
 use status::Status;
 
 fn main() -> Status {
-    let arguments = match settled(Arguments::parse()) {
+    let asked = Arguments::parse();
+    let telling = Telling { language: language(asked.common.lang), verbose: asked.common.verbose };
+    crash::guarded(telling, || {
+        let began = Instant::now();
+        let status = settle_and_run(asked);
+        if telling.verbose {
+            let seconds = format!("{:.3}", began.elapsed().as_secs_f64());
+            let ended = Message::new("note-ended").with("status", status.number()).with("seconds", seconds);
+            note(&ended, telling.language);
+        }
+        status
+    })
+}
+
+fn settle_and_run(asked: Arguments) -> Status {
+    let path = settings_of(&asked);
+    let arguments = match path.as_deref().map_or(Ok(asked), settled) {
         Ok(arguments) => arguments,
         Err(problem) => {
             say(&format!("karvan: {problem}"));
             return Status::Usage;
         }
     };
-    commands::import::load();
-    if arguments.common.format.is_for_findings_alone() && !arguments.verb.tells_findings() {
-        say(
-            "karvan: --format sarif, junit and github are for the findings of validate; here it is human, json or jsonl",
-        );
-        return Status::Usage;
-    }
     let session = match Session::new(&arguments.common) {
         Ok(session) => session,
         Err(error) => return say_failed("output", &error),
     };
+    if let Some(path) = path {
+        session.note(&Message::new("note-settings").with("path", path.display()));
+    }
+    commands::import::load(&session);
+    if arguments.common.format.is_for_findings_alone() && !arguments.verb.tells_findings() {
+        return session.usage(&Message::new("usage-findings-alone"));
+    }
     let done = match &arguments.verb {
         Verb::Validate(asked) => commands::validate::run(asked, session),
         Verb::Ack(asked) => commands::ack::run(asked, session),
@@ -61,14 +83,15 @@ fn main() -> Status {
     }
 }
 
-/// The arguments with the settings of the file that holds, or why that cannot be used.
-fn settled(arguments: Arguments) -> Result<Arguments, String> {
-    let common = &arguments.common;
-    let Some(path) = common.config.clone().or_else(|| if common.isolated { None } else { settings::file() }) else {
-        return Ok(arguments);
-    };
+/// The file of settings that holds, if there is one.
+fn settings_of(asked: &Arguments) -> Option<PathBuf> {
+    asked.common.config.clone().or_else(|| if asked.common.isolated { None } else { settings::file() })
+}
+
+/// The arguments with the settings of the file at `path`, or why that cannot be used.
+fn settled(path: &Path) -> Result<Arguments, String> {
     let named = |problem: String| format!("{}: {}", path.display(), problem.trim_end());
-    let matches = settings::settle(Arguments::command(), &path).map_err(named)?.try_get_matches();
+    let matches = settings::settle(Arguments::command(), path).map_err(named)?.try_get_matches();
     // The command line alone was understood: what is not is a setting.
     matches.and_then(|matches| Arguments::from_arg_matches(&matches)).map_err(|error| named(error.to_string()))
 }

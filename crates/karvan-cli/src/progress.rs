@@ -48,11 +48,12 @@ impl Progress {
         }
     }
 
-    /// Takes the bar away.
-    pub(crate) fn finish(self) {
+    /// Takes the bar away, and gives back how long the run took.
+    pub(crate) fn finish(self) -> Duration {
         if let Some(bar) = self.bar {
             bar.finish_and_clear();
         }
+        self.began.elapsed()
     }
 }
 

@@ -27,6 +27,8 @@ pub(crate) struct Session {
     pub(crate) style: Style,
     /// Whether only results and errors are told.
     pub(crate) quiet: bool,
+    /// Whether it is told what is done.
+    pub(crate) verbose: bool,
     /// How much is read.
     pub(crate) limits: Limits,
     /// The findings on their way out.
@@ -48,6 +50,7 @@ impl Session {
             format: common.format,
             style,
             quiet: common.quiet,
+            verbose: common.verbose,
             limits: Limits { size: common.max_size, expanded: common.max_expanded, ratio: common.max_ratio },
             report: Report::new(common.format, style),
         })
@@ -56,6 +59,19 @@ impl Session {
     /// The sentence of `message`.
     pub(crate) fn text(&self, message: &Message) -> String {
         message.text(self.style.language)
+    }
+
+    /// Tells what is done, where that is asked for.
+    pub(crate) fn note(&self, message: &Message) {
+        if self.verbose {
+            note(message, self.style.language);
+        }
+    }
+
+    /// Tells why the command line cannot be followed.
+    pub(crate) fn usage(&self, problem: &Message) -> Status {
+        say(&format!("karvan: {}", self.text(problem)));
+        Status::Usage
     }
 
     /// Writes one finding about the document `name` to the output.
@@ -156,6 +172,11 @@ impl Aside {
     }
 }
 
+/// Tells what is done, on standard error.
+pub(crate) fn note(message: &Message, language: Language) {
+    say(&format!("karvan: {}", message.text(language)));
+}
+
 /// Writes a line to standard error. Where that is closed, nobody is there to be told.
 pub(crate) fn say(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
@@ -179,7 +200,8 @@ pub(crate) fn say_problem(name: &str, problem: &dyn Display) {
     say(&isolate(&format!("karvan: {name}: {problem}"), Language::English));
 }
 
-fn language(asked: Option<Lang>) -> Language {
+/// The language that was asked for, else that of the locale.
+pub(crate) fn language(asked: Option<Lang>) -> Language {
     match asked {
         Some(Lang::En) => Language::English,
         Some(Lang::Fa) => Language::Persian,

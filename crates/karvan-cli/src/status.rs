@@ -22,6 +22,8 @@ pub(crate) enum Status {
     InputOutput,
     /// The command line asks for something that is not there.
     Usage,
+    /// The program itself is at fault.
+    Bug,
 }
 
 impl Status {
@@ -34,6 +36,7 @@ impl Status {
             Self::InputOutput => 3,
             Self::Unfinished => 4,
             Self::Indeterminate => 5,
+            Self::Bug => 70,
         }
     }
 }
@@ -57,15 +60,9 @@ mod tests {
 
     #[test]
     fn numbers_are_those_of_the_contract() {
-        let all = [
-            Status::Good,
-            Status::Findings,
-            Status::Usage,
-            Status::InputOutput,
-            Status::Unfinished,
-            Status::Indeterminate,
-        ];
-        assert_eq!(all.map(Status::number), [0, 1, 2, 3, 4, 5]);
+        use Status::{Bug, Findings, Good, Indeterminate, InputOutput, Unfinished, Usage};
+        let all = [Good, Findings, Usage, InputOutput, Unfinished, Indeterminate, Bug];
+        assert_eq!(all.map(Status::number), [0, 1, 2, 3, 4, 5, 70]);
     }
 
     #[test]
@@ -74,6 +71,7 @@ mod tests {
         assert_eq!(worst(&[Status::Good, Status::Findings, Status::Indeterminate]), 1);
         assert_eq!(worst(&[Status::Findings, Status::Unfinished]), 4);
         assert_eq!(worst(&[Status::Unfinished, Status::InputOutput, Status::Findings]), 3);
+        assert_eq!(worst(&[Status::Bug, Status::InputOutput]), 70);
         assert_eq!(worst(&[]), 0);
     }
 }

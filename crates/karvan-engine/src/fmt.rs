@@ -40,6 +40,8 @@ pub struct Options {
     pub repertoire: Option<Repertoire>,
     /// Read in this repertoire, whatever UNB says.
     pub read_as: Option<Repertoire>,
+    /// Read with these service characters, whatever UNA and UNB say.
+    pub read_characters: Option<ServiceCharacters>,
     /// Write with these service characters, and say so in UNA where that is needed. The decimal mark and whether
     /// elements repeat stay as the interchange has them: numbers are not rewritten.
     pub characters: Option<ServiceCharacters>,
@@ -57,6 +59,7 @@ impl Default for Options {
             trim: false,
             repertoire: None,
             read_as: None,
+            read_characters: None,
             characters: None,
             segment_limit: 16 << 20,
             finding_limit: 10_000,
@@ -124,7 +127,8 @@ pub fn format(
         return Ok(Outcome { refused: true, ..Outcome::default() });
     }
     // Objects pass by and are not kept, however long.
-    let reading = ReadOptions::default().segment_limit(options.segment_limit).object_limit(u64::MAX);
+    let mut reading = ReadOptions::default().segment_limit(options.segment_limit).object_limit(u64::MAX);
+    reading.characters = options.read_characters;
     let mut reader = Reader::with_options(head.chain(source), reading);
     let mut formatter = Formatter::new(options, sink);
     let mut told = 0;

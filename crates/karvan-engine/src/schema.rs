@@ -12,6 +12,8 @@ use karvan_schema::directory::{
 use karvan_text::{Language, Message};
 use serde::Serialize;
 
+use crate::explain::nearest;
+
 /// The syntax version whose service directory is asked for what no release defines: the newest.
 const SERVICE: &str = "4";
 
@@ -199,6 +201,8 @@ pub enum LookupError {
     Release {
         /// The name that was asked for.
         name: String,
+        /// The names that are most like it.
+        near: Vec<String>,
     },
     /// The release does not define the tag.
     Tag {
@@ -208,6 +212,8 @@ pub enum LookupError {
         release: &'static str,
         /// The releases that define it, oldest first.
         known: Vec<&'static str>,
+        /// Where none does, the tags of the release that are most like it.
+        near: Vec<String>,
     },
     /// The data element has no such code.
     Code {
@@ -223,21 +229,41 @@ pub enum LookupError {
 }
 
 impl LookupError {
+    pub(crate) fn release(name: &str) -> Self {
+        let near = nearest(name, 1, Directories::builtin().releases().iter().cloned());
+        Self::Release { name: name.to_owned(), near }
+    }
+
+    /// The release does not define `tag` as what `holds` looks for.
+    pub(crate) fn tag(tag: &str, release: Directory<'static>, holds: impl Fn(Directory<'static>) -> bool) -> Self {
+        let messages = release.messages().map(|message| message.tag());
+        let parts = release.segments().map(Segment::tag).chain(release.composites().map(|composite| composite.tag()));
+        let tags = messages.chain(parts).chain(release.elements().map(Element::tag)).map(str::to_owned);
+        Self::Tag { tag: tag.to_owned(), release: release.name(), known: known(holds), near: nearest(tag, 1, tags) }
+    }
+
     /// The sentence to tell, from the catalogue.
     #[must_use]
     pub fn message(&self) -> Message {
         let names = Directories::builtin().releases();
         match self {
-            Self::Release { name } => Message::new("directory-unknown")
-                .with("release", name)
-                .with("first", names.first().map_or("", String::as_str))
-                .with("last", names.last().map_or("", String::as_str)),
-            Self::Tag { tag, release, known } => match span(known) {
-                Some(known) => Message::new("directory-tag-elsewhere")
+            Self::Release { name, near } => {
+                let message = match near.as_slice() {
+                    [] => Message::new("directory-unknown"),
+                    near => Message::new("directory-unknown-near").with("near", near.join(", ")),
+                };
+                message
+                    .with("release", name)
+                    .with("first", names.first().map_or("", String::as_str))
+                    .with("last", names.last().map_or("", String::as_str))
+            }
+            Self::Tag { tag, release, known, near } => match (span(known), near.as_slice()) {
+                (Some(known), _) => Message::new("directory-tag-elsewhere")
                     .with("tag", tag)
-                    .with("release", release)
+                    .with("release", title(release))
                     .with("known", known),
-                None => Message::new("directory-tag-unknown").with("tag", tag),
+                (None, []) => Message::new("directory-tag-unknown").with("tag", tag),
+                (None, near) => Message::new("directory-tag-near").with("tag", tag).with("near", near.join(", ")),
             },
             Self::Code { element, value, release, known } => {
                 let message = match span(known) {
@@ -283,11 +309,10 @@ pub fn releases() -> View {
 /// not define.
 pub fn show(query: &str) -> Result<View, LookupError> {
     let (tag, directories) = ask(query)?;
-    directories.iter().find_map(|directory| view(*directory, &tag)).ok_or_else(|| LookupError::Tag {
-        known: known(|directory| view(directory, &tag).is_some()),
-        release: directories[0].name(),
-        tag,
-    })
+    directories
+        .iter()
+        .find_map(|directory| view(*directory, &tag))
+        .ok_or_else(|| LookupError::tag(&tag, directories[0], |directory| view(directory, &tag).is_some()))
 }
 
 /// A code of a data element: `3035` (or `3035@D.96A`) and `SU`.
@@ -295,8 +320,7 @@ pub fn code(element: &str, value: &str) -> Result<View, LookupError> {
     let (tag, directories) = ask(element)?;
     let found = directories.iter().find_map(|directory| Some((*directory, directory.element(&tag)?)));
     let Some((directory, element)) = found else {
-        let known = known(|directory| directory.element(&tag).is_some());
-        return Err(LookupError::Tag { tag, release: directories[0].name(), known });
+        return Err(LookupError::tag(&tag, directories[0], |directory| directory.element(&tag).is_some()));
     };
     let Some(code) = element.code(value) else {
         let known = known(|directory| directory.code(&tag, value).is_some());
@@ -318,7 +342,7 @@ fn ask(query: &str) -> Result<(String, Vec<Directory<'static>>), LookupError> {
         None => directories.newest().into_iter().chain(directories.service(SERVICE)).collect(),
     };
     if found.is_empty() {
-        return Err(LookupError::Release { name: release.unwrap_or_default().to_owned() });
+        return Err(LookupError::release(release.unwrap_or_default()));
     }
     Ok((tag.to_ascii_uppercase(), found))
 }
@@ -587,7 +611,7 @@ mod tests {
     #[test]
     fn what_is_not_found_is_told_with_where_it_would_be() {
         let unknown = show("INVOIC@D.92A").unwrap_err();
-        assert_eq!(unknown, LookupError::Release { name: "D.92A".to_owned() });
+        assert!(matches!(&unknown, LookupError::Release { name, .. } if name == "D.92A"));
         assert!(unknown.to_string().contains("D.93A") && unknown.to_string().contains("D.24A"));
         assert!(matches!(show("ZZZ"), Err(LookupError::Tag { known, .. }) if known.is_empty()));
         let gone = show("GIS").unwrap_err();

@@ -16,7 +16,7 @@ use karvan_schema::directory::{
 use karvan_text::{Language, Message};
 use serde::Serialize;
 
-use crate::schema::{LookupError, title};
+use crate::schema::{LookupError, title, view};
 
 /// The changes from one release to another.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -100,17 +100,14 @@ pub fn diff(old: &str, new: &str, name: Option<&str>) -> Result<DiffView, Lookup
     let directories = Directories::builtin();
     let found = |name: &str| {
         let found = directories.release(name).or_else(|| directories.service(name));
-        found.ok_or_else(|| LookupError::Release { name: name.to_owned() })
+        found.ok_or_else(|| LookupError::release(name))
     };
     let (old, new) = (found(old)?, found(new)?);
     let tag = name.map(str::to_ascii_uppercase);
     let changes = match &tag {
         None => whole(old, new),
-        Some(tag) => of_tag(old, new, tag).ok_or_else(|| LookupError::Tag {
-            tag: tag.clone(),
-            release: new.name(),
-            known: Vec::new(),
-        })?,
+        Some(tag) => of_tag(old, new, tag)
+            .ok_or_else(|| LookupError::tag(tag, new, |directory| view(directory, tag).is_some()))?,
     };
     Ok(DiffView { old: old.name(), new: new.name(), name: tag, changes })
 }

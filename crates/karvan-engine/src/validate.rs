@@ -84,14 +84,6 @@ impl Options {
     }
 }
 
-/// Whether there is a message of this type to check against.
-#[must_use]
-pub fn knows(message: &MessageType) -> bool {
-    message.agency == "UN"
-        && interchange::directory_of(Directories::builtin(), message)
-            .is_some_and(|directory| directory.message(&message.name).is_some())
-}
-
 /// Checks what `source` gives and hands each finding to `report` as soon as it is found.
 ///
 /// # Errors

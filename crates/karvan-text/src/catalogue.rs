@@ -188,6 +188,7 @@ static FILES: &[[&str; 2]] = &files! {
     "signature",
     "topic",
     "trust",
+    "usage",
     "xml",
 };
 

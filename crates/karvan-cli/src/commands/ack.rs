@@ -7,12 +7,12 @@ use clap::{Args, ValueEnum, value_parser};
 use karvan_engine::ack::{Acknowledgement, Action, Answer, AperakRelease, Kind, Options, When, Withheld, acknowledge};
 use karvan_engine::text::{Diagnostic, Message};
 use karvan_engine::validate::Verdict;
-use karvan_engine::{ServiceCharacters, Timestamp};
+use karvan_engine::{ReadAsError, Timestamp};
 use serde_json::json;
 
-use crate::arguments::{Format, Level, at_least_a_page, service_characters};
-use crate::commands::validate::message_type;
-use crate::input::Input;
+use crate::arguments::Format;
+use crate::checking::Checking;
+use crate::input::{Input, Limits};
 use crate::output::Output;
 use crate::session::{Aside, Session, say, say_failed};
 use crate::status::Status;
@@ -56,21 +56,8 @@ pub(crate) struct Ack {
     #[arg(long, conflicts_with = "receipt")]
     warnings: bool,
 
-    /// How deep to check.
-    #[arg(long, value_enum, default_value_t)]
-    level: Level,
-
-    /// Read messages as of this directory, whatever they say: MESSAGE:VERSION:RELEASE, as CUSDEC:D:96B.
-    #[arg(long = "as", value_name = "MESSAGE:D:RELEASE")]
-    as_message: Option<String>,
-
-    /// Make errors of what deviates from the syntax and is read all the same, and tell line ends between segments too.
-    #[arg(long)]
-    strict: bool,
-
-    /// Service characters that hold whatever UNA says, six as in UNA: ':+.? \'' where its '*' is data.
-    #[arg(long, value_name = "CHARACTERS", value_parser = service_characters)]
-    una: Option<ServiceCharacters>,
+    #[command(flatten)]
+    checking: Checking,
 
     /// Interchange control reference of the answer (default: a letter and that of the interchange).
     #[arg(long, value_name = "REFERENCE", value_parser = at_most::<14>)]
@@ -91,15 +78,6 @@ pub(crate) struct Ack {
     /// End with status 0 whatever was found.
     #[arg(long)]
     exit_zero: bool,
-
-    /// Longest segment that is read, in octets, 4096 or more.
-    #[arg(long, value_name = "OCTETS", default_value_t = 16 << 20, hide_short_help = true, value_parser = at_least_a_page)]
-    max_segment: usize,
-
-    /// Tell this many findings; further ones are answered, not told.
-    #[arg(long, value_name = "COUNT", default_value_t = 10_000, hide_short_help = true,
-        value_parser = value_parser!(u64).range(1..))]
-    max_findings: u64,
 }
 
 /// What the answer is.
@@ -134,20 +112,16 @@ fn at_most<const LONGEST: usize>(text: &str) -> Result<String, String> {
 }
 
 pub(crate) fn run(asked: &Ack, mut session: Session) -> io::Result<Status> {
-    let Ok(options) = options(asked) else {
-        say("karvan: --as takes MESSAGE:VERSION:RELEASE, as in CUSDEC:D:96B");
-        return Ok(Status::Usage);
+    let options = match options(asked, session.limits) {
+        Ok(options) => options,
+        Err(error) => return Ok(session.usage(&error.message())),
     };
     if asked.report.as_deref() == Some(Path::new("-")) && session.output.is_stdout() {
-        say("karvan: --report -: the answer goes to standard output already; give it another place with -o FILE");
-        return Ok(Status::Usage);
+        return Ok(session.usage(&Message::new("usage-two-to-output").with("option", "--report")));
     }
     let input = match Input::all(asked.path.as_slice()) {
         Ok(mut inputs) if inputs.len() == 1 => inputs.remove(0),
-        Ok(_) => {
-            say("karvan: ack takes one file, not a folder");
-            return Ok(Status::Usage);
-        }
+        Ok(_) => return Ok(session.usage(&Message::new("usage-one-file").with("verb", "ack"))),
         Err(error) => return Ok(say_failed("input", &error)),
     };
     let name = input.name();
@@ -183,15 +157,10 @@ pub(crate) fn run(asked: &Ack, mut session: Session) -> io::Result<Status> {
     })
 }
 
-/// What the engine is asked; an error where a message type cannot be read.
-fn options(asked: &Ack) -> Result<Options, ()> {
+/// What the engine is asked.
+fn options(asked: &Ack, limits: Limits) -> Result<Options, ReadAsError> {
     let mut options = Options::default();
-    options.check.depth = asked.level.into();
-    options.check.read_as = asked.as_message.as_deref().map(|text| message_type(text).ok_or(())).transpose()?;
-    options.check.strict = asked.strict;
-    options.check.characters = asked.una;
-    options.check.segment_limit = asked.max_segment;
-    options.check.finding_limit = asked.max_findings;
+    options.check = asked.checking.options(limits)?;
     options.kind = match asked.answer_type {
         _ if asked.receipt => Kind::Receipt,
         Type::Contrl => Kind::Contrl,

@@ -1,17 +1,42 @@
 //! `karvan convert`.
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::Args;
 use karvan_engine::convert::{Conversion, Error, convert};
 use karvan_engine::text::{Diagnostic, Message, Severity};
 use karvan_engine::{ReadError, Target};
 
-use crate::arguments::{Convert, Format};
+use crate::arguments::Format;
 use crate::input::Input;
 use crate::output::Output;
 use crate::session::{Aside, Session, say, say_failed, say_problem, say_unread};
 use crate::status::Status;
+
+/// `karvan convert`.
+#[derive(Args, Debug)]
+pub(crate) struct Convert {
+    /// The document; standard input where there is none or `-` is named.
+    #[arg(value_name = "FILE")]
+    path: Option<PathBuf>,
+
+    /// What to write: edifact (INVOIC D.14B, 16B), edifact:D96A, edifact:D01B, cii, ubl, json.
+    #[arg(long, value_name = "SYNTAX")]
+    to: String,
+
+    /// Write the output though something of the source is not in it.
+    #[arg(long)]
+    allow_loss: bool,
+
+    /// Which document of an interchange that holds several, from 1.
+    #[arg(long, value_name = "NUMBER")]
+    document: Option<usize>,
+
+    /// Write the report of the conversion to FILE, as JSON (default: standard error, for a person).
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+}
 
 pub(crate) fn run(asked: &Convert, mut session: Session) -> io::Result<Status> {
     let target: Target = match asked.to.parse() {
@@ -23,15 +48,11 @@ pub(crate) fn run(asked: &Convert, mut session: Session) -> io::Result<Status> {
     };
     let report_to_stdout = asked.report.as_deref() == Some(Path::new("-"));
     if report_to_stdout && session.output.is_stdout() {
-        say("karvan: --report -: the document goes to standard output already; give it another place with -o FILE");
-        return Ok(Status::Usage);
+        return Ok(session.usage(&Message::new("usage-two-to-output").with("option", "--report")));
     }
     let input = match Input::all(asked.path.as_slice()) {
         Ok(mut inputs) if inputs.len() == 1 => inputs.remove(0),
-        Ok(_) => {
-            say("karvan: convert takes one document, not a folder");
-            return Ok(Status::Usage);
-        }
+        Ok(_) => return Ok(session.usage(&Message::new("usage-one-file").with("verb", "convert"))),
         Err(error) => return Ok(say_failed("input", &error)),
     };
     let name = input.name();

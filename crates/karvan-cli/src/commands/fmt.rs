@@ -11,7 +11,8 @@ use karvan_engine::text::{Diagnostic, Message};
 use karvan_engine::{Layout, Repertoire, ServiceCharacters};
 use serde::Serialize;
 
-use crate::arguments::{Format, at_least_a_page};
+use crate::arguments::Format;
+use crate::checking::Reading;
 use crate::input::Input;
 use crate::output::Output;
 use crate::session::{Aside, Session, say, say_failed, say_unread};
@@ -60,9 +61,8 @@ pub(crate) struct Fmt {
     #[arg(short, long, conflicts_with_all = ["check", "diff"])]
     in_place: bool,
 
-    /// Longest segment that is read, in octets, 4096 or more.
-    #[arg(long, value_name = "OCTETS", default_value_t = 16 << 20, hide_short_help = true, value_parser = at_least_a_page)]
-    max_segment: usize,
+    #[command(flatten)]
+    reading: Reading,
 
     /// Stop after this many findings a document.
     #[arg(long, value_name = "COUNT", default_value_t = 10_000, hide_short_help = true,
@@ -97,7 +97,8 @@ pub(crate) fn run(asked: &Fmt, mut session: Session) -> io::Result<Status> {
     options.repertoire = asked.charset;
     options.read_as = asked.from_charset;
     options.characters = asked.delimiters;
-    options.segment_limit = asked.max_segment;
+    options.read_characters = asked.reading.una;
+    options.segment_limit = asked.reading.max_segment;
     options.finding_limit = asked.max_findings;
     let inputs = match Input::all(&asked.paths) {
         Ok(inputs) => inputs,
@@ -105,8 +106,7 @@ pub(crate) fn run(asked: &Fmt, mut session: Session) -> io::Result<Status> {
     };
     let only_files = inputs.iter().all(|input| matches!(input, Input::File(_)));
     if asked.in_place && !(session.output.is_stdout() && only_files) {
-        say("karvan: --in-place takes files, and neither standard input nor -o FILE");
-        return Ok(Status::Usage);
+        return Ok(session.usage(&Message::new("usage-in-place")));
     }
     let (mut worst, mut any_refused, mut list) = (Status::Good, false, session.list());
     for input in &inputs {

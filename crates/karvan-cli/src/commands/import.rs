@@ -37,8 +37,9 @@ const DEEPEST: usize = 3;
 const LARGEST: u64 = 1 << 28;
 
 /// Adds what was imported before to the built-in directories.
-pub(crate) fn load() {
-    let Some(entries) = folder().and_then(|folder| fs::read_dir(folder).ok()) else { return };
+pub(crate) fn load(session: &Session) {
+    let Some(folder) = folder() else { return };
+    let Ok(entries) = fs::read_dir(&folder) else { return };
     let mut paths: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
     paths.retain(|path| path.extension().is_some_and(|ending| ending == ENDING));
     paths.sort();
@@ -49,6 +50,10 @@ pub(crate) fn load() {
             Ok(import) => imports.push(import),
             Err(error) => say(&format!("karvan: {}: {error}", path.display())),
         }
+    }
+    if !imports.is_empty() {
+        let imported = Message::new("note-imported").with("count", imports.len());
+        session.note(&imported.with("path", folder.display()));
     }
     if !imports.is_empty()
         && let Err(error) = Directories::extend_builtin(imports)
@@ -84,8 +89,7 @@ pub(crate) fn run(asked: &SchemaImport, mut session: Session) -> io::Result<Stat
         }
     };
     let Some(target) = asked.to.clone().or_else(folder) else {
-        say("karvan: no folder to keep it in: --to DIR");
-        return Ok(Status::Usage);
+        return Ok(session.usage(&Message::new("usage-no-folder")));
     };
     let mut kept = Vec::new();
     for release in &imported {

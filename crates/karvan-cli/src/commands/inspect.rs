@@ -10,7 +10,8 @@ use karvan_engine::inspect::{At, Depth, Node, Options, Selector, Summary, inspec
 use karvan_engine::text::Message;
 use karvan_engine::text::render::json::{InFile, List};
 
-use crate::arguments::{Format, at_least_a_page};
+use crate::arguments::Format;
+use crate::checking::Reading;
 use crate::input::Input;
 use crate::session::{Session, say, say_failed, say_unread};
 use crate::status::Status;
@@ -39,9 +40,8 @@ pub(crate) struct Inspect {
     #[arg(long, value_name = "COUNT", default_value_t = 10_000, hide_short_help = true)]
     max_nodes: u64,
 
-    /// Longest segment that is read, in octets, 4096 or more.
-    #[arg(long, value_name = "OCTETS", default_value_t = 16 << 20, hide_short_help = true, value_parser = at_least_a_page)]
-    max_segment: usize,
+    #[command(flatten)]
+    reading: Reading,
 }
 
 pub(crate) fn run(asked: &Inspect, mut session: Session) -> io::Result<Status> {
@@ -55,7 +55,8 @@ pub(crate) fn run(asked: &Inspect, mut session: Session) -> io::Result<Status> {
     options.select.clone_from(&asked.path);
     options.at.clone_from(&asked.at);
     options.node_limit = asked.max_nodes;
-    options.segment_limit = asked.max_segment;
+    options.characters = asked.reading.una;
+    options.segment_limit = asked.reading.max_segment;
     options.size_limit = session.limits.size;
 
     let inputs = match Input::all(&asked.paths) {

@@ -2,14 +2,71 @@
 
 use std::io;
 
+use clap::{Args, Subcommand};
 use karvan_engine::schema::{View, code, releases, show};
 use karvan_engine::schema_diff::diff;
 use karvan_engine::text::Message;
 
 use super::import;
-use crate::arguments::{Schema, SchemaCode, SchemaDiff};
 use crate::session::{Session, say};
 use crate::status::Status;
+
+/// `karvan schema`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Schema {
+    /// The releases and what each holds.
+    List,
+    /// A message: INVOIC@D.96A (without a release: the newest).
+    Show(SchemaName),
+    /// A segment: NAD@D.96A.
+    Segment(SchemaName),
+    /// A composite data element: C082@D.96A.
+    Composite(SchemaName),
+    /// A simple data element: 3035@D.96A.
+    Element(SchemaName),
+    /// What changed between two releases, whole or in a message, segment, composite or element.
+    Diff(SchemaDiff),
+    /// Import a release of the directories, a later one too, from your own copy of the official texts.
+    Import(import::SchemaImport),
+    /// A code value: 3035 SU, 3035@D.96A SU; without a value, the whole list.
+    Code(SchemaCode),
+}
+
+/// A name in a directory.
+#[derive(Args, Debug)]
+pub(crate) struct SchemaName {
+    /// The name, with `@` and a release where it is not the newest.
+    #[arg(value_name = "NAME[@RELEASE]")]
+    name: String,
+}
+
+/// `karvan schema diff`.
+#[derive(Args, Debug)]
+pub(crate) struct SchemaDiff {
+    /// The release before: D.96A.
+    #[arg(value_name = "OLD")]
+    old: String,
+
+    /// The release after: D.21B.
+    #[arg(value_name = "NEW")]
+    new: String,
+
+    /// What to compare, such as INVOIC, NAD, C082, 3035; without it, everything.
+    #[arg(value_name = "NAME")]
+    name: Option<String>,
+}
+
+/// A code value of an element.
+#[derive(Args, Debug)]
+pub(crate) struct SchemaCode {
+    /// The element, with `@` and a release where it is not the newest.
+    #[arg(value_name = "ELEMENT[@RELEASE]")]
+    element: String,
+
+    /// The value.
+    #[arg(value_name = "VALUE")]
+    value: Option<String>,
+}
 
 pub(crate) fn run(asked: &Schema, mut session: Session) -> io::Result<Status> {
     let (found, wanted): (_, fn(&View) -> bool) = match asked {

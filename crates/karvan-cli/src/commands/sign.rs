@@ -3,22 +3,83 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use clap::{Args, ValueEnum};
 use karvan_engine::DigestAlgorithm;
 use karvan_engine::detect::{self, Kind};
 use karvan_engine::sign::{Error, Options, sign};
 use karvan_engine::text::Message;
 use karvan_engine::trust::Named;
 
-use crate::arguments::{Canonical, Digest, Form, Sign};
 use crate::input::Input;
 use crate::session::{Aside, Session, say, say_problem, say_unread};
 use crate::status::Status;
 
+/// `karvan sign`.
+#[derive(Args, Debug)]
+pub(crate) struct Sign {
+    /// The document; `-` for standard input.
+    #[arg(value_name = "FILE")]
+    path: PathBuf,
+
+    /// The private key: PEM or DER.
+    #[arg(long, value_name = "FILE")]
+    key: PathBuf,
+
+    /// The signer's certificate, then those that lead to its authority.
+    #[arg(long, value_name = "FILE")]
+    cert: Vec<PathBuf>,
+
+    /// The form of the signature.
+    #[arg(long, value_enum, default_value_t)]
+    form: Form,
+
+    /// Write the signature alone; it then refers to the document by its file name.
+    #[arg(long)]
+    detached: bool,
+
+    /// The canonical form that is digested.
+    #[arg(long, value_enum, default_value_t)]
+    c14n: Canonical,
+
+    /// The digest of what is signed, and of an RSA signature.
+    #[arg(long, value_enum, default_value_t)]
+    digest: Digest,
+}
+
+/// The form of a signature.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// XML-Signature.
+    #[default]
+    Xmldsig,
+}
+
+/// A canonical form of XML.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Canonical {
+    /// Exclusive XML Canonicalization 1.0.
+    #[default]
+    Exclusive,
+    /// Canonical XML 1.0.
+    Inclusive,
+}
+
+/// A digest algorithm.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Digest {
+    /// SHA-256.
+    #[default]
+    Sha256,
+    /// SHA-384.
+    Sha384,
+    /// SHA-512.
+    Sha512,
+}
+
 pub(crate) fn run(asked: &Sign, mut session: Session) -> io::Result<Status> {
     let Form::Xmldsig = asked.form;
     if asked.detached && asked.path == Path::new("-") {
-        say("karvan: --detached: the signature refers to the document by its name, and standard input has none");
-        return Ok(Status::Usage);
+        return Ok(session.usage(&Message::new("usage-detached-name")));
     }
     let mut options = Options::default();
     options.detached = asked.detached;

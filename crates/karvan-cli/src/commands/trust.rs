@@ -3,13 +3,49 @@
 use std::io;
 use std::path::PathBuf;
 
+use clap::{Args, Subcommand};
+use karvan_engine::text::Message;
 use karvan_engine::trust::{Material, Named};
 use karvan_engine::{Timestamp, TrustStatus};
 
-use crate::arguments::{Trust, TrustOptions, TrustPath};
 use crate::input::Input;
-use crate::session::{Aside, Session, say, say_failed, say_unread};
+use crate::session::{Aside, Session, say_failed, say_unread};
 use crate::status::Status;
+
+/// What decides whom to trust.
+#[derive(Args, Debug)]
+pub(crate) struct TrustOptions {
+    /// Trust anchors: a file or folder of certificates (PEM, DER, P7B).
+    #[arg(long, value_name = "STORE")]
+    trust: Vec<PathBuf>,
+
+    /// Further certificates for paths, cross-certificates among them: files or folders.
+    #[arg(long, value_name = "FILE")]
+    cert: Vec<PathBuf>,
+
+    /// The time at which to judge, RFC 3339 (default: now).
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
+}
+
+/// `karvan trust`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Trust {
+    /// Find the path from a certificate to a trust anchor.
+    Path(TrustPath),
+}
+
+/// `karvan trust path`.
+#[derive(Args, Debug)]
+pub(crate) struct TrustPath {
+    /// The certificate to judge, and those that it comes with: PEM, DER, P7B; `-` for standard input.
+    #[arg(value_name = "LEAF")]
+    leaf: PathBuf,
+
+    /// Whom to trust.
+    #[command(flatten)]
+    trust: TrustOptions,
+}
 
 pub(crate) fn run(asked: &Trust, session: Session) -> io::Result<Status> {
     match asked {
@@ -19,8 +55,7 @@ pub(crate) fn run(asked: &Trust, session: Session) -> io::Result<Status> {
 
 fn path(asked: &TrustPath, mut session: Session) -> io::Result<Status> {
     if asked.trust.trust.is_empty() {
-        say("karvan: a path leads to a trust anchor; name a store of them: --trust STORE");
-        return Ok(Status::Usage);
+        return Ok(session.usage(&Message::new("usage-no-store")));
     }
     let (material, at) = match material(&asked.trust, &session) {
         Ok(read) => read,
@@ -63,8 +98,7 @@ pub(crate) fn material(asked: &TrustOptions, session: &Session) -> Result<(Mater
         None => Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default(),
         Some(Ok(at)) => at,
         Some(Err(error)) => {
-            say(&format!("karvan: --at takes a time as RFC 3339 writes it, 2026-06-01T00:00:00Z: {error}"));
-            return Err(Status::Usage);
+            return Err(session.usage(&Message::new("usage-time").with("detail", error)));
         }
     };
     let store = files(&asked.trust, session)?;
@@ -75,8 +109,7 @@ pub(crate) fn material(asked: &TrustOptions, session: &Session) -> Result<(Mater
         aside.finding(file, problem);
     }
     if !asked.trust.is_empty() && !material.has_anchors() {
-        say("karvan: --trust names no certificate");
-        return Err(Status::Usage);
+        return Err(session.usage(&Message::new("usage-no-anchor")));
     }
     Ok((material, at))
 }

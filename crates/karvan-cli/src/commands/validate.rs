@@ -2,39 +2,50 @@
 
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
 
-use karvan_engine::MessageType;
-use karvan_engine::text::{Diagnostic, Summary};
+use clap::Args;
+use karvan_engine::text::{Diagnostic, Message, Summary};
 use karvan_engine::validate::{self, Content, Options, Outcome, Run, Totals, Verdict};
 
-use crate::arguments::Validate;
+use crate::checking::Checking;
 use crate::input::{Input, Limits, Meter, Refusal};
 use crate::jobs::{Told, in_order};
 use crate::progress::Progress;
-use crate::session::{Session, say, say_failed};
+use crate::session::{Session, say_failed};
 use crate::status::Status;
 
+/// `karvan validate`.
+#[derive(Args, Debug)]
+pub(crate) struct Validate {
+    /// Files and folders, as they are or compressed (gzip, zstd, ZIP); standard input where there are none or `-` is named.
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+
+    #[command(flatten)]
+    checking: Checking,
+
+    /// Say why segments stand where they do, where their message has several places for them.
+    #[arg(long)]
+    explain_structure: bool,
+
+    /// How many files to check at a time (default: as many as there are processors).
+    #[arg(short, long, value_name = "COUNT")]
+    jobs: Option<NonZeroUsize>,
+
+    /// End with status 0 whatever was found.
+    #[arg(long)]
+    exit_zero: bool,
+}
+
 pub(crate) fn run(asked: &Validate, mut session: Session) -> io::Result<Status> {
-    let read_as = match asked.as_message.as_deref().map(known_message_type).transpose() {
-        Ok(read_as) => read_as,
-        Err(reason) => {
-            say(&format!("karvan: {reason}"));
-            return Ok(Status::Usage);
-        }
+    let mut options = match asked.checking.options(session.limits) {
+        Ok(options) => options,
+        Err(error) => return Ok(session.usage(&error.message())),
     };
-    let mut options = Options::default();
-    options.depth = asked.level.into();
-    options.read_as = read_as;
-    options.strict = asked.strict;
     options.explain_structure = asked.explain_structure;
-    options.characters = asked.una;
-    options.segment_limit = asked.max_segment;
-    options.object_limit = asked.max_package;
-    options.reference_limit = asked.max_references;
-    options.finding_limit = asked.max_findings;
-    options.size_limit = session.limits.size;
 
     let inputs = match Input::all(&asked.paths) {
         Ok(inputs) => inputs,
@@ -42,8 +53,10 @@ pub(crate) fn run(asked: &Validate, mut session: Session) -> io::Result<Status> 
     };
     let jobs = asked.jobs.or_else(|| thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
     let (limits, meter) = (session.limits, Arc::default());
-    let mut told_so_far =
-        ToldSoFar { totals: Totals::default(), run: Run::new(asked.max_references).strict(asked.strict) };
+    let mut told_so_far = ToldSoFar {
+        totals: Totals::default(),
+        run: Run::new(asked.checking.max_references).strict(asked.checking.strict),
+    };
     let mut worst = Status::Good;
     let mut progress = Progress::new(session.quiet, session.output.is_terminal());
     in_order(
@@ -62,32 +75,15 @@ pub(crate) fn run(asked: &Validate, mut session: Session) -> io::Result<Status> 
         },
         || meter.stop(),
     )?;
-    progress.finish();
+    let took = progress.finish();
+    let octets = meter.octets();
+    let rate = format!("{:.1}", octets as f64 / 1e6 / took.as_secs_f64().max(1e-6));
+    session.note(&Message::new("note-read").with("octets", octets).with("rate", rate));
     if told_so_far.totals.documents > 1 && !session.quiet {
         session.totals(&told_so_far.totals)?;
     }
     session.finish_findings()?;
     Ok(if asked.exit_zero { Status::Good } else { worst })
-}
-
-/// `CUSDEC:D:96B` as a message type of the UN.
-pub(crate) fn message_type(text: &str) -> Option<MessageType> {
-    let mut parts = text.split(':').map(str::to_ascii_uppercase);
-    let (name, version, release) = (parts.next()?, parts.next()?, parts.next()?);
-    if [&name, &version, &release].iter().any(|part| part.is_empty()) {
-        return None;
-    }
-    let agency = parts.next().unwrap_or_else(|| "UN".to_owned());
-    Some(MessageType { name, version, release, agency, ..MessageType::default() })
-}
-
-/// The message type that `text` names, if there is such a message.
-fn known_message_type(text: &str) -> Result<MessageType, String> {
-    let message = message_type(text).ok_or("--as takes MESSAGE:VERSION:RELEASE, as in CUSDEC:D:96B")?;
-    match validate::knows(&message) {
-        true => Ok(message),
-        false => Err(format!("--as {text}: no such message; karvan schema list names the releases")),
-    }
 }
 
 /// What the documents so far came to, and what the next ones are compared with.

@@ -1,24 +1,44 @@
 //! `karvan verify`.
 
 use std::io::{self, Write};
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 
+use clap::Args;
 use karvan_engine::text::Message;
 use karvan_engine::trust::Named;
 use karvan_engine::verify::{Outcome, Trusted, files_referred_to, verify};
 use serde_json::json;
 
-use super::trust::{material, status};
-use crate::arguments::{Format, Verify};
+use super::trust::{TrustOptions, material, status};
+use crate::arguments::Format;
 use crate::input::{Input, Limits};
 use crate::output::Output;
 use crate::session::{Session, say, say_unread};
 use crate::status::Status;
 
+/// `karvan verify`.
+#[derive(Args, Debug)]
+pub(crate) struct Verify {
+    /// The signed document, or the file of a detached signature; `-` for standard input.
+    #[arg(value_name = "FILE")]
+    path: PathBuf,
+
+    /// Whom to trust.
+    #[command(flatten)]
+    trust: TrustOptions,
+
+    /// The document of a detached signature, where it is not beside the signature under the name that it refers to.
+    #[arg(long, value_name = "FILE")]
+    content: Option<PathBuf>,
+
+    /// Write what is signed, and nothing else, to FILE; only if signature and signer are good.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
 pub(crate) fn run(asked: &Verify, mut session: Session) -> io::Result<Status> {
     if asked.out.as_deref() == Some(Path::new("-")) && session.output.is_stdout() {
-        say("karvan: --out -: the report goes to standard output already; give it another place with -o FILE");
-        return Ok(Status::Usage);
+        return Ok(session.usage(&Message::new("usage-two-to-output").with("option", "--out")));
     }
     let (material, at) = match material(&asked.trust, &session) {
         Ok(read) => read,

@@ -17,6 +17,19 @@ const ACKNOWLEDGED: &str = "UNB+UNOC:3+8690000000005:14+4012345000009:14+261122:
     UNZ+1+A77'\n";
 
 #[test]
+fn a_message_type_that_is_not_there_is_told_with_the_nearest() {
+    let folder = Folder::new();
+    folder.write("order.edi", ORDER);
+    for verb in ["ack", "validate"] {
+        let told = |asked: &str| folder.run([verb, "--as", asked, "order.edi"]).expect(2).stderr;
+        assert!(told("ORDRES:D:96A").ends_with("did you mean ORDERS?\n"));
+        assert!(told("ORDERS:D:96C").contains("did you mean D.96A, D.96B?"));
+        assert!(told("ORDERS").contains("as in CUSDEC:D:96B, and not ORDERS"));
+    }
+    assert_eq!(folder.names(), ["order.edi"]);
+}
+
+#[test]
 fn a_good_interchange_is_acknowledged_from_a_file_or_standard_input() {
     let folder = Folder::new();
     folder.write("order.edi", ORDER);

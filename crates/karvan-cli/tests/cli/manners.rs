@@ -40,6 +40,31 @@ fn usage_that_is_not_understood_ends_with_2() {
 }
 
 #[test]
+fn what_is_done_is_told_to_those_who_ask() {
+    let folder = Folder::new();
+    folder.write("order.edi", ORDER);
+    folder.write("karvan.toml", "[validate]\nlevel = \"structure\"\n");
+    assert_eq!(folder.run(["validate", "order.edi"]).expect(0).stderr, "");
+    let told = folder.run(["validate", "-v", "order.edi"]).expect(0).stderr;
+    for part in ["settings of ", "karvan.toml\n", " octets read, ", "karvan: ended with status 0 after 0."] {
+        assert!(told.contains(part), "{part} in {told}");
+    }
+    let told = folder.run(["validate", "--verbose", "--lang=fa", "order.edi"]).expect(0).stderr;
+    assert!(told.contains("با وضعیت \u{2066}0\u{2069}"), "{told}");
+    folder.run(["validate", "-v", "-q", "order.edi"]).expect(2);
+}
+
+#[test]
+fn usage_is_told_in_the_language_asked_for() {
+    let folder = Folder::new();
+    folder.write("order.edi", ORDER);
+    let told = |arguments: &[&str]| folder.run([arguments, &["--lang=fa"]].concat()).expect(2).stderr;
+    assert!(told(&["fmt", "-i", "-o", "out", "order.edi"]).starts_with("karvan: \u{2066}--in-place\u{2069} فایل"));
+    assert!(told(&["trust", "path", "order.edi"]).contains("لنگر اعتماد"));
+    assert!(told(&["ack", "--as=ORDERS", "order.edi"]).contains("\u{2066}CUSDEC:D:96B\u{2069}"));
+}
+
+#[test]
 fn a_closed_pipe_is_no_failure() {
     let folder = Folder::new();
     // More findings than a pipe holds.

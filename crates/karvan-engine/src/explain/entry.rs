@@ -89,18 +89,19 @@ pub(super) fn near(directories: &'static Directories, name: &str) -> Vec<String>
         known
             .extend(Explanation::all().iter().flat_map(|explanation| explanation.codes().map(|code| code.to_string())));
     }
-    let farthest = wanted.chars().count().div_ceil(3);
-    let mut near: Vec<_> = known
-        .into_iter()
-        .map(|known| (distance(wanted, &known), known))
-        .filter(|(distance, _)| *distance <= farthest)
-        .collect();
-    near.sort();
-    let full = |(_, known): (usize, String)| match name.value {
+    let full = |known: String| match name.value {
         Some(_) => format!("{}={known}", name.tag),
         None => known,
     };
-    near.into_iter().take(6).map(full).collect()
+    nearest(wanted, wanted.chars().count().div_ceil(3), known).into_iter().map(full).collect()
+}
+
+/// Of the known words those most like `wanted`, the nearest first: six at most, and none that is farther than `farthest`.
+pub(crate) fn nearest(wanted: &str, farthest: usize, known: impl IntoIterator<Item = String>) -> Vec<String> {
+    let measured = known.into_iter().map(|known| (distance(wanted, &known), known));
+    let mut near: Vec<_> = measured.filter(|(distance, _)| *distance <= farthest).collect();
+    near.sort();
+    near.into_iter().take(6).map(|(_, known)| known).collect()
 }
 
 /// Releases, oldest first; before them the service directories, which stand back where a release has the same.

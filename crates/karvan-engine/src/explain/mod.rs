@@ -16,8 +16,9 @@ mod finding;
 
 use std::fmt;
 
-pub use entry::{EntryTopic, Spell, distance};
-pub use finding::{FindingTopic, Sample};
+pub(crate) use entry::nearest;
+pub use entry::{Definition, EntryTopic, Spell, distance};
+pub use finding::{ErrorCode, FindingTopic, Sample};
 use karvan_schema::directory::Directories;
 use karvan_text::explanation::Explanation;
 use karvan_text::{Code, Language, Message};

@@ -5,8 +5,7 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 use karvan_edifact::{
-    GroupHeader, InterchangeHeader, Item, MessageHeader, PackageHeader, ReadOptions, Reader, Repertoire, Segment,
-    ServiceCharacters,
+    GroupHeader, InterchangeHeader, Item, MessageHeader, PackageHeader, Reader, Repertoire, Segment, ServiceCharacters,
 };
 use karvan_schema::directory::{self, Constituent, Directories, Directory};
 use karvan_schema::interchange::{MessageType, directory_of};
@@ -30,7 +29,7 @@ pub(super) fn inspect(
     directories: &'static Directories,
     tell: &mut dyn FnMut(Node),
 ) -> io::Result<Summary> {
-    let mut reader = Reader::with_options(source, ReadOptions::default().segment_limit(options.segment_limit));
+    let mut reader = Reader::with_options(source, options.reading());
     let mut walk = Walk::new(options, directories);
     let mut found = Vec::new();
     let mut locator = Locator::default();

@@ -26,6 +26,7 @@ mod text;
 
 use std::io::{self, Read};
 
+use karvan_edifact::{ReadOptions, ServiceCharacters};
 use karvan_schema::directory::Directories;
 pub use node::{
     ChoiceNode, ConsideredNode, DocumentNode, GroupNode, InterchangeNode, MessageNode, Node, OtherKind, OtherNode,
@@ -48,6 +49,8 @@ pub struct Options {
     pub at: Option<At>,
     /// How many nodes are handed out; what comes after is counted only.
     pub node_limit: u64,
+    /// Service characters that are in force whatever UNA and UNB say.
+    pub characters: Option<ServiceCharacters>,
     /// The longest segment that is read, in octets.
     pub segment_limit: usize,
     /// The largest document that is read whole, in octets: XML and JSON.
@@ -61,6 +64,7 @@ impl Default for Options {
             select: None,
             at: None,
             node_limit: 10_000,
+            characters: None,
             segment_limit: 16 << 20,
             size_limit: 1 << 30,
         }
@@ -68,6 +72,12 @@ impl Default for Options {
 }
 
 impl Options {
+    pub(super) fn reading(&self) -> ReadOptions {
+        let mut reading = ReadOptions::default().segment_limit(self.segment_limit);
+        reading.characters = self.characters;
+        reading
+    }
+
     /// Whether something in an interchange is asked for, and not the whole of it.
     pub(super) const fn asks_for_a_part(&self) -> bool {
         self.at.is_some() || self.select.is_some()

@@ -1,0 +1,115 @@
+//! How documents are read and checked: what the verbs that do so have in common.
+
+use clap::{Args, ValueEnum, value_parser};
+use karvan_engine::validate::Options;
+use karvan_engine::{Depth, ReadAsError, ServiceCharacters, read_as};
+
+use crate::input::Limits;
+
+/// How interchanges are read.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct Reading {
+    /// Service characters that hold whatever UNA says, six as in UNA: ':+.? \'' where its '*' is data.
+    #[arg(long, value_name = "CHARACTERS", value_parser = service_characters)]
+    pub(crate) una: Option<ServiceCharacters>,
+
+    /// Longest segment that is read, in octets, 4096 or more.
+    #[arg(long, value_name = "OCTETS", default_value_t = 16 << 20, hide_short_help = true, value_parser = at_least_a_page)]
+    pub(crate) max_segment: usize,
+}
+
+/// How documents are checked.
+#[derive(Args, Debug)]
+pub(crate) struct Checking {
+    /// How deep to check.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) level: Level,
+
+    /// Read messages as of this directory, whatever they say: MESSAGE:VERSION:RELEASE, as CUSDEC:D:96B.
+    #[arg(long = "as", value_name = "MESSAGE:D:RELEASE")]
+    as_message: Option<String>,
+
+    /// Make errors of what deviates from the syntax and is read all the same, and tell line ends between segments too.
+    #[arg(long)]
+    pub(crate) strict: bool,
+
+    #[command(flatten)]
+    reading: Reading,
+
+    /// Longest object of a package, in octets.
+    #[arg(long, value_name = "OCTETS", default_value_t = 1 << 30, hide_short_help = true)]
+    max_package: u64,
+
+    /// How many references are compared: of the messages in an interchange, and of the interchanges of a run.
+    #[arg(long, value_name = "COUNT", default_value_t = 1 << 20, hide_short_help = true)]
+    pub(crate) max_references: usize,
+
+    /// Stop after this many findings a document; what is answered needs all of them, and tells this many.
+    #[arg(long, value_name = "COUNT", default_value_t = 10_000, hide_short_help = true,
+        value_parser = value_parser!(u64).range(1..))]
+    max_findings: u64,
+}
+
+impl Checking {
+    /// What the engine is asked.
+    ///
+    /// # Errors
+    /// `--as` names no message.
+    pub(crate) fn options(&self, limits: Limits) -> Result<Options, ReadAsError> {
+        let mut options = Options::default();
+        options.depth = self.level.into();
+        options.read_as = self.as_message.as_deref().map(read_as).transpose()?;
+        options.strict = self.strict;
+        options.characters = self.reading.una;
+        options.segment_limit = self.reading.max_segment;
+        options.object_limit = self.max_package;
+        options.reference_limit = self.max_references;
+        options.finding_limit = self.max_findings;
+        options.size_limit = limits.size;
+        Ok(options)
+    }
+}
+
+/// How deep documents are checked; each level includes those before it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Level {
+    /// Envelope, counts, character repertoire.
+    Syntax,
+    /// Messages, groups, segments, elements, formats.
+    Structure,
+    /// Code values too.
+    #[default]
+    Codes,
+}
+
+impl From<Level> for Depth {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::Syntax => Self::Syntax,
+            Level::Structure => Self::Structure,
+            Level::Codes => Self::Codes,
+        }
+    }
+}
+
+/// The six service characters, as they stand in UNA.
+fn service_characters(text: &str) -> Result<ServiceCharacters, String> {
+    let advice = [b"UNA", text.as_bytes()].concat();
+    if advice.len() != ServiceCharacters::ADVICE_LENGTH {
+        return Err(
+            "six characters, as in UNA: component, element, decimal mark, release, repetition, terminator".into()
+        );
+    }
+    ServiceCharacters::from_advice(&advice).filter(|characters| characters.doubtful().is_empty()).ok_or_else(|| {
+        "six different characters that are no letters or digits; a space where release or repetition is not used".into()
+    })
+}
+
+/// A length that the reader of segments can keep to.
+fn at_least_a_page(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(octets) if octets >= 4096 => Ok(octets),
+        Ok(_) => Err("4096 or more".to_owned()),
+        Err(error) => Err(format!("{error}")),
+    }
+}
