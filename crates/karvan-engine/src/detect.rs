@@ -47,6 +47,32 @@ pub fn kind(head: &[u8]) -> Option<Kind> {
     (0..content.len()).any(|start| follows(&content[start..])).then_some(Kind::Edifact)
 }
 
+/// The encoding in which `head` begins an interchange, where its delimiters are other octets than those that are read.
+#[must_use]
+pub fn unread_encoding(head: &[u8]) -> Option<&'static str> {
+    type Encode = fn(u8) -> Vec<u8>;
+    // Each with its byte order mark and the octets of a capital letter; the longer marks first.
+    const ENCODINGS: [(&str, &[u8], Encode); 5] = [
+        ("UTF-32LE", b"\xFF\xFE\0\0", |letter| vec![letter, 0, 0, 0]),
+        ("UTF-32BE", b"\0\0\xFE\xFF", |letter| vec![0, 0, 0, letter]),
+        ("UTF-16LE", b"\xFF\xFE", |letter| vec![letter, 0]),
+        ("UTF-16BE", b"\xFE\xFF", |letter| vec![0, letter]),
+        // Code page 500, as all of EBCDIC in its letters: A to I, J to R, S to Z.
+        ("IBM500", b"", |letter| match letter {
+            b'A'..=b'I' => vec![letter - b'A' + 0xC1],
+            b'J'..=b'R' => vec![letter - b'J' + 0xD1],
+            _ => vec![letter.wrapping_sub(b'S').wrapping_add(0xE2)],
+        }),
+    ];
+    let found = ENCODINGS.iter().find(|(_, mark, encode)| {
+        let text = head.strip_prefix(*mark).unwrap_or(head);
+        let begins =
+            |tag: &[u8; 3]| text.starts_with(&tag.iter().flat_map(|&letter| encode(letter)).collect::<Vec<_>>());
+        [b"UNA", b"UNB", b"UNG", b"UNH", b"UIB", b"UIH"].into_iter().any(begins)
+    });
+    found.map(|(name, ..)| *name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,5 +91,17 @@ mod tests {
         assert_eq!(kind(b" {\"invoice\": 1}"), Some(Kind::Json));
         assert_eq!(kind(b""), None);
         assert_eq!(kind(b"ISA*00*"), None);
+    }
+
+    #[test]
+    fn interchanges_in_other_encodings_are_told() {
+        assert_eq!(unread_encoding(b"\xFF\xFEU\0N\0B\0+\0"), Some("UTF-16LE"));
+        assert_eq!(unread_encoding(b"\0U\0N\0A\0:"), Some("UTF-16BE"));
+        assert_eq!(unread_encoding(b"\xFF\xFE\0\0U\0\0\0N\0\0\0H\0\0\0"), Some("UTF-32LE"));
+        assert_eq!(unread_encoding(b"\0\0\0U\0\0\0I\0\0\0B"), Some("UTF-32BE"));
+        assert_eq!(unread_encoding(b"\xE4\xD5\xC2N\xE4\xD5\xD6\xC3"), Some("IBM500"), "UNB+UNOC");
+        for other in [&b"UNB+UNOC:3"[..], b"\xFF\xFE<\0", b"\xEF\xBB\xBFUNB", b"", b"\xE4\xD5"] {
+            assert_eq!(unread_encoding(other), None, "{}", other.escape_ascii());
+        }
     }
 }

@@ -267,7 +267,7 @@ impl<'a, 's> Formatter<'a, 's> {
     fn advice(&mut self, advice: &Advice<'_>) -> io::Result<()> {
         self.end_line()?;
         if let Some(counter) = &mut self.counter {
-            counter.advice();
+            counter.advice(advice);
         }
         let declared = advice.declared();
         let characters = self.options.characters.map_or(declared, |wanted| ServiceCharacters {

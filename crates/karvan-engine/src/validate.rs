@@ -91,7 +91,8 @@ impl Options {
 pub fn validate(mut source: impl Read, options: &Options, report: &mut dyn FnMut(Diagnostic)) -> io::Result<Outcome> {
     let mut head = Vec::with_capacity(detect::HEAD);
     source.by_ref().take(detect::HEAD as u64).read_to_end(&mut head)?;
-    let kind = detect::kind(&head);
+    let unread = detect::unread_encoding(&head);
+    let kind = detect::kind(&head).filter(|_| unread.is_none());
     let empty = head.is_empty();
     let source = head.chain(source);
     let mut tally = Tally::new(options, report);
@@ -101,8 +102,16 @@ pub fn validate(mut source: impl Read, options: &Options, report: &mut dyn FnMut
         Some(Kind::Xml) => xml(source, options, &mut tally)?,
         Some(Kind::Json) => json(source, options, &mut tally)?,
         None => {
-            let id = if empty { "content-empty" } else { "content-unknown" };
-            tally.add(Diagnostic::new(Code::error(1), Message::new(id), Place::default()));
+            let finding = |code, message| Diagnostic::new(code, message, Place::default());
+            tally.add(match unread {
+                Some(encoding) => {
+                    let message = Message::new("interchange-encoding").with("encoding", encoding);
+                    let help = Message::new("help-interchange-encoding").with("encoding", encoding);
+                    finding(Code::error(1046), message).help(help)
+                }
+                None if empty => finding(Code::error(1), Message::new("content-empty")),
+                None => finding(Code::error(1), Message::new("content-unknown")),
+            });
             Content::Unknown
         }
     };
@@ -184,7 +193,7 @@ fn edifact(
                             opening = InterchangeHeader::of(*segment).and_then(|header| Opening::of(&header));
                         }
                     }
-                    Item::Advice(_) => validator.advice(),
+                    Item::Advice(advice) => validator.advice(advice),
                     _ => {}
                 }
             }

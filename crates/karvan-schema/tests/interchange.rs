@@ -380,3 +380,26 @@ fn a_group_holds_messages_of_one_type() {
     assert_eq!(group("4", "20261122", "ORDERS+A+B+20261122:0900+G+UN+D:96A"), ["E1031 UNH/S009/0065 ORDRSP"]);
     assert_eq!(group("4", "20261122", "+A+B+20261122:0900+G"), [""; 0]);
 }
+
+/// ISO 9735:1988, annex B: the decimal notation of UNA is a comma or a full stop; version 4 passes over it.
+#[test]
+fn a_decimal_mark_that_is_none_is_told_once_at_its_place() {
+    for mark in ["", ";", " "] {
+        let text = ORDER.replacen("UNA:+.?", &format!("UNA:+{}?", if mark.is_empty() { "," } else { mark }), 1);
+        let expected = if mark.is_empty() {
+            "E1019 SG25/QTY[6063=21]/C186/6060 12.5".to_owned()
+        } else {
+            format!("W1019 UNA {mark}")
+        };
+        assert_eq!(told(&text, &check(&text)), [expected]);
+    }
+    let version_4 = ORDER.replace("UNA:+.?", "UNA:+ ?").replace("UNOC:3", "UNOC:4").replace("+261122:", "+20261122:");
+    assert_eq!(told(&version_4, &check(&version_4)), [""; 0]);
+}
+
+#[test]
+fn an_advice_and_nothing_else_is_no_interchange() {
+    assert_eq!(told("UNA:+.? '", &check("UNA:+.? '")), ["E1013 UNB "]);
+    let text = format!("{ORDER}UNA:+.? '\n");
+    assert_eq!(told(&text, &check(&text)).last().map(String::as_str), Some("E1013 UNB "));
+}

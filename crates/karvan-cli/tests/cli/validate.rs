@@ -143,7 +143,7 @@ fn a_document_in_another_encoding_is_told_so() {
         std::iter::once(0xFEFF).chain(INVOICE.encode_utf16()).flat_map(|unit: u16| unit.to_le_bytes()).collect();
     expect(wide, 1, &["E5010 1:1"]);
     let wide: Vec<u8> = ORDER.encode_utf16().flat_map(u16::to_be_bytes).collect();
-    expect(wide, 1, &["E0001 1:1"]);
+    expect(wide, 1, &["E1046 1:1"]);
     expect(
         INVOICE.replace("Karavan-e", "Karav\u{e4}n").chars().map(|c| c as u8).collect::<Vec<_>>(),
         1,

@@ -37,7 +37,7 @@ impl Level {
 ///
 /// The levels are those of ISO 9735-4 Annex A. Codes 19, 27, 31, 34 and 38, which syntax version 4 no longer has, stand
 /// where EANCOM's CONTRL for syntax version 3 lists them, which knows no groups; 48 came after the annex, and may stand
-/// wherever a data element is named.
+/// at all levels.
 const CODES: [(u16, &str, u16); 35] = [
     (2, "I", 17),
     (7, "I", 17),

@@ -242,7 +242,7 @@ fn read(source: impl Read, options: &Options, telling: &mut Telling<'_>) -> io::
                 ledger.segment(&segment, &found);
                 header = (segment.tag() == b"UNB").then_some(segment.span());
             }
-            Item::Advice(_) => validator.advice(),
+            Item::Advice(advice) => validator.advice(&advice),
             _ => {}
         }
         if let Some(span) = header {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use karvan_edifact::{
-    Component, Evidence, GroupHeader, InterchangeHeader, MessageHeader, PackageHeader, Repertoire, Segment,
+    Advice, Component, Evidence, GroupHeader, InterchangeHeader, MessageHeader, PackageHeader, Repertoire, Segment,
     ServiceCharacters, StatusReport, Trailer, detect,
 };
 use karvan_text::{Code, Diagnostic, Message, Span, Unit};
@@ -33,8 +33,8 @@ pub struct Validator<'d> {
     directories: &'d Directories,
     options: Options,
     counts: Counts,
-    /// Whether a service string advice stands before the interchange to come.
-    advised: bool,
+    /// The service string advice before the interchange to come: where it stands, and its decimal mark.
+    advised: Option<(Span, u8)>,
     interchange: Option<Interchange>,
     group: Option<OpenGroup>,
     message: Option<OpenMessage<'d>>,
@@ -72,7 +72,7 @@ impl<'d> Validator<'d> {
         Self {
             directories,
             counts: Counts::default(),
-            advised: false,
+            advised: None,
             interchange: None,
             group: None,
             message: None,
@@ -94,8 +94,8 @@ impl<'d> Validator<'d> {
     }
 
     /// Takes note of a service string advice.
-    pub fn advice(&mut self) {
-        self.advised = true;
+    pub fn advice(&mut self, advice: &Advice<'_>) {
+        self.advised = Some((advice.span(), advice.declared().decimal));
     }
 
     /// Checks the next segment.
@@ -147,6 +147,11 @@ impl<'d> Validator<'d> {
     pub fn finish(&mut self, end: u64, report: &mut dyn FnMut(Diagnostic)) {
         let mut findings = Findings { report, unit: self.unit() };
         self.close_interchange(Span::at(end), &mut findings);
+        if self.advised.take().is_some() {
+            let message = Message::new("advice-without-interchange");
+            let finding = Diagnostic::new(Code::error(1013), message, place(Span::at(end), "UNB")).expected("UNB");
+            findings.report(finding.help(Message::new("help-interchange-header")));
+        }
     }
 
     /// The message or package that is open.
@@ -174,6 +179,7 @@ impl<'d> Validator<'d> {
             .map(|declared| declared.in_version(version));
         let names = if header.is_interactive() { &Names::INTERACTIVE_INTERCHANGE } else { &Names::INTERCHANGE };
         let level = Level::new(names, Some(header.reference().unescaped().into_owned()));
+        self.check_decimal_mark(version, findings);
         self.open_interchange(level, version, repertoire, segment.characters());
         if let Some(interchange) = &mut self.interchange {
             interchange.dialogue = dialogue(header.dialogue());
@@ -203,6 +209,17 @@ impl<'d> Validator<'d> {
         }
     }
 
+    /// Tells a decimal mark of UNA that is none: a comma or a full stop (ISO 9735:1988, annex B). Version 4 passes over it.
+    fn check_decimal_mark(&self, version: u8, findings: &mut Findings<'_>) {
+        let Some((span, mark)) = self.advised.filter(|(_, mark)| version < 4 && !b".,".contains(mark)) else { return };
+        // UNA, two separators, the mark.
+        let span = Span::new(span.start + 5, span.start + 6);
+        let character = format!("'{}'", mark.escape_ascii());
+        let message = Message::new("advised-mark-invalid").with("character", &character);
+        findings
+            .report(Diagnostic::new(Code::warning(1019), message, place(span, "UNA")).expected(". ,").found(character));
+    }
+
     /// Tells an interchange of this sender, recipient and reference that was in the file before (ISO 9735-10, UNB).
     fn check_interchange_reference(&mut self, header: &InterchangeHeader<'_>, findings: &mut Findings<'_>) {
         let reference = header.reference();
@@ -228,13 +245,15 @@ impl<'d> Validator<'d> {
             repertoire,
             numbers: match version {
                 4.. => NumberForm::Iso6093,
-                _ if self.advised => NumberForm::AdvisedMark,
-                _ => NumberForm::EitherMark,
+                _ => match self.advised {
+                    Some((_, b'.' | b',')) => NumberForm::AdvisedMark,
+                    _ => NumberForm::EitherMark,
+                },
             },
             codes: self.options.depth >= Depth::Codes,
             unknown_code: Code::error,
         };
-        self.advised = false;
+        self.advised = None;
         let directories = self.directories;
         let book = self.services.entry(version).or_insert_with(|| {
             let directory = directories.service(&version.clamp(1, 4).to_string());
@@ -285,7 +304,7 @@ impl<'d> Validator<'d> {
             let message = Message::new("interchange-empty");
             findings.report(at(segment, segment.tag_span(), "", Code::error(1032), message));
         }
-        self.advised = false;
+        self.advised = None;
     }
 
     fn close_interchange(&mut self, end: Span, findings: &mut Findings<'_>) {

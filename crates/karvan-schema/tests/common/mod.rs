@@ -15,7 +15,7 @@ pub(crate) fn check_with(text: &[u8], options: Options) -> Vec<Diagnostic> {
         end = item.span().end;
         match item {
             Item::Segment(segment) => validator.segment(&segment, &mut |finding| found.push(finding)),
-            Item::Advice(_) => validator.advice(),
+            Item::Advice(advice) => validator.advice(&advice),
             _ => {}
         }
     }
