@@ -242,7 +242,13 @@ pub(crate) fn tree<'i>(
 ) -> (Tree<'i>, LossReport) {
     let repertoire = interchange.repertoire().unwrap_or(Repertoire::UNOW);
     let root = Tree::new(&definition.labels, Name::UNKNOWN, ("", ""), message.span());
-    let mut builder = Builder { definition, table, repertoire, tree: root, report: LossReport::default() };
+    // Where the octets of the message are their text, so are those of each value.
+    let plain = match repertoire.text(message.raw()) {
+        Ok(Cow::Borrowed(text)) => text,
+        _ => "",
+    };
+    let (start, report) = (message.span().start, LossReport::default());
+    let mut builder = Builder { definition, table, repertoire, plain, start, tree: root, report };
     let (header, trailer) = (interchange.header(), interchange.trailer());
     let around = header.map(|header| header.segment()).into_iter().chain(trailer.map(|trailer| trailer.segment()));
     for segment in around.chain(interchange.loose_segments()) {
@@ -259,6 +265,9 @@ struct Builder<'t, 'i> {
     definition: &'t Definition,
     table: &'t Table,
     repertoire: Repertoire,
+    /// The message as text, if its octets are that, and where it begins in the file.
+    plain: &'i str,
+    start: u64,
     tree: Tree<'i>,
     report: LossReport,
 }
@@ -339,7 +348,7 @@ impl<'t, 'i> Builder<'t, 'i> {
                             self.tree.node_mut(outer).span.end = end;
                             outer
                         }
-                        None => self.cell(node, cell, Span::new(start, end)),
+                        None => self.cell(node, cell, Span::new(start, end), None),
                     };
                     composite = Some(outer);
                     self.value(&value, cell.components.get(value.component), outer);
@@ -353,18 +362,37 @@ impl<'t, 'i> Builder<'t, 'i> {
     }
 
     fn value(&mut self, value: &Value<'i>, cell: Option<&Cell>, parent: NodeId) {
-        let span = value.value().span();
-        let node = match cell {
-            Some(cell) => self.cell(parent, cell, span),
-            None => self.tree.push(parent, Name::UNKNOWN, self.definition.surplus, span),
+        let (span, text) = (value.value().span(), self.text(value));
+        match cell {
+            Some(cell) => self.cell(parent, cell, span, Some(text)),
+            None => {
+                let node = self.tree.push(parent, Name::UNKNOWN, self.definition.surplus, span);
+                self.tree.set_text(node, Some(text));
+                node
+            }
         };
-        self.tree.set_text(node, Some(self.repertoire.decode(value.unescaped()).text));
     }
 
-    fn cell(&mut self, parent: NodeId, cell: &Cell, span: Span) -> NodeId {
+    /// The text of a value.
+    fn text(&self, value: &Value<'i>) -> Cow<'i, str> {
+        let octets = value.unescaped();
+        if let Cow::Borrowed(octets) = octets
+            && let Some(start) = value.value().span().start.checked_sub(self.start).and_then(|start| usize::try_from(start).ok())
+            && let Some(text) = self.plain.get(start..start + octets.len())
+        {
+            return Cow::Borrowed(text);
+        }
+        self.repertoire.decode(octets).text
+    }
+
+    fn cell(&mut self, parent: NodeId, cell: &Cell, span: Span, text: Option<Cow<'i, str>>) -> NodeId {
+        if cell.occurrence == 1 && cell.name != Name::UNKNOWN {
+            return self.tree.push_first(parent, (cell.name, cell.label), span, cell.limit, text);
+        }
         let node = self.tree.push(parent, cell.name, cell.label, span);
         let made = self.tree.node_mut(node);
         (made.occurrence, made.limit) = (cell.occurrence, cell.limit);
+        self.tree.set_text(node, text);
         node
     }
 

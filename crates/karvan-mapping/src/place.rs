@@ -3,7 +3,7 @@
 use karvan_model::TermId;
 
 use crate::moment::DateFormat;
-use crate::tree::Name;
+use crate::tree::{Name, NodeId, Short, Tree};
 
 /// A path, compiled.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,7 +33,7 @@ impl Place {
     }
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(crate) struct PlaceStep {
     pub(crate) name: Name,
     pub(crate) occurrences: Vec<u32>,
@@ -41,8 +41,15 @@ pub(crate) struct PlaceStep {
     /// The predicates that a reader of the whole path has to look at.
     pub(crate) checks: Vec<Predicate>,
     /// The others, which a later step says again: a reader may look at them to know at once.
-    pub(crate) hints: Vec<Predicate>,
+    pub(crate) hints: Vec<Qualifier>,
     pub(crate) fresh: bool,
+}
+
+impl PartialEq for PlaceStep {
+    fn eq(&self, other: &Self) -> bool {
+        let asks = |step: &Self| (step.name, step.fresh);
+        asks(self) == asks(other) && self.occurrences == other.occurrences && self.predicates == other.predicates
+    }
 }
 
 impl PlaceStep {
@@ -63,15 +70,66 @@ impl PlaceStep {
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Predicate {
-    Equals(Vec<PlaceStep>, Vec<Value>),
+    Equals(Equals),
     Exists(Vec<PlaceStep>),
     Not(Box<Predicate>),
+}
+
+/// That one of the nodes at a path has one of these texts.
+#[derive(Clone, Debug)]
+pub(crate) struct Equals {
+    pub(crate) path: Vec<PlaceStep>,
+    pub(crate) values: Vec<Value>,
+    /// The path and the values as a reader looks at them first.
+    pub(crate) qualifier: Option<Qualifier>,
+}
+
+impl Equals {
+    pub(crate) fn new(path: Vec<PlaceStep>, values: Vec<Value>) -> Self {
+        let qualifier = Qualifier::new(&path, &values);
+        Self { path, values, qualifier }
+    }
+}
+
+impl PartialEq for Equals {
+    fn eq(&self, other: &Self) -> bool {
+        self.path == other.path && self.values == other.values
+    }
+}
+
+/// A path of names alone and given texts: qualifiers stand first in their segment, once, and are short.
+#[derive(Clone, Debug)]
+pub(crate) struct Qualifier {
+    path: Vec<Name>,
+    values: Vec<Short>,
+}
+
+impl Qualifier {
+    fn new(path: &[PlaceStep], values: &[Value]) -> Option<Self> {
+        let short = |value: &Value| match value {
+            Value::Text(text) => Some(Short::of(text)),
+            Value::Term(_) => None,
+        };
+        let path = path.iter().map(PlaceStep::plain).collect::<Option<_>>()?;
+        let mut values = values.iter().map(short).collect::<Option<Vec<_>>>()?;
+        // A longer text is never that of a qualifier.
+        values.retain(|value| value.is_telling());
+        Some(Self { path, values })
+    }
+
+    /// Whether the text below `node` is one of the values, and where it stands, if that can be told at once.
+    #[inline]
+    pub(crate) fn decide(&self, tree: &Tree<'_>, node: NodeId) -> Option<(bool, NodeId)> {
+        let sole = tree.sole(node, &self.path)?;
+        let text = tree.node(sole).short_text()?;
+        Some((self.values.contains(&text), sole))
+    }
 }
 
 impl Predicate {
     /// Whether it may be true of a node at first, and no more when something was written below the node.
     fn may_be_undone(&self) -> bool {
-        matches!(self, Self::Not(inner) if matches!(&**inner, Self::Equals(path, _) if path.len() > 1))
+        matches!(self, Self::Not(inner) if matches!(&**inner, Self::Equals(Equals { path, .. }) if path.len() > 1))
     }
 }
 
@@ -85,38 +143,39 @@ pub(crate) enum Value {
 /// Parts the predicates of each step into those to look at and those that a later step says again.
 pub(crate) fn tell_apart(steps: &mut [PlaceStep]) {
     for at in 0..steps.len() {
-        let (step, later) = (&steps[at], &steps[at + 1..]);
-        let predicates = step.predicates.iter().cloned();
-        (steps[at].hints, steps[at].checks) = predicates.partition(|predicate| is_said_again(predicate, later));
-    }
-    for at in (1..steps.len()).rev() {
+        let (before, later) = (at.checked_sub(1).map(|before| &steps[before].predicates), &steps[at + 1..]);
+        let step = &steps[at];
+        let (again, checks): (Vec<_>, Vec<_>) =
+            step.predicates.iter().cloned().partition(|predicate| is_said_again(predicate, later));
         // Whoever has looked from the step before knows already.
-        let (before, step) = (&steps[at - 1].predicates, steps[at].name);
-        let known = |hint: &Predicate| before.iter().any(|other| says_of_next(other, step, hint));
-        let hints = steps[at].hints.iter().filter(|hint| !known(hint)).cloned().collect();
-        steps[at].hints = hints;
+        let known = |hint: &Predicate| before.is_some_and(|all| all.iter().any(|other| says_of_next(other, step.name, hint)));
+        let hints = again.into_iter().filter(|hint| !known(hint)).filter_map(|hint| match hint {
+            Predicate::Equals(equals) => equals.qualifier,
+            _ => None,
+        });
+        (steps[at].hints, steps[at].checks) = (hints.collect(), checks);
     }
 }
 
 /// Whether one of the steps `later` in a path says what `predicate` says of the step before them: what follows along the
 /// very steps of its path has the rest of its path, and the same values.
 fn is_said_again(predicate: &Predicate, later: &[PlaceStep]) -> bool {
-    let Predicate::Equals(path, values) = predicate else { return false };
+    let Predicate::Equals(Equals { path, values, .. }) = predicate else { return false };
     let same = |(step, other): (&PlaceStep, &PlaceStep)| step.plain() == Some(other.name);
     (1..path.len().min(later.len() + 1)).any(|depth| {
         let (along, rest) = path.split_at(depth);
         let deeper = &later[depth - 1].predicates;
         along.iter().zip(later).all(same)
-            && deeper.iter().any(|other| matches!(other, Predicate::Equals(path, own) if path == rest && own == values))
+            && deeper.iter().any(|other| matches!(other, Predicate::Equals(own) if own.path == rest && own.values == *values))
     })
 }
 
 /// Whether `predicate` says of a node what `other` says of its child `next`.
 fn says_of_next(predicate: &Predicate, next: Name, other: &Predicate) -> bool {
     match (predicate, other) {
-        (Predicate::Equals(path, values), Predicate::Equals(rest, others)) => {
-            path.split_first().is_some_and(|(first, path)| first.plain() == Some(next) && path == rest)
-                && values == others
+        (Predicate::Equals(said), Predicate::Equals(other)) => {
+            said.path.split_first().is_some_and(|(first, path)| first.plain() == Some(next) && path == other.path)
+                && said.values == other.values
         }
         _ => false,
     }

@@ -7,7 +7,7 @@ use karvan_model::{Document, Group, Kind, Leaf, Node, Origin, Part, PartValue, T
 use karvan_text::Message;
 
 use crate::lens::code_and_text;
-use crate::place::{Place, PlaceStep, Predicate, Value};
+use crate::place::{Equals, Place, PlaceStep, Predicate, Value};
 use crate::report::{Entry, LossReport, Place as SourcePlace};
 use crate::table::{Member, PartRow, Row, Table};
 use crate::tree::{Below, Name, Named, NodeId, Tree};
@@ -374,18 +374,19 @@ impl<'t> Reader<'t, '_> {
         for step in steps.iter().rev() {
             let Some(node) = at else { return };
             for predicate in &step.checks {
-                if let Predicate::Equals(path, values) = predicate {
+                if let Predicate::Equals(Equals { path, values, qualifier }) = predicate {
                     let Self { tree, used, values: known, .. } = self;
+                    if let Some((true, sole)) = qualifier.as_ref().and_then(|qualifier| qualifier.decide(tree, node)) {
+                        used[sole.index()] = true;
+                        continue;
+                    }
                     let compared = |term| compared(known, term);
                     let mut mark = |node: NodeId| {
                         let text = tree.text(node).unwrap_or_default();
                         used[node.index()] |= values.iter().any(|value| is(value, text, &compared));
                         false
                     };
-                    match tree.sole(node, path.iter().map(PlaceStep::plain)) {
-                        Some(sole) => mark(sole),
-                        None => matching(tree, path, node, &compared, &mut mark),
-                    };
+                    matching(tree, path, node, &compared, &mut mark);
                 }
             }
             at = self.tree.parent(node);
@@ -436,37 +437,50 @@ fn compared(values: &[(TermId, Option<String>)], term: TermId) -> Option<Cow<'_,
 /// a term. Whether it was stopped.
 pub(crate) fn matching<'v>(
     tree: &Tree<'_>,
-    steps: &[PlaceStep],
-    base: NodeId,
+    mut steps: &[PlaceStep],
+    mut base: NodeId,
     compared: &impl Fn(TermId) -> Option<Cow<'v, str>>,
     visit: &mut impl FnMut(NodeId) -> bool,
 ) -> bool {
-    let Some((step, rest)) = steps.split_first() else { return visit(base) };
-    if step.name == Name::PARENT {
-        return tree.parent(base).is_some_and(|parent| matching(tree, rest, parent, compared, visit));
+    while let Some((step, rest)) = steps.split_first() {
+        let only = if step.name == Name::PARENT {
+            tree.parent(base)
+        } else {
+            let children = tree.named(base, step.name);
+            match children.only() {
+                Some(child) => child.filter(|child| is_at(tree, step, *child, compared)),
+                None => return among(tree, children, step, rest, compared, visit),
+            }
+        };
+        let Some(only) = only else { return false };
+        (base, steps) = (only, rest);
     }
-    among(tree, tree.named(base, step.name), step, rest, compared, visit)
+    visit(base)
 }
 
 /// [`matching`] among the nodes at the first step.
 fn among<'v>(
     tree: &Tree<'_>,
-    children: Named<'_>,
+    mut children: Named<'_>,
     step: &PlaceStep,
     rest: &[PlaceStep],
     compared: &impl Fn(TermId) -> Option<Cow<'v, str>>,
     visit: &mut impl FnMut(NodeId) -> bool,
 ) -> bool {
-    for child in children {
-        if (step.occurrences.is_empty() || step.occurrences.contains(&tree.node(child).occurrence))
-            && step.hints.iter().all(|predicate| decided(tree, predicate, child) != Some(false))
-            && step.checks.iter().all(|predicate| holds(tree, predicate, child, compared))
-            && if rest.is_empty() { visit(child) } else { matching(tree, rest, child, compared, visit) }
-        {
-            return true;
-        }
-    }
-    false
+    children.any(|child| is_at(tree, step, child, compared) && matching(tree, rest, child, compared, visit))
+}
+
+/// Whether `node`, which has the name of `step`, is one that the step asks for.
+#[inline]
+fn is_at<'v>(
+    tree: &Tree<'_>,
+    step: &PlaceStep,
+    node: NodeId,
+    compared: &impl Fn(TermId) -> Option<Cow<'v, str>>,
+) -> bool {
+    (step.occurrences.is_empty() || step.occurrences.contains(&tree.node(node).occurrence))
+        && step.hints.iter().all(|hint| hint.decide(tree, node).is_none_or(|(is_one, _)| is_one))
+        && step.checks.iter().all(|predicate| holds(tree, predicate, node, compared))
 }
 
 /// Whether `predicate` is true of `node`.
@@ -479,25 +493,16 @@ pub(crate) fn holds<'v>(
     match predicate {
         Predicate::Not(other) => !holds(tree, other, node, compared),
         Predicate::Exists(path) => matching(tree, path, node, compared, &mut |_| true),
-        Predicate::Equals(path, values) => decided(tree, predicate, node).unwrap_or_else(|| {
+        Predicate::Equals(Equals { path, values, qualifier }) => {
+            if let Some((is_one, _)) = qualifier.as_ref().and_then(|qualifier| qualifier.decide(tree, node)) {
+                return is_one;
+            }
             matching(tree, path, node, compared, &mut |node| {
                 let text = tree.text(node).unwrap_or_default();
                 values.iter().any(|value| is(value, text, compared))
             })
-        }),
+        }
     }
-}
-
-/// Whether `predicate` is true of `node`, where that can be told at once: qualifiers stand first, and once.
-fn decided(tree: &Tree<'_>, predicate: &Predicate, node: NodeId) -> Option<bool> {
-    let Predicate::Equals(path, values) = predicate else { return None };
-    let text = tree.node(tree.sole(node, path.iter().map(PlaceStep::plain))?).short_text()?;
-    let mut found = false;
-    for value in values {
-        let Value::Text(expected) = value else { return None };
-        found |= expected.as_bytes() == text;
-    }
-    Some(found)
 }
 
 fn is<'v>(value: &Value, text: &str, compared: &impl Fn(TermId) -> Option<Cow<'v, str>>) -> bool {

@@ -13,7 +13,7 @@ use crate::lens::Lens;
 use crate::locate::{Guide, Position};
 use crate::moment::DateFormat;
 use crate::path::{Condition, Operand, Path, PathError, Start, Step};
-use crate::place::{self, Place, PlaceStep, Predicate, Value};
+use crate::place::{self, Equals, Place, PlaceStep, Predicate, Value};
 use crate::tree::{Name, NameSet, Names};
 
 /// A mapping table, compiled.
@@ -355,7 +355,7 @@ impl Table {
             while let Predicate::Not(inner) = condition {
                 condition = inner;
             }
-            if let Predicate::Equals(path, values) = condition
+            if let Predicate::Equals(Equals { path, values, .. }) = condition
                 && let Some(last) = path.last()
             {
                 let texts = values.iter().filter_map(|value| match value {
@@ -406,7 +406,7 @@ impl Table {
                 while let Predicate::Not(condition) = inner {
                     inner = condition;
                 }
-                if let Predicate::Equals(steps, _) | Predicate::Exists(steps) = inner {
+                if let Predicate::Equals(Equals { path: steps, .. }) | Predicate::Exists(steps) = inner {
                     predicate(self.extended(&path, &Place::new(false, false, steps.clone()), &mut |_| {}));
                 }
             }
@@ -631,7 +631,7 @@ impl Compiler<'_> {
                 };
                 let values = operands.into_iter().map(value).collect::<Result<_, _>>()?;
                 self.referred.append(&mut referred);
-                Predicate::Equals(self.steps(row, path)?, values)
+                Predicate::Equals(Equals::new(self.steps(row, path)?, values))
             }
         })
     }

@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
 use karvan_model::Places;
@@ -157,7 +158,7 @@ pub(crate) struct Node {
     /// How many characters its text may have at most; 0 where the grammar sets no limit.
     pub(crate) limit: u16,
     /// Its text, if that is short enough for a qualifier: a path shows it when the text is gone.
-    short: [u8; QUALIFIER],
+    short: Short,
     /// Whether a brother of the same name follows, at once or later.
     more: bool,
     parent: NodeId,
@@ -171,8 +172,38 @@ pub(crate) struct Node {
     next_run: NodeId,
 }
 
-/// Qualifiers have three characters at most.
-const QUALIFIER: usize = 3;
+/// A text of at most three octets, as qualifiers are, in one word; every longer text and no text are the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Short(u32);
+
+impl Short {
+    /// Set where an octet is no letter, digit or mark: such a text is not compared octet by octet.
+    const SPACED: u32 = 1 << 24;
+
+    pub(crate) fn of(text: &str) -> Self {
+        let octets = match *text.as_bytes() {
+            [a] => [a, 0, 0, 0],
+            [a, b] => [a, b, 0, 0],
+            [a, b, c] => [a, b, c, 0],
+            _ => return Self::default(),
+        };
+        let spaced = text.bytes().fold(false, |spaced, octet| spaced | !octet.is_ascii_graphic());
+        Self(u32::from_le_bytes(octets) | if spaced { Self::SPACED } else { 0 })
+    }
+
+    /// Whether the text is all that is needed to compare it with another.
+    pub(crate) const fn is_telling(self) -> bool {
+        self.0 != 0 && self.0 & Self::SPACED == 0
+    }
+}
+
+impl fmt::Display for Short {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [octets @ .., _] = self.0.to_le_bytes();
+        let length = octets.iter().position(|octet| *octet == 0).unwrap_or(octets.len());
+        f.write_str(std::str::from_utf8(&octets[..length]).unwrap_or_default())
+    }
+}
 
 /// The nodes of one document and how they are spelled.
 #[derive(Clone, Debug)]
@@ -248,22 +279,16 @@ impl<'s> Tree<'s> {
 
     /// Gives a node its text, or takes it away.
     pub(crate) fn set_text(&mut self, id: NodeId, text: Option<Cow<'s, str>>) {
-        self.node_mut(id).short = match text.as_deref().map(str::as_bytes) {
-            Some(&[a]) => [a, 0, 0],
-            Some(&[a, b]) => [a, b, 0],
-            Some(&[a, b, c]) => [a, b, c],
-            _ => [0; QUALIFIER],
-        };
+        self.node_mut(id).short = text.as_deref().map(Short::of).unwrap_or_default();
         self.texts[id.index()] = text;
     }
 
-    /// The node at a path of names that leads to the first child everywhere, and to no other: where qualifiers stand. A
-    /// step that is no name leads nowhere.
-    pub(crate) fn sole(&self, from: NodeId, path: impl Iterator<Item = Option<Name>>) -> Option<NodeId> {
+    /// The node at a path of names that leads to the first child everywhere, and to no other: where qualifiers stand.
+    pub(crate) fn sole(&self, from: NodeId, path: &[Name]) -> Option<NodeId> {
         let (mut id, mut node) = (from, self.node(from));
         for name in path {
             id = node.first;
-            node = self.shape.at(id).filter(|first| !first.more && Some(first.name) == name)?;
+            node = self.shape.at(id).filter(|first| !first.more && first.name == *name)?;
         }
         Some(id)
     }
@@ -318,35 +343,61 @@ impl<'s> Tree<'s> {
 
     /// Appends a node; its occurrence is one more than that of its last brother of the same name.
     pub(crate) fn push(&mut self, parent: NodeId, name: Name, label: Label, span: Span) -> NodeId {
-        let id = NodeId(u32::try_from(self.texts.len()).unwrap_or(u32::MAX));
         let mut node = Node::new(name, label, span, parent);
-        (node.previous, node.run) = (self.node(parent).last, id);
-        if let Some(last) = node.previous.some() {
-            let brother = self.node(last);
-            if brother.name == name {
-                node.run = brother.run;
-            }
-            let run = brother.run;
-            let same = if node.run == id { self.named(parent, name).last() } else { Some(last) };
-            if brother.is_like(&node) {
-                node.occurrence = brother.occurrence.saturating_add(1);
-            } else if same.is_some() {
-                let like = self.named(parent, name).map(|child| self.node(child)).filter(|child| child.is_like(&node));
-                node.occurrence = like.map(|child| child.occurrence).max().unwrap_or(0).saturating_add(1);
-            }
-            if let Some(same) = same {
-                self.node_mut(same).more = true;
-            }
-            if node.run == id {
-                self.node_mut(run).next_run = id;
-            }
-            self.node_mut(last).next = id;
-        } else {
-            self.node_mut(parent).first = id;
+        let last = self.shape.at(self.node(parent).last);
+        let same = match last {
+            Some(last) if last.name == name => Some(self.node(parent).last),
+            Some(_) => self.named(parent, name).last(),
+            None => None,
+        };
+        if let Some(same) = same {
+            node.occurrence = match last.filter(|last| last.is_like(&node)) {
+                Some(last) => last.occurrence.saturating_add(1),
+                None => {
+                    let like = self.named(parent, name).map(|child| self.node(child));
+                    let like = like.filter(|child| child.is_like(&node)).map(|child| child.occurrence);
+                    like.max().unwrap_or(0).saturating_add(1)
+                }
+            };
+            self.node_mut(same).more = true;
         }
-        self.node_mut(parent).last = id;
-        self.shape.nodes.push(node);
-        self.texts.push(None);
+        self.append(node, None)
+    }
+
+    /// [`Self::push`] of a node that has no brother of its name yet, with its text.
+    pub(crate) fn push_first(
+        &mut self,
+        parent: NodeId,
+        (name, label): (Name, Label),
+        span: Span,
+        limit: u16,
+        text: Option<Cow<'s, str>>,
+    ) -> NodeId {
+        let short = text.as_deref().map(Short::of).unwrap_or_default();
+        self.append(Node { limit, short, ..Node::new(name, label, span, parent) }, text)
+    }
+
+    fn append(&mut self, mut node: Node, text: Option<Cow<'s, str>>) -> NodeId {
+        let nodes = &mut self.shape.nodes;
+        let id = NodeId(u32::try_from(nodes.len()).unwrap_or(u32::MAX));
+        let parent = &mut nodes[node.parent.index()];
+        node.previous = std::mem::replace(&mut parent.last, id);
+        node.run = id;
+        match node.previous.some() {
+            None => parent.first = id,
+            Some(previous) => {
+                let brother = &mut nodes[previous.index()];
+                brother.next = id;
+                if brother.name == node.name {
+                    node.run = brother.run;
+                } else {
+                    let run = brother.run;
+                    nodes[run.index()].next_run = id;
+                }
+            }
+        }
+        nodes.push(node);
+        self.texts.push(text);
         id
     }
 
@@ -394,6 +445,16 @@ pub(crate) struct Named<'t> {
     name: Name,
 }
 
+impl Named<'_> {
+    /// The one child, or none; `None` if there are several.
+    #[inline]
+    pub(crate) fn only(&self) -> Option<Option<NodeId>> {
+        let mut children = self.clone();
+        let first = children.next();
+        (children.at == NodeId::NONE || first.is_none()).then_some(first)
+    }
+}
+
 impl Iterator for Named<'_> {
     type Item = NodeId;
 
@@ -424,7 +485,7 @@ impl Shape {
     }
 
     /// The element that a segment begins with and its value, if that is a qualifier: `3035` and `BY`.
-    fn qualifier(&self, node: &Node) -> Option<(&str, &str)> {
+    fn qualifier(&self, node: &Node) -> Option<(&str, Short)> {
         let (_, tag) = self.spelling(node.label);
         if tag.len() != 3 || !tag.bytes().all(|byte| byte.is_ascii_uppercase()) {
             return None;
@@ -435,8 +496,7 @@ impl Shape {
             first = component;
         }
         let (_, element) = self.spelling(first.label);
-        let text = std::str::from_utf8(&first.short).ok()?.trim_end_matches('\0');
-        (element.len() == 4 && !text.is_empty()).then_some((element, text))
+        (element.len() == 4 && first.short != Short::default()).then_some((element, first.short))
     }
 }
 
@@ -461,11 +521,14 @@ impl Places for Shape {
                 path.push(':');
             }
             path.push_str(local);
-            if let Some((element, value)) = self.qualifier(node) {
-                path.push_str(&format!("[{element}={value}]"));
-            } else if node.occurrence > 1 || self.at(node.next).is_some_and(|next| next.is_like(node)) {
-                path.push_str(&format!("[{}]", node.occurrence));
-            }
+            // Writing to a string cannot fail.
+            let _ = match self.qualifier(node) {
+                Some((element, value)) => write!(path, "[{element}={value}]"),
+                None if node.occurrence > 1 || self.at(node.next).is_some_and(|next| next.is_like(node)) => {
+                    write!(path, "[{}]", node.occurrence)
+                }
+                None => Ok(()),
+            };
         }
         path
     }
@@ -474,22 +537,14 @@ impl Places for Shape {
 impl Node {
     fn new(name: Name, label: Label, span: Span, parent: NodeId) -> Self {
         let none = NodeId::NONE;
-        let (occurrence, limit, short, more) = (1, 0, [0; QUALIFIER], false);
+        let (occurrence, limit, short, more) = (1, 0, Short::default(), false);
         let (first, last, next, previous, run, next_run) = (none, none, none, none, none, none);
         Self { name, label, span, occurrence, limit, short, more, parent, first, last, next, previous, run, next_run }
     }
 
-    /// Its text, if it has one of at most three octets without a space at either end.
-    pub(crate) fn short_text(&self) -> Option<&[u8]> {
-        let length = match self.short {
-            [0, ..] => return None,
-            [_, 0, _] => 1,
-            [_, _, 0] => 2,
-            _ => QUALIFIER,
-        };
-        let text = &self.short[..length];
-        let spaced = text.iter().any(|octet| !octet.is_ascii_graphic());
-        (!spaced).then_some(text)
+    /// Its text, if that is short and telling.
+    pub(crate) fn short_text(&self) -> Option<Short> {
+        self.short.is_telling().then_some(self.short)
     }
 
     /// Whether both have one name; those that no table knows are told apart by their spelling.

@@ -11,7 +11,7 @@ use crate::Lens;
 use crate::grammar::{Grammar, Slot};
 use crate::lens::with_code;
 use crate::moment::DateFormat;
-use crate::place::{Place, PlaceStep, Predicate, Value};
+use crate::place::{Equals, Place, PlaceStep, Predicate, Value};
 use crate::read::holds;
 use crate::report::{Entry, LossReport, Place as SourcePlace};
 use crate::table::{Member, PartRow, Row, Syntax, Table};
@@ -566,7 +566,7 @@ impl<'w> Writer<'w> {
             self.out.tree.node_mut(node).occurrence = occurrence;
         }
         for predicate in &step.predicates {
-            if let Predicate::Equals(path, values) = predicate {
+            if let Predicate::Equals(Equals { path, values, .. }) = predicate {
                 if path.iter().map(|step| step.name).eq(rest.iter().map(|step| step.name)) {
                     continue;
                 }
@@ -693,7 +693,7 @@ fn suits(place: &Place, row: &Row, leaf: &Leaf) -> bool {
             Predicate::Exists(path) => !has(path).unwrap_or(false),
             _ => true,
         },
-        Predicate::Equals(path, values) => match part_at(path) {
+        Predicate::Equals(Equals { path, values, .. }) => match part_at(path) {
             Some(part) => values.iter().any(|value| match (value, leaf.value.part(part.part)) {
                 (Value::Text(expected), Some(text)) => expected == text,
                 (Value::Term(_), _) => true,

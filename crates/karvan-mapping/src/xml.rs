@@ -126,6 +126,7 @@ impl Output<'_> {
     fn content(&mut self, node: NodeId, name: &str, depth: usize) {
         let Self { table, written: Written { tree, slots, .. }, .. } = *self;
         let order = |node: &NodeId| slots[node.index()].order;
+        let text = tree.text(node).unwrap_or_default();
         let start = self.elements.len();
         for child in tree.children(node) {
             match table.names.text(tree.node(child).name).strip_prefix('@') {
@@ -143,7 +144,6 @@ impl Output<'_> {
         if !self.elements[start..].is_sorted_by_key(order) {
             self.elements[start..].sort_by_key(order);
         }
-        let text = tree.text(node).unwrap_or_default();
         if text.is_empty() && start == end {
             self.out.push_str("/>");
             return;

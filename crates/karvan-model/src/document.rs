@@ -125,8 +125,13 @@ impl Group {
 
     /// Adds a member after all members of the same term or of earlier terms.
     pub fn push(&mut self, node: Node) {
-        let at = self.children.partition_point(|other| other.term() <= node.term());
-        self.children.insert(at, node);
+        // Mostly members come in their order.
+        if self.children.last().is_none_or(|last| last.term() <= node.term()) {
+            self.children.push(node);
+        } else {
+            let at = self.children.partition_point(|other| other.term() <= node.term());
+            self.children.insert(at, node);
+        }
     }
 
     /// Adds a value that came from no source.
@@ -137,6 +142,9 @@ impl Group {
     /// All members of one term, in order.
     #[must_use]
     pub fn all(&self, term: TermId) -> &[Node] {
+        if self.children.last().is_none_or(|last| last.term() < Some(term)) {
+            return &[];
+        }
         let start = self.children.partition_point(|node| node.term() < Some(term));
         let rest = &self.children[start..];
         // Most terms that are asked for are not there, or stand once.
