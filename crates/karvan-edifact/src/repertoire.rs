@@ -427,7 +427,10 @@ fn declared_wrongly(octets: &[u8]) -> Option<Misfit> {
 
 fn utf8(octets: Cow<'_, [u8]>) -> Cow<'_, str> {
     match octets {
-        Cow::Borrowed(octets) => String::from_utf8_lossy(octets),
+        // The quick way first: nearly all octets are what they say.
+        Cow::Borrowed(octets) => {
+            std::str::from_utf8(octets).map_or_else(|_| String::from_utf8_lossy(octets), Cow::Borrowed)
+        }
         Cow::Owned(octets) => Cow::Owned(
             String::from_utf8(octets).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
         ),

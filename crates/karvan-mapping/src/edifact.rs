@@ -308,11 +308,11 @@ impl<'t, 'i> Builder<'t, 'i> {
 
     /// Adds a segment, by the layout of its tag if the row of the message did not give it.
     fn segment(&mut self, segment: &Segment<'i>, layout: Option<&'t Layout>, parent: NodeId) -> NodeId {
-        let layout = layout.or_else(|| self.definition.layout(std::str::from_utf8(segment.tag()).unwrap_or("?")));
+        let layout = layout.or_else(|| self.definition.layout(tag_of(segment)));
         let (name, label) = match layout {
             Some(layout) => (layout.name, layout.label),
             None => {
-                let tag = std::str::from_utf8(segment.tag()).unwrap_or("?");
+                let tag = tag_of(segment);
                 let name = self.table.names.find("", tag);
                 (name, self.tree.label_of(name, "", tag))
             }
@@ -377,7 +377,8 @@ impl<'t, 'i> Builder<'t, 'i> {
     fn text(&self, value: &Value<'i>) -> Cow<'i, str> {
         let octets = value.unescaped();
         if let Cow::Borrowed(octets) = octets
-            && let Some(start) = value.value().span().start.checked_sub(self.start).and_then(|start| usize::try_from(start).ok())
+            && let Some(start) =
+                value.value().span().start.checked_sub(self.start).and_then(|start| usize::try_from(start).ok())
             && let Some(text) = self.plain.get(start..start + octets.len())
         {
             return Cow::Borrowed(text);
@@ -417,13 +418,17 @@ impl<'t, 'i> Builder<'t, 'i> {
     fn envelope(&mut self, segment: &Segment<'i>) {
         self.report.form.push(Entry {
             term: None,
-            value: String::from_utf8_lossy(segment.body()).into_owned(),
+            value: self.repertoire.decode(segment.body()).text.into_owned(),
             written: None,
             reason: Message::new("mapping-envelope"),
-            source: Some(Place { span: segment.span(), path: String::from_utf8_lossy(segment.tag()).into_owned() }),
+            source: Some(Place { span: segment.span(), path: tag_of(segment).to_owned() }),
             target: None,
         });
     }
+}
+
+fn tag_of<'i>(segment: &Segment<'i>) -> &'i str {
+    std::str::from_utf8(segment.tag()).unwrap_or("?")
 }
 
 /// Whether an object is base64 already, as the examples of EN 16931-3-4 have it.

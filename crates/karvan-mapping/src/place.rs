@@ -58,6 +58,12 @@ impl PlaceStep {
         (self.occurrences.is_empty() && self.predicates.is_empty()).then_some(self.name)
     }
 
+    /// Whether every node of its name will do.
+    #[inline]
+    pub(crate) const fn asks_nothing(&self) -> bool {
+        self.occurrences.is_empty() && self.hints.is_empty() && self.checks.is_empty()
+    }
+
     /// The predicates that tell a node from others by what it says.
     pub(crate) fn told(&self) -> impl Iterator<Item = &Predicate> {
         self.predicates.iter().filter(|predicate| match predicate {
@@ -148,7 +154,8 @@ pub(crate) fn tell_apart(steps: &mut [PlaceStep]) {
         let (again, checks): (Vec<_>, Vec<_>) =
             step.predicates.iter().cloned().partition(|predicate| is_said_again(predicate, later));
         // Whoever has looked from the step before knows already.
-        let known = |hint: &Predicate| before.is_some_and(|all| all.iter().any(|other| says_of_next(other, step.name, hint)));
+        let known =
+            |hint: &Predicate| before.is_some_and(|all| all.iter().any(|other| says_of_next(other, step.name, hint)));
         let hints = again.into_iter().filter(|hint| !known(hint)).filter_map(|hint| match hint {
             Predicate::Equals(equals) => equals.qualifier,
             _ => None,
@@ -166,7 +173,9 @@ fn is_said_again(predicate: &Predicate, later: &[PlaceStep]) -> bool {
         let (along, rest) = path.split_at(depth);
         let deeper = &later[depth - 1].predicates;
         along.iter().zip(later).all(same)
-            && deeper.iter().any(|other| matches!(other, Predicate::Equals(own) if own.path == rest && own.values == *values))
+            && deeper
+                .iter()
+                .any(|other| matches!(other, Predicate::Equals(own) if own.path == rest && own.values == *values))
     })
 }
 

@@ -478,6 +478,15 @@ fn is_at<'v>(
     node: NodeId,
     compared: &impl Fn(TermId) -> Option<Cow<'v, str>>,
 ) -> bool {
+    step.asks_nothing() || is_told(tree, step, node, compared)
+}
+
+fn is_told<'v>(
+    tree: &Tree<'_>,
+    step: &PlaceStep,
+    node: NodeId,
+    compared: &impl Fn(TermId) -> Option<Cow<'v, str>>,
+) -> bool {
     (step.occurrences.is_empty() || step.occurrences.contains(&tree.node(node).occurrence))
         && step.hints.iter().all(|hint| hint.decide(tree, node).is_none_or(|(is_one, _)| is_one))
         && step.checks.iter().all(|predicate| holds(tree, predicate, node, compared))

@@ -388,12 +388,22 @@ pub fn escape_value(value: &str, out: &mut String) {
     });
 }
 
+/// The octets that begin a character that could be written otherwise: of what UTF-8 can hold EF begins U+FFFE.
+static BEGINS_ANOTHER: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut octet = 0;
+    while octet < 256 {
+        table[octet] = matches!(octet as u8, 0..=0x1F | b'"' | b'&' | b'<' | b'>' | 0xEF);
+        octet += 1;
+    }
+    table
+};
+
 /// Appends `text` with what `reference` has instead of a character, and U+FFFD for one that no document may hold.
 fn escape(text: &str, out: &mut String, reference: impl Fn(char) -> Option<&'static str>) {
     let mut written = 0;
     for (at, byte) in text.bytes().enumerate() {
-        // Of what UTF-8 can hold no other octet begins a character that could be written otherwise: EF begins U+FFFE.
-        if !matches!(byte, 0..=0x1F | b'"' | b'&' | b'<' | b'>' | 0xEF) {
+        if !BEGINS_ANOTHER[usize::from(byte)] {
             continue;
         }
         let Some(character) = text[at..].chars().next() else { break };
