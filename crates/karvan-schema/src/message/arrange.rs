@@ -62,8 +62,10 @@ pub struct Arranger<T> {
 pub(super) struct State {
     /// The row of the segment placed last: with it the open groups are known.
     at: Option<usize>,
-    /// How often each row was used within its group; it holds for `at` and the groups around it.
-    counts: Vec<u32>,
+    /// How many groups are open.
+    depth: usize,
+    /// How often each row in use was used within its group: the open groups, the outermost first, then `at`.
+    counts: Box<[u32]>,
 }
 
 /// The latest steps, all without a fault, for the choices among them may have to be reconsidered.
@@ -85,19 +87,30 @@ impl Trail {
 impl State {
     /// The state before the first row.
     pub(super) fn new(table: &Table) -> Self {
-        Self { at: None, counts: vec![0; table.rows().len()] }
+        Self { at: None, depth: 0, counts: vec![0; table.machine().depth() + 1].into() }
     }
 
     /// Becomes the same as another state of the same table.
     fn copy(&mut self, other: &Self) {
-        self.at = other.at;
+        (self.at, self.depth) = (other.at, other.depth);
         self.counts.copy_from_slice(&other.counts);
+    }
+
+    /// The rows in use, the innermost first: that of the segment placed last, and those of the groups around it; each with
+    /// how often it was used.
+    fn used<'a>(&'a self, table: &'a Table) -> impl Iterator<Item = (usize, u32)> + 'a {
+        let rows = self.at.into_iter().flat_map(|row| std::iter::once(row).chain(table.groups_around(row)));
+        rows.zip(self.counts[..=self.depth].iter().rev().copied())
     }
 
     /// The open groups, the innermost first.
     pub(super) fn groups<'a>(&'a self, table: &'a Table) -> impl Iterator<Item = OpenGroup> + 'a {
-        let rows = self.at.into_iter().flat_map(|row| table.groups_around(row));
-        rows.map(|row| OpenGroup { row, repetition: self.counts[row] })
+        self.used(table).skip(1).map(|(row, repetition)| OpenGroup { row, repetition })
+    }
+
+    /// Whether the row in use was used as often as it may be.
+    fn is_used_up(&self, table: &Table, row: usize) -> bool {
+        self.used(table).any(|(used, count)| used == row && count >= table.row(row).repetitions)
     }
 
     /// The nearest place for the tag of this number, where there is one without a fault.
@@ -109,19 +122,20 @@ impl State {
     /// All places for the tag of this number that leave nothing out and go over no count, the nearest first.
     #[inline]
     fn places<'a>(&'a self, table: &'a Table, tag: u16) -> impl Iterator<Item = Step> + 'a {
-        table.machine().places(self.at, tag).filter(|step| {
-            let anchor = usize::from(step.anchor);
-            !step.again || self.counts[anchor] < table.row(anchor).repetitions
-        })
+        let steps = table.machine().places(self.at, tag).iter().copied();
+        steps.filter(|step| !step.again || self.counts[usize::from(step.level)] < step.limit)
     }
 
     /// Takes a step: the groups from its anchor on begin, each with its trigger.
     #[inline]
     pub(super) fn take(&mut self, step: Step) {
-        let (anchor, row) = (usize::from(step.anchor), usize::from(step.row));
-        self.counts[anchor] = if step.again { self.counts[anchor].saturating_add(1) } else { 1 };
-        self.counts[anchor + 1..=row].fill(1);
-        self.at = Some(row);
+        let level = usize::from(step.level);
+        self.counts[level] = if step.again { self.counts[level].saturating_add(1) } else { 1 };
+        self.at = Some(usize::from(step.row));
+        self.depth = step.depth();
+        for count in &mut self.counts[level + 1..=self.depth] {
+            *count = 1;
+        }
     }
 }
 
@@ -151,7 +165,7 @@ impl<T: Deref<Target = Table>> Arranger<T> {
     pub fn allowed(&self) -> Vec<usize> {
         let mut rows = Vec::new();
         ways(self.table.rows(), self.state.at, |row, again| {
-            if !again || self.state.counts[row] < self.table.row(row).repetitions {
+            if !again || !self.is_used_up(row) {
                 rows.push(row);
             }
         });
@@ -211,7 +225,7 @@ impl<T: Deref<Target = Table>> Arranger<T> {
 
     /// Whether the row was used as often as it may be, where it is the one used last on its level.
     pub(super) fn is_used_up(&self, row: usize) -> bool {
-        self.state.counts[row] >= self.table.row(row).repetitions
+        self.state.is_used_up(&self.table, row)
     }
 
     /// Finds the latest choice that, made otherwise, gives all segments since a place without a fault, and this one too.
@@ -272,16 +286,16 @@ impl<T: Deref<Target = Table>> Arranger<T> {
 
     /// The rows in use, the innermost first: that of the segment placed last, and those of the groups around it.
     pub(super) fn used(&self) -> impl Iterator<Item = usize> + '_ {
-        self.state.at.into_iter().flat_map(|row| std::iter::once(row).chain(self.table.groups_around(row)))
+        self.state.used(&self.table).map(|(row, _)| row)
     }
 
     /// The nearest row in use with this tag, though its count is used up.
     fn excessive(&self, tag: Tag) -> Option<(Step, Excess)> {
-        self.used().find_map(|index| {
+        self.state.used(&self.table).find_map(|(index, count)| {
             let row = self.table.row(index);
             // A trigger that comes again begins its group again, so the count that it goes over is the group's.
             let is_trigger = row.parent == index.checked_sub(1);
-            if is_trigger || row.tag != tag || self.state.counts[index] < row.repetitions {
+            if is_trigger || row.tag != tag || count < row.repetitions {
                 return None;
             }
             let excess = match row.kind {

@@ -14,16 +14,30 @@ pub(super) struct Step {
     pub(super) row: u16,
     /// The row of the outermost group that begins with the segment; the segment's own where none does.
     pub(super) anchor: u16,
+    /// How many groups stand around the anchor.
+    pub(super) level: u16,
     /// Whether the anchor stands once more, which its count must allow.
     pub(super) again: bool,
-    /// Whether it is the last of its list.
-    last: bool,
+    /// How often the anchor may stand.
+    pub(super) limit: u32,
 }
 
 impl Step {
     /// The step to the row `anchor`, a segment or a group that begins.
     pub(super) fn new(rows: &[Row], anchor: usize, again: bool) -> Self {
-        Self { row: number(first_segment(rows, anchor)), anchor: number(anchor), again, last: false }
+        Self {
+            row: number(first_segment(rows, anchor)),
+            anchor: number(anchor),
+            level: number(std::iter::successors(rows[anchor].parent, |&group| rows[group].parent).count()),
+            again,
+            limit: rows[anchor].repetitions,
+        }
+    }
+
+    /// How many groups stand around the segment: each row from the anchor to it is one further in.
+    #[inline]
+    pub(super) fn depth(self) -> usize {
+        usize::from(self.level) + usize::from(self.row - self.anchor)
     }
 }
 
@@ -33,9 +47,11 @@ pub(super) struct Machine {
     tags: TagNumbers,
     /// How many tags there are.
     width: usize,
-    /// For each state and each tag, where the list of places begins in `steps`; 0 where there is none.
+    /// For each state and each tag, where the list of places begins in `steps`; it ends where the next begins.
     lists: Box<[u32]>,
     steps: Box<[Step]>,
+    /// How many groups stand around a segment at most.
+    depth: usize,
 }
 
 impl Machine {
@@ -44,9 +60,8 @@ impl Machine {
         let tags = TagNumbers::new(rows.iter().map(|row| row.tag));
         let numbers: Vec<u16> = rows.iter().filter_map(|row| tags.get(row.tag)).collect();
         let width = tags.count;
-        let mut lists = Vec::with_capacity((rows.len() + 1) * width);
-        // The first place is that of no list.
-        let mut steps = vec![Step { row: 0, anchor: 0, again: false, last: true }];
+        let mut lists = Vec::with_capacity((rows.len() + 1) * width + 1);
+        let mut steps = Vec::new();
         let mut found = vec![Vec::new(); width];
         for state in std::iter::once(None).chain((0..rows.len()).map(Some)) {
             if state.is_none_or(|row| rows[row].kind == RowKind::Segment) {
@@ -55,14 +70,18 @@ impl Machine {
                 });
             }
             for list in &mut found {
-                lists.push(if list.is_empty() { 0 } else { u32::try_from(steps.len()).unwrap_or(0) });
-                if let Some(last) = list.last_mut() {
-                    last.last = true;
-                }
+                lists.push(u32::try_from(steps.len()).unwrap_or(u32::MAX));
                 steps.append(list);
             }
         }
-        Self { tags, width, lists: lists.into(), steps: steps.into() }
+        lists.push(u32::try_from(steps.len()).unwrap_or(u32::MAX));
+        let depth = (0..rows.len()).map(|row| Step::new(rows, row, false).depth()).max().unwrap_or(0);
+        Self { tags, width, lists: lists.into(), steps: steps.into(), depth }
+    }
+
+    /// How many groups stand around a segment at most.
+    pub(super) const fn depth(&self) -> usize {
+        self.depth
     }
 
     /// The number of a tag that stands in the table.
@@ -73,17 +92,12 @@ impl Machine {
 
     /// The places of a tag, by its number, in the state after `row`; the nearest first.
     #[inline]
-    pub(super) fn places(&self, row: Option<usize>, tag: u16) -> impl Iterator<Item = Step> + '_ {
-        let state = row.map_or(0, |row| row + 1);
-        let mut next = self.lists.get(state * self.width + usize::from(tag)).map_or(0, |&list| list as usize);
-        std::iter::from_fn(move || {
-            if next == 0 {
-                return None;
-            }
-            let step = self.steps[next];
-            next = if step.last { 0 } else { next + 1 };
-            Some(step)
-        })
+    pub(super) fn places(&self, row: Option<usize>, tag: u16) -> &[Step] {
+        let list = row.map_or(0, |row| row + 1) * self.width + usize::from(tag);
+        match self.lists.get(list..list + 2) {
+            Some(&[start, end]) => self.steps.get(start as usize..end as usize).unwrap_or_default(),
+            _ => &[],
+        }
     }
 }
 
@@ -178,7 +192,7 @@ mod tests {
         let table = table("UNH M 1\nSG1 C 9\n  TDT M 1\n  LOC C 9\n  DTM C 1\nSG2 C 9\n  LOC M 1\nLOC M 1\nUNT M 1");
         let machine = Machine::new(table.rows());
         let loc = machine.tag(Tag::new(b"LOC")).unwrap();
-        let places = |row| -> Vec<_> { machine.places(row, loc).map(|step| (step.anchor, step.again)).collect() };
+        let places = |row| -> Vec<_> { machine.places(row, loc).iter().map(|step| (step.anchor, step.again)).collect() };
         assert_eq!(places(Some(3)), [(3, true), (5, false), (7, false)]);
         assert_eq!(places(Some(6)), [(5, true), (7, false)]);
         assert_eq!(places(None), []);
