@@ -324,14 +324,18 @@ impl Repertoire {
         }
     }
 
+    /// Whether each octet is a character, so that lengths can be told without a look at the octets.
+    #[inline]
+    #[must_use]
+    pub const fn has_one_octet_a_character(self) -> bool {
+        !matches!(self.encoding, Encoding::Utf8 | Encoding::Iso2022 | Encoding::Korean)
+    }
+
     /// How many characters `octets` are: what the length of a data element counts (ISO 9735-1 §6).
     #[inline]
     #[must_use]
     pub fn length(self, octets: &[u8]) -> usize {
-        match self.encoding {
-            Encoding::Utf8 | Encoding::Iso2022 | Encoding::Korean => self.count(octets),
-            _ => octets.len(),
-        }
+        if self.has_one_octet_a_character() { octets.len() } else { self.count(octets) }
     }
 
     /// How many characters of one or several octets there are.

@@ -63,19 +63,13 @@ pub enum End {
 /// The values of a segment as they are cut; see [`Segment::cuts`].
 #[derive(Clone, Debug)]
 pub struct Cuts<'a> {
-    octets: &'a [u8],
+    /// What is left; none after the last value.
+    rest: Option<&'a [u8]>,
     offset: u64,
+    /// Where values end among the first 64 octets of what is left: the separators, and the end of the segment. Nothing says
+    /// that they were not looked for yet.
+    ends: u64,
     characters: ServiceCharacters,
-    /// Where the block begins that is looked at.
-    block: usize,
-    /// The separators in it that were not passed yet.
-    separators: u64,
-    /// Whether a release character ended the block before, as far as that was found out.
-    carry: Option<bool>,
-    /// Where the next value begins.
-    start: usize,
-    /// Whether the last was cut.
-    ended: bool,
 }
 
 /// The values of a segment; see [`Segment::values`].
@@ -119,17 +113,10 @@ impl<'a> Segment<'a> {
             end if end < BLOCK => end.min(octets.len()),
             _ => self.tag_element().raw().len(),
         };
-        let characters = self.characters();
-        let ended = tag >= octets.len();
-        let offset = self.span().start;
-        let mut cuts = Cuts { octets, offset, characters, block: 0, separators: 0, carry: None, start: tag + 1, ended };
-        if tag < BLOCK {
-            // The separators of the tag, the one after it, and those of what follows the segment are left out.
-            cuts.separators = separators.any() & self.within_first_block() & (u64::MAX << tag) & !(1 << tag);
-        } else {
-            cuts.begin_at(tag + 1);
-        }
-        cuts
+        let rest = octets.get(tag + 1..);
+        let ends = if tag < BLOCK { separators.any() >> tag >> 1 } else { 0 };
+        let ends = if octets.len() < BLOCK { with_end(ends, octets.len().saturating_sub(tag + 1)) } else { ends };
+        Cuts { rest, offset: self.span().start + tag as u64 + 1, ends, characters: self.characters() }
     }
 
     /// Whether a release character stands in the segment.
@@ -182,40 +169,28 @@ impl Segment<'_> {
     }
 }
 
-impl Cuts<'_> {
-    /// Moves on to the block that holds `at`, leaving out the separators before it.
-    #[cold]
-    fn begin_at(&mut self, at: usize) {
-        while self.block + BLOCK <= at && self.next_block() {}
-        // The segment may end where `at` is.
-        self.separators &= u32::try_from(at - self.block).ok().and_then(|past| u64::MAX.checked_shl(past)).unwrap_or(0);
-    }
+/// The separators before `end`, which is less than 64, and the end itself.
+#[inline]
+const fn with_end(separators: u64, end: usize) -> u64 {
+    separators & ((1 << end) - 1) | 1 << end
+}
 
-    /// Looks at the next block; false where there is none.
-    #[inline]
-    fn next_block(&mut self) -> bool {
-        let next = self.block + BLOCK;
-        if next >= self.octets.len() {
-            return false;
-        }
-        // By value, so that what the cuts consist of need not be kept in memory.
-        let (separators, released) = look_ahead(self.octets, self.characters, next, self.carry);
-        (self.block, self.separators, self.carry) = (next, separators, Some(released));
-        true
+/// How long the first value of `rest` is, and where values end among the first 64 octets behind it.
+#[cold]
+#[inline(never)]
+fn look_ahead(rest: &[u8], characters: ServiceCharacters) -> (usize, u64) {
+    let separators = characters.separators(rest).any();
+    match if rest.len() < BLOCK { with_end(separators, rest.len()) } else { separators } {
+        0 => (characters.find(rest, |delimiters| delimiters.separators.any()), 0),
+        ends => first(ends),
     }
 }
 
-/// The separators in the block that begins at `block`, and whether a release character ends it; `carry` says so of the block
-/// before.
-#[cold]
-fn look_ahead(octets: &[u8], characters: ServiceCharacters, block: usize, carry: Option<bool>) -> (u64, bool) {
-    let mut released = carry.unwrap_or_else(|| {
-        let mut released = false;
-        characters.delimiters(octets, &mut released);
-        released
-    });
-    let rest = octets.get(block..).unwrap_or_default();
-    (characters.delimiters(rest, &mut released).separators.any(), released)
+/// Where the first of these ends is, and those behind it.
+#[inline]
+const fn first(ends: u64) -> (usize, u64) {
+    let end = ends.trailing_zeros();
+    (end as usize, ends >> end >> 1)
 }
 
 impl<'a> Iterator for Cuts<'a> {
@@ -223,26 +198,20 @@ impl<'a> Iterator for Cuts<'a> {
 
     #[inline(always)] // What is cut then stays in registers.
     fn next(&mut self) -> Option<Cut<'a>> {
-        if self.ended {
-            return None;
-        }
-        while self.separators == 0 && self.next_block() {}
-        let place = match self.separators {
-            0 => self.octets.len(),
-            separators => self.block + separators.trailing_zeros() as usize,
-        };
-        self.separators &= self.separators.wrapping_sub(1);
+        let rest = self.rest?;
+        let (length, ends) = if self.ends == 0 { look_ahead(rest, self.characters) } else { first(self.ends) };
+        let (octets, behind) = rest.split_at_checked(length)?;
         // A separator in two roles is the larger one, as elsewhere.
-        let end = match self.octets.get(place) {
+        let end = match behind.first() {
             Some(&octet) if octet == self.characters.element => End::Element,
             Some(&octet) if octet == self.characters.component => End::Component,
             Some(_) => End::Repetition,
             None => End::Segment,
         };
-        let octets = self.octets.get(self.start..place).unwrap_or_default();
-        let value = Component::at(octets, self.offset + self.start as u64, self.characters.release);
-        self.start = place + 1;
-        self.ended = end == End::Segment;
+        let value = Component::at(octets, self.offset, self.characters.release);
+        self.rest = behind.get(1..);
+        self.offset += length as u64 + 1;
+        self.ends = ends;
         Some(Cut { value, end })
     }
 }

@@ -60,16 +60,16 @@ impl<'d> Body<'d> {
         Self { definition, arranger, explains }
     }
 
-    /// Checks the next segment, UNH and UNT included; `service` holds the rules of service segments.
+    /// Checks the next segment, which has this tag, UNH and UNT included; `service` holds the rules of service segments.
     #[inline]
     pub(super) fn segment(
         &mut self,
         segment: &Segment<'_>,
+        tag: Tag,
         service: &RuleBook<'_>,
         reading: &Reading,
         findings: &mut Findings<'_>,
     ) {
-        let tag = Tag::new(segment.tag());
         if self.explains {
             self.explain(segment, tag, findings);
         }

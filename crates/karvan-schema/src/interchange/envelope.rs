@@ -114,32 +114,34 @@ impl<'d> Validator<'d> {
             return;
         }
         let tag = Tag::new(segment.tag());
-        if !tag.is_service() {
-            self.other(segment, &mut findings);
-            return;
+        if tag.is_service() {
+            self.of_service(segment, tag, &mut findings);
+        } else {
+            self.of_message(segment, tag, &mut findings);
         }
+    }
+
+    /// A segment whose tag is one of a service segment.
+    #[inline(never)] // The usual segment then needs little of the stack.
+    fn of_service(&mut self, segment: &Segment<'_>, tag: Tag, findings: &mut Findings<'_>) {
         let octets = segment.tag();
         let ends = |level: Option<&Level>| level.is_some_and(|level| level.names.trailer.as_bytes() == octets);
         match octets {
-            b"UNB" | b"UIB" => self.interchange_header(segment, &mut findings),
-            b"UNG" => self.group_header(segment, &mut findings),
-            b"UNH" | b"UIH" => self.message_header(segment, &mut findings),
-            b"UNO" => self.package_header(segment, &mut findings),
-            b"UIR" => self.status_report(segment, &mut findings),
-            _ if ends(self.message.as_ref().map(|message| &message.level)) => {
-                self.message_trailer(segment, &mut findings);
-            }
-            _ if ends(self.package.as_ref().map(|package| &package.level)) => {
-                self.package_trailer(segment, &mut findings)
-            }
-            b"UNE" if self.group.is_some() || self.message.is_some() => self.group_trailer(segment, &mut findings),
+            b"UNB" | b"UIB" => self.interchange_header(segment, findings),
+            b"UNG" => self.group_header(segment, findings),
+            b"UNH" | b"UIH" => self.message_header(segment, findings),
+            b"UNO" => self.package_header(segment, findings),
+            b"UIR" => self.status_report(segment, findings),
+            _ if ends(self.message.as_ref().map(|message| &message.level)) => self.message_trailer(segment, findings),
+            _ if ends(self.package.as_ref().map(|package| &package.level)) => self.package_trailer(segment, findings),
+            b"UNE" if self.group.is_some() || self.message.is_some() => self.group_trailer(segment, findings),
             _ if ends(self.interchange.as_ref().map(|interchange| &interchange.level)) => {
-                self.interchange_trailer(segment, &mut findings);
+                self.interchange_trailer(segment, findings);
             }
             _ if is_security_segment(octets) && self.service.get(tag).is_some() => {
-                self.security_segment(segment, &mut findings);
+                self.security_segment(segment, findings);
             }
-            _ => self.other(segment, &mut findings),
+            _ => self.of_message(segment, tag, findings),
         }
     }
 
@@ -417,14 +419,14 @@ impl<'d> Validator<'d> {
                 if let Some(message) = &mut self.message {
                     message.body = Some(Body::new(definition, self.options.explain_structure));
                 }
-                self.hand_to_body(segment, findings);
+                self.hand_to_body(segment, Tag::new(segment.tag()), findings);
             }
             None => findings.report(self.unknown_message(segment, &header, &wanted)),
         }
     }
 
     fn message_trailer(&mut self, segment: &Segment<'_>, findings: &mut Findings<'_>) {
-        self.hand_to_body(segment, findings);
+        self.hand_to_body(segment, Tag::new(segment.tag()), findings);
         self.service_segment(segment, findings);
         let Some(mut message) = self.message.take() else { return };
         let start = Span::at(segment.span().start);
@@ -527,7 +529,7 @@ impl<'d> Validator<'d> {
             self.need_interchange(segment, findings);
         }
         if placed && self.message.as_ref().is_some_and(|message| message.body.is_some()) {
-            self.hand_to_body(segment, findings);
+            self.hand_to_body(segment, Tag::new(segment.tag()), findings);
             self.check_repertoire(segment, findings);
         } else {
             self.service_segment(segment, findings);
@@ -545,7 +547,9 @@ impl<'d> Validator<'d> {
         }
     }
 
-    fn other(&mut self, segment: &Segment<'_>, findings: &mut Findings<'_>) {
+    /// A segment of a message: what stands between its header and its trailer.
+    #[inline]
+    fn of_message(&mut self, segment: &Segment<'_>, tag: Tag, findings: &mut Findings<'_>) {
         let Some(message) = &mut self.message else {
             self.outside_messages(segment, findings);
             return;
@@ -553,7 +557,7 @@ impl<'d> Validator<'d> {
         self.run = Run::None;
         message.level.count += 1;
         message.level.security.content(segment, findings);
-        self.hand_to_body(segment, findings);
+        self.hand_to_body(segment, tag, findings);
         self.check_repertoire(segment, findings);
     }
 
@@ -689,10 +693,10 @@ impl<'d> Validator<'d> {
 
     /// Hands a segment to the body of the open message.
     #[inline]
-    fn hand_to_body(&mut self, segment: &Segment<'_>, findings: &mut Findings<'_>) {
+    fn hand_to_body(&mut self, segment: &Segment<'_>, tag: Tag, findings: &mut Findings<'_>) {
         if let (Some(interchange), Some(OpenMessage { body: Some(body), .. })) = (&self.interchange, &mut self.message)
         {
-            body.segment(segment, &self.service, &interchange.reading, findings);
+            body.segment(segment, tag, &self.service, &interchange.reading, findings);
         }
     }
 
@@ -709,12 +713,18 @@ impl<'d> Validator<'d> {
     /// Finds octets that the declared repertoire does not hold (ISO 9735-1 §6).
     #[inline]
     fn check_repertoire(&mut self, segment: &Segment<'_>, findings: &mut Findings<'_>) {
-        let Some(Interchange { repertoire: Some(repertoire), evidence, .. }) = &mut self.interchange else { return };
-        if repertoire.is_plain(segment.body()) {
-            return;
+        let repertoire = self.interchange.as_ref().and_then(|interchange| interchange.repertoire);
+        if let Some(repertoire) = repertoire.filter(|repertoire| !repertoire.is_plain(segment.body())) {
+            self.check_characters(segment, repertoire, findings);
         }
-        let repertoire = *repertoire;
-        *evidence += detect(segment.body());
+    }
+
+    /// Tells what does not belong into the repertoire, where something may not.
+    #[cold]
+    fn check_characters(&mut self, segment: &Segment<'_>, repertoire: Repertoire, findings: &mut Findings<'_>) {
+        if let Some(interchange) = &mut self.interchange {
+            interchange.evidence += detect(segment.body());
+        }
         for (span, misfit) in segment.misfits(repertoire) {
             let path = self.path_at(segment, span);
             findings.report(out_of_repertoire(segment, span, &path, repertoire, misfit.kind));

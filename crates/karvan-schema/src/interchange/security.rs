@@ -76,10 +76,14 @@ pub(super) fn is_security_segment(tag: &[u8]) -> bool {
 
 impl Security {
     /// Takes a segment of the level that is no security segment.
+    #[inline]
     pub(super) fn content(&mut self, segment: &Segment<'_>, findings: &mut Findings<'_>) {
-        if self.phase == Phase::Content {
-            return;
+        if self.phase != Phase::Content {
+            self.begin_content(segment, findings);
         }
+    }
+
+    fn begin_content(&mut self, segment: &Segment<'_>, findings: &mut Findings<'_>) {
         self.settle(findings);
         if self.phase == Phase::Trailers {
             let message = Message::new("content-behind-security-trailer").with("segment", shown(segment.tag()));

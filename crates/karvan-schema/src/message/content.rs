@@ -66,6 +66,14 @@ pub enum NumberForm {
     Iso6093,
 }
 
+impl Reading {
+    /// Whether each octet is a character.
+    #[inline]
+    pub(super) fn counts_octets(&self) -> bool {
+        self.repertoire.is_none_or(karvan_edifact::Repertoire::has_one_octet_a_character)
+    }
+}
+
 /// Checks the data elements of `segment` and hands each fault to `report`.
 #[inline]
 pub fn check(segment: &Segment<'_>, rules: &SegmentRules<'_>, reading: &Reading, report: &mut dyn FnMut(Fault)) {

@@ -192,7 +192,8 @@ mod tests {
         let table = table("UNH M 1\nSG1 C 9\n  TDT M 1\n  LOC C 9\n  DTM C 1\nSG2 C 9\n  LOC M 1\nLOC M 1\nUNT M 1");
         let machine = Machine::new(table.rows());
         let loc = machine.tag(Tag::new(b"LOC")).unwrap();
-        let places = |row| -> Vec<_> { machine.places(row, loc).iter().map(|step| (step.anchor, step.again)).collect() };
+        let places =
+            |row| -> Vec<_> { machine.places(row, loc).iter().map(|step| (step.anchor, step.again)).collect() };
         assert_eq!(places(Some(3)), [(3, true), (5, false), (7, false)]);
         assert_eq!(places(Some(6)), [(5, true), (7, false)]);
         assert_eq!(places(None), []);
