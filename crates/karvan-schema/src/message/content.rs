@@ -54,6 +54,14 @@ pub struct Reading {
     pub unknown_code: fn(u16) -> Code,
 }
 
+impl Reading {
+    /// Whether each octet is a character.
+    #[inline]
+    pub(super) fn counts_octets(&self) -> bool {
+        self.repertoire.is_none_or(karvan_edifact::Repertoire::has_one_octet_a_character)
+    }
+}
+
 /// How the values of numeric data elements are written; a minus may stand in front in all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NumberForm {
@@ -64,14 +72,6 @@ pub enum NumberForm {
     /// Syntax version 4, whatever the advice says (ISO 9735-1:2002 §10): the forms of ISO 6093, which need no digit before
     /// the mark and may end with an exponent, `1.5E-3`.
     Iso6093,
-}
-
-impl Reading {
-    /// Whether each octet is a character.
-    #[inline]
-    pub(super) fn counts_octets(&self) -> bool {
-        self.repertoire.is_none_or(karvan_edifact::Repertoire::has_one_octet_a_character)
-    }
 }
 
 /// Checks the data elements of `segment` and hands each fault to `report`.
