@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
+use karvan_engine::XmlLimits;
 
 use crate::commands;
+use crate::input::Limits;
 
 /// The open toolkit for trade documents.
 #[derive(Debug, Parser)]
@@ -69,6 +71,43 @@ pub(crate) struct Common {
     #[arg(long, value_name = "TIMES", default_value_t = 500, global = true, hide_short_help = true,
         value_parser = value_parser!(u64).range(1..))]
     pub(crate) max_ratio: u64,
+
+    #[command(flatten)]
+    xml: XmlOptions,
+}
+
+/// How much of everything an XML document may have.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct XmlOptions {
+    /// Elements of XML within one another.
+    #[arg(long, value_name = "COUNT", default_value_t = 256, global = true, hide_short_help = true)]
+    max_xml_depth: usize,
+
+    /// Attributes and namespace declarations of an element of XML.
+    #[arg(long, value_name = "COUNT", default_value_t = 256, global = true, hide_short_help = true)]
+    max_xml_attributes: usize,
+
+    /// Namespace declarations in scope of an element of XML.
+    #[arg(long, value_name = "COUNT", default_value_t = 256, global = true, hide_short_help = true)]
+    max_xml_namespaces: usize,
+
+    /// Elements, attributes, texts and comments of an XML document.
+    #[arg(long, value_name = "COUNT", default_value_t = 16_000_000, global = true, hide_short_help = true)]
+    max_xml_nodes: usize,
+}
+
+impl Common {
+    /// The limits on what is read.
+    pub(crate) fn limits(&self) -> Limits {
+        let xml = XmlLimits {
+            size: usize::try_from(self.max_size).unwrap_or(usize::MAX),
+            depth: self.xml.max_xml_depth,
+            attributes: self.xml.max_xml_attributes,
+            namespaces: self.xml.max_xml_namespaces,
+            nodes: self.xml.max_xml_nodes,
+        };
+        Limits { size: self.max_size, expanded: self.max_expanded, ratio: self.max_ratio, xml }
+    }
 }
 
 /// How findings and reports are written.
@@ -164,5 +203,12 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn limits_on_xml_are_those_of_its_reader_but_for_the_size() {
+        let asked = Arguments::try_parse_from(["karvan", "validate"]).unwrap();
+        let XmlLimits { size, .. } = XmlLimits::default();
+        assert_eq!(XmlLimits { size, ..asked.common.limits().xml }, XmlLimits::default());
     }
 }

@@ -66,6 +66,7 @@ impl Checking {
         options.reference_limit = self.max_references;
         options.finding_limit = self.max_findings;
         options.size_limit = limits.size;
+        options.xml = limits.xml;
         Ok(options)
     }
 }

@@ -51,7 +51,7 @@ impl Session {
             style,
             quiet: common.quiet,
             verbose: common.verbose,
-            limits: Limits { size: common.max_size, expanded: common.max_expanded, ratio: common.max_ratio },
+            limits: common.limits(),
             report: Report::new(common.format, style),
         })
     }

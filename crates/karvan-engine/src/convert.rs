@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use karvan_mapping::{LossReport, ReadError, Reading, Target, WriteError, read, write};
+use karvan_mapping::{LossReport, ReadError, Reading, Target, WriteError, read_within, write};
 use karvan_text::{Diagnostic, Severity};
 
 use crate::validate::{self, Content, Verdict};
@@ -84,20 +84,30 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// Translates `source` to `target`. Of several documents in one interchange, `number` (from 1) says which.
+/// How a document is translated.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Options {
+    /// Which document of several in one interchange, from 1.
+    pub number: Option<usize>,
+    /// How source and target are checked, and how much of everything they may have.
+    pub check: validate::Options,
+}
+
+/// Translates `source` to `target`.
 ///
 /// # Errors
 /// If no document could be read. Findings alone are no reason: a document with a wrong count is translated all the same.
-pub fn convert(source: &[u8], target: Target, number: Option<usize>) -> Result<Conversion, Error> {
-    let checked = Checked::new(source);
-    let readings = match read(source) {
+pub fn convert(source: &[u8], target: Target, options: &Options) -> Result<Conversion, Error> {
+    let checked = Checked::new(source, &options.check);
+    let readings = match read_within(source, &options.check.xml) {
         Ok(readings) => readings,
         Err(error) => return Err(Error::Read(checked.findings, error)),
     };
     let documents = readings.len();
     // A message that no table is for is not left out unsaid.
     let messages = checked.messages.max(documents);
-    let number = match number {
+    let number = match options.number {
         None if messages > 1 => return Err(Error::Several { documents, messages }),
         number => number.unwrap_or(1),
     };
@@ -105,7 +115,7 @@ pub fn convert(source: &[u8], target: Target, number: Option<usize>) -> Result<C
     let Reading { document, mut report, format } = reading.ok_or(Error::NoSuchDocument { number, documents })?;
     let writing = write(&document, target).map_err(Error::Write)?;
     report.extend(writing.report);
-    let written = Checked::new(&writing.bytes);
+    let written = Checked::new(&writing.bytes, &options.check);
     Ok(Conversion {
         octets: writing.bytes,
         from: format,
@@ -127,9 +137,9 @@ struct Checked {
 }
 
 impl Checked {
-    fn new(octets: &[u8]) -> Self {
+    fn new(octets: &[u8], options: &validate::Options) -> Self {
         let mut findings = Vec::new();
-        let outcome = validate::validate(octets, &validate::Options::default(), &mut |finding| findings.push(finding));
+        let outcome = validate::validate(octets, options, &mut |finding| findings.push(finding));
         let messages = match outcome.as_ref().map(|outcome| &outcome.content) {
             Ok(Content::Edifact(counts)) => usize::try_from(counts.messages).unwrap_or(usize::MAX),
             // What of Karvan's own JSON has no place in the document is a loss, and told as such.

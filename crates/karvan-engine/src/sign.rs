@@ -19,6 +19,8 @@ pub struct Options {
     pub inclusive: bool,
     /// The digest of what is signed, and of an RSA signature; elliptic keys have a digest of their own.
     pub digest: DigestAlgorithm,
+    /// How much of everything the document may have.
+    pub xml: Limits,
 }
 
 /// Why there is no signature.
@@ -82,7 +84,7 @@ pub fn sign(document: &Named, key: &[u8], chain: &[Named], options: &Options) ->
     if options.detached {
         return Ok(signer.sign_detached(&[Signed::File { name, octets }])?);
     }
-    let document = Document::parse(octets.as_slice(), &Limits::default()).map_err(Error::Document)?;
+    let document = Document::parse(octets.as_slice(), &options.xml).map_err(Error::Document)?;
     Ok(signer.sign_in(document.root(), &[Signed::Document])?)
 }
 

@@ -19,10 +19,10 @@ pub struct Material {
 }
 
 impl Material {
-    /// Reads trust anchors from the files of a store, and further certificates, cross-certificates among them.
+    /// Reads trust anchors from the files of a store, and further certificates, cross-certificates among them; `limits`
+    /// hold for that and for the search for paths.
     #[must_use]
-    pub fn load(store: &[Named], certificates: &[Named]) -> Self {
-        let limits = Limits::default();
+    pub fn load(store: &[Named], certificates: &[Named], limits: Limits) -> Self {
         let (anchors, mut problems) = TrustStore::load(borrowed(store), &limits);
         let (pool, more) = CertificateSet::load(borrowed(certificates), &limits);
         problems.extend(more);
@@ -80,6 +80,11 @@ impl Material {
         self.pool.iter().map(|sourced| (*sourced.certificate).clone()).collect()
     }
 
+    /// The limits on certificates and the search for paths.
+    pub(crate) const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
     fn find(&self, leaf: &Sourced, offered: &CertificateSet, at: Timestamp) -> Verdict {
         let mut pool = self.pool.clone();
         pool.extend(offered, &self.limits);
@@ -109,7 +114,7 @@ mod tests {
             file("turkey", include_bytes!("../../../samples/pki/cross/iran-to-turkey.pem")),
             file("germany", include_bytes!("../../../samples/pki/cross/iran-to-germany-expired.pem")),
         ];
-        let material = Material::load(&store, &cross);
+        let material = Material::load(&store, &cross, Limits::default());
         assert!(material.has_anchors() && material.problems().is_empty());
         let anka = [file("anka", include_bytes!("../../../samples/pki/signers/anka.pem"))];
         let nordhafen = [file("nordhafen", include_bytes!("../../../samples/pki/signers/nordhafen.pem"))];
@@ -121,7 +126,7 @@ mod tests {
 
     #[test]
     fn what_is_no_certificate_is_a_finding() {
-        let material = Material::load(&[], &[]);
+        let material = Material::load(&[], &[], Limits::default());
         let findings = material.path(&[file("note.txt", b"hello")], Timestamp::UNIX_EPOCH).unwrap_err();
         assert_eq!(findings.len(), 1);
         assert_eq!(findings[0].code.layer(), 7);

@@ -41,6 +41,8 @@ pub struct Options {
     pub finding_limit: u64,
     /// The largest document that is read whole, in octets: XML and JSON.
     pub size_limit: u64,
+    /// How much of everything an XML document may have.
+    pub xml: Limits,
 }
 
 impl Default for Options {
@@ -56,6 +58,7 @@ impl Default for Options {
             reference_limit: References::LIMIT,
             finding_limit: 10_000,
             size_limit: 1 << 30,
+            xml: Limits::default(),
         }
     }
 }
@@ -290,7 +293,7 @@ fn json(source: impl Read, options: &Options, tally: &mut Tally<'_>) -> io::Resu
 
 fn xml(source: impl Read, options: &Options, tally: &mut Tally<'_>) -> io::Result<Content> {
     let Some(octets) = whole(source, options, tally)? else { return Ok(Content::Unknown) };
-    let document = match Document::parse(octets, &Limits::default()) {
+    let document = match Document::parse(octets, &options.xml) {
         Ok(document) => document,
         Err(error) => {
             tally.add(error.into_diagnostic());

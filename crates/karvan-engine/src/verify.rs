@@ -139,9 +139,9 @@ fn covered_part(covered: &Covered) -> CoveredPart {
 /// References into the document itself (`""`, `#id`) name no file; what a URI escapes (`%20`) is given as it is named. What
 /// is not XML refers to nothing.
 #[must_use]
-pub fn files_referred_to(source: &[u8]) -> Vec<String> {
+pub fn files_referred_to(source: &[u8], limits: &Limits) -> Vec<String> {
     const SIGNATURE: &str = "http://www.w3.org/2000/09/xmldsig#";
-    let Ok(document) = Document::parse(source, &Limits::default()) else { return Vec::new() };
+    let Ok(document) = Document::parse(source, limits) else { return Vec::new() };
     let elements = document.root().descendants().filter_map(|node| node.as_element());
     let uris =
         elements.filter(|element| element.is(SIGNATURE, "Reference")).filter_map(|element| element.attribute("URI"));
@@ -162,16 +162,18 @@ fn unescaped(uri: &str) -> String {
 }
 
 /// Verifies the signature in `source`, over `files` where it refers to any, and looks for the path from the signer to a
-/// trust anchor of `material` at the time `at`.
+/// trust anchor of `material` at the time `at`. What is asked of the signature is in `policy`; the limits on certificates are
+/// those of `material`.
 #[must_use]
-pub fn verify(source: Vec<u8>, files: &[Named], material: &Material, at: Timestamp) -> Outcome {
+pub fn verify(source: Vec<u8>, files: &[Named], material: &Material, policy: &Policy, at: Timestamp) -> Outcome {
     if detect::kind(&source) != Some(Kind::Xml) {
         let finding = Diagnostic::new(Code::error(6001), Message::new("verify-not-xml"), Place::default());
         return Outcome::Broken(vec![finding.help(Message::new("help-verify-detached"))]);
     }
     let files: Vec<_> = files.iter().map(|(name, octets)| ExternalFile { name, octets }).collect();
     let known = material.certificates();
-    let intact = match karvan_signature::verify(source, &files, &known, &Policy::default()) {
+    let policy = Policy { certificates: material.limits().clone(), ..policy.clone() };
+    let intact = match karvan_signature::verify(source, &files, &known, &policy) {
         Ok(intact) => intact,
         Err(rejected) => return Outcome::Broken(rejected.into_findings()),
     };
@@ -222,7 +224,7 @@ mod tests {
             file("turkey", include_bytes!("../../../samples/pki/cross/iran-to-turkey.pem")),
             file("germany", include_bytes!("../../../samples/pki/cross/iran-to-germany-expired.pem")),
         ];
-        Material::load(&store, &cross)
+        Material::load(&store, &cross, karvan_pki::Limits::default())
     }
 
     fn signed_by_anka(options: &Options) -> Vec<u8> {
@@ -234,7 +236,9 @@ mod tests {
     #[test]
     fn what_was_signed_abroad_is_handed_out_through_a_cross_certificate() {
         let at = "2026-06-01T00:00:00Z".parse().unwrap();
-        let Outcome::Trusted(trusted) = verify(signed_by_anka(&Options::default()), &[], &material(), at) else {
+        let Outcome::Trusted(trusted) =
+            verify(signed_by_anka(&Options::default()), &[], &material(), &Policy::default(), at)
+        else {
             panic!("trusted")
         };
         assert_eq!(trusted.verified.content(), Some(&b"<order><id>7</id></order>"[..]));
@@ -246,7 +250,8 @@ mod tests {
         let mut source = signed_by_anka(&Options::default());
         let at = source.windows(3).position(|octets| octets == b">7<").unwrap();
         source[at + 1] = b'8';
-        let Outcome::Broken(findings) = verify(source, &[], &material(), Timestamp::UNIX_EPOCH) else {
+        let Outcome::Broken(findings) = verify(source, &[], &material(), &Policy::default(), Timestamp::UNIX_EPOCH)
+        else {
             panic!("broken")
         };
         assert_eq!(findings[0].code.layer(), 6);
@@ -258,15 +263,16 @@ mod tests {
         let chain = [file("nordhafen", include_bytes!("../../../samples/pki/signers/nordhafen.pem"))];
         let key = include_bytes!("../../../samples/pki/signers/nordhafen.key.pem");
         let source = sign(&document, key, &chain, &Options::default()).unwrap();
-        let verdict = |at: &str| verify(source.clone(), &[], &material(), at.parse().unwrap());
+        let verdict = |at: &str| verify(source.clone(), &[], &material(), &Policy::default(), at.parse().unwrap());
         assert!(matches!(verdict("2026-06-01T00:00:00Z"), Outcome::Untrusted(..)));
         assert!(matches!(verdict("2025-06-01T00:00:00Z"), Outcome::Trusted(_)));
     }
 
     #[test]
     fn without_an_anchor_nothing_is_trusted() {
-        let nobody = Material::load(&[], &[]);
-        let outcome = verify(signed_by_anka(&Options::default()), &[], &nobody, Timestamp::UNIX_EPOCH);
+        let nobody = Material::load(&[], &[], karvan_pki::Limits::default());
+        let outcome =
+            verify(signed_by_anka(&Options::default()), &[], &nobody, &Policy::default(), Timestamp::UNIX_EPOCH);
         assert!(matches!(outcome, Outcome::Indeterminate(..)));
     }
 
@@ -274,9 +280,15 @@ mod tests {
     fn a_detached_signature_covers_the_exact_octets_of_its_file() {
         let options = Options { detached: true, ..Options::default() };
         let source = signed_by_anka(&options);
-        assert_eq!(files_referred_to(&source), ["order.xml"]);
+        assert_eq!(files_referred_to(&source, &Limits::default()), ["order.xml"]);
         let at = "2026-06-01T00:00:00Z".parse().unwrap();
-        let content = |octets: &[u8]| match verify(source.clone(), &[file("order.xml", octets)], &material(), at) {
+        let content = |octets: &[u8]| match verify(
+            source.clone(),
+            &[file("order.xml", octets)],
+            &material(),
+            &Policy::default(),
+            at,
+        ) {
             Outcome::Trusted(trusted) => trusted.verified.content().map(<[u8]>::to_vec),
             _ => None,
         };

@@ -95,11 +95,17 @@ impl std::error::Error for WriteError {}
 /// # Errors
 /// If the source is no document that Karvan maps.
 pub fn read(source: &[u8]) -> Result<Vec<Reading>, ReadError> {
+    read_within(source, &Limits::default())
+}
+
+/// Reads a document of any syntax that a table is for; of XML, one within `limits`.
+///
+/// # Errors
+/// If the source is no document that Karvan maps.
+pub fn read_within(source: &[u8], limits: &Limits) -> Result<Vec<Reading>, ReadError> {
     let start = source.iter().copied().find(|byte| !byte.is_ascii_whitespace() && !b"\xEF\xBB\xBF".contains(byte));
     match start {
-        Some(b'<') => {
-            read_xml(&XmlDocument::parse(source, &Limits::default()).map_err(ReadError::Xml)?).map(|one| vec![one])
-        }
+        Some(b'<') => read_xml(&XmlDocument::parse(source, limits).map_err(ReadError::Xml)?).map(|one| vec![one]),
         Some(b'{') => read_json(source).map(|one| vec![one]),
         _ => read_edifact(&Transmission::read(source)),
     }

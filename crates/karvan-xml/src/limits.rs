@@ -5,7 +5,7 @@
 /// Entities are no concern here: a document type declaration is refused, so nothing but the five predefined entities
 /// and character references can stand in a document, and both are shorter when resolved. What is left to bound is the
 /// tree itself, some 50 to 150 octets of memory a node.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Octets of the source (`E9101`); never more than [`Self::LARGEST_SIZE`], whatever is asked for here.
     pub size: usize,

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use karvan_engine::convert::{Conversion, Error, convert};
+use karvan_engine::convert::{Conversion, Error, Options, convert};
 use karvan_engine::text::{Diagnostic, Message, Severity};
 use karvan_engine::{ReadError, Target};
 
@@ -55,12 +55,16 @@ pub(crate) fn run(asked: &Convert, mut session: Session) -> io::Result<Status> {
         Ok(_) => return Ok(session.usage(&Message::new("usage-one-file").with("verb", "convert"))),
         Err(error) => return Ok(say_failed("input", &error)),
     };
+    let mut options = Options::default();
+    options.number = asked.document;
+    options.check.size_limit = session.limits.size;
+    options.check.xml = session.limits.xml;
     let name = input.name();
     let source = match input.read(session.limits) {
         Ok(source) => source,
         Err(error) => return Ok(say_unread(&name, &error)),
     };
-    let conversion = match convert(&source, target, asked.document) {
+    let conversion = match convert(&source, target, &options) {
         Ok(conversion) => conversion,
         Err(error) => return Ok(nothing(&name, &error, &session)),
     };

@@ -58,6 +58,7 @@ pub(crate) fn run(asked: &Inspect, mut session: Session) -> io::Result<Status> {
     options.characters = asked.reading.una;
     options.segment_limit = asked.reading.max_segment;
     options.size_limit = session.limits.size;
+    options.xml = session.limits.xml;
 
     let inputs = match Input::all(&asked.paths) {
         Ok(inputs) => inputs,

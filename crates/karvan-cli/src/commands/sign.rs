@@ -84,6 +84,7 @@ pub(crate) fn run(asked: &Sign, mut session: Session) -> io::Result<Status> {
     let mut options = Options::default();
     options.detached = asked.detached;
     options.inclusive = asked.c14n == Canonical::Inclusive;
+    options.xml = session.limits.xml;
     options.digest = match asked.digest {
         Digest::Sha256 => DigestAlgorithm::Sha256,
         Digest::Sha384 => DigestAlgorithm::Sha384,

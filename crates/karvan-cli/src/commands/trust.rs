@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use karvan_engine::text::Message;
 use karvan_engine::trust::{Material, Named};
-use karvan_engine::{Timestamp, TrustStatus};
+use karvan_engine::{PathLimits, Timestamp, TrustStatus};
 
 use crate::input::Input;
 use crate::session::{Aside, Session, say_failed, say_unread};
@@ -26,6 +26,60 @@ pub(crate) struct TrustOptions {
     /// The time at which to judge, RFC 3339 (default: now).
     #[arg(long, value_name = "TIME")]
     at: Option<String>,
+
+    #[command(flatten)]
+    limits: SearchLimits,
+}
+
+/// How much the search for a path may cost; one that comes to a limit is not finished.
+#[derive(Args, Clone, Copy, Debug)]
+struct SearchLimits {
+    /// Octets of a certificate.
+    #[arg(long, value_name = "OCTETS", default_value_t = 64 * 1024, hide_short_help = true)]
+    max_certificate_size: usize,
+
+    /// Octets of the name of a subject or issuer.
+    #[arg(long, value_name = "OCTETS", default_value_t = 2 * 1024, hide_short_help = true)]
+    max_name_size: usize,
+
+    /// Certificates that are read.
+    #[arg(long, value_name = "COUNT", default_value_t = 100_000, hide_short_help = true)]
+    max_certificates: usize,
+
+    /// Certificates in a path, without the trust anchor.
+    #[arg(long, value_name = "COUNT", default_value_t = 12, hide_short_help = true)]
+    max_path_length: usize,
+
+    /// Certificates that are considered as issuers, over all paths.
+    #[arg(long, value_name = "COUNT", default_value_t = 10_000, hide_short_help = true)]
+    max_edges: usize,
+
+    /// Signatures that are checked.
+    #[arg(long, value_name = "COUNT", default_value_t = 1_000, hide_short_help = true)]
+    max_signature_checks: usize,
+
+    /// Paths that are tried.
+    #[arg(long, value_name = "COUNT", default_value_t = 1_000, hide_short_help = true)]
+    max_paths: usize,
+
+    /// Comparisons of a name with a name constraint.
+    #[arg(long, value_name = "COUNT", default_value_t = 250_000, hide_short_help = true)]
+    max_name_comparisons: usize,
+}
+
+impl SearchLimits {
+    const fn limits(self) -> PathLimits {
+        PathLimits {
+            certificate_size: self.max_certificate_size,
+            name_size: self.max_name_size,
+            certificates: self.max_certificates,
+            path_length: self.max_path_length,
+            edges: self.max_edges,
+            signature_checks: self.max_signature_checks,
+            paths: self.max_paths,
+            name_comparisons: self.max_name_comparisons,
+        }
+    }
 }
 
 /// `karvan trust`.
@@ -103,7 +157,7 @@ pub(crate) fn material(asked: &TrustOptions, session: &Session) -> Result<(Mater
     };
     let store = files(&asked.trust, session)?;
     let certificates = files(&asked.cert, session)?;
-    let material = Material::load(&store, &certificates);
+    let material = Material::load(&store, &certificates, asked.limits.limits());
     let mut aside = Aside::new(session);
     for (file, problem) in material.problems() {
         aside.finding(file, problem);
@@ -124,4 +178,22 @@ fn files(paths: &[PathBuf], session: &Session) -> Result<Vec<Named>, Status> {
         Err(error) => Err(say_unread(&input.name(), &error)),
     });
     read.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Asked {
+        #[command(flatten)]
+        limits: SearchLimits,
+    }
+
+    #[test]
+    fn limits_are_those_of_the_search() {
+        assert_eq!(Asked::parse_from(["karvan"]).limits.limits(), PathLimits::default());
+    }
 }

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
 
 use clap::Args;
+use karvan_engine::SignaturePolicy;
 use karvan_engine::text::Message;
 use karvan_engine::trust::Named;
 use karvan_engine::verify::{Outcome, Trusted, files_referred_to, verify};
@@ -34,6 +35,18 @@ pub(crate) struct Verify {
     /// Write what is signed, and nothing else, to FILE; only if signature and signer are good.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+
+    /// Parts of documents that a signature refers to.
+    #[arg(long, value_name = "COUNT", default_value_t = 32, hide_short_help = true)]
+    max_signed_parts: usize,
+
+    /// Transforms of a part.
+    #[arg(long, value_name = "COUNT", default_value_t = 3, hide_short_help = true)]
+    max_transforms: usize,
+
+    /// Certificates and keys that a signature offers.
+    #[arg(long, value_name = "COUNT", default_value_t = 16, hide_short_help = true)]
+    max_keys: usize,
 }
 
 pub(crate) fn run(asked: &Verify, mut session: Session) -> io::Result<Status> {
@@ -53,7 +66,14 @@ pub(crate) fn run(asked: &Verify, mut session: Session) -> io::Result<Status> {
         Ok(files) => files,
         Err(status) => return Ok(status),
     };
-    let outcome = verify(source, &files, &material, at);
+    let policy = SignaturePolicy {
+        references: asked.max_signed_parts,
+        transforms: asked.max_transforms,
+        keys: asked.max_keys,
+        xml: session.limits.xml,
+        ..SignaturePolicy::default()
+    };
+    let outcome = verify(source, &files, &material, &policy, at);
     let ended = tell(&name, &outcome, &mut session)?;
     let ended = match (&outcome, &asked.out) {
         (Outcome::Trusted(trusted), Some(out)) => write_content(trusted, out, &session)?,
@@ -66,7 +86,7 @@ pub(crate) fn run(asked: &Verify, mut session: Session) -> io::Result<Status> {
 /// The files that a detached signature refers to: the one that `--content` names, or those beside the signature.
 fn files(asked: &Verify, source: &[u8], limits: Limits) -> Result<Vec<Named>, Status> {
     let mut files = Vec::new();
-    for name in files_referred_to(source) {
+    for name in files_referred_to(source, &limits.xml) {
         let path = match &asked.content {
             Some(content) => content.clone(),
             // A name that leads elsewhere is not followed; the reference then has no file, and is told so.

@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use archive::Archive;
 use compression::{Form, Spending, expanded, form};
+use karvan_engine::XmlLimits;
 pub(crate) use refusal::Refusal;
 
 /// How much is read.
@@ -23,6 +24,8 @@ pub(crate) struct Limits {
     pub(crate) expanded: u64,
     /// How many times its size an input may expand to.
     pub(crate) ratio: u64,
+    /// How much of everything an XML document may have.
+    pub(crate) xml: XmlLimits,
 }
 
 /// What several threads know of a run of reading: how far it is, and whether it is to end.
@@ -247,7 +250,9 @@ fn files_below(folder: &Path, inputs: &mut Vec<Input>) -> io::Result<()> {
 mod tests {
     use super::*;
 
-    const LIMITS: Limits = Limits { size: 5, expanded: 1 << 20, ratio: 100 };
+    fn limits(size: u64) -> Limits {
+        Limits { size, expanded: 1 << 20, ratio: 100, xml: XmlLimits::default() }
+    }
 
     #[test]
     fn a_folder_stands_for_its_files_in_order() {
@@ -268,9 +273,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a");
         fs::write(&path, "12345").unwrap();
-        assert_eq!(Input::File(path.clone()).read(LIMITS).unwrap(), b"12345");
-        let limits = Limits { size: 4, ..LIMITS };
-        assert_eq!(Input::File(path).read(limits).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
+        assert_eq!(Input::File(path.clone()).read(limits(5)).unwrap(), b"12345");
+        assert_eq!(Input::File(path).read(limits(4)).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
     }
 
     #[test]

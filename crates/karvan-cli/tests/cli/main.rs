@@ -13,6 +13,7 @@ mod import;
 mod inputs;
 mod inspect;
 mod jobs;
+mod limits;
 mod manners;
 mod published;
 mod schema;

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 
 use karvan_schema::xml::Grammar;
 use karvan_text::Language;
-use karvan_xml::{Document, Element, Limits};
+use karvan_xml::{Document, Element};
 use serde_json::Value;
 
 use super::node::{DocumentNode, Node, Summary};
@@ -15,7 +15,7 @@ pub(super) fn xml(source: impl Read, options: &Options, tell: &mut dyn FnMut(Nod
     let octets = whole(source, options)?;
     let summary = Summary { syntax: Some("xml"), octets: octets.len() as u64, ..Summary::default() };
     let mut node = DocumentNode { syntax: "xml", ..DocumentNode::default() };
-    match Document::parse(octets, &Limits::default()) {
+    match Document::parse(octets, &options.xml) {
         Ok(document) => {
             let root = document.root();
             node.root = root.local_name().to_owned();

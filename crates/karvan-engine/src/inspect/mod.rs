@@ -55,6 +55,8 @@ pub struct Options {
     pub segment_limit: usize,
     /// The largest document that is read whole, in octets: XML and JSON.
     pub size_limit: u64,
+    /// How much of everything an XML document may have.
+    pub xml: karvan_xml::Limits,
 }
 
 impl Default for Options {
@@ -67,6 +69,7 @@ impl Default for Options {
             characters: None,
             segment_limit: 16 << 20,
             size_limit: 1 << 30,
+            xml: karvan_xml::Limits::default(),
         }
     }
 }

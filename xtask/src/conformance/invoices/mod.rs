@@ -9,7 +9,7 @@ mod terms;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use karvan_engine::convert::convert;
+use karvan_engine::convert::{Options, convert};
 use karvan_mapping::{LossReport, Target};
 use karvan_text::Severity;
 
@@ -132,7 +132,7 @@ impl<'a> Journey<'a> {
             route,
         };
         for (step, syntax) in journey.route.iter().enumerate().skip(1) {
-            let conversion = convert(&journey.end, syntax.target(), None)
+            let conversion = convert(&journey.end, syntax.target(), &Options::default())
                 .map_err(|error| format!("{} {}: {error}", source.name, name(&journey.route)))?;
             let errors = conversion.target_findings.iter().filter(|finding| finding.code.severity == Severity::Error);
             journey.errors.extend(errors.map(|finding| finding.code.to_string()));
