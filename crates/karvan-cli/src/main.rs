@@ -9,6 +9,7 @@ mod crash;
 mod input;
 mod jobs;
 mod output;
+mod profiles;
 mod progress;
 mod report;
 mod session;

@@ -7,15 +7,15 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use clap::{Arg, Command};
+use clap::{Arg, ArgAction, Command};
 use karvan_engine::explain::distance;
 use toml::{Table, Value};
 
 /// The name of the file.
 const NAME: &str = "karvan.toml";
 
-/// Options that are settings though their default is not written down: it is the machine's.
-const FROM_THE_MACHINE: [&str; 2] = ["jobs", "lang"];
+/// Options that are settings though they have no default that is written down.
+const WITHOUT_DEFAULT: [&str; 3] = ["jobs", "lang", "profile"];
 
 /// The file that holds, if there is one.
 pub(crate) fn file() -> Option<PathBuf> {
@@ -44,28 +44,32 @@ pub(crate) fn settle(mut command: Command, path: &Path) -> Result<Command, Strin
         match value {
             Value::Table(table) if command.find_subcommand(&key).is_some() => {
                 for (name, value) in table {
-                    let value = scalar(&format!("{key}.{name}"), value)?;
                     let verb = command.find_subcommand(&key).ok_or("no such verb")?;
-                    let id = setting(verb, &name)?;
-                    command =
-                        command.mut_subcommand(&key, |verb| verb.mut_arg(id, |argument| argument.default_value(value)));
+                    let (id, values) = setting(verb, &name, &format!("{key}.{name}"), value)?;
+                    command = command
+                        .mut_subcommand(&key, |verb| verb.mut_arg(id, |argument| argument.default_values(values)));
                 }
             }
             value => {
-                let id = setting(&command, &key)?;
-                let value = scalar(&key, value)?;
-                command = command.mut_arg(id, |argument| argument.default_value(value));
+                let (id, values) = setting(&command, &key, &key, value)?;
+                command = command.mut_arg(id, |argument| argument.default_values(values));
             }
         }
     }
     Ok(command)
 }
 
-/// The option of `command` that is set by `key`.
-fn setting(command: &Command, key: &str) -> Result<String, String> {
+/// The option of `command` that is set by `key`, and the values that `value` gives it; `shown` is the key as it is told.
+fn setting(command: &Command, key: &str, shown: &str, value: Value) -> Result<(String, Vec<&'static str>), String> {
     let settings = || command.get_arguments().filter(|argument| is_setting(argument));
     if let Some(argument) = settings().find(|argument| argument.get_long() == Some(key)) {
-        return Ok(argument.get_id().to_string());
+        let values = match value {
+            Value::Array(list) if matches!(argument.get_action(), ArgAction::Append) => {
+                list.into_iter().map(|value| scalar(shown, value)).collect::<Result<_, _>>()?
+            }
+            value => vec![scalar(shown, value)?],
+        };
+        return Ok((argument.get_id().to_string(), values));
     }
     let verbs = command.get_subcommands().map(Command::get_name);
     let known = settings().filter_map(Arg::get_long).chain(verbs);
@@ -76,7 +80,7 @@ fn setting(command: &Command, key: &str) -> Result<String, String> {
 }
 
 fn is_setting(argument: &Arg) -> bool {
-    let named = argument.get_long().is_some_and(|name| FROM_THE_MACHINE.contains(&name));
+    let named = argument.get_long().is_some_and(|name| WITHOUT_DEFAULT.contains(&name));
     argument.get_action().takes_values() && (named || !argument.get_default_values().is_empty())
 }
 

@@ -13,6 +13,7 @@ pub mod fmt;
 pub mod import;
 pub mod inspect;
 mod outcome;
+pub mod profile;
 mod read_as;
 mod run;
 pub mod schema;

@@ -1,12 +1,14 @@
 //! Checking a document: what it is decides how.
 
 use std::io::{self, Read};
+use std::sync::Arc;
 
 use karvan_edifact::{InterchangeHeader, Item, ReadOptions, Reader, ServiceCharacters};
 use karvan_mapping::ReadError;
 use karvan_model::json::JsonError;
 use karvan_schema::directory::Directories;
 use karvan_schema::interchange::{self, Counts, Depth, MessageType, References, Validator};
+use karvan_schema::profile::Profile;
 use karvan_schema::xml::Grammar;
 pub use karvan_text::Verdict;
 use karvan_text::{Code, Diagnostic, Locator, Message, Place, Position, Severity, Span, Summary};
@@ -31,6 +33,8 @@ pub struct Options {
     pub characters: Option<ServiceCharacters>,
     /// Whether to say why segments stand where they do, where their message has several places for them.
     pub explain_structure: bool,
+    /// Profiles: each message is checked against the one that is for it too, and what none is for is not finished.
+    pub profiles: Vec<Arc<Profile>>,
     /// The longest segment that is read, in octets.
     pub segment_limit: usize,
     /// The longest object of a package that is not told as too long, in octets.
@@ -53,6 +57,7 @@ impl Default for Options {
             strict: false,
             characters: None,
             explain_structure: false,
+            profiles: Vec::new(),
             segment_limit: 16 << 20,
             object_limit: 1 << 30,
             reference_limit: References::LIMIT,
@@ -83,6 +88,7 @@ impl Options {
             read_as: self.read_as.clone(),
             reference_limit: self.reference_limit,
             explain_structure: self.explain_structure,
+            profiles: self.profiles.clone(),
         }
     }
 }
@@ -102,8 +108,8 @@ pub fn validate(mut source: impl Read, options: &Options, report: &mut dyn FnMut
     let mut openings = Vec::new();
     let content = match kind {
         Some(Kind::Edifact) => Content::Edifact(edifact(source, options, &mut openings, &mut tally)?),
-        Some(Kind::Xml) => xml(source, options, &mut tally)?,
-        Some(Kind::Json) => json(source, options, &mut tally)?,
+        Some(Kind::Xml) => without_profile("XML", xml(source, options, &mut tally)?, options, &mut tally),
+        Some(Kind::Json) => without_profile("JSON", json(source, options, &mut tally)?, options, &mut tally),
         None => {
             let finding = |code, message| Diagnostic::new(code, message, Place::default());
             tally.add(match unread {
@@ -125,6 +131,20 @@ pub fn validate(mut source: impl Read, options: &Options, report: &mut dyn FnMut
     };
     Ok(Outcome { verdict, summary: tally.summary, content, openings })
 }
+
+/// Tells a document of a syntax that profiles say nothing of.
+fn without_profile(syntax: &str, content: Content, options: &Options, tally: &mut Tally<'_>) -> Content {
+    if !options.profiles.is_empty() {
+        let scopes: Vec<_> = options.profiles.iter().map(|profile| profile.scope()).collect();
+        let message = Message::new("profile-none").with("message", syntax);
+        let finding = Diagnostic::new(Code::note(NO_PROFILE), message, Place::default());
+        tally.add(finding.expected(scopes.join(", ")).found(syntax).help(Message::new("help-profile-none")));
+    }
+    content
+}
+
+/// The number of the note that no profile is for a message.
+const NO_PROFILE: u16 = 4900;
 
 /// Makes an error of what deviates from the syntax and is read all the same.
 pub(crate) fn judge_strictly(finding: &mut Diagnostic) {
@@ -156,8 +176,8 @@ impl<'a> Tally<'a> {
             self.unfinished = true;
             return;
         }
-        // Limits are layer 9: what lies beyond one was not looked at.
-        self.unfinished |= finding.code.layer() == 9;
+        // Limits are layer 9: what lies beyond one was not looked at. Nor was a message by a profile that is not for it.
+        self.unfinished |= finding.code.layer() == 9 || finding.code.number == NO_PROFILE;
         self.summary.add(finding.code.severity);
         let place =
             Place { span: Span::at(finding.place.span.start), position: finding.place.position, ..Place::default() };

@@ -5,4 +5,5 @@
 pub mod directory;
 pub mod interchange;
 pub mod message;
+pub mod profile;
 pub mod xml;

@@ -183,6 +183,7 @@ static FILES: &[[&str; 2]] = &files! {
     "import",
     "inspect",
     "mapping",
+    "profile",
     "render",
     "schema",
     "signature",

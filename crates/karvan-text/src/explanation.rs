@@ -27,6 +27,7 @@ pub struct Explanation {
     severities: Vec<Severity>,
     number: u16,
     clause: &'static str,
+    profile: String,
     example: Example,
 }
 
@@ -35,6 +36,8 @@ pub struct Explanation {
 pub enum Example {
     /// A document: its wrong lines give the finding, its right lines do not.
     Document(Vec<ExampleLine>),
+    /// A profile: read with its wrong lines, it gives the finding; with its right lines, it does not.
+    Profile(Vec<ExampleLine>),
     /// What cannot be checked by itself: a command line, a piece of a document, something too large to show.
     Sketch(Vec<ExampleLine>),
 }
@@ -78,7 +81,7 @@ impl Example {
     #[must_use]
     pub fn lines(&self) -> &[ExampleLine] {
         match self {
-            Self::Document(lines) | Self::Sketch(lines) => lines,
+            Self::Document(lines) | Self::Profile(lines) | Self::Sketch(lines) => lines,
         }
     }
 
@@ -135,6 +138,12 @@ impl Explanation {
         self.clause
     }
 
+    /// The profile that the document of the example is checked against; empty where it needs none.
+    #[must_use]
+    pub fn profile(&self) -> &str {
+        &self.profile
+    }
+
     /// The example.
     #[must_use]
     pub fn example(&self) -> &Example {
@@ -164,8 +173,8 @@ impl Explanation {
     }
 }
 
-/// Reads entries: `[E1029 W1029] clause`, then `document:` or `sketch:`, then the lines of the example, each after `- ` (wrong),
-/// `+ ` (right) or two spaces (both).
+/// Reads entries: `[E1029 W1029] clause`, then `document:`, `profile:` or `sketch:`, then the lines of the example, each after
+/// `- ` (wrong), `+ ` (right) or two spaces (both). A profile that a document follows is what that is checked against.
 fn read(text: &'static str) -> Vec<Explanation> {
     let mut entries: Vec<Explanation> = Vec::new();
     for line in text.lines().filter(|line| !line.starts_with('#')) {
@@ -175,6 +184,7 @@ fn read(text: &'static str) -> Vec<Explanation> {
                 severities: codes.iter().map(|code| code.severity).collect(),
                 number: codes.first().map_or(0, |code| code.number),
                 clause,
+                profile: String::new(),
                 example: Example::Document(Vec::new()),
             });
             continue;
@@ -185,13 +195,19 @@ fn read(text: &'static str) -> Vec<Explanation> {
             Some("+ ") => Side::Right,
             Some("  ") => Side::Both,
             _ => {
-                if line == "sketch:" {
-                    entry.example = Example::Sketch(Vec::new());
+                match line {
+                    "profile:" => entry.example = Example::Profile(Vec::new()),
+                    "document:" => {
+                        entry.profile = entry.example.right();
+                        entry.example = Example::Document(Vec::new());
+                    }
+                    "sketch:" => entry.example = Example::Sketch(Vec::new()),
+                    _ => {}
                 }
                 continue;
             }
         };
-        let (Example::Document(lines) | Example::Sketch(lines)) = &mut entry.example;
+        let (Example::Document(lines) | Example::Profile(lines) | Example::Sketch(lines)) = &mut entry.example;
         lines.push(ExampleLine { side, text: &line[2..] });
     }
     entries

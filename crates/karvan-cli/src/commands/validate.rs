@@ -10,9 +10,10 @@ use clap::Args;
 use karvan_engine::text::{Diagnostic, Message, Summary};
 use karvan_engine::validate::{self, Content, Options, Outcome, Run, Totals, Verdict};
 
-use crate::checking::Checking;
+use crate::checking::{Checking, Level};
 use crate::input::{Input, Limits, Meter, Refusal};
 use crate::jobs::{Told, in_order};
+use crate::profiles;
 use crate::progress::Progress;
 use crate::session::{Session, say_failed};
 use crate::status::Status;
@@ -26,6 +27,11 @@ pub(crate) struct Validate {
 
     #[command(flatten)]
     checking: Checking,
+
+    /// Check messages against this profile too, by its name or its file; one for each kind of message (karvan schema
+    /// list --profiles).
+    #[arg(long, value_name = "NAME|FILE")]
+    profile: Vec<String>,
 
     /// Say why segments stand where they do, where their message has several places for them.
     #[arg(long)]
@@ -46,6 +52,13 @@ pub(crate) fn run(asked: &Validate, mut session: Session) -> io::Result<Status> 
         Err(error) => return Ok(session.usage(&error.message())),
     };
     options.explain_structure = asked.explain_structure;
+    if asked.checking.level == Level::Syntax && !asked.profile.is_empty() {
+        return Ok(session.usage(&Message::new("profile-level")));
+    }
+    options.profiles = match profiles::load(&asked.profile, &session) {
+        Ok(profiles) => profiles,
+        Err(status) => return Ok(status),
+    };
 
     let inputs = match Input::all(&asked.paths) {
         Ok(inputs) => inputs,

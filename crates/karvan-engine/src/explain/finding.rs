@@ -45,6 +45,9 @@ pub struct ErrorCode {
 pub struct Sample {
     /// Whether the sides are documents, of which the wrong one gets the code and the right one nothing.
     pub document: bool,
+    /// The profile that the documents are checked against, where they need one.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub profile: &'static str,
     /// The wrong side.
     pub wrong: String,
     /// The right side.
@@ -72,6 +75,7 @@ impl FindingTopic {
             answer: answer.map(|code| ErrorCode { code: code.value(), name: code.name() }),
             example: Sample {
                 document: matches!(example, Example::Document(_)),
+                profile: explanation.profile(),
                 wrong: example.wrong(),
                 right: example.right(),
             },
@@ -91,6 +95,11 @@ impl FindingTopic {
     pub fn text(&self, language: Language) -> String {
         let mut lines = vec![self.heading(language), String::new(), self.explanation.why(language).to_owned()];
         lines.push(format!("{}: {}", label("topic-mend", language), self.explanation.mend(language)));
+        if !self.example.profile.is_empty() {
+            lines.extend([String::new(), format!("{}:", label("topic-profile", language))]);
+            let profile = self.example.profile.lines();
+            lines.extend(profile.map(|line| isolate(&format!("    {line}"), language).into_owned()));
+        }
         lines.extend([String::new(), format!("{}:", label("topic-example", language))]);
         lines.extend(shown(self.explanation.example().lines()).iter().map(|line| match line {
             Some(ExampleLine { side, text }) => {

@@ -12,6 +12,7 @@ use crate::message::arrange::{Arranger, Excess, Placement};
 use crate::message::content::{self, Reading};
 use crate::message::rules::{RuleBook, SegmentRules};
 use crate::message::table::{RowKind, Table, Tag};
+use crate::profile::{Guide, Placed, Profile, Watch};
 
 /// What a message is checked against: its table and the rules of its segments.
 #[derive(Debug)]
@@ -25,18 +26,27 @@ pub(super) struct Definition<'d> {
     /// Of each row of the table, the place of its segment in the rules; none of header and trailer, whose content is
     /// checked with the envelope.
     rules_of_rows: Vec<Option<usize>>,
+    /// The profile that narrows it, and what that says of this message.
+    profile: Option<(Arc<Profile>, Arc<Guide>)>,
 }
 
 impl<'d> Definition<'d> {
-    /// The definition of `message`, its code values taken from `codes` where that is another directory.
-    pub(super) fn new(message: directory::Message<'d>, codes: Option<Directory<'d>>) -> Self {
-        let table = Table::of(message);
+    /// The definition of `message`, its code values taken from `codes` where that is another directory; a profile may narrow it.
+    pub(super) fn new(
+        message: directory::Message<'d>,
+        codes: Option<Directory<'d>>,
+        profile: Option<(Arc<Profile>, Arc<Guide>)>,
+    ) -> Self {
+        let table = match &profile {
+            Some((_, guide)) => Table::with_variants(Table::of(message).rows().to_vec(), &guide.variants),
+            None => Table::of(message),
+        };
         let rules = RuleBook::new(message.rows().filter_map(|row| row.segment()), codes);
         let position = |tag: Tag| rules.position(tag).filter(|_| !is_envelope(tag));
         let rules_of_rows = table.rows().iter().map(|row| position(row.tag)).collect();
         let positions = message.rows().map(|row| row.position()).collect();
         let (directory, name, table) = (message.directory(), message.tag(), Arc::new(table));
-        Self { directory, name, table, positions, rules, rules_of_rows }
+        Self { directory, name, table, positions, rules, rules_of_rows, profile }
     }
 }
 
@@ -52,12 +62,17 @@ pub(super) struct Body<'d> {
     arranger: Arranger<Arc<Table>>,
     /// Whether to say why each segment stands where it does, where there is a choice.
     explains: bool,
+    /// Follows it by its profile, where there is one.
+    watch: Option<Box<Watch>>,
 }
 
 impl<'d> Body<'d> {
     pub(super) fn new(definition: Arc<Definition<'d>>, explains: bool) -> Self {
         let arranger = Arranger::new(Arc::clone(&definition.table));
-        Self { definition, arranger, explains }
+        let watch = |(profile, guide): &(Arc<Profile>, Arc<Guide>)| {
+            Box::new(Watch::new(Arc::clone(profile), Arc::clone(guide), &definition.table))
+        };
+        Self { watch: definition.profile.as_ref().map(watch), definition, arranger, explains }
     }
 
     /// Checks the next segment, which has this tag, UNH and UNT included; `service` holds the rules of service segments.
@@ -73,11 +88,36 @@ impl<'d> Body<'d> {
         if self.explains {
             self.explain(segment, tag, findings);
         }
-        let row = self.arranger.step(tag);
+        let row = match &self.watch {
+            None => self.arranger.step(tag),
+            Some(watch) => watch.step(&mut self.arranger, tag, segment),
+        };
         let rules = row.and_then(|row| self.definition.rules_of_rows[row]).map(|at| self.definition.rules.at(at));
+        let mut placed = row.map(|row| (row, 0));
         if !rules.is_some_and(|rules| rules.are_kept_by(segment, reading)) {
-            self.segment_at_fault(segment, tag, row, service, reading, findings);
+            placed = self.segment_at_fault(segment, tag, row, service, reading, findings);
         }
+        if self.watch.is_some() {
+            self.follow(segment, tag, placed, reading, findings);
+        }
+    }
+
+    /// Checks a segment against the profile, where it has a place in the message.
+    #[inline(never)]
+    fn follow(
+        &mut self,
+        segment: &Segment<'_>,
+        tag: Tag,
+        placed: Option<(usize, usize)>,
+        reading: &Reading,
+        findings: &mut Findings<'_>,
+    ) {
+        let (Some(watch), Some((row, revised))) = (&mut self.watch, placed) else { return };
+        let rules = self.definition.rules_of_rows[row].map(|at| self.definition.rules.at(at));
+        let arranger = &self.arranger;
+        let path = || path(arranger, tag);
+        let placed = Placed { segment, rules, path: &path, revised };
+        watch.segment(placed, arranger, reading, &mut |finding| findings.report(finding));
     }
 
     /// Tells the places that a segment has in the message, where it has several, and what speaks for or against each.
@@ -93,7 +133,8 @@ impl<'d> Body<'d> {
         }
     }
 
-    /// Tells what is wrong with a segment: with its place, where there is no row for it, and with its content.
+    /// Tells what is wrong with a segment: with its place, where there is no row for it, and with its content. Gives its row,
+    /// and how many segments before it came to stand elsewhere.
     #[cold]
     fn segment_at_fault(
         &mut self,
@@ -103,13 +144,13 @@ impl<'d> Body<'d> {
         service: &RuleBook<'_>,
         reading: &Reading,
         findings: &mut Findings<'_>,
-    ) {
-        let row = row.or_else(|| self.misplaced(segment, tag, service, findings));
+    ) -> Option<(usize, usize)> {
+        let placed = row.map(|row| (row, 0)).or_else(|| self.misplaced(segment, tag, service, findings));
         if is_envelope(tag) {
-            return;
+            return placed;
         }
-        let of_directory = match row {
-            Some(row) => self.definition.rules_of_rows[row].map(|at| self.definition.rules.at(at)),
+        let of_directory = match placed {
+            Some((row, _)) => self.definition.rules_of_rows[row].map(|at| self.definition.rules.at(at)),
             None => self.definition.rules.get(tag),
         };
         let is_service = of_directory.is_none();
@@ -125,16 +166,18 @@ impl<'d> Body<'d> {
                 findings.fault(fault, segment, &rules, &path(), false);
             });
         }
+        placed
     }
 
-    /// Finds the row of a segment that cannot stand where it does without a fault, if there is one, and tells the fault.
+    /// Finds the row of a segment that cannot stand where it does without a fault, if there is one, and tells the fault; gives
+    /// how many segments before it came to stand elsewhere, too.
     fn misplaced(
         &mut self,
         segment: &Segment<'_>,
         tag: Tag,
         service: &RuleBook<'_>,
         findings: &mut Findings<'_>,
-    ) -> Option<usize> {
+    ) -> Option<(usize, usize)> {
         let table = &self.definition.table;
         let mut left_out = Vec::new();
         let placement = self.arranger.place(tag, &mut left_out);
@@ -142,11 +185,11 @@ impl<'d> Body<'d> {
             findings.report(missing(&self.definition, row, Span::at(segment.span().start), Some(tag)));
         }
         match placement {
-            Placement::Placed { row, excess, .. } => {
+            Placement::Placed { row, excess, revised } => {
                 if let Some(excess) = excess {
                     findings.report(too_often(table, row, excess, segment, &path(&self.arranger, tag)));
                 }
-                Some(row)
+                Some((row, revised))
             }
             Placement::Unsupported => {
                 let unsupported = unsupported(&self.definition, service, segment, tag);
@@ -157,6 +200,11 @@ impl<'d> Body<'d> {
                 None
             }
         }
+    }
+
+    /// The profile that it is checked against.
+    pub(super) fn profile(&self) -> Option<&Profile> {
+        self.definition.profile.as_ref().map(|(profile, _)| &**profile)
     }
 
     /// Whether the table of the message has a place for segments with this tag.
@@ -186,6 +234,9 @@ impl<'d> Body<'d> {
             if !self.definition.table.row(row).tag.ends_message() {
                 findings.report(missing(&self.definition, row, end, None));
             }
+        }
+        if let Some(watch) = self.watch {
+            watch.finish(end, &mut |finding| findings.report(finding));
         }
     }
 }

@@ -413,15 +413,55 @@ impl<'d> Validator<'d> {
         if self.options.depth < Depth::Structure {
             return;
         }
-        let wanted = self.options.read_as.clone().unwrap_or(declared);
+        let wanted = match self.options.read_as.clone() {
+            Some(read_as) => MessageType { association: declared.association, ..read_as },
+            None => declared,
+        };
         match self.definition(&wanted, names.interactive) {
             Some(definition) => {
+                let body = Body::new(definition, self.options.explain_structure);
+                if !self.options.profiles.is_empty() {
+                    self.check_profile(&body, segment, &header, &wanted, findings);
+                }
                 if let Some(message) = &mut self.message {
-                    message.body = Some(Body::new(definition, self.options.explain_structure));
+                    message.body = Some(body);
                 }
                 self.hand_to_body(segment, Tag::new(segment.tag()), findings);
             }
             None => findings.report(self.unknown_message(segment, &header, &wanted)),
+        }
+    }
+
+    /// Tells a message that no profile is for, and one whose interchange declares a repertoire that its profile does not allow.
+    fn check_profile(
+        &self,
+        body: &Body<'_>,
+        segment: &Segment<'_>,
+        header: &MessageHeader<'_>,
+        message: &MessageType,
+        findings: &mut Findings<'_>,
+    ) {
+        let path = if header.is_interactive() { "UIH/S306" } else { "UNH/S009" };
+        let Some(profile) = body.profile() else {
+            let found = format!("{message} {}", message.association);
+            let scopes: Vec<_> = self.options.profiles.iter().map(|profile| profile.scope()).collect();
+            let sentence = Message::new("profile-none").with("message", found.trim_end());
+            let finding = at(segment, header.identifier().span(), path, Code::note(4900), sentence);
+            findings.report(
+                finding.expected(scopes.join(", ")).found(found.trim_end()).help(Message::new("help-profile-none")),
+            );
+            return;
+        };
+        let declared = self.interchange.as_ref().and_then(|interchange| interchange.repertoire);
+        let allowed = profile.repertoires();
+        if let Some(declared) =
+            declared.filter(|it| !allowed.is_empty() && !allowed.iter().any(|name| name == it.identifier()))
+        {
+            let sentence =
+                Message::new("profile-repertoire").with("identifier", declared).with("profile", profile.name());
+            let finding = at(segment, segment.tag_span(), "UNB/S001/0001", Code::error(4046), sentence);
+            let finding = finding.expected(allowed.join(", ")).found(declared.identifier());
+            findings.report(finding.help(Message::new("help-charset")));
         }
     }
 
@@ -741,8 +781,11 @@ impl<'d> Validator<'d> {
             .and_then(|directory| directory.message(&wanted.name))
             .filter(|message| message.is_interactive() == interactive)
             .map(|message| {
-                let codes = self.directories.release(&format!("{}.{}", wanted.version, wanted.code_list));
-                Arc::new(Definition::new(message, codes))
+                let profile = self.options.profiles.iter().find(|profile| profile.is_for(wanted));
+                let profile = profile.and_then(|profile| Some((Arc::clone(profile), profile.guide(wanted)?)));
+                let declared = self.directories.release(&format!("{}.{}", wanted.version, wanted.code_list));
+                let agreed = profile.as_ref().and_then(|(profile, _)| self.directories.release(profile.code_lists()?));
+                Arc::new(Definition::new(message, declared.or(agreed), profile))
             });
         if self.definitions.len() == DEFINITIONS {
             self.definitions.clear();

@@ -31,33 +31,40 @@ impl Findings<'_> {
         path: &str,
         service: bool,
     ) {
-        if fault.is_judged_elsewhere() {
-            return;
+        if !fault.is_judged_elsewhere() {
+            let mut finding = of_data_element(fault, segment, rules, path);
+            if service {
+                finding.code.number = 1000 + finding.code.digits();
+            }
+            self.report(finding);
         }
-        let number = if service { 1000 + fault.code.number % 1000 } else { fault.code.number };
-        let mut place = Place { data_element: fault.place, ..place(fault.span, path) };
-        if let Some(qualifier) = qualifier(segment, rules) {
-            place.path.push_str(&qualifier);
-        }
-        if !fault.constituent.is_empty() {
-            place.path.push('/');
-            place.path.push_str(&fault.constituent);
-        }
-        let mut finding = Diagnostic::new(Code { number, ..fault.code }, fault.message, place);
-        finding.expected = fault.expected;
-        finding.found = fault.found;
-        finding.help = fault.help;
-        self.report(finding.excerpt(excerpt(segment, fault.span)));
     }
 }
 
+/// What a data element of `segment` does wrong, as a finding.
+pub(crate) fn of_data_element(fault: Fault, segment: &Segment<'_>, rules: &SegmentRules<'_>, path: &str) -> Diagnostic {
+    let mut place = Place { data_element: fault.place, ..place(fault.span, path) };
+    if let Some(qualifier) = qualifier(segment, rules) {
+        place.path.push_str(&qualifier);
+    }
+    if !fault.constituent.is_empty() {
+        place.path.push('/');
+        place.path.push_str(&fault.constituent);
+    }
+    let mut finding = Diagnostic::new(fault.code, fault.message, place);
+    finding.expected = fault.expected;
+    finding.found = fault.found;
+    finding.help = fault.help;
+    finding.excerpt(excerpt(segment, fault.span))
+}
+
 /// A place whose line and column are still to be filled in.
-pub(super) fn place(span: Span, path: &str) -> Place {
+pub(crate) fn place(span: Span, path: &str) -> Place {
     Place { span, path: path.to_owned(), ..Place::default() }
 }
 
 /// The segment with the octets of `span` marked.
-pub(super) fn excerpt(segment: &Segment<'_>, span: Span) -> Excerpt {
+pub(crate) fn excerpt(segment: &Segment<'_>, span: Span) -> Excerpt {
     let within = |offset: u64| usize::try_from(offset.saturating_sub(segment.span().start)).unwrap_or(usize::MAX);
     Excerpt::new(segment.raw(), within(span.start)..within(span.end))
 }

@@ -6,7 +6,7 @@
 
 mod body;
 mod envelope;
-mod finding;
+pub(crate) mod finding;
 mod level;
 mod open;
 mod options;

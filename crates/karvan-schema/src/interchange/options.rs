@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use karvan_edifact::{Component, MessageHeader};
 
 use super::finding::{bounded, shown};
 use super::references::References;
+use crate::profile::Profile;
 
 /// How deep a validator looks; each level includes those before it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,11 +33,19 @@ pub struct Options {
     pub reference_limit: usize,
     /// Whether to say why segments stand where they do, where their message has several places for them.
     pub explain_structure: bool,
+    /// Profiles, of which each message is checked against the one that is for it.
+    pub profiles: Vec<Arc<Profile>>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { depth: Depth::default(), read_as: None, reference_limit: References::LIMIT, explain_structure: false }
+        Self {
+            depth: Depth::default(),
+            read_as: None,
+            reference_limit: References::LIMIT,
+            explain_structure: false,
+            profiles: Vec::new(),
+        }
     }
 }
 

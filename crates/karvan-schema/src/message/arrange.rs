@@ -59,7 +59,7 @@ pub struct Arranger<T> {
 
 /// How far a message has come.
 #[derive(Clone, Debug)]
-pub(super) struct State {
+pub(crate) struct State {
     /// The row of the segment placed last: with it the open groups are known.
     at: Option<usize>,
     /// How many groups are open.
@@ -70,7 +70,7 @@ pub(super) struct State {
 
 /// The latest steps, all without a fault, for the choices among them may have to be reconsidered.
 #[derive(Clone, Debug)]
-struct Trail {
+pub(crate) struct Trail {
     /// The state before the first of them.
     start: State,
     /// The state after as many of them as the trail reaches back at least, where there are so many.
@@ -81,12 +81,12 @@ struct Trail {
 
 impl Trail {
     /// How many choices are kept at least: no directory needs more, and a fault costs no more than this squared.
-    const REACH: usize = 32;
+    pub(crate) const REACH: usize = 32;
 }
 
 impl State {
     /// The state before the first row.
-    pub(super) fn new(table: &Table) -> Self {
+    pub(crate) fn new(table: &Table) -> Self {
         Self { at: None, depth: 0, counts: vec![0; table.machine().depth() + 1].into() }
     }
 
@@ -104,7 +104,7 @@ impl State {
     }
 
     /// The open groups, the innermost first.
-    pub(super) fn groups<'a>(&'a self, table: &'a Table) -> impl Iterator<Item = OpenGroup> + 'a {
+    pub(crate) fn groups<'a>(&'a self, table: &'a Table) -> impl Iterator<Item = OpenGroup> + 'a {
         self.used(table).skip(1).map(|(row, repetition)| OpenGroup { row, repetition })
     }
 
@@ -128,7 +128,7 @@ impl State {
 
     /// Takes a step: the groups from its anchor on begin, each with its trigger.
     #[inline]
-    pub(super) fn take(&mut self, step: Step) {
+    pub(crate) fn take(&mut self, step: Step) {
         let level = usize::from(step.level);
         self.counts[level] = if step.again { self.counts[level].saturating_add(1) } else { 1 };
         self.at = Some(usize::from(step.row));
@@ -190,14 +190,23 @@ impl<T: Deref<Target = Table>> Arranger<T> {
     /// Places the next segment where that goes over no count and leaves nothing out, and gives its row.
     #[inline]
     pub fn step(&mut self, tag: Tag) -> Option<usize> {
-        let tag = self.table.machine().tag(tag)?;
-        let step = self.state.nearest(&self.table, tag)?;
-        self.take(tag, step);
+        self.step_by(self.table.machine().tag(tag)?)
+    }
+
+    /// The same for a segment of the variant at `index` among those of the table.
+    pub(crate) fn step_as(&mut self, index: usize) -> Option<usize> {
+        self.step_by(self.table.machine().variant(index))
+    }
+
+    #[inline]
+    fn step_by(&mut self, symbol: u16) -> Option<usize> {
+        let step = self.state.nearest(&self.table, symbol)?;
+        self.take(symbol, step);
         Some(usize::from(step.row))
     }
 
     /// The latest steps, the last of them the latest; as many as were revised can be asked for.
-    pub(super) fn latest(&self, count: usize) -> impl Iterator<Item = Step> + '_ {
+    pub(crate) fn latest(&self, count: usize) -> impl Iterator<Item = Step> + '_ {
         let steps = &self.trail.steps;
         steps[steps.len().saturating_sub(count)..].iter().map(|(_, step)| *step)
     }

@@ -9,7 +9,7 @@ use crate::directory::{Code, Elsewhere};
 const OFFERED: usize = 3;
 
 /// The codes of the list that look most like `value`, with their names; none where none does.
-pub(super) fn nearest(value: &str, list: &CodeList<'_>) -> Option<String> {
+pub(crate) fn nearest(value: &str, list: &CodeList<'_>) -> Option<String> {
     let mut found: Vec<(Likeness, Code<'_>)> = list
         .element()
         .codes()
@@ -22,7 +22,7 @@ pub(super) fn nearest(value: &str, list: &CodeList<'_>) -> Option<String> {
 }
 
 /// What helps with `value`: the release that has it, or else the list.
-pub(super) fn help(value: &str, list: &CodeList<'_>) -> Message {
+pub(crate) fn help(value: &str, list: &CodeList<'_>) -> Message {
     let element = list.element();
     let with = |id, release| Message::new(id).with("value", value).with("name", element.tag()).with("release", release);
     match element.code_elsewhere(value) {

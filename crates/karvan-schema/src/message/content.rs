@@ -340,7 +340,7 @@ fn takes_other_codes(repetition: &Repetition<'_>, rules: &ElementRules<'_>) -> b
 
 /// What is wrong with the form of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Problem {
+pub(crate) enum Problem {
     Type,
     DecimalMark,
     DigitBeforeMark,
@@ -377,7 +377,7 @@ impl Problem {
 /// How many digits a number has, which is written as [`NumberForm`] says; the minus, the mark and the exponent are not
 /// counted (ISO 9735-1 §10).
 #[inline]
-pub(super) fn number_digits(value: &[u8], reading: &Reading) -> Result<usize, Problem> {
+pub(crate) fn number_digits(value: &[u8], reading: &Reading) -> Result<usize, Problem> {
     match all_digits(value) {
         true => Ok(value.len()),
         false => number_digits_closely(value, reading),
@@ -430,7 +430,7 @@ fn without_exponent(value: &[u8]) -> Result<&[u8], Problem> {
     if sound { Ok(significand) } else { Err(Problem::Type) }
 }
 
-fn check_length(length: usize, format: Format) -> Option<Problem> {
+pub(crate) fn check_length(length: usize, format: Format) -> Option<Problem> {
     if length > usize::from(format.maximum) {
         Some(Problem::TooLong(length))
     } else if length < usize::from(format.minimum) {
@@ -442,7 +442,7 @@ fn check_length(length: usize, format: Format) -> Option<Problem> {
 
 /// How many characters a value has.
 #[inline]
-pub(super) fn characters(value: &[u8], reading: &Reading) -> usize {
+pub(crate) fn characters(value: &[u8], reading: &Reading) -> usize {
     reading.repertoire.map_or(value.len(), |repertoire| repertoire.length(value))
 }
 

@@ -4,14 +4,17 @@
 //! row; how often each row was used is counted by the [`Arranger`](super::arrange::Arranger). For each state and each tag
 //! the machine lists the places that skip no mandatory row, the nearest first: the same row again, later rows of the open
 //! group, the open group once more, then the same one level out.
+//!
+//! A profile may tell segments of one tag apart by their qualifiers. Each kind of them is a [`Variant`]: a symbol of its own
+//! beside those of the tags, whose lists hold only the places that the profile has for it.
 
 use super::table::{Row, RowKind, Tag};
 
 /// A place that a segment may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Step {
+pub(crate) struct Step {
     /// The row of the segment.
-    pub(super) row: u16,
+    pub(crate) row: u16,
     /// The row of the outermost group that begins with the segment; the segment's own where none does.
     pub(super) anchor: u16,
     /// How many groups stand around the anchor.
@@ -41,13 +44,22 @@ impl Step {
     }
 }
 
+/// Segments of a tag that have fewer places than the others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Variant {
+    /// Their tag.
+    pub(crate) tag: Tag,
+    /// The rows that they may take, in order.
+    pub(crate) rows: Vec<usize>,
+}
+
 /// The states and the ways between them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Machine {
     tags: TagNumbers,
-    /// How many tags there are.
+    /// How many tags and variants there are.
     width: usize,
-    /// For each state and each tag, where the list of places begins in `steps`; it ends where the next begins.
+    /// For each state and each symbol, where the list of places begins in `steps`; it ends where the next begins.
     lists: Box<[u32]>,
     steps: Box<[Step]>,
     /// How many groups stand around a segment at most.
@@ -55,11 +67,12 @@ pub(super) struct Machine {
 }
 
 impl Machine {
-    /// The machine of these rows.
-    pub(super) fn new(rows: &[Row]) -> Self {
+    /// The machine of these rows; the symbols of the variants follow those of the tags.
+    pub(super) fn new(rows: &[Row], variants: &[Variant]) -> Self {
         let tags = TagNumbers::new(rows.iter().map(|row| row.tag));
         let numbers: Vec<u16> = rows.iter().filter_map(|row| tags.get(row.tag)).collect();
-        let width = tags.count;
+        let bases: Vec<_> = variants.iter().map(|variant| tags.get(variant.tag).map_or(0, usize::from)).collect();
+        let width = tags.count + variants.len();
         let mut lists = Vec::with_capacity((rows.len() + 1) * width + 1);
         let mut steps = Vec::new();
         let mut found = vec![Vec::new(); width];
@@ -68,6 +81,10 @@ impl Machine {
                 ways(rows, state, |anchor, again| {
                     found[usize::from(numbers[anchor])].push(Step::new(rows, anchor, again));
                 });
+                for (index, (variant, &base)) in variants.iter().zip(&bases).enumerate() {
+                    let takes = |step: &Step| variant.rows.binary_search(&usize::from(step.row)).is_ok();
+                    found[tags.count + index] = found[base].iter().copied().filter(takes).collect();
+                }
             }
             for list in &mut found {
                 lists.push(u32::try_from(steps.len()).unwrap_or(u32::MAX));
@@ -90,10 +107,15 @@ impl Machine {
         self.tags.get(tag)
     }
 
-    /// The places of a tag, by its number, in the state after `row`; the nearest first.
+    /// The symbol of the variant at `index`.
+    pub(super) fn variant(&self, index: usize) -> u16 {
+        number(self.tags.count + index)
+    }
+
+    /// The places of a symbol in the state after `row`; the nearest first.
     #[inline]
-    pub(super) fn places(&self, row: Option<usize>, tag: u16) -> &[Step] {
-        let list = row.map_or(0, |row| row + 1) * self.width + usize::from(tag);
+    pub(super) fn places(&self, row: Option<usize>, symbol: u16) -> &[Step] {
+        let list = row.map_or(0, |row| row + 1) * self.width + usize::from(symbol);
         match self.lists.get(list..list + 2) {
             Some(&[start, end]) => self.steps.get(start as usize..end as usize).unwrap_or_default(),
             _ => &[],
@@ -190,7 +212,7 @@ mod tests {
     #[test]
     fn places_are_listed_from_the_nearest_to_the_farthest() {
         let table = table("UNH M 1\nSG1 C 9\n  TDT M 1\n  LOC C 9\n  DTM C 1\nSG2 C 9\n  LOC M 1\nLOC M 1\nUNT M 1");
-        let machine = Machine::new(table.rows());
+        let machine = Machine::new(table.rows(), &[]);
         let loc = machine.tag(Tag::new(b"LOC")).unwrap();
         let places =
             |row| -> Vec<_> { machine.places(row, loc).iter().map(|step| (step.anchor, step.again)).collect() };
@@ -198,5 +220,18 @@ mod tests {
         assert_eq!(places(Some(6)), [(5, true), (7, false)]);
         assert_eq!(places(None), []);
         assert_eq!(machine.tag(Tag::new(b"XXX")), None);
+    }
+
+    #[test]
+    fn a_variant_has_the_places_of_its_rows_alone() {
+        let table = table("UNH M 1\nSG1 C 9\n  TDT M 1\n  LOC C 9\n  DTM C 1\nSG2 C 9\n  LOC M 1\nLOC M 1\nUNT M 1");
+        let variants = [Variant { tag: Tag::new(b"LOC"), rows: vec![6] }];
+        let machine = Machine::new(table.rows(), &variants);
+        let places =
+            |row| -> Vec<_> { machine.places(row, machine.variant(0)).iter().map(|step| step.anchor).collect() };
+        assert_eq!(places(Some(3)), [5]);
+        assert_eq!(places(Some(7)).len(), 0);
+        let loc = machine.tag(Tag::new(b"LOC")).unwrap();
+        assert_eq!(machine.places(Some(3), loc).len(), 3);
     }
 }

@@ -2,11 +2,11 @@
 
 pub mod arrange;
 pub mod choice;
-mod codes;
+pub(crate) mod codes;
 pub mod content;
 mod dependencies;
 pub mod example;
-mod machine;
+pub(crate) mod machine;
 mod outline;
 pub mod rules;
 pub mod table;

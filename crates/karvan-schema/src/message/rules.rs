@@ -71,7 +71,7 @@ pub struct CodeList<'d> {
 }
 
 impl<'d> CodeList<'d> {
-    pub(super) fn new(element: Element<'d>) -> Self {
+    pub(crate) fn new(element: Element<'d>) -> Self {
         Self { element, other_codes: element.other_codes(), set: OnceLock::new() }
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::machine::Machine;
+use super::machine::{Machine, Variant};
 use crate::directory::{Message, MessageRowKind};
 
 /// A segment tag: up to three octets, kept in one word so that comparing two is one instruction.
@@ -122,14 +122,19 @@ impl Table {
     /// The rows of a group follow the row of the group; the first of them is its trigger. Rows that break this are
     /// dropped from the table where the group's end lies outside it.
     #[must_use]
-    pub fn new(mut rows: Vec<Row>) -> Self {
+    pub fn new(rows: Vec<Row>) -> Self {
+        Self::with_variants(rows, &[])
+    }
+
+    /// A table of these rows in which these segments have symbols of their own.
+    pub(crate) fn with_variants(mut rows: Vec<Row>, variants: &[Variant]) -> Self {
         let length = rows.len();
         for (index, row) in rows.iter_mut().enumerate() {
             if let RowKind::Group { end, .. } = &mut row.kind {
                 *end = (*end).clamp(index + 1, length);
             }
         }
-        let machine = Machine::new(&rows);
+        let machine = Machine::new(&rows, variants);
         Self { rows, machine }
     }
 
