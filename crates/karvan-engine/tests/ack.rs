@@ -340,6 +340,30 @@ fn what_cannot_be_answered_is_said() {
     assert_eq!(withheld(ORDERS, &asked), (vec![Some(Withheld::NotRejected)], Verdict::Valid));
 }
 
+/// ISO 9735-4 is about batch EDI alone.
+#[test]
+fn a_dialogue_is_not_answered_and_that_is_told_where_it_begins() {
+    const DIALOGUE: &str =
+        "UIB+UNOC:4+1234567+++A+B+20261122:0900'\nUIH+IHCEBI:D:96A:UN+1'\nUIT+1+2'\nUIZ+1234567+1'\n";
+    let told = |text: &str, kind| {
+        let mut options = Options::default();
+        options.kind = kind;
+        let now: Timestamp = "2026-11-22T10:30:00Z".parse().unwrap();
+        let mut places = Vec::new();
+        let told = acknowledge(text.as_bytes(), &options, now, &mut |finding| {
+            if finding.code.layer() == 0 {
+                places.push((finding.code.to_string(), finding.place.span.start));
+            }
+        });
+        (told.unwrap().answers.len(), places)
+    };
+    for kind in [Kind::Contrl, Kind::Receipt, Kind::Aperak] {
+        assert_eq!(told(DIALOGUE, kind), (0, vec![("E0024".to_owned(), 0)]));
+        let both = told(&format!("{ORDERS}{DIALOGUE}"), kind);
+        assert_eq!(both, (1, vec![("E0024".to_owned(), ORDERS.len() as u64)]));
+    }
+}
+
 #[test]
 fn acknowledgements_among_messages_are_passed_over() {
     let contrl = "UNH+M9+CONTRL:D:3:UN'\nUCI+X+A+B+9'\nUNT+3+M9'\n";

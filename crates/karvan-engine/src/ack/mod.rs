@@ -173,15 +173,19 @@ pub fn acknowledge(
     report: &mut dyn FnMut(Diagnostic),
 ) -> io::Result<Acknowledgement> {
     let mut telling = Telling::new(options.check.finding_limit, report);
-    let subjects = if options.kind == Kind::Receipt {
+    let (subjects, dialogues) = if options.kind == Kind::Receipt {
         // A receipt says nothing about what was received.
         let check = Check { depth: Depth::Syntax, ..options.check.clone() };
         read(source, &Options { check, ..options.clone() }, &mut Telling::new(0, &mut |_| {}))?
     } else {
         read(source, options, &mut telling)?
     };
-    if subjects.is_empty() {
+    if subjects.is_empty() && dialogues.is_empty() {
         telling.add(Diagnostic::new(Code::error(21), Message::new("ack-no-interchange"), Place::default()));
+    }
+    // CONTRL is the report for batch EDI (ISO 9735-4 §1); a dialogue has its own service segments (ISO 9735-3).
+    for place in dialogues {
+        telling.add(Diagnostic::new(Code::error(24), Message::new("ack-interactive"), place));
     }
     let at = at.to_zoned(TimeZone::UTC).datetime();
     let mut octets = Vec::new();
@@ -214,8 +218,9 @@ pub fn acknowledge(
     Ok(Acknowledgement { octets, answers, verdict: telling.verdict(), summary: telling.summary })
 }
 
-/// Reads and checks the file, and charges each interchange with what was found in it.
-fn read(source: impl Read, options: &Options, telling: &mut Telling<'_>) -> io::Result<Vec<Subject>> {
+/// Reads and checks the file, and charges each interchange with what was found in it; tells also where interactive
+/// interchanges begin, of as many as findings are told.
+fn read(source: impl Read, options: &Options, telling: &mut Telling<'_>) -> io::Result<(Vec<Subject>, Vec<Place>)> {
     let mut reader = Reader::with_options(source, options.check.reading());
     let mut validator = Validator::new(Directories::builtin(), options.check.checking());
     let aperak = options.kind == Kind::Aperak;
@@ -231,7 +236,7 @@ fn read(source: impl Read, options: &Options, telling: &mut Telling<'_>) -> io::
         }
         finding
     };
-    let mut found = Vec::new();
+    let (mut found, mut dialogues) = (Vec::new(), Vec::new());
     let mut end = 0;
     while let Some(item) = reader.next()? {
         end = item.span().end;
@@ -240,18 +245,23 @@ fn read(source: impl Read, options: &Options, telling: &mut Telling<'_>) -> io::
             Item::Segment(segment) => {
                 validator.segment(&segment, &mut |finding| found.push(judged(finding)));
                 ledger.segment(&segment, &found);
-                header = (segment.tag() == b"UNB").then_some(segment.span());
+                header = match segment.tag() {
+                    b"UNB" => Some(("UNB", segment.span())),
+                    b"UIB" => Some(("UIB", segment.span())),
+                    _ => None,
+                };
             }
             Item::Advice(advice) => validator.advice(&advice),
             _ => {}
         }
-        if let Some(span) = header {
-            ledger.place(Place {
-                span,
-                position: reader.position(span.start),
-                path: "UNB".to_owned(),
-                ..Place::default()
-            });
+        if let Some((tag, span)) = header {
+            let position = reader.position(span.start);
+            let place = Place { span, position, path: tag.to_owned(), ..Place::default() };
+            if tag == "UNB" {
+                ledger.place(place);
+            } else if (dialogues.len() as u64) < options.check.finding_limit {
+                dialogues.push(place);
+            }
         }
         problems(&mut reader, &judged, &mut ledger, telling);
         for mut finding in found.drain(..) {
@@ -266,7 +276,7 @@ fn read(source: impl Read, options: &Options, telling: &mut Telling<'_>) -> io::
         finding.place.position = reader.position(finding.place.span.start);
         telling.add(finding);
     }
-    Ok(subjects)
+    Ok((subjects, dialogues))
 }
 
 /// Takes what the reader found wrong with the octets up to here.
