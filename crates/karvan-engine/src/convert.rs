@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use karvan_mapping::{LossReport, ReadError, Reading, Target, WriteError, read_within, write};
+use jiff::{Timestamp, tz::TimeZone};
+use karvan_mapping::{LossReport, ReadError, Reading, Target, WriteError, read_within, write, write_on};
 use karvan_text::{Diagnostic, Severity};
 
 use crate::validate::{self, Content, Verdict};
@@ -90,6 +91,8 @@ impl std::error::Error for Error {}
 pub struct Options {
     /// Which document of several in one interchange, from 1.
     pub number: Option<usize>,
+    /// The time of preparation of an interchange where the document has no date; its day in UTC is written.
+    pub at: Option<Timestamp>,
     /// How source and target are checked, and how much of everything they may have.
     pub check: validate::Options,
 }
@@ -113,7 +116,11 @@ pub fn convert(source: &[u8], target: Target, options: &Options) -> Result<Conve
     };
     let reading = number.checked_sub(1).and_then(|index| readings.into_iter().nth(index));
     let Reading { document, mut report, format } = reading.ok_or(Error::NoSuchDocument { number, documents })?;
-    let writing = write(&document, target).map_err(Error::Write)?;
+    let writing = match options.at {
+        Some(at) => write_on(&document, target, at.to_zoned(TimeZone::UTC).date()),
+        None => write(&document, target),
+    };
+    let writing = writing.map_err(Error::Write)?;
     report.extend(writing.report);
     let written = Checked::new(&writing.bytes, &options.check);
     Ok(Conversion {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use jiff::civil::Date;
 use karvan_edifact::Transmission;
 use karvan_model::{Document, json};
 use karvan_text::Message;
@@ -200,7 +201,15 @@ pub fn read_json(source: &[u8]) -> Result<Reading, ReadError> {
 /// # Errors
 /// If the octets cannot be made.
 pub fn write(document: &Document, target: Target) -> Result<Writing, WriteError> {
-    write_with(document, target, None)
+    enveloped(document, target, None, None)
+}
+
+/// Writes a document; in EDIFACT, `today` is the day of preparation where the document has no date, which the report tells.
+///
+/// # Errors
+/// If the octets cannot be made.
+pub fn write_on(document: &Document, target: Target, today: Date) -> Result<Writing, WriteError> {
+    enveloped(document, target, None, Some(today))
 }
 
 /// Writes a document, in EDIFACT with this envelope, or else the one that the document suggests.
@@ -208,6 +217,15 @@ pub fn write(document: &Document, target: Target) -> Result<Writing, WriteError>
 /// # Errors
 /// If the octets cannot be made.
 pub fn write_with(document: &Document, target: Target, envelope: Option<&Envelope>) -> Result<Writing, WriteError> {
+    enveloped(document, target, envelope, None)
+}
+
+fn enveloped(
+    document: &Document,
+    target: Target,
+    envelope: Option<&Envelope>,
+    today: Option<Date>,
+) -> Result<Writing, WriteError> {
     if target == Target::Json {
         let mut text = format!("{:#}", json::write(document));
         text.push('\n');
@@ -217,15 +235,28 @@ pub fn write_with(document: &Document, target: Target, envelope: Option<&Envelop
     let no_table = || WriteError::NoTable { document: document.kind.name(), target };
     let table = library::for_target(document, target).ok_or_else(no_table)?;
     let written = crate::write::write(table, document, table.grammar().ok_or(WriteError::NoGrammar)?);
+    let mut prepared = None;
     let bytes = match table.syntax() {
         Syntax::Xml(syntax) => xml::document(table, syntax, &written).into_bytes(),
         Syntax::Edifact(syntax) => {
             let definition = table.definition(syntax).ok_or(WriteError::NoGrammar)?;
-            let envelope = envelope.cloned().unwrap_or_else(|| Envelope::of(document, syntax));
+            let mut envelope = envelope.cloned().unwrap_or_else(|| Envelope::of(document, syntax));
+            if let Some(today) = today.filter(|_| envelope.date.is_empty()) {
+                envelope.date = today.strftime("%Y%m%d").to_string();
+                prepared = Some(Entry {
+                    term: None,
+                    value: envelope.date.clone(),
+                    written: None,
+                    reason: Message::new("mapping-prepared"),
+                    source: None,
+                    target: Some("UNB/S004/0017".to_owned()),
+                });
+            }
             edifact::interchange(definition, syntax, &written, &envelope).map_err(WriteError::Edifact)?
         }
     };
     let mut report = written.report;
+    report.added.extend(prepared);
     report.sort();
     Ok(Writing { bytes, report, format: table.title().to_owned() })
 }

@@ -444,7 +444,7 @@ pub struct Envelope {
     pub sender: (String, String),
     /// The recipient's identification (0010) and its qualifier (0007), which may be empty.
     pub recipient: (String, String),
-    /// The day of preparation, `CCYYMMDD` (0017).
+    /// The day of preparation, `CCYYMMDD` (0017); empty where nothing says it.
     pub date: String,
     /// The time of preparation, `HHMM` (0019).
     pub time: String,
@@ -473,7 +473,7 @@ impl Envelope {
         Self {
             sender: party(&syntax.sender),
             recipient: party(&syntax.recipient),
-            date: issued.map_or_else(|| "19700101".to_owned(), |leaf| leaf.value.text().replace('-', "")),
+            date: issued.map(|leaf| leaf.value.text().replace('-', "")).unwrap_or_default(),
             time: "0000".to_owned(),
             reference: "1".to_owned(),
         }

@@ -61,7 +61,8 @@ mod write;
 mod xml;
 
 pub use convert::{
-    ReadError, Reading, WriteError, Writing, read, read_edifact, read_json, read_within, read_xml, write, write_with,
+    ReadError, Reading, WriteError, Writing, read, read_edifact, read_json, read_within, read_xml, write, write_on,
+    write_with,
 };
 pub use edifact::Envelope;
 pub use file::{EdifactSyntax, XmlSyntax};

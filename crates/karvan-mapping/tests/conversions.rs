@@ -1,6 +1,6 @@
 //! Single things that conversions must get right, each on the smallest document that shows it.
 
-use karvan_mapping::{Envelope, LossReport, ReadError, Target, read, write, write_with};
+use karvan_mapping::{Envelope, LossReport, ReadError, Target, Writing, read, write, write_on, write_with};
 use karvan_model::{Document, Invoice};
 use karvan_text::Language;
 use proptest::prelude::*;
@@ -198,6 +198,29 @@ fn an_interchange_may_have_an_envelope_of_its_own() {
     let text = String::from_utf8(octets).expect("ASCII");
     assert!(text.contains("UNB+UNOC:3+4012345000009:14+B+260321:0930+R9'"), "{text}");
     assert!(text.contains("UNH+1+INVOIC:D:01B:UN:EAN011'") && text.contains("UNZ+1+R9'"), "{text}");
+}
+
+/// It had been prepared in 1970, and nothing said so.
+#[test]
+fn an_undated_document_is_prepared_on_the_day_of_its_conversion_and_that_is_told() {
+    let json = r#"{"document":"invoice","version":1,"number":"1"}"#;
+    let document = read(json.as_bytes()).expect("a document").remove(0).document;
+    let today = "2026-11-22".parse().expect("a day");
+    let writing = write_on(&document, Target::Edifact(Some("D.14B")), today).expect("written");
+    let prepared = |writing: &Writing| {
+        let added = writing.report.added.iter().find(|entry| entry.target.as_deref() == Some("UNB/S004/0017"));
+        added.map(|entry| entry.value.clone())
+    };
+    assert_eq!(prepared(&writing).as_deref(), Some("20261122"));
+    assert!(String::from_utf8_lossy(&writing.bytes).contains("+20261122:0000+1'"), "{writing:?}");
+    // Who has no clock writes none.
+    let writing = write(&document, Target::Edifact(Some("D.14B"))).expect("written");
+    assert!(String::from_utf8_lossy(&writing.bytes).contains("+:0000+1'"), "{writing:?}");
+
+    let dated = r#"{"document":"invoice","version":1,"number":"1","issueDate":"2026-03-21"}"#;
+    let document = read(dated.as_bytes()).expect("a document").remove(0).document;
+    let writing = write_on(&document, Target::Edifact(Some("D.14B")), today).expect("written");
+    assert_eq!(prepared(&writing), None);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use karvan_engine::convert::{Conversion, Error, Options, convert};
 use karvan_engine::text::{Diagnostic, Message, Severity};
-use karvan_engine::{ReadError, Target};
+use karvan_engine::{ReadError, Target, Timestamp};
 
 use crate::arguments::Format;
 use crate::input::Input;
@@ -33,6 +33,10 @@ pub(crate) struct Convert {
     #[arg(long, value_name = "NUMBER")]
     document: Option<usize>,
 
+    /// The time of preparation where the document has no date, RFC 3339, taken as UTC (default: now).
+    #[arg(long, value_name = "TIME")]
+    at: Option<Timestamp>,
+
     /// Write the report of the conversion to FILE, as JSON (default: standard error, for a person).
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -57,6 +61,7 @@ pub(crate) fn run(asked: &Convert, mut session: Session) -> io::Result<Status> {
     };
     let mut options = Options::default();
     options.number = asked.document;
+    options.at = Some(asked.at.unwrap_or_else(Timestamp::now));
     options.check.size_limit = session.limits.size;
     options.check.xml = session.limits.xml;
     let name = input.name();

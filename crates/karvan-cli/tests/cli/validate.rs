@@ -81,7 +81,7 @@ fn messages_and_releases_that_are_not_known_are_told_and_the_envelope_is_checked
 
 #[test]
 fn characters_outside_the_repertoire_are_found() {
-    order_with("PO-1", "PÖ-1", &["E1021 4:10 BGM[1001=220]/1004", "W1910 13:1 UNB/S001/0001"]);
+    order_with("PO-1", "PÖ-1", &["E1021 4:10 BGM[1001=220]/1004", "W1910 13:1 UNZ"]);
     order_with("UNB+UNOC:3", "UNB+UNOQ:3", &["E1046 2:5 UNB/S001"]);
 }
 

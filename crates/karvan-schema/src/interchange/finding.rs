@@ -122,7 +122,8 @@ pub(super) fn out_of_repertoire(
     }
 }
 
-/// Tells, at the end of an interchange, that its octets do not look like the repertoire that UNB declares.
+/// Tells, at the end of an interchange, that its octets do not look like the repertoire that UNB declares: only there all of
+/// them are seen, so the trailer is the place, and not UNB, which is long gone.
 pub(super) fn detected_otherwise(interchange: &Interchange, span: Span) -> Option<Diagnostic> {
     let Interchange { repertoire: Some(repertoire), evidence, .. } = interchange else { return None };
     let detected = evidence.detected();
@@ -140,7 +141,7 @@ pub(super) fn detected_otherwise(interchange: &Interchange, span: Span) -> Optio
         .with("identifier", repertoire)
         .with("characters", evidence.utf8)
         .with("octets", evidence.eight_bit);
-    let finding = Diagnostic::new(Code::warning(1910), message, place(span, "UNB/S001/0001"));
+    let finding = Diagnostic::new(Code::warning(1910), message, place(span, interchange.level.names.trailer));
     Some(finding.help(Message::new("help-repertoire-detected")))
 }
 
