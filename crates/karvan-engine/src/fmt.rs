@@ -17,8 +17,7 @@ use std::io::{self, Read};
 use karvan_edifact::{
     Advice, InterchangeHeader, Item, Layout, ReadOptions, Reader, Repertoire, Segment, ServiceCharacters,
 };
-use karvan_schema::directory::Directories;
-use karvan_schema::interchange::{Depth, Validator};
+use karvan_schema::interchange::{Definitions, Depth, Validator};
 use karvan_text::{Code, Diagnostic, Fix, Message, Place, Severity};
 
 pub use self::diff::Diff;
@@ -194,7 +193,7 @@ impl<'a, 's> Formatter<'a, 's> {
     fn new(options: &'a Options, sink: &'a mut Sink<'s>) -> Self {
         let transcoder = options.repertoire.map(|target| Transcoder::new(target, options.read_as));
         let check = karvan_schema::interchange::Options { depth: Depth::Syntax, ..Default::default() };
-        let counter = options.recount.then(|| Validator::new(Directories::builtin(), check));
+        let counter = options.recount.then(|| Validator::new(Definitions::builtin(), check));
         Self {
             options,
             sink,

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use karvan_edifact::{InterchangeHeader, Item, ReadOptions, Reader, ServiceCharacters};
 use karvan_mapping::ReadError;
 use karvan_model::json::JsonError;
-use karvan_schema::directory::Directories;
-use karvan_schema::interchange::{self, Counts, Depth, MessageType, References, Validator};
+use karvan_schema::interchange::{self, Counts, Definitions, Depth, MessageType, References, Validator};
 use karvan_schema::profile::Profile;
 use karvan_schema::xml::Grammar;
 pub use karvan_text::Verdict;
@@ -200,7 +199,7 @@ fn edifact(
     tally: &mut Tally<'_>,
 ) -> io::Result<Counts> {
     let mut reader = Reader::with_options(source, options.reading());
-    let mut validator = Validator::new(Directories::builtin(), options.checking());
+    let mut validator = Validator::new(Definitions::builtin(), options.checking());
     let mut found = Vec::new();
     let mut end = 0;
     loop {

@@ -3,8 +3,7 @@
 mod common;
 
 use common::{check, check_with, told};
-use karvan_schema::directory::Directories;
-use karvan_schema::interchange::{Counts, Depth, Options, Validator};
+use karvan_schema::interchange::{Counts, Definitions, Depth, Options, Validator};
 
 #[track_caller]
 fn expect(text: &str, findings: &[&str]) {
@@ -220,7 +219,7 @@ fn a_package_within_a_message_is_misplaced_and_does_not_end_it() {
 #[test]
 fn types_of_messages_are_kept_in_bounds() {
     let options = Options { depth: Depth::Syntax, ..Options::default() };
-    let mut validator = Validator::new(Directories::builtin(), options);
+    let mut validator = Validator::new(Definitions::builtin(), options);
     let mut reader = |text: String| {
         for segment in karvan_edifact::segments(text.as_bytes()) {
             validator.segment(&segment, &mut |_| {});

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use karvan_edifact::{Item, Reader};
 use karvan_schema::directory::{Directories, Directory, Message};
-use karvan_schema::interchange::{Options, Validator};
+use karvan_schema::interchange::{Definitions, Options, Validator};
 use karvan_schema::message::arrange::{Arranger, Placement};
 use karvan_schema::message::example::Example;
 use karvan_schema::message::table::{Table, Tag};
@@ -23,7 +23,7 @@ fn messages() -> impl Iterator<Item = (Directory<'static>, Message<'static>)> {
 /// `code path` of each finding.
 fn check(octets: &[u8]) -> Vec<String> {
     let mut reader = Reader::new(octets);
-    let mut validator = Validator::new(Directories::builtin(), Options::default());
+    let mut validator = Validator::new(Definitions::builtin(), Options::default());
     let mut found = Vec::new();
     while let Some(item) = reader.next().expect("memory can be read") {
         if let Item::Segment(segment) = item {

@@ -17,8 +17,7 @@ pub use aperak::{AperakRelease, NoAperak};
 pub use contrl::{Action, Named};
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use karvan_edifact::{Item, Reader, SegmentBuffer, WriteError};
-use karvan_schema::directory::Directories;
-use karvan_schema::interchange::{Depth, Validator};
+use karvan_schema::interchange::{Definitions, Depth, Validator};
 use karvan_text::{Code, Diagnostic, Message, Place, Summary};
 use ledger::{Keeping, Ledger, Subject};
 use reply::Reply;
@@ -222,7 +221,7 @@ pub fn acknowledge(
 /// interchanges begin, of as many as findings are told.
 fn read(source: impl Read, options: &Options, telling: &mut Telling<'_>) -> io::Result<(Vec<Subject>, Vec<Place>)> {
     let mut reader = Reader::with_options(source, options.check.reading());
-    let mut validator = Validator::new(Directories::builtin(), options.check.checking());
+    let mut validator = Validator::new(Definitions::builtin(), options.check.checking());
     let aperak = options.kind == Kind::Aperak;
     let mut ledger = Ledger::new(Keeping {
         warnings: options.warnings,

@@ -170,6 +170,13 @@ impl Directories {
         self.directory(index)
     }
 
+    /// The names of the releases that have a message of this type, oldest first: `INVOIC`.
+    pub fn releases_with<'a>(&'a self, message: &str) -> impl Iterator<Item = &'a str> {
+        let names = self.releases().iter().enumerate();
+        let has = move |index| self.directory(index).is_some_and(|release| release.message(message).is_some());
+        names.filter(move |(index, _)| has(*index)).map(|(_, name)| name.as_str())
+    }
+
     /// The newest release.
     #[must_use]
     pub fn newest(&self) -> Option<Directory<'_>> {

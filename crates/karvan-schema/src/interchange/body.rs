@@ -18,6 +18,8 @@ use crate::profile::{Guide, Placed, Profile, Watch};
 #[derive(Debug)]
 pub(super) struct Definition<'d> {
     directory: Directory<'d>,
+    /// The name of the directory that code values are taken from, where that is another.
+    codes: Option<&'d str>,
     name: &'d str,
     table: Arc<Table>,
     /// Of each row of the table, its position as the directory prints it.
@@ -46,7 +48,25 @@ impl<'d> Definition<'d> {
         let rules_of_rows = table.rows().iter().map(|row| position(row.tag)).collect();
         let positions = message.rows().map(|row| row.position()).collect();
         let (directory, name, table) = (message.directory(), message.tag(), Arc::new(table));
-        Self { directory, name, table, positions, rules, rules_of_rows, profile }
+        let codes = codes.map(Directory::name);
+        Self { directory, codes, name, table, positions, rules, rules_of_rows, profile }
+    }
+
+    /// Whether it is what [`Definition::new`] makes of this.
+    pub(super) fn is_of(
+        &self,
+        message: directory::Message<'d>,
+        codes: Option<Directory<'d>>,
+        profile: Option<&(Arc<Profile>, Arc<Guide>)>,
+    ) -> bool {
+        let same_guide = match (&self.profile, profile) {
+            (Some((_, guide)), Some((_, other))) => Arc::ptr_eq(guide, other),
+            (None, None) => true,
+            _ => false,
+        };
+        same_guide
+            && (self.name, self.directory.name()) == (message.tag(), message.directory().name())
+            && self.codes == codes.map(Directory::name)
     }
 }
 

@@ -1,6 +1,5 @@
 //! The envelope: interchange, groups, messages and packages, their references and counts.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use karvan_edifact::{
@@ -9,7 +8,8 @@ use karvan_edifact::{
 };
 use karvan_text::{Code, Diagnostic, Message, Span, Unit};
 
-use super::body::{Body, Definition, directory_of};
+use super::body::{Body, Definition};
+use super::definitions::{Definitions, Undefined};
 use super::finding::{
     Findings, at, constituent_at, detected_otherwise, excerpt, header_missing, misplaced, out_of_repertoire, outside,
     place, shown, span_of,
@@ -19,18 +19,14 @@ use super::open::{Interchange, OpenGroup, OpenPackage, dialogue};
 use super::options::{Counts, Depth, MessageType, Options};
 use super::references::{References, Remembered};
 use super::security::is_security_segment;
-use crate::directory::Directories;
 use crate::message::content::{self, NumberForm, Reading};
 use crate::message::rules::RuleBook;
 use crate::message::table::Tag;
 
-/// How many message types are kept with what they are checked against.
-const DEFINITIONS: usize = 64;
-
 /// Checks the segments of a file, one after the other.
 #[derive(Debug)]
 pub struct Validator<'d> {
-    directories: &'d Directories,
+    definitions: &'d Definitions<'d>,
     options: Options,
     counts: Counts,
     /// The service string advice before the interchange to come: where it stands, and its decimal mark.
@@ -45,9 +41,10 @@ pub struct Validator<'d> {
     headed: bool,
     /// Whether the segment before was an empty one, or one outside any message.
     run: Run,
+    /// The rules of the service segments of this interchange.
     service: Arc<RuleBook<'d>>,
-    services: BTreeMap<u8, Arc<RuleBook<'d>>>,
-    definitions: Vec<(MessageType, bool, Option<Arc<Definition<'d>>>)>,
+    /// The messages that came by: most files hold few types.
+    known: Vec<(MessageType, bool, Result<Arc<Definition<'d>>, Undefined<'d>>)>,
 }
 
 /// Segments of a kind that are told once, however many follow each other.
@@ -66,11 +63,11 @@ struct OpenMessage<'d> {
 }
 
 impl<'d> Validator<'d> {
-    /// A validator that stands before the first octet of a file.
+    /// A validator that stands before the first octet of a file and checks against these definitions.
     #[must_use]
-    pub fn new(directories: &'d Directories, options: Options) -> Self {
+    pub fn new(definitions: &'d Definitions<'d>, options: Options) -> Self {
         Self {
-            directories,
+            definitions,
             counts: Counts::default(),
             advised: None,
             interchange: None,
@@ -82,8 +79,7 @@ impl<'d> Validator<'d> {
             run: Run::None,
             options,
             service: Arc::default(),
-            services: BTreeMap::new(),
-            definitions: Vec::new(),
+            known: Vec::new(),
         }
     }
 
@@ -256,12 +252,7 @@ impl<'d> Validator<'d> {
             unknown_code: Code::error,
         };
         self.advised = None;
-        let directories = self.directories;
-        let book = self.services.entry(version).or_insert_with(|| {
-            let directory = directories.service(&version.clamp(1, 4).to_string());
-            Arc::new(directory.map(|directory| RuleBook::new(directory.segments(), None)).unwrap_or_default())
-        });
-        self.service = Arc::clone(book);
+        self.service = self.definitions.service(version);
         self.interchange = Some(Interchange {
             level,
             dialogue: Default::default(),
@@ -418,7 +409,7 @@ impl<'d> Validator<'d> {
             None => declared,
         };
         match self.definition(&wanted, names.interactive) {
-            Some(definition) => {
+            Ok(definition) => {
                 let body = Body::new(definition, self.options.explain_structure);
                 if !self.options.profiles.is_empty() {
                     self.check_profile(&body, segment, &header, &wanted, findings);
@@ -428,7 +419,7 @@ impl<'d> Validator<'d> {
                 }
                 self.hand_to_body(segment, Tag::new(segment.tag()), findings);
             }
-            None => findings.report(self.unknown_message(segment, &header, &wanted)),
+            Err(undefined) => findings.report(undefined.finding(segment, &header, &wanted)),
         }
     }
 
@@ -771,58 +762,16 @@ impl<'d> Validator<'d> {
         }
     }
 
-    fn definition(&mut self, wanted: &MessageType, interactive: bool) -> Option<Arc<Definition<'d>>> {
+    fn definition(&mut self, wanted: &MessageType, interactive: bool) -> Result<Arc<Definition<'d>>, Undefined<'d>> {
         let is_wanted = |(known, kind, _): &&(MessageType, bool, _)| known == wanted && *kind == interactive;
-        if let Some((.., definition)) = self.definitions.iter().find(is_wanted) {
+        if let Some((.., definition)) = self.known.iter().find(is_wanted) {
             return definition.clone();
         }
-        let definition = directory_of(self.directories, wanted)
-            .filter(|_| wanted.agency.is_empty() || wanted.agency == "UN")
-            .and_then(|directory| directory.message(&wanted.name))
-            .filter(|message| message.is_interactive() == interactive)
-            .map(|message| {
-                let profile = self.options.profiles.iter().find(|profile| profile.is_for(wanted));
-                let profile = profile.and_then(|profile| Some((Arc::clone(profile), profile.guide(wanted)?)));
-                let declared = self.directories.release(&format!("{}.{}", wanted.version, wanted.code_list));
-                let agreed = profile.as_ref().and_then(|(profile, _)| self.directories.release(profile.code_lists()?));
-                Arc::new(Definition::new(message, declared.or(agreed), profile))
-            });
-        if self.definitions.len() == DEFINITIONS {
-            self.definitions.clear();
+        let definition = self.definitions.message(wanted, interactive, &self.options.profiles);
+        if self.known.len() == Definitions::LIMIT {
+            self.known.clear();
         }
-        self.definitions.push((wanted.clone(), interactive, definition.clone()));
+        self.known.push((wanted.clone(), interactive, definition.clone()));
         definition
-    }
-
-    fn unknown_message(&self, segment: &Segment<'_>, header: &MessageHeader<'_>, wanted: &MessageType) -> Diagnostic {
-        let releases = self.directories.releases();
-        let known: Vec<_> = releases
-            .iter()
-            .filter(|name| {
-                self.directories.release(name).is_some_and(|release| release.message(&wanted.name).is_some())
-            })
-            .collect();
-        let message = if !wanted.agency.is_empty() && wanted.agency != "UN" {
-            Message::new("agency-unsupported").with("agency", &wanted.agency)
-        } else if known.is_empty() {
-            Message::new("message-unknown").with("message", &wanted.name)
-        } else {
-            Message::new("release-unknown")
-                .with("message", &wanted.name)
-                .with("release", format!("{}.{}", wanted.version, wanted.release))
-        };
-        let expected = match (known.first(), known.last()) {
-            (Some(first), Some(last)) => format!("{} {first}–{last}", wanted.name),
-            _ => match (releases.first(), releases.last()) {
-                (Some(first), Some(last)) => format!("{first}–{last}"),
-                _ => String::new(),
-            },
-        };
-        let identifier = header.identifier();
-        let path = if header.is_interactive() { "UIH/S306" } else { "UNH/S009" };
-        at(segment, identifier.span(), path, Code::error(1017), message)
-            .expected(expected)
-            .found(shown(identifier.raw()))
-            .help(Message::new("help-read-as"))
     }
 }

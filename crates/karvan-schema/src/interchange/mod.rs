@@ -5,6 +5,7 @@
 //! references, so its memory does not grow with the interchange.
 
 mod body;
+mod definitions;
 mod envelope;
 pub(crate) mod finding;
 mod level;
@@ -14,6 +15,7 @@ mod references;
 mod security;
 
 pub use body::directory_of;
+pub use definitions::Definitions;
 pub use envelope::Validator;
 pub use options::{Counts, Depth, MessageType, Options};
 pub use references::{References, Remembered};

@@ -1,14 +1,13 @@
 //! Validating text in tests.
 
 use karvan_edifact::{Item, Reader};
-use karvan_schema::directory::Directories;
-use karvan_schema::interchange::{Options, Validator};
+use karvan_schema::interchange::{Definitions, Options, Validator};
 use karvan_text::Diagnostic;
 
 /// What a validator with these options finds.
 pub(crate) fn check_with(text: &[u8], options: Options) -> Vec<Diagnostic> {
     let mut reader = Reader::new(text);
-    let mut validator = Validator::new(Directories::builtin(), options);
+    let mut validator = Validator::new(Definitions::builtin(), options);
     let mut found = Vec::new();
     let mut end = 0;
     while let Some(item) = reader.next().expect("memory can be read") {
