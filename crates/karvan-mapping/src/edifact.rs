@@ -15,13 +15,15 @@ use karvan_edifact::{
     WriteError, WriteOptions, Writer,
 };
 use karvan_model::{Document, Part};
-use karvan_schema::directory::{Constituent, Directories, PartRow, Repertoire as Characters};
+use karvan_schema::directory::{
+    Constituent, Directories, Directory, Element, OtherCodes, PartRow, Repertoire as Characters,
+};
 use karvan_schema::message::arrange::{Arranger, OpenGroup, Placement};
 use karvan_schema::message::table::{Table as MessageTable, Tag};
 use karvan_text::{Message, Span};
 
 use crate::file::EdifactSyntax;
-use crate::grammar::{Grammar, Slot};
+use crate::grammar::{Grammar, List, Slot};
 use crate::report::{Entry, LossReport, Place};
 use crate::table::Table;
 use crate::tree::{Label, Name, Names, NodeId, Spelling, Tree};
@@ -172,7 +174,8 @@ impl Definition {
             places[0].push((name, slot));
         }
         // Whatever else a repertoire lacks, UNOW has it; control characters are data in none (ISO 9735-1 §6).
-        let grammar = Grammar::new(places, |character| Repertoire::UNOW.permits(character));
+        let lists = if syntax.known_codes { lists(&places, &table.names, directory) } else { HashMap::new() };
+        let grammar = Grammar::new(places, |character| Repertoire::UNOW.permits(character)).keeping_to(lists);
         let (_, surplus) = spellings.number("?");
         let (rows, labels) = (MessageTable::of(message), Arc::new(spellings.labels));
         Some(Self { rows, grammar, layouts, by_tag, by_row, names, labels, surplus, triggers })
@@ -181,6 +184,14 @@ impl Definition {
     fn layout(&self, tag: &str) -> Option<&Layout> {
         self.by_tag.get(tag).map(|layout| &self.layouts[*layout])
     }
+}
+
+/// The code lists of what stands in `places`, those that take no other codes.
+fn lists(places: &[Vec<(Name, Slot)>], names: &Names, directory: Directory<'static>) -> HashMap<(u32, Name), List> {
+    let named = (0..).zip(places).flat_map(|(key, place)| place.iter().map(move |(name, _)| (key, *name)));
+    let closed = |element: &Element<'_>| element.is_coded() && element.other_codes() == OtherCodes::None;
+    let coded = |name| directory.element(names.text(name)).filter(closed);
+    named.filter_map(|(key, name)| Some(((key, name), List::Element(coded(name)?)))).collect()
 }
 
 /// A place for what stands in `layout`; gives its key.

@@ -43,6 +43,8 @@ pub(crate) struct File {
 #[serde(deny_unknown_fields)]
 pub(crate) struct When {
     pub(crate) term: String,
+    /// None for any value.
+    #[serde(default)]
     pub(crate) values: Vec<String>,
 }
 
@@ -90,9 +92,18 @@ pub(crate) struct RowEntry {
     /// The group stands once for each repetition of this member.
     #[serde(default)]
     pub(crate) each: Option<String>,
+    /// A group without that member has no place.
+    #[serde(default)]
+    pub(crate) inhabited: bool,
     /// A repetition of the group that says the same as an earlier one says it again.
     #[serde(default)]
     pub(crate) distinct: bool,
+    /// The group stands where another one stands.
+    #[serde(default)]
+    pub(crate) beside: bool,
+    /// The places are alternatives of each other: what stands at the others, where one has a value, is another term's.
+    #[serde(default)]
+    pub(crate) either: bool,
     /// The place is one for groups only whose other member has one of these values.
     #[serde(default)]
     pub(crate) only: Option<When>,
@@ -111,7 +122,9 @@ pub(crate) struct RowEntry {
 #[serde(deny_unknown_fields)]
 pub(crate) struct NeedEntry {
     pub(crate) path: String,
-    pub(crate) default: String,
+    /// The text that stands there; none where it is enough that the node is there.
+    #[serde(default)]
+    pub(crate) default: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -140,7 +153,7 @@ impl OneOrMore {
 
 /// What an XML table says of its syntax.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct XmlSyntax {
     /// What the syntax is called where one is chosen to write: `ubl`.
     pub target: String,
@@ -150,6 +163,9 @@ pub struct XmlSyntax {
     pub namespaces: BTreeMap<String, String>,
     /// The name of the grammar that orders the output.
     pub grammar: String,
+    /// Whether a value that an enumeration of the grammar lacks has no place; else it is written, and a finding.
+    #[serde(default)]
+    pub known_codes: bool,
 }
 
 /// What an EDIFACT table says of its syntax.
@@ -176,6 +192,9 @@ pub struct EdifactSyntax {
     pub repertoire: String,
     /// The syntax version, 0002.
     pub version: u8,
+    /// Whether a code that the list of the release lacks has no place; else it is written, and a finding.
+    #[serde(default)]
+    pub known_codes: bool,
     /// A group and its terms, the best first, that may name the sender of an interchange.
     #[serde(default)]
     pub sender: Vec<String>,
@@ -289,7 +308,7 @@ impl RowEntry {
         let mut row = self.clone();
         own(&mut row.term);
         row.with.iter_mut().chain(&mut row.each).chain(row.only.as_mut().map(|only| &mut only.term)).for_each(own);
-        let needs = row.needs.iter_mut().flat_map(|need| [&mut need.path, &mut need.default]);
+        let needs = row.needs.iter_mut().flat_map(|need| [Some(&mut need.path), need.default.as_mut()]).flatten();
         row.path.iter_mut().chain(&mut row.default).chain(&mut row.again).chain(needs).for_each(braced);
         for part in row.parts.values_mut() {
             [Some(&mut part.path), part.default.as_mut(), part.implied.as_mut()].into_iter().flatten().for_each(braced);

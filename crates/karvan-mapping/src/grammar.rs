@@ -1,6 +1,10 @@
 //! What a grammar allows, in the names of a table: the one form in which XML schemas and EDIFACT directories reach the
 //! engine, made once for each table.
 
+use std::collections::HashMap;
+
+use karvan_schema::directory::Element;
+use karvan_schema::xml::SimpleType;
 use karvan_text::Message;
 
 use crate::tree::Name;
@@ -34,6 +38,26 @@ pub(crate) struct Grammar {
     places: Vec<Vec<(Name, Slot)>>,
     /// Whether a text may hold a character.
     permits: fn(char) -> bool,
+    /// The lists that are kept to, by the key of the place around and the name.
+    lists: HashMap<(u32, Name), List>,
+}
+
+/// The codes that a place may hold.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum List {
+    /// Those of an element of a directory.
+    Element(Element<'static>),
+    /// Those of a type of a schema.
+    Type(SimpleType<'static>),
+}
+
+impl List {
+    fn holds(self, code: &str) -> bool {
+        match self {
+            Self::Element(element) => element.has_code(code.as_bytes()),
+            Self::Type(simple) => simple.enumeration().contains(&code.trim()),
+        }
+    }
 }
 
 impl Grammar {
@@ -45,7 +69,21 @@ impl Grammar {
             place.sort_by_key(|(name, _)| *name);
             place.dedup_by_key(|(name, _)| *name);
         }
-        Self { places, permits }
+        Self { places, permits, lists: HashMap::new() }
+    }
+
+    /// The grammar that refuses what these lists lack.
+    pub(crate) fn keeping_to(self, lists: HashMap<(u32, Name), List>) -> Self {
+        Self { lists, ..self }
+    }
+
+    /// Why `name` cannot hold this code in the place with this key, if its list lacks it.
+    pub(crate) fn lacks(&self, parent: u32, name: Name, code: &str) -> Option<Message> {
+        if self.lists.is_empty() {
+            return None;
+        }
+        let list = self.lists.get(&(parent, name))?;
+        (!list.holds(code)).then(|| Message::new("mapping-no-code").with("value", code))
     }
 
     /// The place of `name` in the place with this key.

@@ -33,6 +33,8 @@ pub(crate) enum Position {
     Group(Option<usize>),
     /// A segment, with the group it stands in.
     Segment(Segment<'static>, Option<usize>),
+    /// A segment that stands for nothing around it.
+    Inside(Segment<'static>),
     Composite(Composite<'static>),
     /// An element of an XML document.
     Element(TypeDefinition<'static>),
@@ -100,11 +102,10 @@ impl<'f> Guide<'f> {
             }
             followed.push(step);
         }
-        // A segment that opens a group stands for it.
-        if let (Self::Message { message, .. }, Position::Segment(segment, Some(group))) = (self, at)
-            && message.row(group).and_then(|row| row.trigger()) == Some(segment.tag())
-        {
-            at = Position::Group(Some(group));
+        if let (Self::Message { message, .. }, Position::Segment(segment, group)) = (self, at) {
+            // A segment that opens a group stands for it; from any other no path leads back into the group.
+            let opened = group.filter(|group| message.row(*group).and_then(|row| row.trigger()) == Some(segment.tag()));
+            at = opened.map_or(Position::Inside(segment), |group| Position::Group(Some(group)));
         }
         Some((followed, at))
     }
@@ -151,6 +152,7 @@ fn enter(
         Position::Segment(segment, _) if !is_segment(name) && !is_group(name) => {
             Some((None, part(segment.rows(), name)?))
         }
+        Position::Inside(segment) => Some((None, part(segment.rows(), name)?)),
         Position::Composite(composite) => Some((None, part(composite.rows(), name)?)),
         // The octets of a package, and what it is called, which no message says.
         Position::Group(None) if name == "UNO" => Some((None, Position::Somewhere)),

@@ -68,8 +68,7 @@ impl PlaceStep {
     pub(crate) fn told(&self) -> impl Iterator<Item = &Predicate> {
         self.predicates.iter().filter(|predicate| match predicate {
             Predicate::Exists(_) => false,
-            Predicate::Not(inner) => !matches!(**inner, Predicate::Exists(_)),
-            Predicate::Equals(..) => true,
+            Predicate::Not(_) | Predicate::Equals(_) => true,
         })
     }
 }
@@ -135,7 +134,12 @@ impl Qualifier {
 impl Predicate {
     /// Whether it may be true of a node at first, and no more when something was written below the node.
     fn may_be_undone(&self) -> bool {
-        matches!(self, Self::Not(inner) if matches!(&**inner, Self::Equals(Equals { path, .. }) if path.len() > 1))
+        let Self::Not(inner) = self else { return false };
+        match &**inner {
+            Self::Equals(Equals { path, .. }) => path.len() > 1,
+            Self::Exists(_) => true,
+            Self::Not(_) => false,
+        }
     }
 }
 

@@ -21,7 +21,7 @@ pub(crate) fn read(table: &Table, tree: Tree<'_>) -> (Document, LossReport) {
     let below = tree.below(NodeId::ROOT);
     reader.rows(&table.top, Some(&below), &[], &mut document.root);
     for place in &table.fixed {
-        let start = reader.find(0, place, Some(&below));
+        let start = reader.find(0, place, Some(&below), false);
         for at in start..reader.found.len() {
             reader.use_path(&place.steps, reader.found[at].node);
         }
@@ -94,7 +94,7 @@ impl<'t> Reader<'t, '_> {
             Some(node) => self.found.extend((0..row.places.len()).map(|place| Found { place, node })),
             None => {
                 for (number, place) in row.places.iter().enumerate() {
-                    self.find(number, place, base);
+                    self.find(number, place, base, row.beside);
                 }
             }
         }
@@ -151,7 +151,7 @@ impl<'t> Reader<'t, '_> {
         let members = from_root.map(|(index, row)| {
             let start = self.found.len();
             row.places.iter().for_each(|place| {
-                self.find(0, place, None);
+                self.find(0, place, None, false);
             });
             (index, self.found.drain(start..).map(|found| found.node).collect::<Vec<_>>())
         });
@@ -177,10 +177,13 @@ impl<'t> Reader<'t, '_> {
     fn leaf(&mut self, row: &'t Row, base: Option<&Below>, given: Option<NodeId>, group: &mut Group) {
         let start = self.found.len();
         for (number, place) in row.places.iter().enumerate() {
+            if row.either && !group.all(row.term).is_empty() {
+                break;
+            }
             match given {
                 Some(node) => self.found.push(Found { place: number, node }),
                 None => {
-                    self.find(number, place, base);
+                    self.find(number, place, base, false);
                 }
             }
             let mut at = start;
@@ -194,7 +197,7 @@ impl<'t> Reader<'t, '_> {
             self.found.truncate(start);
         }
         if let (Some(again), Some(leaf)) = (&row.again, group.leaf(row.term)) {
-            self.find(0, again, base);
+            self.find(0, again, base, false);
             for at in start..self.found.len() {
                 self.again(row, self.found[at].node, base, leaf);
             }
@@ -336,13 +339,13 @@ impl<'t> Reader<'t, '_> {
         first
     }
 
-    /// Adds the nodes at `place` that no row has taken yet to those found; gives where they begin.
-    fn find(&mut self, number: usize, place: &Place, base: Option<&Below>) -> usize {
+    /// Adds the nodes at `place` that no row has taken yet, or all with `beside`, to those found; gives where they begin.
+    fn find(&mut self, number: usize, place: &Place, base: Option<&Below>, beside: bool) -> usize {
         let Self { tree, used, found, values, .. } = self;
         let (start, compared) = (found.len(), |term| compared(values, term));
         let mut visit = |node: NodeId| {
             // A group may stand where its group does: the place itself is no value that could be taken twice.
-            if place.steps.is_empty() || !used[node.index()] {
+            if beside || place.steps.is_empty() || !used[node.index()] {
                 found.push(Found { place: number, node });
             }
             false

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::OnceLock;
 
-use karvan_model::{DocumentType, Group, Kind, Part, TermId};
+use karvan_model::{DocumentType, Group, Kind, Leaf, Part, TermId};
 
 use crate::edifact::Definition;
 use crate::file::{EdifactSyntax, File, OneOrMore, PartEntry, RowEntry, XmlSyntax};
@@ -62,12 +62,18 @@ pub(crate) struct Row {
     /// A place that may say the same once more.
     pub(crate) again: Option<Place>,
     /// What must stand beside the members of the group.
-    pub(crate) needs: Option<(Place, String)>,
+    pub(crate) needs: Option<(Place, Option<String>)>,
     /// The member that the group is repeated for.
     pub(crate) each: Option<TermId>,
+    /// Whether a group without that member has no place.
+    pub(crate) inhabited: bool,
     /// Whether a repetition of the group that says the same as an earlier one only says it again.
     pub(crate) distinct: bool,
-    /// The values of another member without which the place is none for this one.
+    /// Whether the group stands where another one stands.
+    pub(crate) beside: bool,
+    /// Whether only the first of the places that has a value is that of the term.
+    pub(crate) either: bool,
+    /// Another member without which the place is none for this one, and its values; any where none are told.
     pub(crate) only: Option<(TermId, Vec<String>)>,
     /// The terms that a group's own text tells, code and text.
     pub(crate) code_and_text: Option<(TermId, TermId)>,
@@ -130,7 +136,8 @@ impl Row {
     /// Whether the row is one for this group.
     pub(crate) fn is_for(&self, group: &Group) -> bool {
         let Some((term, values)) = &self.only else { return true };
-        group.leaf(*term).is_some_and(|leaf| values.iter().any(|value| *value == leaf.value.text()))
+        let listed = |leaf: &Leaf| values.is_empty() || values.iter().any(|value| *value == leaf.value.text());
+        group.leaf(*term).is_some_and(listed)
     }
 }
 
@@ -481,7 +488,8 @@ impl Compiler<'_> {
             Some(only) => Some((self.term(&entry.term, &only.term)?, only.values.clone())),
             None => None,
         };
-        let (absent, distinct) = (entry.absent.clone(), entry.distinct);
+        let RowEntry { inhabited, distinct, beside, either, .. } = *entry;
+        let absent = entry.absent.clone();
         let row = Row {
             term,
             places,
@@ -492,7 +500,10 @@ impl Compiler<'_> {
             again,
             needs,
             each,
+            inhabited,
             distinct,
+            beside,
+            either,
             only,
             code_and_text,
             members: Vec::new(),

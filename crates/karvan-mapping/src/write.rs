@@ -83,6 +83,9 @@ impl Context<'_> {
     }
 }
 
+/// The default that says which repetition of its group it stands in, from 1.
+const COUNT: &str = "{#}";
+
 /// Which repetition of which member a group is written for.
 type Only = Option<(TermId, usize)>;
 
@@ -133,6 +136,7 @@ impl<'w> Writer<'w> {
                 };
                 match member {
                     _ if skipped => {}
+                    Node::Group(inner) if again => self.group_again(row, inner, at),
                     Node::Group(inner) => self.group(row, inner, at),
                     Node::Leaf(leaf) => match self.leaf(row, leaf, at) {
                         Ok(node) if again => {
@@ -158,8 +162,13 @@ impl<'w> Writer<'w> {
         if let Some((code, text)) = row.code_and_text {
             return self.told_together(row, group, code, text, at);
         }
-        let each = row.each.map_or(1, |each| group.all(each).len().max(1));
-        for repetition in 0..each {
+        let each = row.each.map_or(1, |each| group.all(each).len());
+        if each == 0 && row.inhabited {
+            let reason = self.no_place();
+            group.children.iter().for_each(|member| self.lose(member, &reason));
+            return;
+        }
+        for repetition in 0..each.max(1) {
             let (nodes, entries) = (self.out.tree.len(), self.counts());
             let place = &row.places[0];
             let repeats = self.table.kind().term(row.term).repeats();
@@ -169,7 +178,7 @@ impl<'w> Writer<'w> {
             self.rows(&row.members, group, own, row.each.map(|each| (each, repetition)));
             let node = self.contexts.pop().and_then(|context| context.node);
             if let (Some(node), Some((need, text))) = (node, &row.needs) {
-                self.need(need, text, node);
+                self.need(need, text.as_deref(), node);
             }
             if !node.is_none_or(|node| self.keeps(place, node)) {
                 // What was written would be read as something else.
@@ -181,11 +190,40 @@ impl<'w> Writer<'w> {
         }
     }
 
+    /// Writes a group once more for another repetition of the group around: what is written has been added.
+    fn group_again(&mut self, row: &'w Row, group: &'w Group, at: usize) {
+        let mut entries = self.counts();
+        self.group(row, group, at);
+        // What finds no place was told the first time; sections stand in the order of the report, lost first.
+        let lost = self.out.report.lost.split_off(entries[0]);
+        entries[0] = self.out.report.lost.len();
+        self.forget(entries);
+        let mut lost: Vec<_> = lost.iter().map(|entry| (entry.term.map(Term::id), entry.value.clone())).collect();
+        let kind = self.table.kind();
+        for leaf in group.leaves() {
+            let (term, text) = (kind.term(leaf.term), leaf.value.text());
+            if let Some(found) = lost.iter().position(|(id, value)| *id == Some(term.id()) && *value == text) {
+                lost.swap_remove(found);
+                continue;
+            }
+            let reason = Message::new("mapping-each").with("syntax", self.table.title());
+            self.out.report.added.push(Entry {
+                term: Some(term),
+                value: text.into_owned(),
+                written: None,
+                reason,
+                source: None,
+                target: None,
+            });
+        }
+    }
+
     /// Writes what must stand beside the members of a group, where it does not yet.
-    fn need(&mut self, place: &'w Place, text: &'w str, at: NodeId) {
+    fn need(&mut self, place: &'w Place, text: Option<&'w str>, at: NodeId) {
         let at = if place.from_root { NodeId::ROOT } else { at };
         let made = self.make(&place.steps, at, false);
-        if let Ok(node) = made.and_then(|node| self.set(node, text.into()).map(|()| node)) {
+        let (Ok(node), Some(text)) = (made, text) else { return };
+        if self.out.tree.text(node).is_none() && self.set(node, text.into()).is_ok() {
             let reason = self.wanted();
             self.add(None, text, reason, node);
         }
@@ -226,6 +264,10 @@ impl<'w> Writer<'w> {
         let term = self.table.kind().term(row.term);
         let (text, reason) = match self.sum(text, group) {
             Some(sum) => (sum, Message::new("mapping-computed").with("formula", text)),
+            None if text == COUNT => match self.node_of(at) {
+                Ok(node) => (self.out.tree.node(node).occurrence.to_string(), self.wanted()),
+                Err(_) => return,
+            },
             None => (text.clone(), self.wanted()),
         };
         if let Ok(value) = karvan_model::Value::parse(term.kind(), &text) {
@@ -279,6 +321,11 @@ impl<'w> Writer<'w> {
 
     /// Writes `text`, which the lens has made of `leaf`.
     fn put(&mut self, row: &'w Row, leaf: &Leaf, text: Cow<'w, str>, at: usize) -> Result<NodeId, Message> {
+        if row.absent.as_deref() == Some(&*text) {
+            // What stands for no value cannot stand for this one.
+            self.make_in(&row.places[0], at, false).and_then(|node| self.set(node, text))?;
+            return Err(self.other_meaning());
+        }
         let repeats = self.table.kind().term(row.term).repeats();
         let mut refusal = None;
         for place in row.places.iter().filter(|place| suits(place, row, leaf)) {
@@ -541,7 +588,8 @@ impl<'w> Writer<'w> {
                 at = self.out.tree.parent(at).unwrap_or(NodeId::ROOT);
                 continue;
             }
-            let found = if new && index >= fresh { None } else { self.find(step, at) };
+            // In a new node stands nothing but what its predicates have made.
+            let found = if new && index == fresh { None } else { self.find(step, at) };
             at = match found {
                 Some(node) => node,
                 None => self.make_step(step, &steps[index + 1..], at)?,
@@ -607,7 +655,9 @@ impl<'w> Writer<'w> {
         if slot.numeric && !is_numeric(&text) {
             return Err(Message::new("mapping-no-number").with("value", text.into_owned()));
         }
-        if let Some(reason) = self.grammar.refuses(&text) {
+        let parent = self.out.tree.parent(node).map_or(Slot::NOTHING, |parent| self.out.slots[parent.index()].key);
+        let lacks = || self.grammar.lacks(parent, self.out.tree.node(node).name, &text);
+        if let Some(reason) = self.grammar.refuses(&text).or_else(lacks) {
             return Err(reason);
         }
         self.out.tree.set_text(node, Some(text));

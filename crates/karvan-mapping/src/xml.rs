@@ -1,13 +1,14 @@
 //! XML documents as trees for the engine, and back.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
-use karvan_schema::xml::{Grammar as Schema, TypeDefinition};
+use karvan_schema::xml::{Grammar as Schema, SimpleType, TypeDefinition};
 use karvan_text::Message;
 use karvan_xml::{Document as XmlDocument, Element, NodeKind, escape_text, escape_value, is_xml_character};
 
 use crate::file::XmlSyntax;
-use crate::grammar::{Grammar, Slot};
+use crate::grammar::{Grammar, List, Slot};
 use crate::report::{Entry, LossReport, Place};
 use crate::table::Table;
 use crate::tree::{Name, NodeId, Tree, split};
@@ -184,11 +185,18 @@ pub(crate) fn grammar(table: &Table, syntax: &XmlSyntax) -> Option<Grammar> {
     let root = Schema::builtin(&syntax.grammar)?.root(syntax.namespaces.get(prefix)?, local)?;
     // A type is a place wherever it stands; its index is the key.
     let mut types: Vec<TypeDefinition<'static>> = vec![root.definition()];
-    let mut places = Vec::new();
+    let (mut places, mut lists) = (Vec::new(), HashMap::new());
+    let mut keep_to = |place: usize, name: Name, values: Option<SimpleType<'static>>| {
+        let listed = values.filter(|values| syntax.known_codes && !values.enumeration().is_empty());
+        if let (Some(values), Ok(key)) = (listed, u32::try_from(place)) {
+            lists.insert((key, name), List::Type(values));
+        }
+    };
     while let Some(definition) = types.get(places.len()).copied() {
         let mut place = Vec::new();
         for attribute in definition.attributes().filter(|attribute| attribute.namespace().is_empty()) {
             let name = table.names.find("", &format!("@{}", attribute.name()));
+            keep_to(places.len(), name, Some(attribute.value()));
             place.push((name, Slot { key: Slot::NOTHING, order: 0, repetitions: 1, limit: 0, numeric: false }));
         }
         for child in definition.children() {
@@ -199,6 +207,7 @@ pub(crate) fn grammar(table: &Table, syntax: &XmlSyntax) -> Option<Grammar> {
                     continue;
                 }
                 let definition = element.definition();
+                keep_to(places.len(), name, definition.value());
                 let key = types.iter().position(|known| *known == definition).unwrap_or_else(|| {
                     types.push(definition);
                     types.len() - 1
@@ -210,5 +219,5 @@ pub(crate) fn grammar(table: &Table, syntax: &XmlSyntax) -> Option<Grammar> {
         }
         places.push(place);
     }
-    Some(Grammar::new(places, is_xml_character))
+    Some(Grammar::new(places, is_xml_character).keeping_to(lists))
 }

@@ -232,7 +232,7 @@ fn the_report_reads_in_both_languages() {
 
 #[test]
 fn what_no_table_is_for_is_refused() {
-    for source in ["", "hello", "<a/>", "{}", "UNB+UNOA:1+A+B+260321:0900+1'UNH+1+ORDERS:D:96A:UN'UNT+2+1'UNZ+1+1'"] {
+    for source in ["", "hello", "<a/>", "{}", "UNB+UNOA:1+A+B+260321:0900+1'UNH+1+SLSRPT:D:96A:UN'UNT+2+1'UNZ+1+1'"] {
         assert!(read(source.as_bytes()).is_err(), "{source}");
     }
     let unknown = "UNB+UNOA:1+A+B+260321:0900+1'UNH+1+INVOIC:D:97A:UN'UNT+2+1'UNZ+1+1'";

@@ -82,21 +82,9 @@ impl Document {
         Some(self.places.as_ref()?.path(origin.node?))
     }
 
-    /// Every value of the document, in order, with the groups it stands in from the outermost inwards.
+    /// Every value of the document, in order.
     pub fn leaves(&self) -> impl Iterator<Item = &Leaf> {
-        let mut stack: Vec<std::slice::Iter<'_, Node>> = vec![self.root.children.iter()];
-        std::iter::from_fn(move || {
-            while let Some(top) = stack.last_mut() {
-                match top.next() {
-                    Some(Node::Leaf(leaf)) => return Some(leaf),
-                    Some(Node::Group(group)) => stack.push(group.children.iter()),
-                    None => {
-                        stack.pop();
-                    }
-                }
-            }
-            None
-        })
+        self.root.leaves()
     }
 }
 
@@ -164,6 +152,23 @@ impl Group {
     /// The groups of one term, in order.
     pub fn groups(&self, term: TermId) -> impl Iterator<Item = &Self> {
         self.all(term).iter().filter_map(Node::as_group)
+    }
+
+    /// Every value of the group and of the groups in it, in order.
+    pub fn leaves(&self) -> impl Iterator<Item = &Leaf> {
+        let mut stack: Vec<std::slice::Iter<'_, Node>> = vec![self.children.iter()];
+        std::iter::from_fn(move || {
+            while let Some(top) = stack.last_mut() {
+                match top.next() {
+                    Some(Node::Leaf(leaf)) => return Some(leaf),
+                    Some(Node::Group(group)) => stack.push(group.children.iter()),
+                    None => {
+                        stack.pop();
+                    }
+                }
+            }
+            None
+        })
     }
 
     /// Whether nothing stands in it.

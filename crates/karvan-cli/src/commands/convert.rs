@@ -21,7 +21,8 @@ pub(crate) struct Convert {
     #[arg(value_name = "FILE")]
     path: Option<PathBuf>,
 
-    /// What to write: edifact (INVOIC D.14B, 16B), edifact:D96A, edifact:D01B, cii, ubl, json.
+    /// What to write: edifact (an invoice as INVOIC D.14B, 16B, any other document as of D.96A), edifact:D96A and others, cii
+    /// (invoices), cio (orders), ubl, json.
     #[arg(long, value_name = "SYNTAX")]
     to: String,
 

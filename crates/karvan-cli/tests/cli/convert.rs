@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::documents::{INVOICE, ORDER, invoice_with_more};
-use crate::support::{Folder, place};
+use crate::support::{Folder, place, sample};
 
 fn folder() -> Folder {
     let folder = Folder::new();
@@ -111,9 +111,35 @@ fn findings_do_not_stop_a_conversion() {
 
 #[test]
 fn documents_that_no_table_is_for_are_told() {
-    let run = folder().run(["convert", "--to=cii", "order.edi"]).expect(1);
+    let folder = folder();
+    folder.write("sales.edi", ORDER.replace("ORDERS", "SLSRPT"));
+    let run = folder.run(["convert", "--to=cii", "sales.edi"]).expect(1);
     assert_eq!(run.stdout, "");
-    assert!(run.stderr.contains("karvan: order.edi: no table maps this document"), "{}", run.stderr);
+    assert!(run.stderr.contains("karvan: sales.edi: no table maps this document"), "{}", run.stderr);
+    let run = folder.run(["convert", "--to=cii", "order.edi"]).expect(1);
+    assert_eq!(run.stdout, "");
+    let told = "karvan: order.edi: there is no table that writes a document of the kind order as cii";
+    assert!(run.stderr.contains(told), "{}", run.stderr);
+}
+
+#[test]
+fn other_documents_than_invoices_are_converted() {
+    let folder = folder();
+    for (name, target, expected) in [
+        ("order-ir.edi", "ubl", "<cbc:ID>NV-5512</cbc:ID>"),
+        ("order-de.edi", "cio", "<ram:ID>B-70231</ram:ID>"),
+        ("order-tr.cio.xml", "edifact:D01B", "UNH+1+ORDERS:D:01B:UN'"),
+        ("orderresponse-de.ubl.xml", "edifact", "UNH+1+ORDRSP:D:96A:UN'"),
+        ("despatchadvice-de.ubl.xml", "edifact:D21B", "UNH+1+DESADV:D:21B:UN'"),
+        ("despatchadvice-tr.edi", "json", "\"document\": \"despatch-advice\""),
+    ] {
+        let path = sample(name);
+        folder.run(["convert", "--allow-loss", "--to", target, "-o", "out", &path]).expect(0);
+        // An interchange is not always UTF-8.
+        let octets = std::fs::read(folder.path("out")).unwrap();
+        let text = String::from_utf8_lossy(&octets);
+        assert!(text.contains(expected), "{name}: {text}");
+    }
 }
 
 #[test]
@@ -155,7 +181,7 @@ fn of_several_documents_one_is_chosen() {
 fn a_message_that_cannot_be_converted_is_not_left_out_unsaid() {
     let folder = folder();
     let edifact = folder.run(["convert", "--to=edifact", "invoice.xml"]).expect(0).stdout;
-    folder.write("both.edi", [edifact.as_str(), ORDER].concat());
+    folder.write("both.edi", [edifact, ORDER.replace("ORDERS", "QUOTES")].concat());
     let run = folder.run(["convert", "--to=cii", "both.edi"]).expect(2);
     assert!(run.stderr.contains("it holds 2 messages, one of which can be converted"), "{}", run.stderr);
     folder.run(["convert", "--to=cii", "--document=1", "both.edi"]).expect(0);

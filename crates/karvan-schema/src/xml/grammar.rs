@@ -22,7 +22,7 @@ macro_rules! builtin {
     };
 }
 
-static BUILTIN: [Builtin; 2] = builtin!["cii-d16b", "ubl-2.1"];
+static BUILTIN: [Builtin; 3] = builtin!["cii-d16b", "order-x-1.0-extended", "ubl-2.1"];
 
 /// The grammar of a family of XML documents: what its XML Schema documents declare, packed, and read in place.
 ///

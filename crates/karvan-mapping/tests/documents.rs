@@ -1,0 +1,193 @@
+//! Every kind of document, made up and from the samples, through every syntax that it has: what is read back differs by
+//! exactly what the reports list.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use karvan_mapping::{LossReport, Target, read, write};
+use karvan_model::{Document, DocumentType, Group, Kind, Node, Part, Term, TermId, Value};
+use proptest::prelude::*;
+
+/// Terms with their values, counted.
+type Terms = BTreeMap<(&'static str, String), i64>;
+
+/// A document in which a term stands where `chosen` says so; what may repeat stands twice.
+fn document(kind: &'static DocumentType, mut chosen: impl FnMut(&str) -> bool) -> Document {
+    let mut document = Document::new(kind);
+    let mut number = 0;
+    fill(kind, kind.top(), &mut document.root, &mut number, &mut chosen);
+    document
+}
+
+fn fill(
+    kind: &'static DocumentType,
+    members: &[TermId],
+    group: &mut Group,
+    number: &mut i64,
+    chosen: &mut impl FnMut(&str) -> bool,
+) {
+    for &id in members {
+        let term = kind.term(id);
+        if !term.is_required() && !chosen(term.id()) {
+            continue;
+        }
+        for _ in 0..if term.repeats() { 2 } else { 1 } {
+            if term.kind() == Kind::Group {
+                let mut inner = Group::new(Some(id));
+                fill(kind, term.members(), &mut inner, number, chosen);
+                if !inner.is_empty() {
+                    group.push(Node::Group(inner));
+                }
+            } else {
+                *number += 1;
+                group.push_value(id, value(term, *number));
+            }
+        }
+    }
+}
+
+/// A value that no other term has.
+fn value(term: &Term, number: i64) -> Value {
+    let text = match (term.key(), term.kind()) {
+        ("currencyCode", _) => "IRR".to_owned(),
+        ("unNumber", _) => format!("{}", 1000 + number),
+        (_, Kind::Code) => format!("C{number}"),
+        (_, Kind::Date) => {
+            jiff::civil::date(2026, 1, 1).checked_add(jiff::Span::new().days(number)).expect("a day").to_string()
+        }
+        (_, Kind::Binary) => "S2FydmFu".to_owned(),
+        (_, Kind::Amount | Kind::Quantity | Kind::Percentage) => format!("{number}.50"),
+        _ => format!("{number}"),
+    };
+    let value = Value::parse(term.kind(), &text).expect("a value of its kind");
+    match term.kind() {
+        Kind::Quantity => value.with(Part::Unit, "KGM"),
+        Kind::Binary => value.with(Part::Mime, "application/pdf").with(Part::FileName, "a.pdf"),
+        _ => value,
+    }
+}
+
+fn terms(document: &Document) -> Terms {
+    let mut terms = Terms::new();
+    for leaf in document.leaves() {
+        *terms.entry((document.kind.term(leaf.term).id(), leaf.value.text().into_owned())).or_default() += 1;
+    }
+    terms
+}
+
+/// `terms` less what the report says is gone, and with what it says has come.
+fn after(mut terms: Terms, report: &LossReport) -> Terms {
+    let mut count = |term: Option<&'static Term>, value: &str, by: i64| {
+        if let Some(term) = term {
+            *terms.entry((term.id(), value.to_owned())).or_default() += by;
+        }
+    };
+    let gone = report.lost.iter().chain(&report.repeated).chain(&report.changed);
+    gone.for_each(|entry| count(entry.term, &entry.value, -1));
+    report.added.iter().for_each(|entry| count(entry.term, &entry.value, 1));
+    report.changed.iter().for_each(|entry| count(entry.term, entry.written.as_deref().unwrap_or_default(), 1));
+    terms.retain(|_, count| *count != 0);
+    terms
+}
+
+/// Writes a document if its kind has the syntax, reads it back, and compares the difference with the reports.
+fn check(document: &Document, target: Target) -> Option<LossReport> {
+    let writing = write(document, target).ok()?;
+    let reading = read(&writing.bytes).expect("read").remove(0);
+    let mut report = writing.report;
+    report.extend(reading.report);
+    let (told, done) = (after(terms(document), &report), terms(&reading.document));
+    let told_only: Vec<_> = told.iter().filter(|(term, count)| done.get(*term) != Some(count)).collect();
+    let done_only: Vec<_> = done.iter().filter(|(term, count)| told.get(*term) != Some(count)).collect();
+    let text = String::from_utf8_lossy(&writing.bytes);
+    assert!(told == done, "{} as {target}: told {told_only:?}, done {done_only:?}\n{text}", document.kind.name());
+    Some(report)
+}
+
+/// The kinds of documents that are not the invoice, which has tests of its own.
+fn kinds() -> impl Iterator<Item = &'static DocumentType> {
+    DocumentType::all().filter(|kind| *kind != DocumentType::invoice())
+}
+
+/// The samples of one kind, read.
+fn samples(kind: &str) -> Vec<(String, Document)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples");
+    let files = fs::read_dir(folder).expect("the samples").map(|entry| entry.expect("an entry").path());
+    let mut samples: Vec<_> = files
+        .filter(|path| path.is_file() && path.extension().is_some_and(|extension| extension != "md"))
+        .filter_map(|path| {
+            let reading = read(&fs::read(&path).expect("a sample")).ok()?.remove(0);
+            let name = path.file_name()?.to_string_lossy().into_owned();
+            assert!(reading.report.lost.is_empty() || name.starts_with("invoice"), "{name}: {:?}", reading.report.lost);
+            (reading.document.kind.name() == kind).then_some((name, reading.document))
+        })
+        .collect();
+    samples.sort_by(|one, other| one.0.cmp(&other.0));
+    samples
+}
+
+#[test]
+fn a_document_with_every_term_is_carried_as_the_report_says() {
+    for kind in kinds() {
+        let whole = document(kind, |_| true);
+        let all: i64 = terms(&whole).values().sum();
+        for target in Target::all() {
+            let Some(report) = check(&whole, target) else { continue };
+            let lost = i64::try_from(report.lost.iter().filter(|entry| entry.term.is_some()).count()).unwrap();
+            // An interchange has few places for what only UBL says of an address or a party.
+            assert!(lost * 3 < all * 2, "{} as {target}: {lost} of {all}", kind.name());
+        }
+    }
+}
+
+#[test]
+fn every_sample_is_carried_as_the_report_says_and_comes_back() {
+    for kind in kinds() {
+        let samples = samples(kind.name());
+        for (name, sample) in &samples {
+            for target in Target::all() {
+                if let Some(report) = check(sample, target) {
+                    assert!(report.lost.len() * 3 < terms(sample).len(), "{name} as {target}: {:?}", report.lost);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_kind_has_two_samples_in_each_of_its_syntaxes() {
+    for kind in kinds() {
+        let names: Vec<_> = samples(kind.name()).into_iter().map(|(name, _)| name).collect();
+        for target in Target::all() {
+            let ending = match target {
+                Target::Edifact(None) => ".edi".to_owned(),
+                Target::Xml(name) => format!(".{name}.xml"),
+                Target::Edifact(Some(_)) | Target::Json => continue,
+            };
+            if write(&Document::new(kind), target).is_ok() {
+                let count = names.iter().filter(|name| name.ends_with(&ending)).count();
+                assert!(count >= 2, "{} {ending}: {names:?}", kind.name());
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_document_is_carried_as_the_report_says(seed in any::<u64>(), share in 1u64..10) {
+        for kind in kinds() {
+            let mut state = seed;
+            let made = document(kind, |_| {
+                // A generator of Knuth's; enough to choose by.
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                (state >> 33) % 10 < share
+            });
+            for target in Target::all() {
+                check(&made, target);
+            }
+        }
+    }
+}
