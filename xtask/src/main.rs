@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a task talks to the terminal")]
 
+mod codes;
 mod conformance;
 mod directory;
 mod mutate;
@@ -28,6 +29,8 @@ struct Command {
 enum Task {
     /// Pack the UN/EDIFACT directories into schemas/edifact/
     Directory(directory::Arguments),
+    /// Pack published code lists into schemas/codes/
+    Codes(codes::Arguments),
     /// Run Karvan over published material and keep the results in conformance/
     Conformance(conformance::Arguments),
     /// Damage sound interchanges and look whether each damage is told
@@ -39,6 +42,7 @@ enum Task {
 fn main() -> ExitCode {
     let outcome = match Command::parse().task {
         Task::Directory(arguments) => directory::run(&arguments),
+        Task::Codes(arguments) => codes::run(&arguments),
         Task::Conformance(arguments) => conformance::run(&arguments),
         Task::Mutate(arguments) => mutate::run(&arguments),
         Task::XmlGrammar(arguments) => xml_grammar::run(&arguments),

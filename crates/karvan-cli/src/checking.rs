@@ -1,7 +1,7 @@
 //! How documents are read and checked: what the verbs that do so have in common.
 
 use clap::{Args, ValueEnum, value_parser};
-use karvan_engine::validate::Options;
+use karvan_engine::validate::{Options, Rules};
 use karvan_engine::{Depth, ReadAsError, ServiceCharacters, read_as};
 
 use crate::input::Limits;
@@ -21,9 +21,9 @@ pub(crate) struct Reading {
 /// How documents are checked.
 #[derive(Args, Debug)]
 pub(crate) struct Checking {
-    /// How deep to check.
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) level: Level,
+    /// How deep to check [default: codes, and the business rules that a document says it keeps].
+    #[arg(long, value_enum)]
+    pub(crate) level: Option<Level>,
 
     /// Read messages as of this directory, whatever they say: MESSAGE:VERSION:RELEASE, as CUSDEC:D:96B.
     #[arg(long = "as", value_name = "MESSAGE:D:RELEASE")]
@@ -35,6 +35,10 @@ pub(crate) struct Checking {
 
     #[command(flatten)]
     reading: Reading,
+
+    /// Longest message of which business rules are asked, in octets, 4096 or more.
+    #[arg(long, value_name = "OCTETS", default_value_t = 64 << 20, hide_short_help = true, value_parser = at_least_a_page)]
+    max_message: usize,
 
     /// Longest object of a package, in octets.
     #[arg(long, value_name = "OCTETS", default_value_t = 1 << 30, hide_short_help = true)]
@@ -57,7 +61,10 @@ impl Checking {
     /// `--as` names no message.
     pub(crate) fn options(&self, limits: Limits) -> Result<Options, ReadAsError> {
         let mut options = Options::default();
-        options.depth = self.level.into();
+        if let Some(level) = self.level {
+            (options.depth, options.rules) = level.parts();
+        }
+        options.message_limit = self.max_message;
         options.read_as = self.as_message.as_deref().map(read_as).transpose()?;
         options.strict = self.strict;
         options.characters = self.reading.una;
@@ -72,23 +79,26 @@ impl Checking {
 }
 
 /// How deep documents are checked; each level includes those before it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Level {
     /// Envelope, counts, character repertoire.
     Syntax,
     /// Messages, groups, segments, elements, formats.
     Structure,
     /// Code values too.
-    #[default]
     Codes,
+    /// The business rules for documents of its kind too, whether or not a document says that it keeps them.
+    Rules,
 }
 
-impl From<Level> for Depth {
-    fn from(level: Level) -> Self {
-        match level {
-            Level::Syntax => Self::Syntax,
-            Level::Structure => Self::Structure,
-            Level::Codes => Self::Codes,
+impl Level {
+    /// What is checked against directories and grammars, and which business rules are asked.
+    const fn parts(self) -> (Depth, Rules) {
+        match self {
+            Self::Syntax => (Depth::Syntax, Rules::None),
+            Self::Structure => (Depth::Structure, Rules::None),
+            Self::Codes => (Depth::Codes, Rules::None),
+            Self::Rules => (Depth::Codes, Rules::All),
         }
     }
 }

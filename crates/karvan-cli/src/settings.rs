@@ -15,7 +15,7 @@ use toml::{Table, Value};
 const NAME: &str = "karvan.toml";
 
 /// Options that are settings though they have no default that is written down.
-const WITHOUT_DEFAULT: [&str; 3] = ["jobs", "lang", "profile"];
+const WITHOUT_DEFAULT: [&str; 4] = ["jobs", "lang", "level", "profile"];
 
 /// The file that holds, if there is one.
 pub(crate) fn file() -> Option<PathBuf> {

@@ -146,7 +146,9 @@ struct Checked {
 impl Checked {
     fn new(octets: &[u8], options: &validate::Options) -> Self {
         let mut findings = Vec::new();
-        let outcome = validate::validate(octets, options, &mut |finding| findings.push(finding));
+        // A translation says what the source says, whether or not that keeps the rules of business.
+        let options = validate::Options { rules: validate::Rules::None, ..options.clone() };
+        let outcome = validate::validate(octets, &options, &mut |finding| findings.push(finding));
         let messages = match outcome.as_ref().map(|outcome| &outcome.content) {
             Ok(Content::Edifact(counts)) => usize::try_from(counts.messages).unwrap_or(usize::MAX),
             // What of Karvan's own JSON has no place in the document is a loss, and told as such.

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod ack;
+mod business;
 pub mod convert;
 pub mod detect;
 pub mod explain;

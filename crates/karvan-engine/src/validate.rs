@@ -10,9 +10,11 @@ use karvan_schema::interchange::{self, Counts, Definitions, Depth, MessageType, 
 use karvan_schema::profile::Profile;
 use karvan_schema::xml::Grammar;
 pub use karvan_text::Verdict;
-use karvan_text::{Code, Diagnostic, Locator, Message, Place, Position, Severity, Span, Summary};
+use karvan_text::{Code, Diagnostic, Locator, Message, Place, Position, Severity, Span, Summary, Unit};
 use karvan_xml::{Document, Limits};
 
+pub use crate::business::Rules;
+use crate::business::{self, Messages, Step};
 use crate::detect::{self, Kind};
 pub use crate::outcome::{Content, Outcome};
 pub use crate::run::{Opening, Run};
@@ -24,6 +26,10 @@ pub use crate::totals::Totals;
 pub struct Options {
     /// How deep to look.
     pub depth: Depth,
+    /// Which business rules are asked of the documents.
+    pub rules: Rules,
+    /// The longest message of which rules are asked, in octets.
+    pub message_limit: usize,
     /// Read every message as of this type, whatever it says.
     pub read_as: Option<MessageType>,
     /// Whether deviations from the syntax that are read all the same are errors: every warning about the envelope.
@@ -52,6 +58,8 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             depth: Depth::Codes,
+            rules: Rules::default(),
+            message_limit: 64 << 20,
             read_as: None,
             strict: false,
             characters: None,
@@ -200,14 +208,19 @@ fn edifact(
 ) -> io::Result<Counts> {
     let mut reader = Reader::with_options(source, options.reading());
     let mut validator = Validator::new(Definitions::builtin(), options.checking());
+    let mut messages = Messages::new(options.rules, options.message_limit);
     let mut found = Vec::new();
     let mut end = 0;
     loop {
         let mut opening = None;
+        let mut step = Step::On;
         // An item is looked at where it is: to move a hundred octets for each segment takes a tenth of the time.
         match reader.next() {
             Ok(Some(ref item)) => {
                 end = item.span().end;
+                if !messages.is_idle() {
+                    step = messages.take(item);
+                }
                 match item {
                     Item::Segment(segment) => {
                         validator.segment(segment, &mut |finding| found.push(finding));
@@ -232,6 +245,15 @@ fn edifact(
         }
         if !found.is_empty() || reader.has_problems() {
             tell(&mut reader, &mut found, tally);
+        }
+        if step != Step::On {
+            let unit = Unit { header: "UNH", number: validator.counts().messages };
+            match step {
+                Step::On => {}
+                Step::Begun => messages.begin(reader.position(messages.start())),
+                Step::Whole => messages.check(unit).into_iter().for_each(|finding| tally.add(finding)),
+                Step::TooLong => tally.add(messages.too_long(unit)),
+            }
         }
         if tally.is_full() {
             // The rest is not looked at, and that is said.
@@ -279,6 +301,10 @@ fn json(source: impl Read, options: &Options, tally: &mut Tally<'_>) -> io::Resu
     };
     match karvan_mapping::read_json(&octets) {
         Ok(reading) => {
+            for mut finding in options.rules.check(&reading) {
+                finding.place = place(finding.place.span, finding.place.path);
+                tally.add(finding);
+            }
             for entry in reading.report.lost {
                 let Some(source) = entry.source else { continue };
                 let place = place(source.span, source.path);
@@ -338,6 +364,9 @@ fn xml(source: impl Read, options: &Options, tally: &mut Tally<'_>) -> io::Resul
                 root.diagnostic(Code::error(5150), message).expected(expected.join(" | ")).found(root.namespace()),
             );
         }
+    }
+    for finding in business::xml(&document, options.rules) {
+        tally.add(finding);
     }
     let grammar = grammar.map(|grammar| grammar.title().to_owned());
     Ok(Content::Xml { root: root.local_name().to_owned(), grammar })

@@ -10,6 +10,7 @@ use karvan_xml::{Document as XmlDocument, Limits, ParseError};
 
 use crate::edifact::Envelope;
 use crate::library::Target;
+use crate::read::Purpose;
 use crate::report::{Entry, LossReport, Place};
 use crate::table::Syntax;
 use crate::{edifact, library, xml};
@@ -117,9 +118,17 @@ pub fn read_within(source: &[u8], limits: &Limits) -> Result<Vec<Reading>, ReadE
 /// # Errors
 /// If no table is for its root element.
 pub fn read_xml(document: &XmlDocument) -> Result<Reading, ReadError> {
+    read_xml_for(document, Purpose::Convert)
+}
+
+/// Reads an XML document for a purpose.
+///
+/// # Errors
+/// If no table is for its root element.
+pub fn read_xml_for(document: &XmlDocument, purpose: Purpose) -> Result<Reading, ReadError> {
     let table = library::for_root(document.root()).ok_or(ReadError::Unknown)?;
     let Syntax::Xml(syntax) = table.syntax() else { return Err(ReadError::Unknown) };
-    let (read, mut report) = crate::read::read(table, xml::tree(table, syntax, document));
+    let (read, mut report) = crate::read::read(table, xml::tree(table, syntax, document), purpose);
     report.extend(xml::form(document));
     report.sort();
     Ok(Reading { document: read, report, format: table.title().to_owned() })
@@ -130,6 +139,14 @@ pub fn read_xml(document: &XmlDocument) -> Result<Reading, ReadError> {
 /// # Errors
 /// If there is none.
 pub fn read_edifact(transmission: &Transmission<'_>) -> Result<Vec<Reading>, ReadError> {
+    read_edifact_for(transmission, Purpose::Convert)
+}
+
+/// Reads the messages of an EDIFACT file for a purpose.
+///
+/// # Errors
+/// If there is none that a table is for.
+pub fn read_edifact_for(transmission: &Transmission<'_>, purpose: Purpose) -> Result<Vec<Reading>, ReadError> {
     let mut readings = Vec::new();
     for interchange in transmission.interchanges() {
         let first = readings.len();
@@ -138,7 +155,7 @@ pub fn read_edifact(transmission: &Transmission<'_>) -> Result<Vec<Reading>, Rea
             let Syntax::Edifact(syntax) = table.syntax() else { continue };
             let Some(definition) = table.definition(syntax) else { continue };
             let (tree, envelope) = edifact::tree(definition, table, &interchange, &message);
-            let (document, mut report) = crate::read::read(table, tree);
+            let (document, mut report) = crate::read::read(table, tree, purpose);
             report.extend(envelope);
             report.sort();
             readings.push(Reading { document, report, format: table.title().to_owned() });

@@ -11,8 +11,8 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use karvan_edifact::{
-    Interchange, Message as EdifactMessage, Package, Repertoire, Segment, SegmentBuffer, ServiceCharacters, Value,
-    WriteError, WriteOptions, Writer,
+    Interchange, Message as EdifactMessage, MessageHeader, Package, Repertoire, Segment, SegmentBuffer,
+    ServiceCharacters, Value, WriteError, WriteOptions, Writer,
 };
 use karvan_model::{Document, Part};
 use karvan_schema::directory::{
@@ -237,8 +237,7 @@ fn cells(spellings: &mut Spellings<'_>, rows: impl Iterator<Item = PartRow<'stat
 }
 
 /// Whether the table of this release is for messages with this header.
-pub(crate) fn recognises(syntax: &EdifactSyntax, release: &str, message: &EdifactMessage<'_>) -> bool {
-    let Some(header) = message.header() else { return false };
+pub(crate) fn recognises(syntax: &EdifactSyntax, release: &str, header: &MessageHeader<'_>) -> bool {
     let release = release.as_bytes().strip_prefix(header.version().raw());
     header.message_type().raw() == syntax.message.as_bytes()
         && release.and_then(|release| release.strip_prefix(b".")) == Some(header.release().raw())

@@ -61,13 +61,14 @@ mod write;
 mod xml;
 
 pub use convert::{
-    ReadError, Reading, WriteError, Writing, read, read_edifact, read_json, read_within, read_xml, write, write_on,
-    write_with,
+    ReadError, Reading, WriteError, Writing, read, read_edifact, read_edifact_for, read_json, read_within, read_xml,
+    read_xml_for, write, write_on, write_with,
 };
 pub use edifact::Envelope;
 pub use file::{EdifactSyntax, XmlSyntax};
 pub use lens::Lens;
-pub use library::{Target, UnknownTarget, tables};
+pub use library::{Target, UnknownTarget, maps, tables};
 pub use path::{Condition, Operand, Path, PathError, Start, Step};
+pub use read::Purpose;
 pub use report::{Entry, LossReport, Place};
 pub use table::{Syntax, Table, TableError};

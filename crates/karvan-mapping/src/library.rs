@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::OnceLock;
 
-use karvan_edifact::Message;
+use karvan_edifact::{Message, MessageHeader};
 use karvan_model::{Document, DocumentType};
 use karvan_xml::Element;
 
@@ -107,10 +107,21 @@ pub(crate) fn for_root(root: Element<'_>) -> Option<&'static Table> {
 
 /// The table for a message of this type and release.
 pub(crate) fn for_message(message: &Message<'_>) -> Option<&'static Table> {
+    let (entry, release) = find(&message.header()?)?;
+    entry.table(release)
+}
+
+/// Whether there is a table for messages with this header.
+#[must_use]
+pub fn maps(header: &MessageHeader<'_>) -> bool {
+    find(header).is_some()
+}
+
+fn find(header: &MessageHeader<'_>) -> Option<(&'static Entry, usize)> {
     entries().iter().find_map(|entry| {
         let syntax = entry.head.edifact.as_ref()?;
-        let release = syntax.releases.iter().position(|release| edifact::recognises(syntax, release, message))?;
-        entry.table(release)
+        let release = syntax.releases.iter().position(|release| edifact::recognises(syntax, release, header))?;
+        Some((entry, release))
     })
 }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use karvan_model::{Document, Group, Kind, Leaf, Node, Origin, Part, PartValue, TermId, Value as TermValue};
+use karvan_model::{Content, Document, Group, Kind, Leaf, Node, Origin, Part, PartValue, TermId, Value as TermValue};
 use karvan_text::Message;
 
 use crate::lens::code_and_text;
@@ -12,12 +12,24 @@ use crate::report::{Entry, LossReport, Place as SourcePlace};
 use crate::table::{Member, PartRow, Row, Table};
 use crate::tree::{Below, Name, Named, NodeId, Tree};
 
+/// What a document is read for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Purpose {
+    /// To be written elsewhere: a group without a value says nothing.
+    #[default]
+    Convert,
+    /// To be checked: what stands in the source is there, though it is a group without a value, a qualifier of nothing, no
+    /// value of its kind, or one more than there may be.
+    Check,
+}
+
 /// Reads a document from `tree` by `table`.
-pub(crate) fn read(table: &Table, tree: Tree<'_>) -> (Document, LossReport) {
+pub(crate) fn read(table: &Table, tree: Tree<'_>, purpose: Purpose) -> (Document, LossReport) {
     let (used, report) = (vec![false; tree.len()], LossReport::default());
-    let mut reader = Reader { table, tree: &tree, used, found: Vec::new(), values: Vec::new(), report };
+    let mut reader = Reader { table, tree: &tree, used, found: Vec::new(), values: Vec::new(), report, purpose };
     reader.values = table.referred.iter().map(|&term| (term, reader.value_of(term))).collect();
     let mut document = Document::new(table.kind());
+    document.root.origin = reader.origin(NodeId::ROOT);
     let below = tree.below(NodeId::ROOT);
     reader.rows(&table.top, Some(&below), &[], &mut document.root);
     for place in &table.fixed {
@@ -53,6 +65,7 @@ struct Reader<'t, 's> {
     /// The values of the terms that predicates compare with.
     values: Vec<(TermId, Option<String>)>,
     report: LossReport,
+    purpose: Purpose,
 }
 
 impl<'t> Reader<'t, '_> {
@@ -102,12 +115,15 @@ impl<'t> Reader<'t, '_> {
         if start == end {
             let mut inner = Group::new(Some(row.term));
             self.rows(&row.members, None, &[], &mut inner);
-            self.add(row, inner, group);
+            if !inner.is_empty() {
+                self.add(row, inner, group);
+            }
         }
         let shared = self.shared(row, end - start);
         for index in start..end {
             let Found { place, node } = self.found[index];
             let mut inner = Group::new(Some(row.term));
+            inner.origin = self.origin(node);
             if let Some((code, text)) = row.code_and_text {
                 self.told_together(code, text, node, &mut inner);
             } else {
@@ -118,7 +134,8 @@ impl<'t> Reader<'t, '_> {
                     None => self.rows(&row.members, Some(&self.tree.below(node)), &assigned, &mut inner),
                 }
             }
-            if !inner.is_empty() {
+            let has_place = !row.places[place].steps.is_empty();
+            if !inner.is_empty() || (self.purpose == Purpose::Check && has_place) {
                 self.use_path(&row.places[place].steps, node);
                 self.add(row, inner, group);
             }
@@ -128,9 +145,6 @@ impl<'t> Reader<'t, '_> {
 
     /// Adds what was read of a group to the group around it, if there is room.
     fn add(&mut self, row: &Row, inner: Group, group: &mut Group) {
-        if inner.is_empty() {
-            return;
-        }
         if row.distinct && group.groups(row.term).any(|other| *other == inner) {
             inner.children.iter().filter_map(Node::as_leaf).for_each(|leaf| self.said_again(leaf));
         } else if group.all(row.term).is_empty() || self.table.kind().term(row.term).repeats() {
@@ -167,7 +181,7 @@ impl<'t> Reader<'t, '_> {
         let (first, second) = code_and_text(source);
         for (term, part) in [(code, first), (text, Some(second))] {
             if let Some(part) = part {
-                let value = TermValue::new(karvan_model::Content::Text(part.into()));
+                let value = TermValue::new(Content::Text(part.into()));
                 group.push(Node::Leaf(Leaf { term, value, origin: self.origin(node) }));
             }
         }
@@ -241,7 +255,8 @@ impl<'t> Reader<'t, '_> {
         } else {
             Cow::Borrowed(tree.text(first).unwrap_or_default())
         };
-        if text.trim().is_empty() {
+        let is_empty = text.trim().is_empty();
+        if is_empty && (self.purpose == Purpose::Convert || row.parts.is_empty()) {
             return;
         }
         let mut origin = self.origin(first);
@@ -260,6 +275,7 @@ impl<'t> Reader<'t, '_> {
         };
         let (content, time) = match read {
             Ok(read) => read,
+            Err(_) if self.purpose == Purpose::Check => (Content::Text(text.as_ref().into()), None),
             Err(reason) => {
                 let entry = self.entry(Some(row.term), first, text.into_owned(), reason);
                 self.report.lost.push(entry);
@@ -287,9 +303,16 @@ impl<'t> Reader<'t, '_> {
         if let Some(text) = time {
             value.set(PartValue { part: Part::Time, text: text.into(), origin });
         }
+        if is_empty && value.parts.is_empty() {
+            return;
+        }
         self.use_path(&place.steps, first);
         let leaf = Leaf { term: row.term, value, origin };
-        if shape.repeats() || group.all(row.term).is_empty() {
+        let has_room = match self.purpose {
+            Purpose::Convert => group.all(row.term).is_empty(),
+            Purpose::Check => group.leaf(row.term).is_none_or(|other| other.value != leaf.value),
+        };
+        if shape.repeats() || has_room {
             if matches!(row.lens, crate::Lens::Codes(_)) && leaf.value.text() != text {
                 let written = Some(leaf.value.text().into_owned());
                 let reason = Message::new("mapping-other-code");

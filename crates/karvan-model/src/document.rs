@@ -102,13 +102,15 @@ pub struct Group {
     pub term: Option<TermId>,
     /// Its members: in the order of the terms, repetitions in the order of the document.
     pub children: Vec<Node>,
+    /// Where it came from.
+    pub origin: Origin,
 }
 
 impl Group {
     /// An empty group.
     #[must_use]
-    pub const fn new(term: Option<TermId>) -> Self {
-        Self { term, children: Vec::new() }
+    pub fn new(term: Option<TermId>) -> Self {
+        Self { term, children: Vec::new(), origin: Origin::default() }
     }
 
     /// Adds a member after all members of the same term or of earlier terms.

@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod codes;
 pub mod directory;
 pub mod interchange;
 pub mod message;

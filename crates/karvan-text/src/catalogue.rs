@@ -40,13 +40,15 @@ impl Language {
 pub struct Message {
     id: &'static str,
     arguments: Vec<(&'static str, String)>,
+    /// Arguments that are sentences themselves, as Persian says them.
+    persian: Vec<(&'static str, String)>,
 }
 
 impl Message {
     /// The message `id` without arguments.
     #[must_use]
     pub const fn new(id: &'static str) -> Self {
-        Self { id, arguments: Vec::new() }
+        Self { id, arguments: Vec::new(), persian: Vec::new() }
     }
 
     /// Gives one argument.
@@ -54,6 +56,14 @@ impl Message {
     pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
         self.arguments.push((name, value.to_string()));
         self
+    }
+
+    /// Gives one argument that is a sentence itself, or part of one, and so has to be said in each language.
+    #[must_use]
+    pub fn with_sentence(self, name: &'static str, sentence: impl Fn(Language) -> String) -> Self {
+        let mut message = self.with(name, sentence(Language::English));
+        message.persian.push((name, sentence(Language::Persian)));
+        message
     }
 
     /// The id in the catalogue.
@@ -87,8 +97,13 @@ impl Message {
                 rest = after;
                 continue;
             };
-            let value = self.arguments.iter().find(|(key, _)| *key == name).map_or(name, |(_, value)| value);
-            text.push_str(&isolate(&shortened(value), language));
+            match self.persian.iter().find(|(key, _)| language == Language::Persian && *key == name) {
+                Some((_, sentence)) => text.push_str(sentence),
+                None => {
+                    let value = self.arguments.iter().find(|(key, _)| *key == name).map_or(name, |(_, value)| value);
+                    text.push_str(&isolate(&shortened(value), language));
+                }
+            }
             rest = after;
         }
         text.push_str(rest);
@@ -185,6 +200,7 @@ static FILES: &[[&str; 2]] = &files! {
     "mapping",
     "profile",
     "render",
+    "rules",
     "schema",
     "signature",
     "topic",

@@ -11,6 +11,7 @@ mod fmt;
 mod grammar;
 mod invoices;
 mod pkits;
+mod rules;
 mod table;
 mod trust;
 mod xmldsig;
@@ -94,6 +95,12 @@ const SETS: &[Set] = &[
         about: "invoices in EDIFACT, CII and UBL: translated along every route, judged as the pairs are",
         needs: &["documents/invoice-quadruples", "xml/en16931", "xml/xsd", "../tools/invoice-terms"],
         run: invoices::quadruples,
+    },
+    Set {
+        name: "rules",
+        about: "the business rules of EN 16931: the outcome that each published test states, and official examples",
+        needs: &["documents/en16931-rule-tests"],
+        run: rules::run,
     },
     Set {
         name: "trust",

@@ -52,7 +52,7 @@ pub(crate) fn run(asked: &Validate, mut session: Session) -> io::Result<Status> 
         Err(error) => return Ok(session.usage(&error.message())),
     };
     options.explain_structure = asked.explain_structure;
-    if asked.checking.level == Level::Syntax && !asked.profile.is_empty() {
+    if asked.checking.level == Some(Level::Syntax) && !asked.profile.is_empty() {
         return Ok(session.usage(&Message::new("profile-level")));
     }
     options.profiles = match profiles::load(&asked.profile, &session) {

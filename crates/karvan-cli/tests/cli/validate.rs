@@ -106,8 +106,49 @@ fn a_level_stops_before_the_next() {
 }
 
 #[test]
+fn business_rules_are_asked_of_who_claims_to_keep_them() {
+    let folder = Folder::new();
+    let status =
+        |arguments: &[&str], text: &str| folder.run_with([&["validate"], arguments].concat(), text.as_bytes()).status;
+    let broken = INVOICE.replace("900.00</cbc:PayableAmount>", "901.00</cbc:PayableAmount>");
+    let silent = broken.replace("urn:cen.eu:en16931:2017", "urn:example:2026");
+    assert_eq!((status(&[], &broken), status(&[], &silent)), (1, 0));
+    assert_eq!((status(&["--level", "codes"], &broken), status(&["--level", "rules"], &silent)), (0, 1));
+    let findings: serde_json::Value =
+        serde_json::from_str(&folder.run_with(["validate", "--format", "json"], broken.as_bytes()).stdout)
+            .expect("JSON");
+    let finding = &findings[0];
+    assert_eq!((&finding["code"], &finding["rule"]), (&"E4003".into(), &"BR-CO-16".into()));
+    assert_eq!((&finding["expected"], &finding["found"]), (&"900.00".into(), &"901.00".into()));
+    assert_eq!(finding["path"], "/Invoice/cac:LegalMonetaryTotal/cbc:PayableAmount");
+}
+
+#[test]
+fn business_rules_hold_for_a_message_as_for_its_twin() {
+    let folder = Folder::new();
+    let message = folder.run_with(["convert", "--to", "edifact"], INVOICE.as_bytes()).stdout;
+    // Two messages, each on lines of its own: the places are those of the file.
+    let message = message.replacen("MOA+9:900.00'", "MOA+9:901.00'", 1);
+    let trailer = message.find("UNZ+1").expect("a trailer");
+    let header = message.find("UNH+1").expect("a header");
+    let second = message[header..trailer].replace("UNH+1+", "UNH+2+").replace("+1'\n", "+2'\n");
+    let both = [&message[..trailer], &second, &message[trailer..].replace("UNZ+1", "UNZ+2")].concat();
+    let findings: serde_json::Value =
+        serde_json::from_str(&folder.run_with(["validate", "--format", "json"], both.as_bytes()).stdout).expect("JSON");
+    let told: Vec<_> = findings.as_array().expect("a list").iter().filter(|item| item["rule"].is_string()).collect();
+    assert_eq!(told.len(), 2, "{findings}");
+    for (number, finding) in (1_usize..).zip(told) {
+        assert_eq!((&finding["rule"], &finding["unit"]["number"]), (&"BR-CO-16".into(), &number.into()));
+        let start = finding["span"]["start"].as_u64().expect("an offset") as usize;
+        assert!(both[start..].starts_with("901.00'"), "{finding}");
+        let line = both[..start].matches('\n').count() + 1;
+        assert_eq!((&finding["line"], &finding["column"]), (&line.into(), &7.into()));
+    }
+}
+
+#[test]
 fn xml_that_breaks_its_grammar_is_found() {
-    invoice_with("<cbc:ID>KV-2026-17</cbc:ID>", "", 1, &["E5113 7:3 /Invoice/cbc:ID"]);
+    invoice_with("<cbc:ID>KV-2026-17</cbc:ID>", "", 1, &["E5113 7:3 /Invoice/cbc:ID", "E4001 2:1 /Invoice"]);
     invoice_with("2026-05-04", "4 May 2026", 1, &["E5137 7:18 /Invoice/cbc:IssueDate"]);
 }
 

@@ -88,6 +88,7 @@ pub(super) fn near(directories: &'static Directories, name: &str) -> Vec<String>
     if name.value.is_none() {
         known
             .extend(Explanation::all().iter().flat_map(|explanation| explanation.codes().map(|code| code.to_string())));
+        known.extend(super::RuleTopic::ids().map(str::to_owned));
     }
     let full = |known: String| match name.value {
         Some(_) => format!("{}={known}", name.tag),

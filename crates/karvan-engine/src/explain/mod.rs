@@ -1,4 +1,4 @@
-//! What a name means: the code of a finding, a message type, a segment, a data element, a code value.
+//! What a name means: the code of a finding, a business rule, a message type, a segment, a data element, a code value.
 //!
 //! ```
 //! use karvan_engine::explain::{Topic, explain};
@@ -13,6 +13,7 @@
 
 mod entry;
 mod finding;
+mod rule;
 
 use std::fmt;
 
@@ -22,6 +23,7 @@ pub use finding::{ErrorCode, FindingTopic, Sample};
 use karvan_schema::directory::Directories;
 use karvan_text::explanation::Explanation;
 use karvan_text::{Code, Language, Message};
+pub use rule::RuleTopic;
 use serde::Serialize;
 
 /// Something that can be explained.
@@ -30,6 +32,8 @@ use serde::Serialize;
 pub enum Topic {
     /// The code of a finding.
     Finding(FindingTopic),
+    /// A business rule.
+    Rule(RuleTopic),
     /// An entry of the directories.
     Entry(Box<EntryTopic>),
 }
@@ -40,12 +44,13 @@ impl Topic {
     pub fn text(&self, language: Language) -> String {
         match self {
             Self::Finding(finding) => finding.text(language),
+            Self::Rule(rule) => rule.text(language),
             Self::Entry(entry) => entry.text(language),
         }
     }
 }
 
-/// Explains `name`: the code of a finding (`E1029`), a message type, segment, composite or data element (`INVOIC`, `NAD`, `C082`,
+/// Explains `name`: the code of a finding (`E1029`), a business rule (`BR-CO-10`), a message type, segment, composite or data element (`INVOIC`, `NAD`, `C082`,
 /// `3035`), with or without a release (`NAD@D.96A`, `UNB@3`), or a code value (`3035=BY`, `3035=BY@D.96A`).
 ///
 /// Without a release the newest is meant that has the entry, the service directories last.
@@ -54,6 +59,9 @@ pub fn explain(name: &str) -> Result<Topic, Unknown> {
     let code = name.to_ascii_uppercase().parse::<Code>();
     if let Some(explanation) = code.ok().and_then(Explanation::of) {
         return Ok(Topic::Finding(FindingTopic::new(explanation, directories)));
+    }
+    if let Some(rule) = RuleTopic::find(name) {
+        return Ok(Topic::Rule(rule));
     }
     match entry::find(directories, name) {
         Some(entry) => Ok(Topic::Entry(Box::new(entry))),

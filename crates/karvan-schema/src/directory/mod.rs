@@ -52,7 +52,7 @@ pub use handle::{
 };
 pub use import::Import;
 pub use names::translated;
-pub use other_codes::OtherCodes;
+pub use other_codes::{OtherCodes, Publication};
 pub use pack::{PackError, pack};
 
 /// What owned rows of a message are about; the borrowed form is [`MessageRowKind`].

@@ -5,6 +5,7 @@
 //! own for others.
 
 use super::handle::Element;
+use crate::codes::{Published, PublishedLists};
 
 /// Where codes may come from that the list of the directory lacks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -59,7 +60,46 @@ const NOTES: &[(&str, &str, &str, OtherCodes)] = &[
     ("9143", "D.93A", "D.00B", OtherCodes::Agreed),
 ];
 
+/// A published list that the notes send the user to.
+#[derive(Clone, Copy, Debug)]
+pub struct Publication {
+    /// The list.
+    pub list: &'static Published,
+    /// Whether the notes say that it is to be used; else they recommend it, and partners may agree on another.
+    pub binding: bool,
+    /// Whether a list of another agency may stand in its place at any time, so that it holds only where the composite names
+    /// the UN/ECE (3055).
+    pub named: bool,
+}
+
+/// Notes of the data element directories of all releases: the data element, the list, whether it is to be used, and
+/// whether it holds only where the composite names the UN/ECE.
+const PUBLICATIONS: &[(&str, &str, bool, bool)] = &[
+    ("3207", "ISO3166", true, false),
+    ("3225", "LOCODE", false, true),
+    ("3239", "ISO3166", true, false),
+    ("6345", "ISO4217", true, false),
+    ("6411", "REC20", false, false),
+    ("7065", "REC21", false, true),
+    ("8179", "REC28", true, false),
+];
+
 impl Element<'_> {
+    /// The published list that its directory sends the user to, where it is built in.
+    ///
+    /// ```
+    /// use karvan_schema::directory::Directories;
+    ///
+    /// let country = Directories::builtin().release("D.96A").and_then(|release| release.element("3207"));
+    /// assert_eq!(country.and_then(|country| country.publication()).map(|found| found.list.name()), Some("ISO3166"));
+    /// ```
+    #[must_use]
+    pub fn publication(self) -> Option<Publication> {
+        let (_, list, binding, named) = PUBLICATIONS.iter().find(|(element, ..)| *element == self.tag())?;
+        let list = PublishedLists::builtin().get(list)?;
+        Some(Publication { list, binding: *binding, named: *named })
+    }
+
     /// Which codes it takes beside those of its list, as its directory says.
     ///
     /// ```

@@ -310,9 +310,14 @@ fn check_value(
         return;
     }
     let repetition = segment.element(value.element).repetition(value.repetition);
+    let publication = list.publication().filter(|_| !list.element().is_coded());
+    if publication.is_some_and(|publication| publication.named && !names_unece(&repetition, rules)) {
+        return;
+    }
     if !takes_other_codes(&repetition, rules) {
-        // A code that users agreed on cannot be known here.
-        let agreed = list.other_codes() == OtherCodes::Agreed;
+        // A code that users agreed on, in place of a list that is recommended, cannot be known here.
+        let agreed =
+            list.other_codes() == OtherCodes::Agreed || publication.is_some_and(|publication| !publication.binding);
         let text = shown(&octets);
         report(Fault {
             code: if agreed { Code::warning(3012) } else { (reading.unknown_code)(3012) },
@@ -320,7 +325,7 @@ fn check_value(
             span: value.value().span(),
             constituent: constituent(rules, component),
             place: Some(component_position(rules, value.element, value.repetition, value.component)),
-            expected: codes::nearest(&text, list),
+            expected: list.list().offer(&text),
             found: Some(shown(value.value().raw())),
             help: Some(codes::help(&text, list)),
         });
@@ -336,6 +341,15 @@ fn takes_other_codes(repetition: &Repetition<'_>, rules: &ElementRules<'_>) -> b
             "3055" => !component.is_empty() && component.raw() != b"6",
             _ => false,
         })
+}
+
+/// Whether the composite names the UN/ECE as the agency that keeps its list.
+fn names_unece(repetition: &Repetition<'_>, rules: &ElementRules<'_>) -> bool {
+    rules
+        .components
+        .iter()
+        .zip(repetition.components())
+        .any(|(rules, component)| rules.tag == "3055" && component.raw() == b"6")
 }
 
 /// What is wrong with the form of a value.

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use karvan_edifact::{Component, Cut, End, Segment};
 
 use super::content::{Reading, characters, number_digits};
-use super::rules::{CodeList, ElementRules};
-use crate::directory::{Format, OtherCodes, Repertoire};
+use super::rules::{AllowedCodes, ElementRules};
+use crate::directory::{Format, Repertoire};
 
 /// The rules of one segment, laid flat.
 #[derive(Clone, Debug)]
@@ -23,7 +23,7 @@ pub(super) struct Outline<'d> {
 /// A component at its position.
 #[derive(Clone, Debug)]
 struct Slot<'d> {
-    codes: Option<Arc<CodeList<'d>>>,
+    codes: Option<Arc<AllowedCodes<'d>>>,
     next: Next,
     minimum: u16,
     maximum: u16,
@@ -68,7 +68,7 @@ impl<'d> Outline<'d> {
             let later = &rules[index + 1..];
             for (index, component) in element.components.iter().enumerate() {
                 let format = component.format.unwrap_or_default();
-                let codes = component.codes.clone().filter(|codes| codes.other_codes() != OtherCodes::Published);
+                let codes = component.codes.clone().filter(|codes| !codes.is_open());
                 let form = component.format.map_or(Form::Any, Form::of);
                 slots.push(Slot {
                     next: next(first, index, element, later),

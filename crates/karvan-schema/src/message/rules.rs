@@ -7,7 +7,10 @@ use super::content::Reading;
 use super::dependencies::{self, DependencyRule};
 use super::outline::Outline;
 use super::table::Tag;
-use crate::directory::{Code, Composite, Constituent, Directory, Element, Format, OtherCodes, PartRow, Segment};
+use crate::codes::CodeList;
+use crate::directory::{
+    Code, Composite, Constituent, Directory, Element, Format, OtherCodes, PartRow, Publication, Segment,
+};
 
 /// The rules of one segment.
 #[derive(Clone, Debug)]
@@ -57,22 +60,27 @@ pub struct ComponentRules<'d> {
     /// Its format; none where the directory does not define the tag.
     pub format: Option<Format>,
     /// Its code list; none where the directory has none.
-    pub codes: Option<Arc<CodeList<'d>>>,
+    pub codes: Option<Arc<AllowedCodes<'d>>>,
 }
 
-/// The code list of a data element.
+/// The codes that a data element may have: those of the directory, and those of a publication that the directory names.
 #[derive(Debug)]
-pub struct CodeList<'d> {
+pub struct AllowedCodes<'d> {
     element: Element<'d>,
     /// Which codes it takes beside those of the list.
     other_codes: OtherCodes,
+    published: Option<Publication>,
     /// The codes, gathered when the first is asked for.
     set: OnceLock<CodeSet>,
 }
 
-impl<'d> CodeList<'d> {
+impl<'d> AllowedCodes<'d> {
+    /// A published list that is longer is searched where it lies.
+    const GATHERED: usize = 10_000;
+
     pub(crate) fn new(element: Element<'d>) -> Self {
-        Self { element, other_codes: element.other_codes(), set: OnceLock::new() }
+        let (other_codes, published) = (element.other_codes(), element.publication());
+        Self { element, other_codes, published, set: OnceLock::new() }
     }
 
     /// The data element.
@@ -87,12 +95,44 @@ impl<'d> CodeList<'d> {
         self.other_codes
     }
 
-    /// Whether the value stands in the list, or another publication adds to it.
+    /// The publication that the directory names, if it is built in.
+    #[must_use]
+    pub const fn publication(&self) -> Option<Publication> {
+        self.published
+    }
+
+    /// The list to look for a code in: that of the directory where it has one.
+    #[must_use]
+    pub fn list(&self) -> CodeList<'d> {
+        match self.published {
+            Some(publication) if !self.element.is_coded() => CodeList::Published(publication.list),
+            _ => CodeList::Directory(self.element),
+        }
+    }
+
+    /// Whether every value is taken, for the directory names a publication that is not built in.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.published.is_none() && self.other_codes == OtherCodes::Published
+    }
+
+    /// Whether the value stands in a list, or another publication adds to it.
     #[inline]
     #[must_use]
     pub fn contains(&self, value: &[u8]) -> bool {
-        self.other_codes == OtherCodes::Published
-            || self.set.get_or_init(|| CodeSet::new(self.element.codes().map(Code::value))).contains(value)
+        self.is_open() || self.set.get_or_init(|| self.gathered()).contains(value) || self.is_in_long_list(value)
+    }
+
+    fn gathered(&self) -> CodeSet {
+        let short = self.published.filter(|publication| publication.list.len() <= Self::GATHERED);
+        let published = short.iter().flat_map(|publication| publication.list.codes()).map(|code| code.value);
+        let codes: Vec<_> = self.element.codes().map(Code::value).chain(published).collect();
+        CodeSet::new(codes.into_iter())
+    }
+
+    fn is_in_long_list(&self, value: &[u8]) -> bool {
+        let long = self.published.filter(|publication| publication.list.len() > Self::GATHERED);
+        long.is_some_and(|long| std::str::from_utf8(value).is_ok_and(|value| long.list.code(value).is_some()))
     }
 }
 
@@ -101,16 +141,17 @@ impl<'d> CodeList<'d> {
 struct CodeLists<'d> {
     /// Where code values are taken from, for the data elements that have a list there.
     directory: Option<Directory<'d>>,
-    lists: HashMap<&'d str, Option<Arc<CodeList<'d>>>>,
+    lists: HashMap<&'d str, Option<Arc<AllowedCodes<'d>>>>,
 }
 
 impl<'d> CodeLists<'d> {
-    fn of(&mut self, element: Element<'d>) -> Option<Arc<CodeList<'d>>> {
+    fn of(&mut self, element: Element<'d>) -> Option<Arc<AllowedCodes<'d>>> {
         let directory = self.directory;
         let list = self.lists.entry(element.tag()).or_insert_with(|| {
             let elsewhere = directory.and_then(|directory| directory.element(element.tag()));
             let coded = [elsewhere, Some(element)].into_iter().flatten().find(|element| element.is_coded());
-            coded.map(|element| Arc::new(CodeList::new(element)))
+            let coded = coded.or_else(|| Some(element).filter(|element| element.publication().is_some()));
+            coded.map(|element| Arc::new(AllowedCodes::new(element)))
         });
         list.clone()
     }

@@ -18,7 +18,7 @@ use crate::directory::{
     Repertoire as Letters, Segment,
 };
 use crate::message::codes;
-use crate::message::rules::CodeList;
+use crate::message::rules::AllowedCodes;
 
 /// Reads a profile.
 pub(super) fn read(name: &str, text: &str, directories: &Directories) -> Result<Profile, Vec<Diagnostic>> {
@@ -508,13 +508,13 @@ impl<'d> Compiler<'d, '_, '_> {
         if !element.is_coded() || element.has_code(value.as_bytes()) {
             return;
         }
-        let list = CodeList::new(element);
+        let list = AllowedCodes::new(element);
         let sentence = Sentence::new("profile-code-unknown")
             .with("value", value)
             .with("name", element.tag())
             .with("release", element.directory().name());
         let mistake = self.mistakes.add(Code::error(34), sentence, octets);
-        mistake.expected = codes::nearest(value, &list);
+        mistake.expected = list.list().offer(value);
         mistake.found = Some(value.to_owned());
         mistake.help = Some(codes::help(value, &list));
     }
