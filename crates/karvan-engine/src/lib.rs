@@ -7,6 +7,7 @@
 
 pub mod ack;
 mod business;
+pub mod code_lists;
 pub mod convert;
 pub mod detect;
 pub mod explain;

@@ -3,6 +3,7 @@
 use std::io;
 
 use clap::{Args, Subcommand};
+use karvan_engine::code_lists::{self, CodesView};
 use karvan_engine::schema::{View, code, releases, show};
 use karvan_engine::schema_diff::diff;
 use karvan_engine::text::Message;
@@ -15,7 +16,7 @@ use crate::status::Status;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Schema {
     /// The releases and what each holds.
-    List,
+    List(SchemaList),
     /// A message: INVOIC@D.96A (without a release: the newest).
     Show(SchemaName),
     /// A segment: NAD@D.96A.
@@ -28,8 +29,16 @@ pub(crate) enum Schema {
     Diff(SchemaDiff),
     /// Import a release of the directories, a later one too, from your own copy of the official texts.
     Import(import::SchemaImport),
-    /// A code value: 3035 SU, 3035@D.96A SU; without a value, the whole list.
+    /// A code value: 3035 SU, 3035@D.96A SU, REC20 KGM; without a value, the whole list.
     Code(SchemaCode),
+}
+
+/// `karvan schema list`.
+#[derive(Args, Debug)]
+pub(crate) struct SchemaList {
+    /// The published code lists instead: ISO 4217, UN/LOCODE, Recommendation 20 and others.
+    #[arg(long)]
+    codes: bool,
 }
 
 /// A name in a directory.
@@ -59,8 +68,8 @@ pub(crate) struct SchemaDiff {
 /// A code value of an element.
 #[derive(Args, Debug)]
 pub(crate) struct SchemaCode {
-    /// The element, with `@` and a release where it is not the newest.
-    #[arg(value_name = "ELEMENT[@RELEASE]")]
+    /// The element, with `@` and a release where it is not the newest; or a published list (karvan schema list --codes).
+    #[arg(value_name = "ELEMENT[@RELEASE]|LIST")]
     element: String,
 
     /// The value.
@@ -69,10 +78,13 @@ pub(crate) struct SchemaCode {
 }
 
 pub(crate) fn run(asked: &Schema, mut session: Session) -> io::Result<Status> {
+    if let Some(found) = published(asked) {
+        return tell_codes(found, session);
+    }
     let (found, wanted): (_, fn(&View) -> bool) = match asked {
         Schema::Import(asked) => return import::run(asked, session),
         Schema::Diff(asked) => return compare(asked, session),
-        Schema::List => (Ok(releases()), |_| true),
+        Schema::List(_) => (Ok(releases()), |_| true),
         Schema::Show(asked) => (show(&asked.name), |_| true),
         Schema::Segment(asked) => (show(&asked.name), |view| matches!(view, View::Segment(_))),
         Schema::Composite(asked) => (show(&asked.name), |view| matches!(view, View::Composite(_))),
@@ -96,6 +108,30 @@ pub(crate) fn run(asked: &Schema, mut session: Session) -> io::Result<Status> {
     session.result(|language| view.text(language), &view)?;
     session.output.finish()?;
     Ok(Status::Good)
+}
+
+/// What is asked of the published code lists, and what they answer; none where something else is asked.
+fn published(asked: &Schema) -> Option<Result<CodesView, Message>> {
+    match asked {
+        Schema::List(SchemaList { codes: true }) => Some(Ok(code_lists::lists())),
+        Schema::Code(SchemaCode { element, value: Some(value) }) => code_lists::code(element, value),
+        Schema::Code(SchemaCode { element, value: None }) => code_lists::list(element).map(Ok),
+        _ => None,
+    }
+}
+
+fn tell_codes(found: Result<CodesView, Message>, mut session: Session) -> io::Result<Status> {
+    match found {
+        Ok(view) => {
+            session.result(|language| view.text(language), &view)?;
+            session.output.finish()?;
+            Ok(Status::Good)
+        }
+        Err(message) => {
+            say(&format!("karvan: {}", session.text(&message)));
+            Ok(Status::Findings)
+        }
+    }
 }
 
 fn compare(asked: &SchemaDiff, mut session: Session) -> io::Result<Status> {

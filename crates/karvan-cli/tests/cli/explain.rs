@@ -37,3 +37,14 @@ fn an_unknown_name_gets_the_nearest() {
     assert!(run.stderr.contains("did you mean") && run.stderr.contains("NAD"), "{}", run.stderr);
     assert_eq!(run.stdout, "");
 }
+
+#[test]
+fn a_business_rule_and_a_code_of_a_published_list_are_explained() {
+    let folder = Folder::new();
+    let rule = folder.run(["explain", "br-co-10"]).expect(0).stdout;
+    assert!(rule.starts_with("BR-CO-10 (EN 16931-1:2017)\n"), "{rule}");
+    let persian = folder.run(["explain", "--lang", "fa", "BR-CO-10"]).expect(0).stdout;
+    assert!(persian.contains("جمع مبلغ خالص ردیف"), "{persian}");
+    assert!(folder.run(["explain", "REC20=KGM"]).expect(0).stdout.starts_with("KGM       kilogram\n"));
+    assert!(folder.run(["explain", "REC20=KMG"]).expect(1).stderr.contains("REC20=KGM"));
+}

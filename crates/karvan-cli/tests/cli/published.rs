@@ -188,15 +188,23 @@ fn many_runs() -> Vec<Written> {
             &["element", "3035"],
             &["code", "3035", "SU"],
             &["code", "3035"],
+            &["list", "--codes"],
+            &["code", "ISO3166"],
+            &["code", "REC20", "KGM"],
             &["diff", "D.96A", "D.21B"],
             &["diff", "D.96A", "D.97A", "ORDERS"],
             &["diff", "D.96A", "D.96A"],
         ] {
             runs.push([&["schema", format], lookup].concat().into_iter().map(str::to_owned).collect());
         }
-        for names in
-            [&[][..], &["E1029"], &["NAD"], &["INVOIC"], &["C082", "3035", "3035=BY@D.96A", "UNB@3", "nothing"]]
-        {
+        for names in [
+            &[][..],
+            &["E1029"],
+            &["NAD"],
+            &["INVOIC"],
+            &["C082", "3035", "3035=BY@D.96A", "UNB@3", "nothing"],
+            &["BR-51", "VATEX", "REC20=KGM"],
+        ] {
             runs.push([&["explain", format], names].concat().into_iter().map(str::to_owned).collect());
         }
     }

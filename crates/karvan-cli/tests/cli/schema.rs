@@ -73,6 +73,9 @@ fn json_is_one_object() {
         (&["show", "INVOIC@D.96A"], "message"),
         (&["segment", "NAD@D.96A"], "segment"),
         (&["code", "3035@D.96A", "SU"], "code"),
+        (&["list", "--codes"], "code-lists"),
+        (&["code", "ISO4217"], "code-list"),
+        (&["code", "REC20", "KGM"], "listed-code"),
     ] {
         let json = Folder::new().run([&["schema", "--format=json"], arguments].concat()).expect(0).json();
         assert_eq!(json["kind"], kind);
@@ -98,4 +101,13 @@ fn releases_are_compared() {
     assert!(json["changes"].as_array().unwrap().iter().any(|change| change["kind"] == "code"));
     let run = Folder::new().run(["schema", "diff", "D.96A", "D.77Z"]).expect(1);
     assert!(run.stderr.contains("there is no directory D.77Z"), "{}", run.stderr);
+}
+
+#[test]
+fn codes_of_published_lists_are_looked_up() {
+    assert!(said(&["list", "--codes"]).lines().any(|line| line.starts_with("REC20 ")));
+    assert!(said(&["code", "rec20", "KGM"]).starts_with("KGM       kilogram\n"));
+    assert!(said(&["code", "ISO4217", "DEM"]).contains("taken out of the list"));
+    let run = Folder::new().run(["schema", "code", "LOCODE", "IRBNX"]).expect(1);
+    assert!(run.stderr.contains("IRBND (Bandar Abbas)"), "{}", run.stderr);
 }

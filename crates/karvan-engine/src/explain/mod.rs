@@ -26,6 +26,8 @@ use karvan_text::{Code, Language, Message};
 pub use rule::RuleTopic;
 use serde::Serialize;
 
+use crate::code_lists::{self, CodesView};
+
 /// Something that can be explained.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
@@ -34,6 +36,8 @@ pub enum Topic {
     Finding(FindingTopic),
     /// A business rule.
     Rule(RuleTopic),
+    /// A published code list, or a code of one.
+    Codes(CodesView),
     /// An entry of the directories.
     Entry(Box<EntryTopic>),
 }
@@ -45,13 +49,15 @@ impl Topic {
         match self {
             Self::Finding(finding) => finding.text(language),
             Self::Rule(rule) => rule.text(language),
+            Self::Codes(codes) => codes.text(language),
             Self::Entry(entry) => entry.text(language),
         }
     }
 }
 
 /// Explains `name`: the code of a finding (`E1029`), a business rule (`BR-CO-10`), a message type, segment, composite or data element (`INVOIC`, `NAD`, `C082`,
-/// `3035`), with or without a release (`NAD@D.96A`, `UNB@3`), or a code value (`3035=BY`, `3035=BY@D.96A`).
+/// `3035`), with or without a release (`NAD@D.96A`, `UNB@3`), a code value (`3035=BY`, `3035=BY@D.96A`), or a published
+/// code list or a code of it (`REC20`, `REC20=KGM`).
 ///
 /// Without a release the newest is meant that has the entry, the service directories last.
 pub fn explain(name: &str) -> Result<Topic, Unknown> {
@@ -62,6 +68,13 @@ pub fn explain(name: &str) -> Result<Topic, Unknown> {
     }
     if let Some(rule) = RuleTopic::find(name) {
         return Ok(Topic::Rule(rule));
+    }
+    let of_list = match name.split_once('=') {
+        Some((list, value)) => code_lists::code(list, value),
+        None => code_lists::list(name).map(Ok),
+    };
+    if let Some(found) = of_list {
+        return found.map(Topic::Codes).map_err(|_| Unknown { name: name.to_owned(), near: code_lists::near(name) });
     }
     match entry::find(directories, name) {
         Some(entry) => Ok(Topic::Entry(Box::new(entry))),
