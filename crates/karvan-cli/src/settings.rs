@@ -37,21 +37,22 @@ fn user_folder() -> Option<PathBuf> {
 ///
 /// # Errors
 /// Why the file cannot be read, or which of its keys is no setting.
-pub(crate) fn settle(mut command: Command, path: &Path) -> Result<Command, String> {
+pub(crate) fn settle(command: Command, path: &Path) -> Result<Command, String> {
     let text = fs::read_to_string(path).map_err(|error| error.to_string())?;
     let table: Table = text.parse().map_err(|error: toml::de::Error| error.message().to_owned())?;
+    with_defaults(command, "", table)
+}
+
+/// `command` with the defaults of `table`, the tables of which are for the verbs below it; `above` leads to it: `trust.`.
+fn with_defaults(mut command: Command, above: &str, table: Table) -> Result<Command, String> {
     for (key, value) in table {
-        match value {
-            Value::Table(table) if command.find_subcommand(&key).is_some() => {
-                for (name, value) in table {
-                    let verb = command.find_subcommand(&key).ok_or("no such verb")?;
-                    let (id, values) = setting(verb, &name, &format!("{key}.{name}"), value)?;
-                    command = command
-                        .mut_subcommand(&key, |verb| verb.mut_arg(id, |argument| argument.default_values(values)));
-                }
+        match (value, command.find_subcommand(&key).cloned()) {
+            (Value::Table(table), Some(verb)) => {
+                let verb = with_defaults(verb, &format!("{above}{key}."), table)?;
+                command = command.mut_subcommand(&key, |_| verb);
             }
-            value => {
-                let (id, values) = setting(&command, &key, &key, value)?;
+            (value, _) => {
+                let (id, values) = setting(&command, &key, &format!("{above}{key}"), value)?;
                 command = command.mut_arg(id, |argument| argument.default_values(values));
             }
         }
@@ -74,8 +75,8 @@ fn setting(command: &Command, key: &str, shown: &str, value: Value) -> Result<(S
     let verbs = command.get_subcommands().map(Command::get_name);
     let known = settings().filter_map(Arg::get_long).chain(verbs);
     match known.min_by_key(|known| distance(key, &known.to_uppercase())) {
-        Some(nearest) => Err(format!("{key} is no setting; the nearest is {nearest}")),
-        None => Err(format!("{key} is no setting")),
+        Some(nearest) => Err(format!("{shown} is no setting; the nearest is {nearest}")),
+        None => Err(format!("{shown} is no setting")),
     }
 }
 

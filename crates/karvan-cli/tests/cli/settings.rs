@@ -1,7 +1,8 @@
 //! `karvan.toml`.
 
+use crate::arguments;
 use crate::documents::ORDER;
-use crate::support::{Folder, Run, ended};
+use crate::support::{Folder, NOW, Run, ended, from_iran, sample};
 
 /// A folder with a document whose only fault is a code.
 fn folder() -> Folder {
@@ -45,6 +46,22 @@ fn the_file_is_found_upwards_then_with_the_user() {
 }
 
 #[test]
+fn a_verb_below_a_verb_has_its_own_settings() {
+    let folder = Folder::new();
+    let leaf = sample("pki/signers/anka.pem");
+    let status = || folder.run(arguments!["trust", "path", from_iran(), NOW, leaf.clone()]).status;
+    assert_eq!(status(), 0);
+    folder.write("karvan.toml", "[trust.path]\nmax-path-length = 1\n");
+    assert_eq!(status(), 4);
+    folder.write("karvan.toml", "[trust.path]\nmax-path-lenght = 1\n");
+    let told = folder.run(arguments!["trust", "path", from_iran(), NOW, leaf.clone()]).expect(2).stderr;
+    assert!(told.contains("trust.path.max-path-lenght is no setting; the nearest is max-path-length"), "{told}");
+    // Whom to trust is said on the command line alone: a file beside a document must not decide it.
+    folder.write("karvan.toml", "[trust.path]\ntrust = \"store\"\n");
+    assert_eq!(status(), 2);
+}
+
+#[test]
 fn what_is_no_setting_is_told_with_the_nearest() {
     let folder = folder();
     let told = |content: &str| {
@@ -52,7 +69,9 @@ fn what_is_no_setting_is_told_with_the_nearest() {
         run(&folder, &[]).expect(2).stderr
     };
     assert!(told("fromat = \"json\"").contains("fromat is no setting; the nearest is format"));
-    assert!(told("[validate]\nmax-finding = 5").contains("the nearest is max-findings"));
+    assert!(
+        told("[validate]\nmax-finding = 5").contains("validate.max-finding is no setting; the nearest is max-findings")
+    );
     assert!(told("[valdiate]\nlevel = \"codes\"").contains("the nearest is validate"));
     assert!(told("output = \"elsewhere\"").contains("output is no setting"));
     assert!(told("format = [1]").contains("format takes a string or a whole number"));
