@@ -53,7 +53,10 @@ fn settle_and_run(asked: Arguments) -> Status {
     };
     let session = match Session::new(&arguments.common) {
         Ok(session) => session,
-        Err(error) => return say_failed("output", &error),
+        Err(error) => {
+            let output = arguments.common.output.unwrap_or_else(|| PathBuf::from("output"));
+            return say_failed(&output.display().to_string(), &error);
+        }
     };
     if let Some(path) = path {
         session.note(&Message::new("note-settings").with("path", path.display()));

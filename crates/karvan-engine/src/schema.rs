@@ -230,7 +230,11 @@ pub enum LookupError {
 
 impl LookupError {
     pub(crate) fn release(name: &str) -> Self {
-        let near = nearest(name, 1, Directories::builtin().releases().iter().cloned());
+        // A point is often left out.
+        let directories = Directories::builtin();
+        let near = nearest(&name.replace('.', ""), 1, directories.releases().iter().map(|name| name.replace('.', "")));
+        let near =
+            near.iter().filter_map(|near| directories.release(near)).map(|near| near.name().to_owned()).collect();
         Self::Release { name: name.to_owned(), near }
     }
 

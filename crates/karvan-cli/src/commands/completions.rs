@@ -1,6 +1,6 @@
 //! `karvan completions` and `karvan man`: the command line told to shells and to `man`.
 
-use std::io;
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory};
@@ -28,7 +28,10 @@ pub(crate) struct Man {
 
 /// Writes the completions of a shell to the output.
 pub(crate) fn completions(asked: &Completions, mut session: Session) -> io::Result<Status> {
-    clap_complete::generate(asked.shell, &mut Arguments::command(), "karvan", &mut session.output);
+    // The generator panics where it cannot write.
+    let mut script = Vec::new();
+    clap_complete::generate(asked.shell, &mut Arguments::command(), "karvan", &mut script);
+    session.output.write_all(&script)?;
     session.output.finish()?;
     Ok(Status::Good)
 }

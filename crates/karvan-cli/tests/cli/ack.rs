@@ -16,6 +16,16 @@ const ACKNOWLEDGED: &str = "UNB+UNOC:3+8690000000005:14+4012345000009:14+261122:
     UNT+3+1'\n\
     UNZ+1+A77'\n";
 
+/// It had been told as text before an interchange.
+#[test]
+fn what_is_no_interchange_is_told_by_what_it_is() {
+    let folder = Folder::new();
+    folder.write("invoice.xml", INVOICE);
+    let told = folder.run(["ack", "invoice.xml"]).expect(1).stderr;
+    assert!(told.starts_with("error[E0001]: this is XML; only interchanges are acknowledged\n"), "{told}");
+    assert!(!told.contains("W1907"), "{told}");
+}
+
 #[test]
 fn a_message_type_that_is_not_there_is_told_with_the_nearest() {
     let folder = Folder::new();
@@ -85,8 +95,10 @@ fn a_faulty_interchange_is_answered_with_status_1_and_its_findings_aside() {
 fn what_is_no_interchange_has_no_answer() {
     let folder = Folder::new();
     folder.write("invoice.xml", INVOICE);
-    let run = folder.run(["ack", "invoice.xml", "-o", "answer.edi"]).expect(1);
+    folder.write("message.edi", &ORDER[ORDER.find("UNH").unwrap()..]);
+    let run = folder.run(["ack", "message.edi", "-o", "answer.edi"]).expect(1);
     assert!(run.stderr.contains("E0021"), "{}", run.stderr);
+    folder.run(["ack", "invoice.xml", "-o", "answer.edi"]).expect(1);
     assert!(!folder.path("answer.edi").exists());
     folder.run(["ack", "missing.edi"]).expect(3);
     folder.run(["ack", "--reference=123456789012345", "invoice.xml"]).expect(2);

@@ -1,6 +1,20 @@
 //! `karvan completions` and `karvan man`.
 
-use crate::support::Folder;
+use std::io::Read;
+use std::process::Stdio;
+
+use crate::support::{Folder, ended};
+
+/// The generator of completions panicked.
+#[test]
+fn a_closed_pipe_ends_completions_without_a_word() {
+    let folder = Folder::new();
+    let mut child =
+        folder.command(["completions", "bash"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdout.take().unwrap().read_exact(&mut [0; 10]).unwrap();
+    let run = ended(&child.wait_with_output().unwrap()).expect(0);
+    assert_eq!(run.stderr, "");
+}
 
 #[test]
 fn each_shell_has_completions() {

@@ -130,7 +130,8 @@ fn an_output_that_cannot_be_a_file_is_a_failure() {
     folder.write("order.edi", ORDER);
     std::fs::create_dir(folder.path("folder")).unwrap();
     for output in ["folder", "nowhere/out", ".."] {
-        folder.run(["validate", "-o", output, "order.edi"]).expect(3);
+        let run = folder.run(["validate", "-o", output, "order.edi"]).expect(3);
+        assert!(run.stderr.starts_with(&format!("karvan: {output}: ")), "{}", run.stderr);
     }
     assert_eq!(folder.names(), ["folder", "order.edi"]);
 }

@@ -23,6 +23,7 @@ use ledger::{Keeping, Ledger, Subject};
 use reply::Reply;
 use serde::Serialize;
 
+use crate::detect;
 use crate::validate::{Options as Check, Verdict, judge_strictly};
 
 /// What is answered.
@@ -166,12 +167,25 @@ pub enum Withheld {
 /// # Errors
 /// Those of `source`.
 pub fn acknowledge(
-    source: impl Read,
+    mut source: impl Read,
     options: &Options,
     at: Timestamp,
     report: &mut dyn FnMut(Diagnostic),
 ) -> io::Result<Acknowledgement> {
     let mut telling = Telling::new(options.check.finding_limit, report);
+    let mut head = Vec::with_capacity(detect::HEAD);
+    source.by_ref().take(detect::HEAD as u64).read_to_end(&mut head)?;
+    if let Some(kind @ (detect::Kind::Xml | detect::Kind::Json)) = detect::kind(&head) {
+        let kind = if kind == detect::Kind::Xml { "XML" } else { "JSON" };
+        telling.add(Diagnostic::new(
+            Code::error(1),
+            Message::new("ack-other-kind").with("kind", kind),
+            Place::default(),
+        ));
+        let (verdict, summary) = (telling.verdict(), telling.summary);
+        return Ok(Acknowledgement { octets: Vec::new(), answers: Vec::new(), verdict, summary });
+    }
+    let source = head.chain(source);
     let (subjects, dialogues) = if options.kind == Kind::Receipt {
         // A receipt says nothing about what was received.
         let check = Check { depth: Depth::Syntax, ..options.check.clone() };

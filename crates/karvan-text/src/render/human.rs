@@ -79,10 +79,17 @@ fn write_excerpt(
     writeln!(out, " {number} | {}", isolate(&excerpt.text, style.language))?;
     let gap = " ".repeat(excerpt.mark_start);
     let mark = style.paint("1;31", &"^".repeat(excerpt.mark_length.max(1)));
-    match found {
+    match found.filter(|found| !says_again(excerpt, found)) {
         Some(found) => writeln!(out, " {margin} | {gap}{mark} {}", isolate(&shortened(found), style.language)),
         None => writeln!(out, " {margin} | {gap}{mark}"),
     }
+}
+
+/// Whether `found` is what is marked right above, and too long to stand beside the mark as well.
+fn says_again(excerpt: &Excerpt, found: &str) -> bool {
+    const LONG: usize = 40;
+    let marked: String = excerpt.text.chars().skip(excerpt.mark_start).take(excerpt.mark_length).collect();
+    excerpt.mark_length > LONG && found.starts_with(&marked)
 }
 
 #[cfg(test)]
@@ -112,6 +119,20 @@ mod tests {
             String::from_utf8(out).unwrap(),
             "error[E1029]: error\n  --> decl.edi:16:5 (byte 341)  UNH 1 › UNT/0074\n    |\n 16 | UNT+13+1'\n    |     ^^ 13\n   = expected: 14\n"
         );
+    }
+
+    #[test]
+    fn a_long_value_is_not_said_twice() {
+        let told = |value: &str| {
+            let segment = format!("FTX+AAI+++{value}'");
+            let finding = finding().excerpt(Excerpt::new(segment.as_bytes(), 10..10 + value.len())).found(value);
+            let mut out = Vec::new();
+            write(&mut out, "decl.edi", &finding, Style::default()).unwrap();
+            String::from_utf8(out).unwrap().matches("QQ QQ").count()
+        };
+        assert_eq!(told("QQ QQ"), 2);
+        let long = format!("QQ QQ{}", "x".repeat(3000));
+        assert_eq!(told(&long), 1);
     }
 
     #[test]
