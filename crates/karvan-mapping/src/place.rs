@@ -16,6 +16,8 @@ pub(crate) struct Place {
     pub(crate) is_fresh: bool,
     /// Whether something must be true of what is written there.
     pub(crate) is_told: bool,
+    /// Whether a reader compares texts on the way, which are taken with the value.
+    pub(crate) compares: bool,
     /// How a day is written there, where the place has a format of its own.
     pub(crate) format: Option<DateFormat>,
     /// The steps, counted from the last, whose nodes must not become what something written later may make of them.
@@ -29,7 +31,8 @@ impl Place {
         let is_told = nodes().any(|step| step.told().next().is_some());
         let guarded = nodes().enumerate().filter(|(_, step)| step.predicates.iter().any(Predicate::may_be_undone));
         let guarded = guarded.map(|(height, _)| height).collect();
-        Self { from_root, from_group, is_fresh, is_told, format: None, guarded, steps }
+        let compares = steps.iter().any(|step| step.checks.iter().any(|check| matches!(check, Predicate::Equals(_))));
+        Self { from_root, from_group, is_fresh, is_told, compares, format: None, guarded, steps }
     }
 }
 

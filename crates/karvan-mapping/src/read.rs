@@ -35,7 +35,7 @@ pub(crate) fn read(table: &Table, tree: Tree<'_>, purpose: Purpose) -> (Document
     for place in &table.fixed {
         let start = reader.find(0, place, Some(&below), false);
         for at in start..reader.found.len() {
-            reader.use_path(&place.steps, reader.found[at].node);
+            reader.use_path(place, reader.found[at].node);
         }
         reader.found.truncate(start);
     }
@@ -136,7 +136,7 @@ impl<'t> Reader<'t, '_> {
             }
             let has_place = !row.places[place].steps.is_empty();
             if !inner.is_empty() || (self.purpose == Purpose::Check && has_place) {
-                self.use_path(&row.places[place].steps, node);
+                self.use_path(&row.places[place], node);
                 self.add(row, inner, group);
             }
         }
@@ -265,7 +265,7 @@ impl<'t> Reader<'t, '_> {
             origin.span = origin.span.to(tree.node(*node).span);
         }
         if row.absent.as_deref() == Some(&*text) {
-            self.use_path(&place.steps, first);
+            self.use_path(place, first);
             return;
         }
         let shape = self.table.kind().term(row.term);
@@ -306,7 +306,7 @@ impl<'t> Reader<'t, '_> {
         if is_empty && value.parts.is_empty() {
             return;
         }
-        self.use_path(&place.steps, first);
+        self.use_path(place, first);
         let leaf = Leaf { term: row.term, value, origin };
         let has_room = match self.purpose {
             Purpose::Convert => group.all(row.term).is_empty(),
@@ -393,11 +393,14 @@ impl<'t> Reader<'t, '_> {
         compared(&self.values, term)
     }
 
-    /// Marks the texts that the predicates of `steps` compared with as taken, from `node` at the last step upwards.
-    fn use_path(&mut self, steps: &[PlaceStep], node: NodeId) {
+    /// Marks the texts that the predicates of `place` compared with as taken, from `node` at its last step upwards.
+    fn use_path(&mut self, place: &Place, node: NodeId) {
         self.used[node.index()] = true;
+        if !place.compares {
+            return;
+        }
         let mut at = Some(node);
-        for step in steps.iter().rev() {
+        for step in place.steps.iter().rev() {
             let Some(node) = at else { return };
             for predicate in &step.checks {
                 if let Predicate::Equals(Equals { path, values, qualifier }) = predicate {
@@ -497,7 +500,7 @@ fn among<'v>(
 }
 
 /// Whether `node`, which has the name of `step`, is one that the step asks for.
-#[inline]
+#[inline(always)]
 fn is_at<'v>(
     tree: &Tree<'_>,
     step: &PlaceStep,

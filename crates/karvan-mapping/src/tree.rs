@@ -53,6 +53,8 @@ impl NameSet {
 #[derive(Debug)]
 pub(crate) struct Names {
     texts: Vec<String>,
+    /// The texts as tags that end an element.
+    end_tags: Vec<String>,
     labels: Arc<Vec<Spelling>>,
     /// By local name: the prefixes it is known with.
     known: HashMap<String, Vec<(String, Name)>>,
@@ -63,7 +65,7 @@ pub(crate) type Spelling = (Box<str>, Box<str>);
 
 impl Default for Names {
     fn default() -> Self {
-        let mut names = Self { texts: Vec::new(), labels: Arc::default(), known: HashMap::new() };
+        let mut names = Self { texts: Vec::new(), end_tags: Vec::new(), labels: Arc::default(), known: HashMap::new() };
         names.add("..");
         names
     }
@@ -79,6 +81,7 @@ impl Names {
         }
         let number = Name(u32::try_from(self.texts.len()).unwrap_or(u32::MAX));
         self.texts.push(name.to_owned());
+        self.end_tags.push(format!("</{name}>"));
         let spelling = name.strip_prefix('@').map_or((prefix, local), |attribute| ("@", attribute));
         Arc::make_mut(&mut self.labels).push((spelling.0.into(), spelling.1.into()));
         self.known.entry(local.to_owned()).or_default().push((prefix.to_owned(), number));
@@ -94,6 +97,11 @@ impl Names {
     /// The spelling of a known name.
     pub(crate) fn text(&self, name: Name) -> &str {
         self.texts.get(name.0 as usize).map_or("", String::as_str)
+    }
+
+    /// The end tag of an element with a known name.
+    pub(crate) fn end_tag(&self, name: Name) -> &str {
+        self.end_tags.get(name.0 as usize).map_or("", String::as_str)
     }
 
     /// How the table spells its names, in their order.
@@ -377,6 +385,7 @@ impl<'s> Tree<'s> {
         self.append(Node { limit, short, ..Node::new(name, label, span, parent) }, text)
     }
 
+    #[inline(always)]
     fn append(&mut self, mut node: Node, text: Option<Cow<'s, str>>) -> NodeId {
         let nodes = &mut self.shape.nodes;
         let id = NodeId(u32::try_from(nodes.len()).unwrap_or(u32::MAX));

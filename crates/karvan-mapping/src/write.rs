@@ -113,10 +113,10 @@ impl<'w> Writer<'w> {
         self.remember(group);
         let present = Terms::of(group);
         for row in rows {
-            if !row.fills && !present.may_hold(row.term) {
+            let members = present.all(row.term);
+            if members.is_empty() && !row.fills {
                 continue;
             }
-            let members = group.all(row.term);
             let row = &table.rows[row.row];
             if members.is_empty() {
                 self.missing(row, group, at);
@@ -714,17 +714,37 @@ impl<'w> Writer<'w> {
     }
 }
 
-/// The terms that a group may have, to pass by those that it surely has not.
-struct Terms(u128);
+/// Where the members of each term begin in a group; terms that share a place are told apart by looking.
+struct Terms<'g> {
+    group: &'g Group,
+    firsts: [u16; Terms::PLACES],
+}
 
-impl Terms {
-    fn of(group: &Group) -> Self {
-        let place = |term: TermId| 1 << (term.index() as u32 % u128::BITS);
-        Self(group.children.iter().filter_map(Node::term).fold(0, |terms, term| terms | place(term)))
+impl<'g> Terms<'g> {
+    const PLACES: usize = 64;
+    const NONE: u16 = u16::MAX;
+
+    fn of(group: &'g Group) -> Self {
+        let mut firsts = [Self::NONE; Self::PLACES];
+        for (at, term) in (0..Self::NONE).zip(group.children.iter().map(Node::term)).rev() {
+            if let Some(term) = term {
+                firsts[term.index() % Self::PLACES] = at;
+            }
+        }
+        Self { group, firsts }
     }
 
-    fn may_hold(&self, term: TermId) -> bool {
-        self.0 >> (term.index() as u32 % u128::BITS) & 1 == 1
+    /// All members of `term`, in order.
+    fn all(&self, term: TermId) -> &'g [Node] {
+        let children = &self.group.children;
+        let first = self.firsts[term.index() % Self::PLACES];
+        match children.get(usize::from(first)..) {
+            Some(rest) if rest.first().and_then(Node::term) == Some(term) => {
+                &rest[..rest.iter().take_while(|node| node.term() == Some(term)).count()]
+            }
+            None if children.len() < usize::from(Self::NONE) => &[],
+            _ => self.group.all(term),
+        }
     }
 }
 

@@ -109,7 +109,8 @@ pub(crate) fn document(table: &Table, syntax: &XmlSyntax, written: &Written<'_>)
         escape_value(namespace, &mut out);
         out.push('"');
     }
-    Output { table, written, elements: Vec::new(), out: &mut out }.content(NodeId::ROOT, &syntax.root, 1);
+    let end = format!("</{}>", syntax.root);
+    Output { table, written, elements: Vec::new(), out: &mut out }.content(NodeId::ROOT, &end, 1);
     out.push('\n');
     out
 }
@@ -123,8 +124,8 @@ struct Output<'o> {
 }
 
 impl Output<'_> {
-    /// Writes what follows the name of an element in its start tag, and all that stands in it.
-    fn content(&mut self, node: NodeId, name: &str, depth: usize) {
+    /// Writes what follows the name of an element in its start tag, all that stands in it, and its end tag.
+    fn content(&mut self, node: NodeId, end_tag: &str, depth: usize) {
         let Self { table, written: Written { tree, slots, .. }, .. } = *self;
         let order = |node: &NodeId| slots[node.index()].order;
         let text = tree.text(node).unwrap_or_default();
@@ -153,19 +154,17 @@ impl Output<'_> {
         escape_text(text, self.out);
         for index in start..end {
             let child = self.elements[index];
-            let name = table.names.text(tree.node(child).name);
+            let name = tree.node(child).name;
             self.line(depth);
             self.out.push('<');
-            self.out.push_str(name);
-            self.content(child, name, depth + 1);
+            self.out.push_str(table.names.text(name));
+            self.content(child, table.names.end_tag(name), depth + 1);
         }
         self.elements.truncate(start);
         if start < end {
             self.line(depth - 1);
         }
-        self.out.push_str("</");
-        self.out.push_str(name);
-        self.out.push('>');
+        self.out.push_str(end_tag);
     }
 
     fn line(&mut self, depth: usize) {
