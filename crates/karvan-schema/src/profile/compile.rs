@@ -59,15 +59,11 @@ pub(super) fn read(name: &str, text: &str, directories: &Directories) -> Result<
         id: rule.get_ref().id.clone(),
         text: rule.get_ref().note.clone().unwrap_or_else(|| rule.get_ref().path.get_ref().0.text.clone()),
     };
-    let of_message = RuleNote {
-        line: file.uses.first().map_or(1, |uses| mistakes.line(uses.span().start)),
-        id: None,
-        text: format!(
-            "uses = [{}]",
-            file.uses.iter().map(|part| part.get_ref().as_str()).collect::<Vec<_>>().join(", ")
-        ),
-    };
-    let rules = file.rules.iter().map(note).chain([of_message]).collect();
+    let of_message = file.uses.as_ref().map(|uses| {
+        let parts: Vec<_> = uses.get_ref().iter().map(|part| part.get_ref().as_str()).collect();
+        RuleNote { line: mistakes.line(uses.span().start), id: None, text: format!("uses = [{}]", parts.join(", ")) }
+    });
+    let rules = file.rules.iter().map(note).chain(of_message).collect();
     let found = mistakes.into_found();
     if !found.is_empty() {
         return Err(found);
@@ -108,8 +104,8 @@ fn compile(file: &File, message: Message<'_>, codes: Option<Directory<'_>>, mist
         symbols: Default::default(),
     };
     let mut compiler = Compiler { message, codes, guide, mistakes };
-    if !file.uses.is_empty() {
-        compiler.uses_of_rows(0, None, "", &file.uses, file.rules.len());
+    if let Some(uses) = &file.uses {
+        compiler.uses_of_rows(0, None, "", uses.get_ref(), file.rules.len());
     }
     let mut targets = Vec::new();
     for (index, rule) in file.rules.iter().enumerate() {
@@ -176,7 +172,7 @@ impl<'d> Compiler<'d, '_, '_> {
             self.listed(index, path, &target, codes, rule.path.span());
         }
         if let Some(format) = &rule.format {
-            self.form(index, path, &target, format);
+            self.form(index, path, &target, format, rule.path.span());
         }
         Some(target.node())
     }
@@ -202,7 +198,10 @@ impl<'d> Compiler<'d, '_, '_> {
                     (container, segment) = (Some(Some(row.index())), None);
                 }
                 (Kind::Segment, Some(group), begun) => {
-                    let rows: Vec<_> = self.rows_in(group).filter(|row| row.tag() == Some(&step.name)).collect();
+                    // Behind the segment that begins the group, another one of its tag is meant.
+                    let passed = group.map(|group| group + 1).filter(|_| begun.is_some());
+                    let rows = self.rows_in(group).filter(|row| Some(row.index()) != passed);
+                    let rows: Vec<_> = rows.filter(|row| row.tag() == Some(&step.name)).collect();
                     let Some(first) = rows.first() else {
                         return self.absent(step, path, octets, self.places_in(group));
                     };
@@ -313,7 +312,7 @@ impl<'d> Compiler<'d, '_, '_> {
     }
 
     fn places_in(&self, group: Option<usize>) -> Vec<String> {
-        self.rows_in(group).map(name_of).collect()
+        self.rows_in(group).map(name_of).filter(|name| !is_header_or_trailer(name)).collect()
     }
 
     /// What must be true of a segment, in its places.
@@ -519,8 +518,15 @@ impl<'d> Compiler<'d, '_, '_> {
         mistake.help = Some(codes::help(value, &list));
     }
 
-    fn form(&mut self, rule: usize, path: &Path, target: &Target<'_>, format: &Spanned<Read<Format>>) {
-        let octets = format.span();
+    fn form(
+        &mut self,
+        rule: usize,
+        path: &Path,
+        target: &Target<'_>,
+        format: &Spanned<Read<Format>>,
+        octets: Range<usize>,
+    ) {
+        let stated = format.span();
         let format = format.get_ref().0;
         let Target::Element { node, elements, components, element, .. } = target else {
             self.mistakes.add(Code::error(36), Sentence::new("profile-without-value").with("path", path), octets);
@@ -533,7 +539,7 @@ impl<'d> Compiler<'d, '_, '_> {
                 .with("path", path)
                 .with("format", format)
                 .with("directory", directory);
-            let mistake = self.mistakes.add(Code::error(35), sentence, octets);
+            let mistake = self.mistakes.add(Code::error(35), sentence, stated);
             mistake.expected = Some(directory.to_string());
             mistake.found = Some(format.to_string());
         }

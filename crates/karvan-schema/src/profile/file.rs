@@ -28,9 +28,8 @@ pub(super) struct File {
     /// Syntax identifiers (0001) that it allows; any where there are none.
     #[serde(default)]
     pub(super) repertoires: Vec<Spanned<String>>,
-    /// The segments and groups of the message that are used, beside the mandatory ones; all where there are none.
-    #[serde(default)]
-    pub(super) uses: Vec<Spanned<String>>,
+    /// The segments and groups of the message that are used, beside the mandatory ones; all where it is not said.
+    pub(super) uses: Option<Spanned<Vec<Spanned<String>>>>,
     /// What else it says.
     #[serde(default)]
     pub(super) rules: Vec<Spanned<Rule>>,

@@ -7,6 +7,9 @@
 //! condition = element "=" code *("|" code)            of a segment; of a group, by the segment that it begins with
 //! element   = [tag "/"] tag                           a simple data element or a component, the first of that tag
 //! ```
+//!
+//! A segment that begins a group stands for the group, and what stands in the group may follow it; where the group has the
+//! same segment once more, that is named behind it: `SG2/LOC[3227=147]/LOC[3227=9]`.
 
 use std::fmt;
 use std::str::FromStr;
