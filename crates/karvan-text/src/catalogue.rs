@@ -256,6 +256,17 @@ mod tests {
         assert!(!message.text(Language::English).contains('\u{2066}'));
     }
 
+    /// The first letter decides the direction of a paragraph: a mark in front keeps it from right to left.
+    #[test]
+    fn persian_sentences_run_from_right_to_left() {
+        let persian = |letter: char| matches!(letter, '\u{600}'..='\u{6FF}');
+        for (id, sentence) in FILES.iter().flat_map(|file| entries(file[1])) {
+            let is_mixed =
+                sentence.starts_with(|letter: char| letter.is_ascii_alphabetic()) && sentence.contains(persian);
+            assert!(!is_mixed, "{id} begins with a Latin letter and no mark (U+200F)");
+        }
+    }
+
     #[test]
     fn an_unknown_id_is_shown_not_hidden() {
         assert_eq!(Message::new("no-such-id").with("a", 1).text(Language::English), "no-such-id a=1");
