@@ -148,8 +148,8 @@ fn finding_numbers(code: &str) -> BTreeSet<u16> {
         .filter_map(|argument| argument.split([',', ')']).next().filter(|word| word.len() < argument.len()))
         .filter(|word| word.len() == 4)
         .filter_map(|word| word.parse().ok())
-        // No code has the digits 000; that is how a layer is told from its digits.
-        .filter(|number: &u16| !number.is_multiple_of(1000))
+        // No code has the digits 000; that is how a layer is told from its digits. 1024 is a size.
+        .filter(|number: &u16| !number.is_multiple_of(1000) && *number != 1024)
         .chain(tools)
         .collect()
 }
