@@ -3,6 +3,7 @@
 use std::env;
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
 
 use karvan_engine::text::catalogue::{Language, isolate};
 use karvan_engine::text::render::human::{self, Style};
@@ -12,7 +13,7 @@ use karvan_engine::validate::{Outcome, Totals, Verdict};
 use serde::Serialize;
 
 use crate::arguments::{Common, Format, Lang, When};
-use crate::input::{Limits, Refusal};
+use crate::input::{Input, Limits, Refusal};
 use crate::output::Output;
 use crate::report::Report;
 use crate::status::Status;
@@ -72,6 +73,15 @@ impl Session {
     pub(crate) fn usage(&self, problem: &Message) -> Status {
         say(&format!("karvan: {}", self.text(problem)));
         Status::Usage
+    }
+
+    /// The one input of `verb`: the file that is named, or standard input where none is. What else is named is told.
+    pub(crate) fn one_input(&self, path: Option<&PathBuf>, verb: &str) -> Result<Input, Status> {
+        match Input::all(path.map_or(&[], std::slice::from_ref)) {
+            Ok(mut inputs) if inputs.len() == 1 => Ok(inputs.remove(0)),
+            Ok(_) => Err(self.usage(&Message::new("usage-one-file").with("verb", verb))),
+            Err(error) => Err(say_failed("input", &error)),
+        }
     }
 
     /// Writes one finding about the document `name` to the output.

@@ -12,9 +12,9 @@ use serde_json::json;
 
 use crate::arguments::Format;
 use crate::checking::Checking;
-use crate::input::{Input, Limits};
+use crate::input::Limits;
 use crate::output::Output;
-use crate::session::{Aside, Session, say, say_failed};
+use crate::session::{Aside, Session, say, say_failed, say_unread};
 use crate::status::Status;
 
 /// `karvan ack`.
@@ -119,15 +119,14 @@ pub(crate) fn run(asked: &Ack, mut session: Session) -> io::Result<Status> {
     if asked.report.as_deref() == Some(Path::new("-")) && session.output.is_stdout() {
         return Ok(session.usage(&Message::new("usage-two-to-output").with("option", "--report")));
     }
-    let input = match Input::all(asked.path.as_slice()) {
-        Ok(mut inputs) if inputs.len() == 1 => inputs.remove(0),
-        Ok(_) => return Ok(session.usage(&Message::new("usage-one-file").with("verb", "ack"))),
-        Err(error) => return Ok(say_failed("input", &error)),
+    let input = match session.one_input(asked.path.as_ref(), "ack") {
+        Ok(input) => input,
+        Err(status) => return Ok(status),
     };
     let name = input.name();
     let source = match input.open(session.limits) {
         Ok(source) => source,
-        Err(error) => return Ok(say_failed(&name, &error)),
+        Err(error) => return Ok(say_unread(&name, &error)),
     };
     let mut aside = Aside::new(&session);
     let mut told = Vec::new();

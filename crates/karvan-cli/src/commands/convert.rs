@@ -9,9 +9,8 @@ use karvan_engine::text::{Diagnostic, Message, Severity};
 use karvan_engine::{ReadError, Target, Timestamp};
 
 use crate::arguments::Format;
-use crate::input::Input;
 use crate::output::Output;
-use crate::session::{Aside, Session, say, say_failed, say_problem, say_unread};
+use crate::session::{Aside, Session, say, say_problem, say_unread};
 use crate::status::Status;
 
 /// `karvan convert`.
@@ -55,10 +54,9 @@ pub(crate) fn run(asked: &Convert, mut session: Session) -> io::Result<Status> {
     if report_to_stdout && session.output.is_stdout() {
         return Ok(session.usage(&Message::new("usage-two-to-output").with("option", "--report")));
     }
-    let input = match Input::all(asked.path.as_slice()) {
-        Ok(mut inputs) if inputs.len() == 1 => inputs.remove(0),
-        Ok(_) => return Ok(session.usage(&Message::new("usage-one-file").with("verb", "convert"))),
-        Err(error) => return Ok(say_failed("input", &error)),
+    let input = match session.one_input(asked.path.as_ref(), "convert") {
+        Ok(input) => input,
+        Err(status) => return Ok(status),
     };
     let mut options = Options::default();
     options.number = asked.document;

@@ -17,9 +17,9 @@ use crate::status::Status;
 /// `karvan sign`.
 #[derive(Args, Debug)]
 pub(crate) struct Sign {
-    /// The document; `-` for standard input.
+    /// The document; standard input where there is none or `-` is named.
     #[arg(value_name = "FILE")]
-    path: PathBuf,
+    path: Option<PathBuf>,
 
     /// The private key: PEM or DER.
     #[arg(long, value_name = "FILE")]
@@ -78,7 +78,11 @@ enum Digest {
 
 pub(crate) fn run(asked: &Sign, mut session: Session) -> io::Result<Status> {
     let Form::Xmldsig = asked.form;
-    if asked.detached && asked.path == Path::new("-") {
+    let input = match session.one_input(asked.path.as_ref(), "sign") {
+        Ok(input) => input,
+        Err(status) => return Ok(status),
+    };
+    if asked.detached && input == Input::Stdin {
         return Ok(session.usage(&Message::new("usage-detached-name")));
     }
     let mut options = Options::default();
@@ -90,7 +94,7 @@ pub(crate) fn run(asked: &Sign, mut session: Session) -> io::Result<Status> {
         Digest::Sha384 => DigestAlgorithm::Sha384,
         Digest::Sha512 => DigestAlgorithm::Sha512,
     };
-    let (document, key, chain) = match read(asked, &session) {
+    let (document, key, chain) = match read(asked, &input, &session) {
         Ok(read) => read,
         Err(status) => return Ok(status),
     };
@@ -105,7 +109,7 @@ pub(crate) fn run(asked: &Sign, mut session: Session) -> io::Result<Status> {
             if detect::kind(&document.1) != Some(Kind::Xml) {
                 finding = finding.help(Message::new("help-sign-detached"));
             }
-            Aside::new(&session).finding(&asked.path.display().to_string(), &finding);
+            Aside::new(&session).finding(&input.name(), &finding);
             Ok(Status::from(&finding))
         }
         Err(error) => {
@@ -113,7 +117,7 @@ pub(crate) fn run(asked: &Sign, mut session: Session) -> io::Result<Status> {
                 // It names its file.
                 Error::Certificate(_) => say(&format!("karvan: {error}")),
                 Error::Key(_) => say_problem(&asked.key.display().to_string(), &error),
-                _ => say_problem(&asked.path.display().to_string(), &error),
+                _ => say_problem(&input.name(), &error),
             }
             Ok(Status::Usage)
         }
@@ -122,12 +126,11 @@ pub(crate) fn run(asked: &Sign, mut session: Session) -> io::Result<Status> {
 
 type Material = (Named, Vec<u8>, Vec<Named>);
 
-fn read(asked: &Sign, session: &Session) -> Result<Material, Status> {
-    let octets = |path: &PathBuf| {
-        Input::one(path).read(session.limits).map_err(|error| say_unread(&path.display().to_string(), &error))
-    };
+fn read(asked: &Sign, input: &Input, session: &Session) -> Result<Material, Status> {
+    let octets = |input: &Input| input.read(session.limits).map_err(|error| say_unread(&input.name(), &error));
     // A detached signature refers to the document by the name it has beside the signature, not by the way there.
-    let name = Path::new(&asked.path).file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    let chain = asked.cert.iter().map(|path| Ok::<_, Status>((path.display().to_string(), octets(path)?)));
-    Ok(((name, octets(&asked.path)?), octets(&asked.key)?, chain.collect::<Result<_, Status>>()?))
+    let name = asked.path.as_deref().and_then(Path::file_name);
+    let name = name.map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let chain = asked.cert.iter().map(|path| Ok::<_, Status>((path.display().to_string(), octets(&Input::one(path))?)));
+    Ok(((name, octets(input)?), octets(&Input::one(&asked.key))?, chain.collect::<Result<_, Status>>()?))
 }

@@ -92,9 +92,10 @@ pub(crate) enum Trust {
 /// `karvan trust path`.
 #[derive(Args, Debug)]
 pub(crate) struct TrustPath {
-    /// The certificate to judge, and those that it comes with: PEM, DER, P7B; `-` for standard input.
+    /// The certificate to judge, and those that it comes with: PEM, DER, P7B; standard input where there is none or `-` is
+    /// named.
     #[arg(value_name = "LEAF")]
-    leaf: PathBuf,
+    leaf: Option<PathBuf>,
 
     /// Whom to trust.
     #[command(flatten)]
@@ -115,8 +116,12 @@ fn path(asked: &TrustPath, mut session: Session) -> io::Result<Status> {
         Ok(read) => read,
         Err(status) => return Ok(status),
     };
-    let name = asked.leaf.display().to_string();
-    let leaf = match Input::one(&asked.leaf).read(session.limits) {
+    let input = match session.one_input(asked.leaf.as_ref(), "trust path") {
+        Ok(input) => input,
+        Err(status) => return Ok(status),
+    };
+    let name = input.name();
+    let leaf = match input.read(session.limits) {
         Ok(octets) => [(name.clone(), octets)],
         Err(error) => return Ok(say_unread(&name, &error)),
     };

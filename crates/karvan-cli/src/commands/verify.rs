@@ -20,9 +20,9 @@ use crate::status::Status;
 /// `karvan verify`.
 #[derive(Args, Debug)]
 pub(crate) struct Verify {
-    /// The signed document, or the file of a detached signature; `-` for standard input.
+    /// The signed document, or the file of a detached signature; standard input where there is none or `-` is named.
     #[arg(value_name = "FILE")]
-    path: PathBuf,
+    path: Option<PathBuf>,
 
     /// Whom to trust.
     #[command(flatten)]
@@ -57,8 +57,12 @@ pub(crate) fn run(asked: &Verify, mut session: Session) -> io::Result<Status> {
         Ok(read) => read,
         Err(status) => return Ok(status),
     };
-    let name = asked.path.display().to_string();
-    let source = match Input::one(&asked.path).read(session.limits) {
+    let input = match session.one_input(asked.path.as_ref(), "verify") {
+        Ok(input) => input,
+        Err(status) => return Ok(status),
+    };
+    let name = input.name();
+    let source = match input.read(session.limits) {
         Ok(source) => source,
         Err(error) => return Ok(say_unread(&name, &error)),
     };
@@ -91,7 +95,7 @@ fn files(asked: &Verify, source: &[u8], limits: Limits) -> Result<Vec<Named>, St
             Some(content) => content.clone(),
             // A name that leads elsewhere is not followed; the reference then has no file, and is told so.
             None if !is_plain(&name) => continue,
-            None => asked.path.with_file_name(&name),
+            None => asked.path.as_deref().unwrap_or(Path::new("-")).with_file_name(&name),
         };
         if asked.content.is_none() && !path.exists() {
             continue;
