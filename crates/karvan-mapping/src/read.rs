@@ -231,9 +231,12 @@ impl<'t> Reader<'t, '_> {
         });
         let kind = self.table.kind().term(row.term).kind();
         if same_parts && row.lens.get(kind, text).is_ok_and(|content| content == leaf.value.content) {
-            taken.iter().for_each(|node| self.used[node.index()] = true);
-            let entry = self.entry(Some(row.term), node, text.to_owned(), Message::new("mapping-said-again"));
-            self.report.form.push(entry);
+            for taken in taken {
+                self.used[taken.index()] = true;
+                let text = tree.text(taken).unwrap_or_default().to_owned();
+                let entry = self.entry(Some(row.term), taken, text, Message::new("mapping-said-again"));
+                self.report.form.push(entry);
+            }
         }
     }
 

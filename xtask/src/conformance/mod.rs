@@ -7,6 +7,7 @@
 mod c14n;
 mod corpus;
 mod directories;
+mod documents;
 mod fmt;
 mod grammar;
 mod invoices;
@@ -52,6 +53,12 @@ const SETS: &[Set] = &[
         about: "the packed UN/EDIFACT directories: counts per release beside the published ones, tags without definition",
         needs: &["edifact/un-directories.tar.xz", "edifact/conversions", "edifact/service"],
         run: directories::run,
+    },
+    Set {
+        name: "documents",
+        about: "orders, responses and despatch advices: through every syntax and back, what is kept, told and silent",
+        needs: &["documents/ubl-official", "documents/peppol", "documents/order-x", "edifact/corpus", "xml/xsd"],
+        run: documents::run,
     },
     Set {
         name: "pairs",

@@ -3,7 +3,7 @@
 //! An invoice goes along a route, `ubl>edifact>cii`; what comes out is compared with what went in and with what the
 //! reports of all steps together tell. Where an invoice exists in several syntaxes, each is the twin of the others.
 
-mod oracle;
+pub(super) mod oracle;
 mod terms;
 
 use std::collections::{BTreeMap, BTreeSet};

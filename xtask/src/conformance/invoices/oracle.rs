@@ -126,7 +126,7 @@ fn run(request: &Value) -> crate::Result<Value> {
     Ok(serde_json::from_slice(&output.stdout)?)
 }
 
-fn xmllint_version() -> crate::Result<String> {
+pub(in crate::conformance) fn xmllint_version() -> crate::Result<String> {
     let output = Command::new("xmllint").arg("--version").output();
     let output = output.map_err(|error| format!("xmllint cannot be run: {error}"))?;
     let text = String::from_utf8_lossy(&output.stderr);
@@ -135,7 +135,7 @@ fn xmllint_version() -> crate::Result<String> {
 }
 
 /// Those of `files` that are valid by a schema, as xmllint judges.
-fn validated(schema: &Path, files: &[&Path]) -> crate::Result<Vec<PathBuf>> {
+pub(in crate::conformance) fn validated(schema: &Path, files: &[&Path]) -> crate::Result<Vec<PathBuf>> {
     if files.is_empty() {
         return Ok(Vec::new());
     }
