@@ -6,13 +6,14 @@ use std::fmt::Write as _;
 
 use karvan_model::{Content, Kind};
 use karvan_text::Message;
+use rust_decimal::Decimal;
 
 /// How text and value turn into each other. What [`Lens::put`] writes, [`Lens::get`] reads back as it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Lens {
     /// The text as it is; numbers as XML Schema writes them, octets as base64.
     Plain,
-    /// A number of EDIFACT (ISO 9735-1 §10): a comma will do for a point.
+    /// A number of EDIFACT (ISO 9735-1 §10): a comma will do for a point, an exponent is worked out.
     Number,
     /// A day as `2026-03-21` (XML Schema date).
     DateIso,
@@ -54,8 +55,7 @@ impl Lens {
         let refused = |_| Message::new(refusal(kind)).with("value", text);
         match self {
             Self::Plain | Self::DateIso | Self::Joined | Self::Lines => Content::parse(kind, text).map_err(refused),
-            Self::Number if text.contains(',') => Content::parse(kind, &text.replace(',', ".")).map_err(refused),
-            Self::Number => Content::parse(kind, text).map_err(refused),
+            Self::Number => Content::parse(kind, &plain_number(text)).map_err(refused),
             Self::Date102 => {
                 let text = text.trim();
                 match (text.get(0..4), text.get(4..6), text.get(6..)) {
@@ -81,7 +81,7 @@ impl Lens {
             (Self::Date102, Content::Date(date)) => {
                 Ok(format!("{:04}{:02}{:02}", date.year(), date.month(), date.day()).into())
             }
-            (Self::Number, Content::Number(number)) => Ok(number.as_str().trim_start_matches('+').into()),
+            (Self::Number, Content::Number(number)) => Ok(digits_around_mark(number.as_str())),
             _ => self.put_text(content.text()),
         }
     }
@@ -148,6 +148,28 @@ fn refusal(kind: Kind) -> &'static str {
     }
 }
 
+/// A number of EDIFACT as the model writes numbers: with a point, and with no exponent (syntax version 4 has them).
+fn plain_number(text: &str) -> Cow<'_, str> {
+    if text.contains(['E', 'e'])
+        && let Ok(number) = Decimal::from_scientific(&text.replace(',', "."))
+    {
+        return number.to_string().into();
+    }
+    if text.contains(',') { text.replace(',', ".").into() } else { text.into() }
+}
+
+/// A number with no plus and with digits on both sides of its mark, as syntax versions 1 to 3 ask for them (ISO 9735:1988,
+/// §10) and XML Schema does not.
+fn digits_around_mark(number: &str) -> Cow<'_, str> {
+    let number = number.trim_start_matches('+');
+    let number = number.strip_suffix('.').unwrap_or(number);
+    match number.strip_prefix('-').unwrap_or(number).strip_prefix('.') {
+        Some(decimals) if number.starts_with('-') => format!("-0.{decimals}").into(),
+        Some(decimals) => format!("0.{decimals}").into(),
+        None => number.into(),
+    }
+}
+
 /// A note with its subject code in one text, `#AAI#Delivered as agreed` (the habit of EN 16931 in UBL).
 ///
 /// A text that begins like a code and has none keeps its first `#` apart with nothing between: it cannot be told, so
@@ -186,6 +208,26 @@ mod tests {
         assert_eq!(Lens::DateIso.put(&day).unwrap(), "2024-02-29");
         for text in ["20230229", "2024-02-29", "202402", "", "2024022x", "٢٠٢٤٠٢٢٩"] {
             assert!(Lens::Date102.get(Kind::Date, text).is_err(), "{text}");
+        }
+    }
+
+    /// `.5` of XML went into syntax version 3, which does not have it; `1E3` of version 4 was refused.
+    #[test]
+    fn numbers_have_digits_on_both_sides_and_no_exponent() {
+        for (text, written) in [
+            (".5", "0.5"),
+            ("-.50", "-0.50"),
+            ("5.", "5"),
+            ("+07", "07"),
+            ("1E3", "1000"),
+            ("-25e-1", "-2.5"),
+            ("2,50", "2.50"),
+        ] {
+            let amount = Lens::Number.get(Kind::Amount, text).unwrap();
+            assert_eq!(Lens::Number.put(&amount).unwrap(), written, "{text}");
+        }
+        for text in ["1E", "E3", "1E99", ".", "1E3E3", ""] {
+            assert!(Lens::Number.get(Kind::Amount, text).is_err(), "{text}");
         }
     }
 
