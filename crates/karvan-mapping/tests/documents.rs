@@ -119,7 +119,9 @@ fn samples(kind: &str) -> Vec<(String, Document)> {
         .filter_map(|path| {
             let reading = read(&fs::read(&path).expect("a sample")).ok()?.remove(0);
             let name = path.file_name()?.to_string_lossy().into_owned();
-            assert!(reading.report.lost.is_empty() || name.starts_with("invoice"), "{name}: {:?}", reading.report.lost);
+            // Samples of a profile have what users of it write; terms of payment of an order are no term of ours.
+            let is_whole = !name.starts_with("invoice") && !name.ends_with("-eancom.edi");
+            assert!(reading.report.lost.is_empty() || !is_whole, "{name}: {:?}", reading.report.lost);
             (reading.document.kind.name() == kind).then_some((name, reading.document))
         })
         .collect();
