@@ -1,10 +1,11 @@
 //! How fast octets become segments and elements, beside the machine's own measure and a peer.
 //!
-//! `cargo bench -p benches --bench scan` prints a table; `-- --lines` puts each segment on a line of its own.
+//! `cargo bench -p benches --bench scan` prints a table; `-- --lines` puts each segment on a line of its own. StAEDI is measured
+//! where it was prepared, see [`staedi::PREPARE`].
 
 use std::time::Duration;
 
-use benches::{best, interchange, print, size};
+use benches::{best, interchange, print, size, staedi};
 use karvan_edifact::{Item, Reader, Transmission, items, segments};
 
 /// How often each measure is taken; the best counts.
@@ -15,7 +16,8 @@ fn main() {
     let file = interchange(size(100), line_end);
     let file = file.as_slice();
 
-    let measures: Vec<(&str, Duration)> = vec![
+    let staedi = staedi::row("StAEDI 1.25, each value", staedi::measure(file, None));
+    let mut measures: Vec<(&str, Duration)> = vec![
         ("memchr, count of terminators (the machine)", best(RUNS, || memchr::memchr_iter(b'\'', file).count())),
         ("memchr, each terminator", best(RUNS, || memchr::memchr_iter(b'\'', file).fold(0, |sum, at| sum ^ at))),
         ("karvan segments", best(RUNS, || segments(file).map(|segment| segment.raw().len()).sum::<usize>())),
@@ -23,8 +25,9 @@ fn main() {
         ("karvan segments, elements, components", best(RUNS, || components(file))),
         ("karvan reader, segments and elements", best(RUNS, || read(file))),
         ("karvan tree", best(2, || Transmission::read(file).interchanges().count())),
-        ("edifact-rs 0.18, segments and elements", best(2, || peer(file))),
     ];
+    measures.extend(staedi);
+    measures.push(("edifact-rs 0.18, segments and elements", best(2, || peer(file))));
     print("INVOIC and DESADV", file.len(), &measures);
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Read;
 use std::time::Duration;
 
-use benches::{Stream, best, interchange, print, size};
+use benches::{Stream, best, interchange, invoices, print, size, staedi};
 use karvan_engine::Depth;
 use karvan_engine::validate::{Options, Verdict, validate};
 
@@ -21,6 +21,17 @@ fn main() {
         ("edifact-rs 0.18, envelope check alone", best(1, || peer(file))),
     ];
     print("validate, INVOIC and DESADV D.96A", file.len(), &measures);
+    beside_staedi();
+}
+
+/// StAEDI keeps to the schema of the first message of an interchange, so it is given invoices alone.
+fn beside_staedi() {
+    let file = invoices(size(10));
+    let file = file.as_slice();
+    let Some(schema) = staedi::schema("D.96A", "INVOIC") else { return };
+    let mut measures = vec![("karvan validate (all levels)", best(3, || check(file, Depth::Codes)))];
+    measures.extend(staedi::row("StAEDI 1.25, with a schema of the message", staedi::measure(file, Some(&schema))));
+    print("validate, INVOIC D.96A", file.len(), &measures);
 }
 
 fn check(source: impl Read, depth: Depth) -> u64 {

@@ -3,6 +3,8 @@
 //! `cargo bench -p benches` runs them all; each measures Karvan beside the machine's own measure and a peer, in one run, one
 //! thread, the file in memory, the best of several runs. After `--`, `--megabytes N` sets the size of the file.
 
+pub mod staedi;
+
 use std::hint::black_box;
 use std::io::{self, Read};
 use std::time::{Duration, Instant};
@@ -55,10 +57,20 @@ pub fn interchange(size: usize, line_end: &'static str) -> Vec<u8> {
     file
 }
 
+/// The same with invoices alone.
+#[must_use]
+pub fn invoices(size: usize) -> Vec<u8> {
+    let mut file = Vec::with_capacity(size + 8192);
+    let _ = Stream { bodies: [invoice; 2], ..Stream::new(size, "") }.read_to_end(&mut file);
+    file
+}
+
 /// The same interchange, made while it is read.
 #[derive(Debug)]
 pub struct Stream {
     size: usize,
+    /// What makes the segments of the messages, by turns.
+    bodies: [fn(usize) -> Vec<String>; 2],
     line_end: &'static str,
     given: usize,
     messages: usize,
@@ -71,7 +83,8 @@ impl Stream {
     /// A stream of about `size` octets.
     #[must_use]
     pub fn new(size: usize, line_end: &'static str) -> Self {
-        let mut stream = Self { size, line_end, given: 0, messages: 0, ended: false, part: Vec::new(), at: 0 };
+        let bodies = [despatch_advice, invoice];
+        let mut stream = Self { size, bodies, line_end, given: 0, messages: 0, ended: false, part: Vec::new(), at: 0 };
         stream.put("UNB+UNOC:3+4012345000009:14+4098765000008:14+261122:0900+B1");
         stream
     }
@@ -88,7 +101,7 @@ impl Stream {
         if self.given < self.size {
             self.messages += 1;
             let number = self.messages;
-            let body = if number % 2 == 1 { invoice(number) } else { despatch_advice(number) };
+            let body = self.bodies[number % 2](number);
             for segment in &body {
                 self.put(segment);
             }
