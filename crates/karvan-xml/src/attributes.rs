@@ -22,21 +22,26 @@ impl RawAttribute {
 
 /// Reads the attributes in `source[range]`, what stands in a tag behind its name.
 pub(crate) fn raw_attributes(source: &str, range: Range<usize>) -> impl Iterator<Item = Step<RawAttribute>> {
-    let bytes = source.as_bytes();
     let mut at = range.start;
     std::iter::from_fn(move || {
-        let start = skip_space(bytes, at, range.end);
-        if start == range.end {
-            return None;
-        }
-        let attribute = if start == at {
-            // XML 1.0 §3.1: STag ::= '<' Name (S Attribute)* S? '>'
-            Err(Problem::new(5006, Message::new("xml-attribute-space"), start..start))
-        } else {
-            raw_attribute(bytes, start, range.end)
-        };
+        let attribute = next_attribute(source, at..range.end)?;
         at = attribute.as_ref().map_or(range.end, |attribute| attribute.span().end);
         Some(attribute)
+    })
+}
+
+/// Reads the first attribute in `source[range]`, what stands in a tag behind its name or behind another attribute.
+pub(crate) fn next_attribute(source: &str, range: Range<usize>) -> Option<Step<RawAttribute>> {
+    let bytes = source.as_bytes();
+    let start = skip_space(bytes, range.start, range.end);
+    if start == range.end {
+        return None;
+    }
+    Some(if start == range.start {
+        // XML 1.0 §3.1: STag ::= '<' Name (S Attribute)* S? '>'
+        Err(Problem::new(5006, Message::new("xml-attribute-space"), start..start))
+    } else {
+        raw_attribute(bytes, start, range.end)
     })
 }
 

@@ -34,14 +34,25 @@ pub(crate) const fn is_space(byte: u8) -> bool {
 
 /// The offset of the first character of `text` that no XML document may hold.
 pub(crate) fn first_forbidden(text: &str) -> Option<usize> {
-    let bytes = text.as_bytes();
     // Of all that UTF-8 can hold only the C0 controls and U+FFFE, U+FFFF (EF BF BE, EF BF BF) are forbidden.
-    bytes.iter().enumerate().position(|(index, &byte)| match byte {
-        b'\t' | b'\n' | b'\r' => false,
-        0..0x20 => true,
-        0xef => matches!(bytes.get(index + 1..index + 3), Some([0xbf, 0xbe | 0xbf])),
-        _ => false,
-    })
+    let suspicious = |&octet: &u8| (octet < 0x20 && !matches!(octet, b'\t' | b'\n' | b'\r')) || octet == 0xef;
+    let bytes = text.as_bytes();
+    let mut start = 0;
+    for block in bytes.chunks(64) {
+        // Without an early end the compiler looks at many octets at once.
+        if block.iter().fold(false, |any, octet| any | suspicious(octet)) {
+            let found = block.iter().enumerate().find(|(at, octet)| {
+                suspicious(octet)
+                    && (**octet != 0xef
+                        || matches!(bytes.get(start + at + 1..start + at + 3), Some([0xbf, 0xbe | 0xbf])))
+            });
+            if let Some((at, _)) = found {
+                return Some(start + at);
+            }
+        }
+        start += block.len();
+    }
+    None
 }
 
 const fn is_name_start(character: char) -> bool {

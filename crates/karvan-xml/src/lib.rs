@@ -5,6 +5,7 @@
 //!   place. A document type declaration is refused, so no entity is ever expanded and nothing is ever fetched;
 //!   [`Limits`] bound the rest.
 //! * [`Element`], [`Node`] and [`Attribute`] walk the tree. Names are compared as (namespace, local name).
+//! * [`EventReader`] reads a document of any length from front to back, in memory that does not grow with it.
 //! * [`ElementBuilder`] makes a new document and [`Writer`] writes it down.
 //! * [`Canonicalization`] is Canonical XML 1.0 and Exclusive XML Canonicalization 1.0, to any [`std::io::Write`].
 //!
@@ -26,16 +27,23 @@
 mod attributes;
 mod canonical;
 mod characters;
+mod declaration;
 mod document;
+mod events;
 mod limits;
+mod names;
 mod problem;
 mod reader;
+mod token;
+mod window;
 mod writer;
 
 pub use canonical::{Canonicalization, CanonicalizationError, Subset};
 pub use characters::{is_local_name, is_xml_character};
 pub use document::{Attribute, Document, Element, NamespaceDeclaration, Node, NodeId, NodeKind};
+pub use events::{Event, EventAttribute, EventReader, ReadError};
 pub use limits::Limits;
+pub use names::NameId;
 pub use problem::ParseError;
 pub use writer::{ElementBuilder, Writer, escape_text, escape_value};
 

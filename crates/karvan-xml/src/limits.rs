@@ -17,6 +17,10 @@ pub struct Limits {
     pub namespaces: usize,
     /// Nodes of the tree, attributes among them (`E9105`).
     pub nodes: usize,
+    /// Octets of the different names of a document that is read in a stream, some for keeping them added (`E9106`).
+    pub names: usize,
+    /// Octets of a tag, a comment, a section or an instruction of a document that is read in a stream (`E9107`).
+    pub markup: usize,
 }
 
 impl Limits {
@@ -25,8 +29,16 @@ impl Limits {
 }
 
 impl Default for Limits {
-    /// 256 MiB, 256 levels, 256 attributes, 256 namespaces, 16 million nodes.
+    /// 256 MiB, 256 levels, 256 attributes, 256 namespaces, 16 million nodes; in a stream 2 MiB of names, 16 MiB of markup.
     fn default() -> Self {
-        Self { size: 256 << 20, depth: 256, attributes: 256, namespaces: 256, nodes: 16_000_000 }
+        Self {
+            size: 256 << 20,
+            depth: 256,
+            attributes: 256,
+            namespaces: 256,
+            nodes: 16_000_000,
+            names: 2 << 20,
+            markup: 16 << 20,
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use karvan_text::{Code, Diagnostic, Language, Locator, Message, Place, Span};
+use karvan_text::{Code, Diagnostic, Excerpt, Language, Locator, Message, Place, Span};
 
 use crate::document::excerpt;
 
@@ -54,12 +54,22 @@ impl Problem {
         self
     }
 
+    /// The octets concerned, in what was looked at.
+    pub(crate) fn span(&self) -> Span {
+        Span::from(self.span.clone())
+    }
+
     /// The finding, with line, column and excerpt out of `source`; `path` is that of the element being read.
     pub(crate) fn into_error(self, source: &[u8], path: String) -> ParseError {
-        let span = Span::from(self.span);
+        let span = self.span();
         let start = usize::try_from(span.start).unwrap_or(usize::MAX);
         let place = Place { span, position: Locator::default().position(source, start), path, ..Place::default() };
-        let mut diagnostic = Diagnostic::new(self.code, self.message, place).excerpt(excerpt(source, span));
+        self.into_error_at(place, excerpt(source, span))
+    }
+
+    /// The finding at this place.
+    pub(crate) fn into_error_at(self, place: Place, excerpt: Excerpt) -> ParseError {
+        let mut diagnostic = Diagnostic::new(self.code, self.message, place).excerpt(excerpt);
         diagnostic.help = self.help;
         ParseError(Box::new(diagnostic))
     }

@@ -1,19 +1,19 @@
-//! From octets to the tree: quick-xml finds the markup, this module checks and resolves what it holds.
+//! From octets to the tree.
 
 use std::ops::Range;
 
 use karvan_text::Message;
-use quick_xml::Reader;
-use quick_xml::errors::{Error, IllFormedError, SyntaxError};
-use quick_xml::events::Event;
 
-use crate::attributes::{needs_normalization, normalize_value, raw_attributes, reference, unclosed_reference};
+use crate::attributes::{needs_normalization, normalize_value, raw_attributes, reference};
 use crate::characters::{first_forbidden, is_local_name, is_space, split_name};
+use crate::declaration::{check_namespace, not_ascii, xml_declaration};
 use crate::document::{AttributeData, DeclarationData, ElementData, Kind, NodeData, Slice, Store, look_up};
 use crate::problem::{Problem, Step};
-use crate::{Document, Limits, NodeId, ParseError, XML_NAMESPACE, XMLNS_NAMESPACE};
+use crate::token::{Token, token};
+use crate::{Document, Limits, NodeId, ParseError, XML_NAMESPACE};
 
-const BYTE_ORDER_MARK: &str = "\u{feff}";
+/// The character that may stand before a document, and is none of it.
+pub(crate) const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// Reads the tree of `source`.
 pub(crate) fn parse(source: Vec<u8>, limits: &Limits) -> Result<Document, ParseError> {
@@ -40,7 +40,8 @@ pub(crate) fn parse(source: Vec<u8>, limits: &Limits) -> Result<Document, ParseE
     Ok(Document::from_parts(Store { source, resolved }, nodes, elements, attributes, declarations, root))
 }
 
-fn not_utf8(source: &[u8], at: usize) -> Box<Problem> {
+/// The problem of an octet that is not UTF-8.
+pub(crate) fn not_utf8(source: &[u8], at: usize) -> Box<Problem> {
     let end = (at + 1).min(source.len());
     // XML 1.0, appendix F: a byte order mark, or `<?` in two octets a character.
     if let [0xfe, 0xff, ..] | [0xff, 0xfe, ..] | [0, b'<', ..] | [b'<', 0, ..] = source {
@@ -101,99 +102,69 @@ impl<'s> TreeReader<'s> {
 
     fn read(&mut self) -> Step<()> {
         if let Some(at) = first_forbidden(self.source) {
-            let character = self.source[at..].chars().next().unwrap_or_default();
-            let message = Message::new("xml-character").with("character", format!("U+{:04X}", u32::from(character)));
-            return Err(Problem::new(5004, message, at..at + character.len_utf8()));
+            return Err(forbidden(self.source, at));
         }
-        let base = if self.source.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
-        if self.source[base..].starts_with(BYTE_ORDER_MARK) {
-            // quick-xml would pass over it in silence.
-            return Err(Problem::new(5011, Message::new("xml-text-outside"), base..2 * base));
-        }
-        let mut reader = Reader::from_str(&self.source[base..]);
-        loop {
-            let start = base + offset(reader.buffer_position());
-            let event =
-                reader.read_event().map_err(|error| self.malformed(error, base + offset(reader.error_position())));
-            let octets = start..base + offset(reader.buffer_position());
-            match event? {
-                Event::Text(text) => self.text(&text, octets)?,
-                Event::CData(text) => self.character_data(&text, octets)?,
-                Event::GeneralRef(name) => self.reference(&name, octets)?,
+        let source = self.source;
+        let base = if source.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
+        let mut at = base;
+        // All of the source is here, so that nothing waits for more.
+        while at < source.len()
+            && let Some((token, end)) = token(source, at, true)?
+        {
+            let octets = at..end;
+            match token {
+                Token::Text => self.text(&source[octets.clone()], octets)?,
+                Token::Section => self.character_data(at + "<![CDATA[".len()..end - "]]>".len(), octets)?,
+                Token::Reference => self.reference(&source[at + 1..end - 1], octets)?,
                 markup => {
                     self.end_run()?;
                     match markup {
-                        Event::Start(tag) => self.start_tag(tag.name().as_ref(), octets, false)?,
-                        Event::Empty(tag) => self.start_tag(tag.name().as_ref(), octets, true)?,
-                        Event::End(_) => self.end_tag(octets),
-                        Event::Comment(text) => self.comment(&text, octets)?,
-                        Event::PI(instruction) => {
-                            self.processing_instruction(instruction.target(), instruction.content(), octets)?;
+                        Token::Start { name, attributes, empty } => self.start_tag(name, attributes, octets, empty)?,
+                        Token::End { name } => self.end_tag(&source[name], octets)?,
+                        Token::Instruction { target } => self.processing_instruction(target, octets)?,
+                        Token::Declaration if at == base => {
+                            if xml_declaration(source, octets)?
+                                && let Some(problem) = not_ascii(source)
+                            {
+                                return Err(problem);
+                            }
                         }
-                        Event::Decl(_) if start == base => self.xml_declaration(octets)?,
-                        Event::Decl(_) => {
+                        Token::Declaration => {
                             return Err(Problem::new(5012, Message::new("xml-declaration-place"), octets));
                         }
-                        Event::DocType(_) => return Err(document_type(octets)),
-                        _ => return self.end_of_document(octets.end),
+                        _ => self.comment(octets)?,
                     }
                 }
             }
+            at = end;
         }
+        self.end_run()?;
+        self.end_of_document(at)
     }
 
-    /// XML 1.0 §2.8: `'<?xml' VersionInfo EncodingDecl? SDDecl? S? '?>'`.
-    fn xml_declaration(&self, octets: Range<usize>) -> Step<()> {
-        let malformed = |span| Problem::new(5012, Message::new("xml-declaration"), span);
-        let mut expected = ["version", "encoding", "standalone"].into_iter();
-        for attribute in raw_attributes(self.source, octets.start + "<?xml".len()..octets.end - "?>".len()) {
-            let attribute = attribute?;
-            let (name, value) = (&self.source[attribute.name.clone()], &self.source[attribute.value.clone()]);
-            let is_first = expected.len() == 3;
-            if !expected.any(|other| other == name) || is_first && name != "version" {
-                return Err(malformed(attribute.span()));
-            }
-            match name {
-                "version" if value == "1.0" => {}
-                "version" => {
-                    let message = Message::new("xml-version").with("version", value);
-                    return Err(Problem::new(5012, message, attribute.value));
-                }
-                // UTF8 is no registered name, but it is written and leaves no doubt.
-                "encoding" if value.eq_ignore_ascii_case("UTF-8") || value.eq_ignore_ascii_case("UTF8") => {}
-                // ASCII is UTF-8 as long as it is ASCII indeed.
-                "encoding" if value.eq_ignore_ascii_case("US-ASCII") && self.source.is_ascii() => {}
-                "encoding" => {
-                    let message = Message::new("xml-encoding").with("encoding", value);
-                    return Err(Problem::new(5010, message, attribute.value).help("xml-encoding-help"));
-                }
-                _ if matches!(value, "yes" | "no") => {}
-                _ => return Err(malformed(attribute.span())),
-            }
-        }
-        if expected.len() == 3 { Err(malformed(octets)) } else { Ok(()) }
-    }
-
-    fn start_tag(&mut self, name: &str, octets: Range<usize>, empty: bool) -> Step<()> {
+    fn start_tag(
+        &mut self,
+        name: Range<usize>,
+        attributes: Range<usize>,
+        octets: Range<usize>,
+        empty: bool,
+    ) -> Step<()> {
         if self.open.is_empty() && self.root.is_some() {
             return Err(Problem::new(5011, Message::new("xml-second-root"), octets));
         }
         if self.open.len() >= self.limits.depth {
             return Err(Problem::new(9102, limit("xml-limit-depth", self.limits.depth), octets));
         }
-        let name_start = octets.start + 1;
-        let name_end = name_start + name.len();
-        let (prefix, local) = self.name(name_start..name_end)?;
+        let (prefix, local) = self.name(name.clone())?;
         let bindings = self.bindings.len();
-        let inner_end = octets.end - if empty { "/>".len() } else { ">".len() };
-        let (attributes, declarations) = self.attributes_and_declarations(name_end..inner_end)?;
+        let (attributes, declarations) = self.attributes_and_declarations(attributes)?;
         let namespace = match self.str(prefix) {
             "" => self.bound(prefix).unwrap_or_default(),
             "xmlns" => {
-                let message = Message::new("xml-namespace-reserved").with("name", name);
-                return Err(Problem::new(5009, message, name_start..name_end));
+                let message = Message::new("xml-namespace-reserved").with("name", &self.source[name.clone()]);
+                return Err(Problem::new(5009, message, name));
             }
-            _ => self.bound(prefix).ok_or_else(|| self.unbound(prefix, name_start..name_end))?,
+            _ => self.bound(prefix).ok_or_else(|| self.unbound(prefix, name))?,
         };
         let element = self.elements.len();
         let node = self.push_node(Kind::Element(element as u32), octets.clone())?;
@@ -215,16 +186,23 @@ impl<'s> TreeReader<'s> {
         Ok(())
     }
 
-    /// quick-xml has compared the name with that of the start tag.
-    fn end_tag(&mut self, octets: Range<usize>) {
-        if let Some(Open { node, element, bindings }) = self.open.pop() {
-            self.nodes[node.index()].octets.end = octets.end as u32;
-            let end = NodeId(self.nodes.len() as u32);
-            let element = &mut self.elements[element];
-            element.content.end = octets.start as u32;
-            element.end = end;
-            self.bindings.truncate(bindings);
+    fn end_tag(&mut self, found: &str, octets: Range<usize>) -> Step<()> {
+        let Some(Open { node, element, bindings }) = self.open.pop() else {
+            return Err(Problem::new(5002, Message::new("xml-end-tag-alone").with("found", found), octets));
+        };
+        let expected = self.qualified_name(&self.elements[element]);
+        if expected != found {
+            self.open.push(Open { node, element, bindings });
+            let message = Message::new("xml-end-tag").with("expected", expected).with("found", found);
+            return Err(Problem::new(5002, message, octets));
         }
+        self.nodes[node.index()].octets.end = octets.end as u32;
+        let end = NodeId(self.nodes.len() as u32);
+        let element = &mut self.elements[element];
+        element.content.end = octets.start as u32;
+        element.end = end;
+        self.bindings.truncate(bindings);
+        Ok(())
     }
 
     /// Reads what stands in `range` of a start tag, enters it into the tables and brings the declarations into scope.
@@ -279,21 +257,11 @@ impl<'s> TreeReader<'s> {
         Ok((attributes, Slice::new(first_declaration, self.declarations.len())))
     }
 
-    /// Brings a declaration into scope: Namespaces in XML 1.0 §3, reserved prefixes and namespace names; §2.2, §5.
+    /// Brings a declaration into scope.
     fn declare(&mut self, prefix: Slice, namespace: Slice, span: Slice, first: usize) -> Step<()> {
         let octets = span.start as usize..span.end as usize;
-        let (prefix_text, namespace_text) = (self.str(prefix), self.str(namespace));
-        let reserved = prefix_text == "xmlns"
-            || namespace_text == XMLNS_NAMESPACE
-            || (prefix_text == "xml") != (namespace_text == XML_NAMESPACE);
-        if reserved {
-            let message = Message::new("xml-namespace-reserved").with("name", &self.source[octets.clone()]);
-            return Err(Problem::new(5009, message, octets));
-        }
-        if namespace_text.is_empty() && !prefix_text.is_empty() {
-            let message = Message::new("xml-namespace-empty").with("prefix", prefix_text);
-            return Err(Problem::new(5009, message, octets));
-        }
+        let prefix_text = self.str(prefix);
+        check_namespace(prefix_text, self.str(namespace), self.source, octets.clone())?;
         if self.declarations[first..].iter().any(|other| self.str(other.prefix) == prefix_text) {
             return Err(self.twice(octets));
         }
@@ -307,25 +275,21 @@ impl<'s> TreeReader<'s> {
 
     fn text(&mut self, raw: &str, octets: Range<usize>) -> Step<()> {
         if self.open.is_empty() {
-            let Some(at) = raw.bytes().position(|byte| !is_space(byte)) else { return Ok(()) };
-            return Err(Problem::new(5011, Message::new("xml-text-outside"), octets.start + at..octets.end));
+            return text_outside(raw, octets.start).map_or(Ok(()), Err);
         }
-        if let Some(at) = raw.find("]]>") {
-            // XML 1.0 §2.4.
-            let at = octets.start + at;
-            return Err(Problem::new(5004, Message::new("xml-section-end"), at..at + "]]>".len()));
+        if let Some(problem) = section_end(raw, octets.start) {
+            return Err(problem);
         }
         let value = Slice::new(octets.start, octets.end);
         self.extend_run(octets, value);
         Ok(())
     }
 
-    fn character_data(&mut self, raw: &str, octets: Range<usize>) -> Step<()> {
+    fn character_data(&mut self, inside: Range<usize>, octets: Range<usize>) -> Step<()> {
         if self.open.is_empty() {
             return Err(Problem::new(5011, Message::new("xml-text-outside"), octets));
         }
-        let start = octets.start + "<![CDATA[".len();
-        self.extend_run(octets, Slice::new(start, start + raw.len()));
+        self.extend_run(octets, Slice::new(inside.start, inside.end));
         Ok(())
     }
 
@@ -385,28 +349,23 @@ impl<'s> TreeReader<'s> {
         }
     }
 
-    fn comment(&mut self, raw: &str, octets: Range<usize>) -> Step<()> {
-        // XML 1.0 §2.5.
-        let start = octets.start + "<!--".len();
-        let hyphens = raw.find("--").or_else(|| raw.ends_with('-').then(|| raw.len() - 1));
-        if let Some(at) = hyphens {
-            return Err(Problem::new(5013, Message::new("xml-comment-hyphens"), start + at..start + at + 2));
+    fn comment(&mut self, octets: Range<usize>) -> Step<()> {
+        if let Some(problem) = comment_problem(self.source, octets.clone()) {
+            return Err(problem);
         }
-        let value = self.normalized(start..start + raw.len());
+        let value = self.normalized(octets.start + "<!--".len()..octets.end - "-->".len());
         self.push_node(Kind::Comment(value), octets).map(drop)
     }
 
-    fn processing_instruction(&mut self, target: &str, content: &str, octets: Range<usize>) -> Step<()> {
-        let start = octets.start + "<?".len();
-        let target_end = start + target.len();
-        // XML 1.0 §2.6; Namespaces in XML 1.0 §7: no colon.
-        if !is_local_name(target) || target.eq_ignore_ascii_case("xml") {
-            return Err(Problem::new(5014, Message::new("xml-instruction").with("target", target), start..target_end));
+    fn processing_instruction(&mut self, target: Range<usize>, octets: Range<usize>) -> Step<()> {
+        if let Some(problem) = instruction_problem(self.source, target.clone()) {
+            return Err(problem);
         }
+        let content = &self.source[target.end..octets.end - "?>".len()];
         let data = content.trim_start_matches([' ', '\t', '\r', '\n']);
         let data_end = octets.end - "?>".len();
         let value = self.normalized(data_end - data.len()..data_end);
-        self.push_node(Kind::ProcessingInstruction(Slice::new(start, target_end), value), octets).map(drop)
+        self.push_node(Kind::ProcessingInstruction(Slice::new(target.start, target.end), value), octets).map(drop)
     }
 
     fn end_of_document(&self, end: usize) -> Step<()> {
@@ -488,35 +447,6 @@ impl<'s> TreeReader<'s> {
         Problem::new(5007, Message::new("xml-attribute-twice").with("name", name), octets)
     }
 
-    /// What quick-xml could not read.
-    fn malformed(&self, error: Error, at: usize) -> Box<Problem> {
-        let rest = &self.source[at.min(self.source.len())..];
-        let length = rest.find(['\n', '>']).unwrap_or(rest.len());
-        let span = at..at + length;
-        let unclosed =
-            |end: &str| Problem::new(5001, Message::new("xml-markup-unclosed").with("end", end), span.clone());
-        match error {
-            Error::IllFormed(IllFormedError::MismatchedEndTag { expected, found }) => {
-                let message = Message::new("xml-end-tag").with("expected", expected).with("found", found);
-                Problem::new(5002, message, span.start..(span.end + 1).min(self.source.len()))
-            }
-            Error::IllFormed(IllFormedError::UnmatchedEndTag(found)) => {
-                Problem::new(5002, Message::new("xml-end-tag-alone").with("found", found), span)
-            }
-            Error::IllFormed(IllFormedError::UnclosedReference) => unclosed_reference(at..at + 1),
-            Error::IllFormed(IllFormedError::MissingDoctypeName) | Error::Syntax(SyntaxError::UnclosedDoctype) => {
-                document_type(span)
-            }
-            Error::Syntax(SyntaxError::UnclosedComment) => unclosed("-->"),
-            Error::Syntax(SyntaxError::UnclosedCData) => unclosed("]]>"),
-            Error::Syntax(SyntaxError::UnclosedPI | SyntaxError::UnclosedXmlDecl) => unclosed("?>"),
-            Error::Syntax(SyntaxError::UnclosedTag) => unclosed(">"),
-            Error::Syntax(SyntaxError::UnclosedSingleQuotedAttributeValue) => unclosed("'"),
-            Error::Syntax(SyntaxError::UnclosedDoubleQuotedAttributeValue) => unclosed("\""),
-            _ => Problem::new(5001, Message::new("xml-markup"), span),
-        }
-    }
-
     /// The path of the innermost open element, by names alone.
     fn path(&self) -> String {
         self.open.iter().map(|open| format!("/{}", self.qualified_name(&self.elements[open.element]))).collect()
@@ -538,28 +468,56 @@ impl<'s> TreeReader<'s> {
     }
 }
 
-/// An entity could stand for a billion others or for a file of this machine; trade documents need none.
-fn document_type(octets: Range<usize>) -> Box<Problem> {
-    Problem::new(9110, Message::new("xml-document-type"), octets).help("xml-document-type-help")
-}
-
-fn limit(id: &'static str, limit: usize) -> Message {
+/// The problem of a limit that was reached.
+pub(crate) fn limit(id: &'static str, limit: usize) -> Message {
     Message::new(id).with("limit", limit)
 }
 
+/// The problem of the character at `at` that no document may hold.
+pub(crate) fn forbidden(text: &str, at: usize) -> Box<Problem> {
+    let character = text[at..].chars().next().unwrap_or_default();
+    let message = Message::new("xml-character").with("character", format!("U+{:04X}", u32::from(character)));
+    Problem::new(5004, message, at..at + character.len_utf8())
+}
+
+/// The problem of text outside the document element, at its first character that is no white space.
+pub(crate) fn text_outside(text: &str, start: usize) -> Option<Box<Problem>> {
+    let (at, character) =
+        text.char_indices().find(|(_, character)| !character.is_ascii() || !is_space(*character as u8))?;
+    let span = start + at..start + at + character.len_utf8();
+    Some(Problem::new(5011, Message::new("xml-text-outside"), span))
+}
+
+/// The problem of `]]>` in character data, XML 1.0 §2.4.
+pub(crate) fn section_end(text: &str, start: usize) -> Option<Box<Problem>> {
+    let found = memchr::memchr(b']', text.as_bytes())?;
+    let at = start + found + text[found..].find("]]>")?;
+    Some(Problem::new(5004, Message::new("xml-section-end"), at..at + "]]>".len()))
+}
+
+/// The problem of a comment, which `octets` hold: XML 1.0 §2.5.
+pub(crate) fn comment_problem(text: &str, octets: Range<usize>) -> Option<Box<Problem>> {
+    let start = octets.start + "<!--".len();
+    let inside = &text[start..octets.end - "-->".len()];
+    let at = start + inside.find("--").or_else(|| inside.ends_with('-').then(|| inside.len() - 1))?;
+    Some(Problem::new(5013, Message::new("xml-comment-hyphens"), at..at + 2))
+}
+
+/// The problem of the target of a processing instruction: XML 1.0 §2.6; Namespaces in XML 1.0 §7, no colon.
+pub(crate) fn instruction_problem(text: &str, target: Range<usize>) -> Option<Box<Problem>> {
+    let name = &text[target.clone()];
+    let good = is_local_name(name) && !name.eq_ignore_ascii_case("xml");
+    (!good).then(|| Problem::new(5014, Message::new("xml-instruction").with("target", name), target))
+}
+
 /// Appends `raw` with every CR LF and every lone CR as one LF: XML 1.0 §2.11.
-fn push_normalized(raw: &str, out: &mut String) {
+pub(crate) fn push_normalized(raw: &str, out: &mut String) {
     let mut pieces = raw.split('\r');
     out.push_str(pieces.next().unwrap_or_default());
     for piece in pieces {
         out.push('\n');
         out.push_str(piece.strip_prefix('\n').unwrap_or(piece));
     }
-}
-
-/// Offsets of quick-xml count the octets of a slice.
-fn offset(position: u64) -> usize {
-    usize::try_from(position).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]

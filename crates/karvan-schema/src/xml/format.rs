@@ -1,8 +1,10 @@
 //! The packed form of a grammar: what `schemas/xml/README.md` tells, in code.
 //!
-//! A file is a head of text lines, an empty line, and a raw deflate stream (RFC 1951) of little-endian 32-bit words:
-//! one word a table for its number of records, one word for the octets of the string pool, the tables one after the
-//! other, and the pool (UTF-8). A record is a fixed number of words; a range is a start and an end in another table.
+//! A file is a head of text lines, an empty line, and a raw deflate stream (RFC 1951): the number of records of each table
+//! and the octets of the string pool, the tables one after the other, and the pool (UTF-8). A record is a fixed number of
+//! words of 32 bits; a range is a start and an end in another table. A table is written word by word of its records: all
+//! first words, all second words and so on, each as its difference from the one before (zigzag, base 128), for
+//! neighbours are nearly the same.
 
 use std::io::{Read, Write};
 
@@ -11,7 +13,7 @@ use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 
 /// The first line of every file.
-pub(super) const SIGNATURE: &str = "karvan xml grammar 1";
+pub(super) const SIGNATURE: &str = "karvan xml grammar 2";
 
 /// "There is none", where a word would name a record.
 pub(super) const NONE: u32 = u32::MAX;
@@ -129,31 +131,52 @@ impl Body {
     pub(super) fn inflate(deflated: &[u8]) -> Result<Self, GrammarError> {
         let mut octets = Vec::new();
         DeflateDecoder::new(deflated).take(MAXIMUM_BODY).read_to_end(&mut octets).map_err(|_| GrammarError::Deflate)?;
-        let mut rest = octets.as_slice();
-        let mut next = |count: usize| -> Result<Vec<u32>, GrammarError> {
-            let (taken, left) = rest.split_at_checked(count.saturating_mul(4)).ok_or(GrammarError::Length)?;
-            rest = left;
-            Ok(taken.as_chunks().0.iter().map(|word| u32::from_le_bytes(*word)).collect())
-        };
-        let counts = next(Table::WIDTHS.len() + 1)?;
-        let mut body = Self::default();
-        for (table, (&count, width)) in body.tables.iter_mut().zip(counts.iter().zip(Table::WIDTHS)) {
-            *table = next((count as usize).saturating_mul(width))?;
+        let mut numbers = Numbers(octets.as_slice());
+        let mut counts = [0; Table::WIDTHS.len()];
+        for count in &mut counts {
+            *count = numbers.next()? as usize;
         }
-        if Some(rest.len()) != counts.last().map(|&length| length as usize) {
+        let length = numbers.next()? as usize;
+        let mut body = Self::default();
+        for (table, (count, width)) in body.tables.iter_mut().zip(counts.into_iter().zip(Table::WIDTHS)) {
+            // A number takes an octet at least.
+            if count.saturating_mul(width) > numbers.0.len() {
+                return Err(GrammarError::Length);
+            }
+            *table = vec![0; count * width];
+            for column in 0..width {
+                let mut before = 0;
+                for word in table.iter_mut().skip(column).step_by(width) {
+                    before = undifferenced(before, numbers.next()?);
+                    *word = before;
+                }
+            }
+        }
+        if numbers.0.len() != length {
             return Err(GrammarError::Length);
         }
-        body.pool = std::str::from_utf8(rest).map_err(|_| GrammarError::Length)?.to_owned();
+        body.pool = std::str::from_utf8(numbers.0).map_err(|_| GrammarError::Length)?.to_owned();
         body.check()?;
         Ok(body)
     }
 
     /// The body as it stands in a file.
     pub(super) fn deflate(&self) -> Vec<u8> {
+        let mut octets = Vec::new();
         let counts = self.tables.iter().zip(Table::WIDTHS).map(|(words, width)| words.len() / width);
-        let words = counts.chain([self.pool.len()]).map(|count| u32::try_from(count).unwrap_or(NONE));
-        let words = words.chain(self.tables.iter().flatten().copied());
-        let octets: Vec<u8> = words.flat_map(u32::to_le_bytes).chain(self.pool.bytes()).collect();
+        for count in counts.chain([self.pool.len()]) {
+            push_number(u32::try_from(count).unwrap_or(NONE), &mut octets);
+        }
+        for (table, width) in self.tables.iter().zip(Table::WIDTHS) {
+            for column in 0..width {
+                let mut before = 0;
+                for &word in table.iter().skip(column).step_by(width) {
+                    push_number(differenced(before, word), &mut octets);
+                    before = word;
+                }
+            }
+        }
+        octets.extend(self.pool.bytes());
         let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
         // Writing into memory cannot fail.
         encoder.write_all(&octets).and_then(|()| encoder.finish()).unwrap_or_default()
@@ -242,5 +265,64 @@ impl Body {
             let names = &lists[record[2] as usize..record[3] as usize];
             names.iter().all(|&name| (name as usize) < self.count(Table::Strings))
         })
+    }
+}
+
+/// Numbers in base 128, the lowest digit first; all digits but the last have the highest bit set.
+struct Numbers<'a>(&'a [u8]);
+
+impl Numbers<'_> {
+    fn next(&mut self) -> Result<u32, GrammarError> {
+        let mut number = 0;
+        for shift in (0..35).step_by(7) {
+            let (&digit, rest) = self.0.split_first().ok_or(GrammarError::Length)?;
+            self.0 = rest;
+            number |= u64::from(digit & 0x7F) << shift;
+            if digit & 0x80 == 0 {
+                return u32::try_from(number).map_err(|_| GrammarError::Length);
+            }
+        }
+        Err(GrammarError::Length)
+    }
+}
+
+fn push_number(mut number: u32, octets: &mut Vec<u8>) {
+    while number >= 0x80 {
+        octets.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    octets.push(number as u8);
+}
+
+/// The difference of two words, small where they are near one another: 0, -1, 1, -2, 2 … as 0, 1, 2, 3, 4 ….
+const fn differenced(before: u32, word: u32) -> u32 {
+    let difference = word.wrapping_sub(before);
+    (difference << 1) ^ ((difference as i32 >> 31) as u32)
+}
+
+/// The word that has this difference from the one before.
+const fn undifferenced(before: u32, number: u32) -> u32 {
+    before.wrapping_add((number >> 1) ^ (number & 1).wrapping_neg())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_come_back_from_their_differences() {
+        let words = [0, 1, 127, 128, 5, NONE, 0, NONE - 1, 1 << 31, 7];
+        let (mut octets, mut before) = (Vec::new(), 0);
+        for word in words {
+            push_number(differenced(before, word), &mut octets);
+            before = word;
+        }
+        let (mut numbers, mut before) = (Numbers(&octets), 0);
+        for word in words {
+            before = undifferenced(before, numbers.next().unwrap());
+            assert_eq!(before, word);
+        }
+        assert_eq!(numbers.next(), Err(GrammarError::Length));
+        assert_eq!(Numbers(&[0x80; 9]).next(), Err(GrammarError::Length));
     }
 }
