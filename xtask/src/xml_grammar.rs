@@ -3,7 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 use std::process::ExitCode;
 
-use karvan_schema::xml::{Grammar, Library, compile};
+use karvan_schema::xml::{Grammar, Heading, Library, compile};
 use karvan_xml::{Document, Limits};
 
 /// A grammar that is packed.
@@ -13,58 +13,100 @@ struct Packed {
     title: &'static str,
     /// The schema documents of the root elements, below `xml/xsd/`; a folder stands for all that lie in it.
     entries: &'static [&'static str],
+    /// What tells a document of this grammar from one of its family: path and beginning of a value.
+    signs: &'static [(&'static str, &'static str)],
 }
 
+/// Where UBL names its version (UBL 2.1 §3), and where documents name the rules that they keep to.
+const UBL_VERSION: &str = "UBLVersionID";
+const UBL_CUSTOMIZATION: &str = "CustomizationID";
+const CII_GUIDELINE: &str = "ExchangedDocumentContext/GuidelineSpecifiedDocumentContextParameter/ID";
+
 const PACKED: &[Packed] = &[
+    Packed {
+        name: "cdar-d22b",
+        title: "UN/CEFACT Cross Domain Acknowledgement and Response D22B",
+        entries: &["cii-d22b/cdar/CrossDomainAcknowledgementAndResponse_100pD22B.xsd"],
+        signs: &[],
+    },
     Packed {
         name: "cii-d16b",
         title: "UN/CEFACT Cross Industry Invoice D16B",
         entries: &["cii-d16b/data/standard/CrossIndustryInvoice_100pD16B.xsd"],
+        signs: &[(CII_GUIDELINE, "urn:cen.eu:en16931:2017")],
     },
     Packed {
         name: "cii-d22b",
         title: "UN/CEFACT Cross Industry Invoice D22B",
         entries: &["cii-d22b/cii/CrossIndustryInvoice_100pD22B.xsd"],
+        signs: &[(CII_GUIDELINE, "urn:cen.eu:en16931:2017#conformant#urn:factur-x.eu:1p0:extended")],
     },
     Packed {
         name: "cii-d25a",
         title: "UN/CEFACT Cross Industry Invoice D25A",
         entries: &["cii-d25a/cii/CrossIndustryInvoice_100pD25A.xsd"],
-    },
-    Packed {
-        name: "cdar-d22b",
-        title: "UN/CEFACT Cross Domain Acknowledgement and Response D22B",
-        entries: &["cii-d22b/cdar/CrossDomainAcknowledgementAndResponse_100pD22B.xsd"],
+        signs: &[],
     },
     Packed {
         name: "ecmr-1.0",
         title: "UN/CEFACT electronic road consignment note (eCMR) 1.0",
         entries: &["ecmr/eCMR_1p0.xsd"],
+        signs: &[],
+    },
+    Packed {
+        name: "efti-0.5",
+        title: "EU electronic freight transport information (eFTI) 0.5",
+        entries: &["efti/consignment-common.xsd", "efti/consignment-identifier.xsd", "efti/edelivery"],
+        signs: &[],
     },
     Packed {
         name: "order-x-1.0-basic",
         title: "Order-X 1.0 BASIC (UN/CEFACT Cross Industry Order D20B)",
         entries: &["order-x-1.0/basic/SCRDMCCBDACIOMessageStructure_100pD20B.xsd"],
+        signs: &[(CII_GUIDELINE, "urn:order-x.eu:1p0:basic")],
     },
     Packed {
         name: "order-x-1.0-comfort",
         title: "Order-X 1.0 COMFORT (UN/CEFACT Cross Industry Order D20B)",
         entries: &["order-x-1.0/comfort/SCRDMCCBDACIOMessageStructure_100pD20B.xsd"],
+        signs: &[(CII_GUIDELINE, "urn:order-x.eu:1p0:comfort")],
     },
     Packed {
         name: "order-x-1.0-extended",
         title: "Order-X 1.0 EXTENDED (UN/CEFACT Cross Industry Order D20B)",
         entries: &["order-x-1.0/extended/SCRDMCCBDACIOMessageStructure_100pD20B.xsd"],
+        signs: &[(CII_GUIDELINE, "urn:order-x.eu:1p0:extended")],
     },
     Packed {
-        name: "efti",
-        title: "eFTI",
-        entries: &["efti/consignment-common.xsd", "efti/consignment-identifier.xsd", "efti/edelivery"],
+        name: "ubl-2.1",
+        title: "OASIS Universal Business Language 2.1",
+        entries: &["ubl-2.1/maindoc"],
+        signs: &[
+            (UBL_VERSION, "2.0"),
+            (UBL_VERSION, "2.1"),
+            // EN 16931-3-2 and Peppol BIS are written for UBL 2.1.
+            (UBL_CUSTOMIZATION, "urn:cen.eu:en16931:2017"),
+            (UBL_CUSTOMIZATION, "urn:fdc:peppol.eu:poacc:"),
+        ],
     },
-    Packed { name: "ubl-2.1", title: "OASIS Universal Business Language 2.1", entries: &["ubl-2.1/maindoc"] },
-    Packed { name: "ubl-2.3", title: "OASIS Universal Business Language 2.3", entries: &["ubl-2.3/maindoc"] },
-    Packed { name: "ubl-2.4", title: "OASIS Universal Business Language 2.4", entries: &["ubl-2.4/maindoc"] },
-    Packed { name: "ubl-2.5", title: "OASIS Universal Business Language 2.5", entries: &["ubl-2.5/maindoc"] },
+    Packed {
+        name: "ubl-2.3",
+        title: "OASIS Universal Business Language 2.3",
+        entries: &["ubl-2.3/maindoc"],
+        signs: &[(UBL_VERSION, "2.2"), (UBL_VERSION, "2.3")],
+    },
+    Packed {
+        name: "ubl-2.4",
+        title: "OASIS Universal Business Language 2.4",
+        entries: &["ubl-2.4/maindoc"],
+        signs: &[(UBL_VERSION, "2.4")],
+    },
+    Packed {
+        name: "ubl-2.5",
+        title: "OASIS Universal Business Language 2.5",
+        entries: &["ubl-2.5/maindoc"],
+        signs: &[(UBL_VERSION, "2.5")],
+    },
 ];
 
 /// Arguments of the task.
@@ -85,13 +127,14 @@ pub(crate) fn run(arguments: &Arguments) -> crate::Result<ExitCode> {
         return Err(format!("no such folder: {}", source.display()).into());
     }
     let mut same = true;
-    for Packed { name, title, entries } in PACKED {
+    for Packed { name, title, entries, signs } in PACKED {
         let entries = documents(&source, entries)?;
         let entries: Vec<&str> = entries.iter().map(String::as_str).collect();
-        let packed = match compile(name, title, &entries, &mut Folder { root: source.clone() }) { Ok(p)=>p, Err(e)=>{println!("{name}: {e}"); continue;} };
+        let heading =
+            signs.iter().fold(Heading::new(*name, *title), |heading, (path, text)| heading.sign(*path, *text));
+        let packed = compile(heading, &entries, &mut Folder { root: source.clone() })?;
         let grammar = Grammar::from_bytes(&packed)?;
-        let roots: Vec<&str> = grammar.roots().map(|root| root.name()).collect();
-        println!("{name}: {} octets, roots {}", packed.len(), roots.join(" "));
+        println!("{name}: {} octets, {} document elements", packed.len(), grammar.roots().count());
         let target = crate::workspace().join(format!("schemas/xml/{name}.grammar"));
         if !arguments.check {
             std::fs::write(&target, &packed)?;

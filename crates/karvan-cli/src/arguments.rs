@@ -94,6 +94,18 @@ pub(crate) struct XmlOptions {
     /// Elements, attributes, texts and comments of an XML document.
     #[arg(long, value_name = "COUNT", default_value_t = 16_000_000, global = true, hide_short_help = true)]
     max_xml_nodes: usize,
+
+    /// Octets of the different names of an XML document that is read in a stream.
+    #[arg(long, value_name = "OCTETS", default_value_t = 2 << 20, global = true, hide_short_help = true)]
+    max_xml_names: usize,
+
+    /// Octets of a tag, comment or section of an XML document that is read in a stream.
+    #[arg(long, value_name = "OCTETS", default_value_t = 16 << 20, global = true, hide_short_help = true)]
+    max_xml_markup: usize,
+
+    /// Octets of the value of an element of XML that is checked.
+    #[arg(long, value_name = "OCTETS", default_value_t = 64 << 20, global = true, hide_short_help = true)]
+    max_xml_value: usize,
 }
 
 impl Common {
@@ -105,6 +117,9 @@ impl Common {
             attributes: self.xml.max_xml_attributes,
             namespaces: self.xml.max_xml_namespaces,
             nodes: self.xml.max_xml_nodes,
+            names: self.xml.max_xml_names,
+            markup: self.xml.max_xml_markup,
+            value: self.xml.max_xml_value,
         };
         Limits { size: self.max_size, expanded: self.max_expanded, ratio: self.max_ratio, xml }
     }

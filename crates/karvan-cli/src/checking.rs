@@ -25,8 +25,9 @@ pub(crate) struct Checking {
     #[arg(long, value_enum)]
     pub(crate) level: Option<Level>,
 
-    /// Read messages as of this directory, whatever they say: MESSAGE:VERSION:RELEASE, as CUSDEC:D:96B.
-    #[arg(long = "as", value_name = "MESSAGE:D:RELEASE")]
+    /// Read messages as of this directory, whatever they say: MESSAGE:VERSION:RELEASE, as CUSDEC:D:96B; or XML by this
+    /// grammar, as ubl-2.1.
+    #[arg(long = "as", value_name = "MESSAGE:D:RELEASE|GRAMMAR")]
     as_message: Option<String>,
 
     /// Make errors of what deviates from the syntax and is read all the same, and tell line ends between segments too.

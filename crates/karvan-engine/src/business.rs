@@ -21,7 +21,7 @@ pub enum Rules {
 
 impl Rules {
     /// Whether a document of these octets may be asked anything: to read it costs more than to look for a word.
-    fn may_be_asked(self, octets: &[u8]) -> bool {
+    pub(crate) fn may_be_asked(self, octets: &[u8]) -> bool {
         match self {
             Self::None => false,
             Self::All => true,

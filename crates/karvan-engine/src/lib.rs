@@ -35,4 +35,4 @@ pub use karvan_schema::interchange::{Depth, MessageType};
 pub use karvan_signature::{DigestAlgorithm, Policy as SignaturePolicy};
 pub use karvan_text as text;
 pub use karvan_xml::Limits as XmlLimits;
-pub use read_as::{ReadAsError, read_as};
+pub use read_as::{ReadAs, ReadAsError, read_as};

@@ -1,18 +1,28 @@
-//! The message type as which messages are to be read, whatever they say.
+//! What documents are to be read as, whatever they say: messages of a type, XML documents of a grammar.
 
 use std::fmt;
 
 use karvan_schema::directory::Directories;
 use karvan_schema::interchange::{MessageType, directory_of};
+use karvan_schema::xml::Grammars;
 use karvan_text::{Language, Message};
 
 use crate::schema::LookupError;
 
-/// Why messages cannot be read as it was asked for.
+/// What documents are read as, whatever they say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReadAs {
+    /// Every message as of this type.
+    Message(MessageType),
+    /// Every XML document by the grammar of this name.
+    Grammar(&'static str),
+}
+
+/// Why documents cannot be read as it was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReadAsError {
-    /// What was asked for is not written as `CUSDEC:D:96B`.
+    /// What was asked for is not written as `CUSDEC:D:96B`, and is no XML grammar.
     Form {
         /// What was asked for.
         found: String,
@@ -40,19 +50,23 @@ impl fmt::Display for ReadAsError {
 
 impl std::error::Error for ReadAsError {}
 
-/// The message type that `text` names: `CUSDEC:D:96B`, a service message as `CONTRL:4:1`.
+/// What `text` names: a message type as `CUSDEC:D:96B`, a service message as `CONTRL:4:1`, an XML grammar as `ubl-2.1`.
 ///
 /// ```
-/// use karvan_engine::read_as;
+/// use karvan_engine::{ReadAs, read_as};
 ///
-/// assert_eq!(read_as("cusdec:d:96b")?.name, "CUSDEC");
+/// assert!(matches!(read_as("cusdec:d:96b")?, ReadAs::Message(message) if message.name == "CUSDEC"));
+/// assert_eq!(read_as("UBL-2.1")?, ReadAs::Grammar("ubl-2.1"));
 /// assert!(read_as("CUSDEX:D:96B").unwrap_err().to_string().ends_with("did you mean CUSDEC?"));
 /// # Ok::<(), karvan_engine::ReadAsError>(())
 /// ```
 ///
 /// # Errors
 /// If it is not written so, or there is no such message.
-pub fn read_as(text: &str) -> Result<MessageType, ReadAsError> {
+pub fn read_as(text: &str) -> Result<ReadAs, ReadAsError> {
+    if let Some(grammar) = Grammars::builtin().headings().find(|grammar| grammar.name().eq_ignore_ascii_case(text)) {
+        return Ok(ReadAs::Grammar(grammar.name()));
+    }
     let parts: Vec<_> = text.split(':').map(str::to_ascii_uppercase).collect();
     let (name, version, release) = match &parts[..] {
         [name, version, release] | [name, version, release, _] if parts.iter().all(|part| !part.is_empty()) => {
@@ -70,7 +84,7 @@ pub fn read_as(text: &str) -> Result<MessageType, ReadAsError> {
         return unknown(LookupError::release(&format!("{}.{}", message.version, message.release)));
     };
     match directory.message(&message.name) {
-        Some(_) => Ok(message),
+        Some(_) => Ok(ReadAs::Message(message)),
         None => unknown(LookupError::tag(&message.name, directory, |other| other.message(&message.name).is_some())),
     }
 }
@@ -81,7 +95,7 @@ mod tests {
 
     #[test]
     fn a_message_type_is_one_of_the_directories() {
-        let read = read_as("ORDERS:D:96A:UN").unwrap();
+        let ReadAs::Message(read) = read_as("ORDERS:D:96A:UN").unwrap() else { panic!("a message") };
         assert_eq!((read.version.as_str(), read.release.as_str(), read.agency.as_str()), ("D", "96A", "UN"));
         assert!(read_as("CONTRL:D:3").is_ok() && read_as("CONTRL:4:1").is_ok());
         for (text, why) in [

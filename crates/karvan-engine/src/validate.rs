@@ -1,24 +1,27 @@
 //! Checking a document: what it is decides how.
 
+mod xml;
+
 use std::io::{self, Read};
 use std::sync::Arc;
 
 use karvan_edifact::{InterchangeHeader, Item, ReadOptions, Reader, ServiceCharacters};
 use karvan_mapping::ReadError;
 use karvan_model::json::JsonError;
-use karvan_schema::interchange::{self, Counts, Definitions, Depth, MessageType, References, Validator};
+use karvan_schema::interchange::{self, Counts, Definitions, Depth, References, Validator};
 use karvan_schema::profile::Profile;
-use karvan_schema::xml::Grammar;
 pub use karvan_text::Verdict;
 use karvan_text::{Code, Diagnostic, Locator, Message, Place, Position, Severity, Span, Summary, Unit};
-use karvan_xml::{Document, Limits};
+use karvan_xml::Limits;
 
+use crate::ReadAs;
 pub use crate::business::Rules;
-use crate::business::{self, Messages, Step};
+use crate::business::{Messages, Step};
 use crate::detect::{self, Kind};
 pub use crate::outcome::{Content, Outcome};
 pub use crate::run::{Opening, Run};
 pub use crate::totals::Totals;
+pub(crate) use xml::GRAMMAR_HEAD;
 
 /// How a document is checked.
 #[derive(Clone, Debug)]
@@ -30,8 +33,8 @@ pub struct Options {
     pub rules: Rules,
     /// The longest message of which rules are asked, in octets.
     pub message_limit: usize,
-    /// Read every message as of this type, whatever it says.
-    pub read_as: Option<MessageType>,
+    /// Read every message as of this type, or every XML document by this grammar, whatever it says.
+    pub read_as: Option<ReadAs>,
     /// Whether deviations from the syntax that are read all the same are errors: every warning about the envelope.
     pub strict: bool,
     /// Service characters that are in force whatever UNA and UNB say.
@@ -48,7 +51,7 @@ pub struct Options {
     pub reference_limit: usize,
     /// After how many findings to stop.
     pub finding_limit: u64,
-    /// The largest document that is read whole, in octets: XML and JSON.
+    /// The largest document that is read whole, in octets: JSON, and XML of which business rules are asked.
     pub size_limit: u64,
     /// How much of everything an XML document may have.
     pub xml: Limits,
@@ -92,7 +95,10 @@ impl Options {
     pub(crate) fn checking(&self) -> interchange::Options {
         interchange::Options {
             depth: self.depth,
-            read_as: self.read_as.clone(),
+            read_as: match &self.read_as {
+                Some(ReadAs::Message(message)) => Some(message.clone()),
+                _ => None,
+            },
             reference_limit: self.reference_limit,
             explain_structure: self.explain_structure,
             profiles: self.profiles.clone(),
@@ -115,7 +121,7 @@ pub fn validate(mut source: impl Read, options: &Options, report: &mut dyn FnMut
     let mut openings = Vec::new();
     let content = match kind {
         Some(Kind::Edifact) => Content::Edifact(edifact(source, options, &mut openings, &mut tally)?),
-        Some(Kind::Xml) => without_profile("XML", xml(source, options, &mut tally)?, options, &mut tally),
+        Some(Kind::Xml) => without_profile("XML", xml::check(source, options, &mut tally)?, options, &mut tally),
         Some(Kind::Json) => without_profile("JSON", json(source, options, &mut tally)?, options, &mut tally),
         None => {
             let finding = |code, message| Diagnostic::new(code, message, Place::default());
@@ -334,42 +340,6 @@ fn json(source: impl Read, options: &Options, tally: &mut Tally<'_>) -> io::Resu
         }
     }
     Ok(Content::Unknown)
-}
-
-fn xml(source: impl Read, options: &Options, tally: &mut Tally<'_>) -> io::Result<Content> {
-    let Some(octets) = whole(source, options, tally)? else { return Ok(Content::Unknown) };
-    let document = match Document::parse(octets, &options.xml) {
-        Ok(document) => document,
-        Err(error) => {
-            tally.add(error.into_diagnostic());
-            return Ok(Content::Unknown);
-        }
-    };
-    let root = document.root();
-    let grammar = Grammar::for_root(root.namespace(), root.local_name());
-    match grammar {
-        Some(grammar) if options.depth > Depth::Syntax => {
-            // One more than is told shows that there are more.
-            let limit = usize::try_from(tally.limit).unwrap_or(usize::MAX).saturating_add(1);
-            for finding in karvan_schema::xml::validate_up_to(&document, grammar, limit) {
-                tally.add(finding);
-            }
-        }
-        Some(_) => {}
-        None if options.depth == Depth::Syntax => {}
-        None => {
-            let message = Message::new("document-grammar-unknown").with("element", root.qualified_name());
-            let expected: Vec<_> = Grammar::names().collect();
-            tally.add(
-                root.diagnostic(Code::error(5150), message).expected(expected.join(" | ")).found(root.namespace()),
-            );
-        }
-    }
-    for finding in business::xml(&document, options.rules) {
-        tally.add(finding);
-    }
-    let grammar = grammar.map(|grammar| grammar.title().to_owned());
-    Ok(Content::Xml { root: root.local_name().to_owned(), grammar })
 }
 
 /// Hands on what the reader and the validator found, now that nothing borrows the reader's buffer.

@@ -90,7 +90,10 @@ struct Open {
     /// How many entries of `children` and `bound` were there before it.
     children: usize,
     bound: usize,
-    start: u64,
+    /// Its start tag.
+    tag: Span,
+    /// Where that is, once it is no longer in the window.
+    position: Option<Position>,
 }
 
 /// Where a text is.
@@ -196,11 +199,17 @@ impl<R: Read> EventReader<R> {
             };
             match next {
                 Next::Event(event) => return Ok(Some(event)),
-                Next::End => return Ok(None),
+                Next::End => return self.open.last().map_or(Ok(None), |open| Err(self.unclosed(open))),
                 Next::Nothing => {}
                 Next::More => self.fill()?,
             }
         }
+    }
+
+    /// How much of everything the document may have.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     /// The octets of the event: the tag, or the piece of text.
@@ -249,14 +258,34 @@ impl<R: Read> EventReader<R> {
     #[must_use]
     pub fn element_span(&self) -> Span {
         let end = self.span().end;
-        self.open.last().map_or(Span::at(end), |open| Span::new(open.start, end))
+        self.open.last().map_or(Span::at(end), |open| Span::new(open.tag.start, end))
+    }
+
+    /// Which one of its name the innermost element is among its siblings, from 1; 0 where its siblings have too many names
+    /// to count them.
+    #[must_use]
+    pub fn number(&self) -> u32 {
+        self.open.last().map_or(0, |open| open.number)
     }
 
     /// How many children of the innermost element have this name, up to here.
     #[must_use]
-    pub fn children_named(&self, name: NameId) -> u32 {
+    pub fn children_named(&self, namespace: &str, local_name: &str) -> u32 {
         let first = self.open.last().map_or(0, |open| open.children);
-        self.children[first..].iter().find(|child| child.0 == name).map_or(0, |child| child.1)
+        self.count(first..self.children.len(), namespace, local_name)
+    }
+
+    /// How many siblings of the innermost element have this name, up to here, itself among them.
+    #[must_use]
+    pub fn siblings_named(&self, namespace: &str, local_name: &str) -> u32 {
+        let first = self.open.iter().nth_back(1).map_or(0, |open| open.children);
+        let end = self.open.last().map_or(0, |open| open.children);
+        self.count(first..end, namespace, local_name)
+    }
+
+    fn count(&self, children: Range<usize>, namespace: &str, local_name: &str) -> u32 {
+        let is_it = |name| self.names.local_name(name) == local_name && self.names.namespace(name) == namespace;
+        self.children[children].iter().find(|child| is_it(child.0)).map_or(0, |child| child.1)
     }
 
     /// The attributes of the start tag, in their order; namespace declarations are not among them.
@@ -287,8 +316,18 @@ impl<R: Read> EventReader<R> {
     /// that were the first of their name: whether there are others is not known yet.
     #[must_use]
     pub fn path(&self) -> String {
+        self.path_to(self.open.len())
+    }
+
+    /// The path of the element that the innermost one stands in; empty for the document element.
+    #[must_use]
+    pub fn parent_path(&self) -> String {
+        self.path_to(self.open.len().saturating_sub(1))
+    }
+
+    fn path_to(&self, depth: usize) -> String {
         let mut path = String::new();
-        for open in &self.open {
+        for open in &self.open[..depth] {
             path.push('/');
             path.push_str(self.names.written(open.form));
             if open.number > 1 {
@@ -349,19 +388,19 @@ impl<R: Read> EventReader<R> {
     }
 
     fn end_of_document(&self) -> Step<Next> {
-        let end = self.at;
-        if let Some(open) = self.open.last() {
-            let message = Message::new("xml-element-unclosed").with("name", self.names.written(open.form));
-            // Its start tag, if that is still here.
-            let start = open.start.checked_sub(self.window.base()).and_then(|start| usize::try_from(start).ok());
-            let start = start.unwrap_or(end);
-            let length = self.window.text()[start..].find('>').map_or(0, |length| length + 1);
-            return Err(Problem::new(5001, message, start..start + length));
-        }
         match self.root_seen {
             true => Ok(Next::End),
-            false => Err(Problem::new(5011, Message::new("xml-no-root"), end..end)),
+            false => Err(Problem::new(5011, Message::new("xml-no-root"), self.at..self.at)),
         }
+    }
+
+    /// The error of an element that is open at the end of the document.
+    fn unclosed(&self, open: &Open) -> ReadError {
+        let message = Message::new("xml-element-unclosed").with("name", self.names.written(open.form));
+        let position = open.position.unwrap_or_else(|| self.position(open.tag.start));
+        let place = Place { span: open.tag, position, path: self.path(), ..Place::default() };
+        // Where the tag is gone, nothing of it can be shown.
+        ReadError::Malformed(Problem::new(5001, message, 0..0).into_error_at(place, self.window.excerpt(open.tag)))
     }
 
     // Tags
@@ -386,8 +425,8 @@ impl<R: Read> EventReader<R> {
         }
         let name = self.resolve(form, Bearer::Element, name)?;
         let number = self.counted(name);
-        let start = self.window.base() + self.octets.start as u64;
-        self.open.push(Open { form, name, number, children: self.children.len(), bound, start });
+        let (tag, children) = (self.span(), self.children.len());
+        self.open.push(Open { form, name, number, children, bound, tag, position: None });
         self.last = if empty { Last::Empty } else { Last::Other };
         Ok(Next::Event(Event::Start))
     }
@@ -587,6 +626,11 @@ impl<R: Read> EventReader<R> {
         if self.window.text().len() - self.at > self.limits.markup {
             let message = limit("xml-limit-markup", self.limits.markup);
             return Err(self.error(*Problem::new(9107, message, self.at..self.at)));
+        }
+        let kept = self.window.base() + self.window.forgotten(self.at) as u64;
+        let Self { window, open, .. } = self;
+        for open in open.iter_mut().rev().take_while(|open| open.position.is_none()) {
+            open.position = (open.tag.start < kept).then(|| window.position(open.tag.start));
         }
         let moved = self.window.fill(self.at).map_err(ReadError::Source)?;
         self.at -= moved;

@@ -21,6 +21,8 @@ pub struct Limits {
     pub names: usize,
     /// Octets of a tag, a comment, a section or an instruction of a document that is read in a stream (`E9107`).
     pub markup: usize,
+    /// Octets of the value of an element that is checked while a document is read in a stream (`E9108`).
+    pub value: usize,
 }
 
 impl Limits {
@@ -29,7 +31,8 @@ impl Limits {
 }
 
 impl Default for Limits {
-    /// 256 MiB, 256 levels, 256 attributes, 256 namespaces, 16 million nodes; in a stream 2 MiB of names, 16 MiB of markup.
+    /// 256 MiB, 256 levels, 256 attributes, 256 namespaces, 16 million nodes; in a stream 2 MiB of names,
+    /// 16 MiB of markup, 64 MiB of a value.
     fn default() -> Self {
         Self {
             size: 256 << 20,
@@ -39,6 +42,7 @@ impl Default for Limits {
             nodes: 16_000_000,
             names: 2 << 20,
             markup: 16 << 20,
+            value: 64 << 20,
         }
     }
 }

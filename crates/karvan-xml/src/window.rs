@@ -67,13 +67,20 @@ impl<R: Read> Window<R> {
         }
     }
 
-    /// Forgets what lies before `keep`, some context aside, and reads more: as much again as there is, so that
-    /// looking for an end again and again costs no more than the text is long. Gives how far everything moved.
-    pub(crate) fn fill(&mut self, keep: usize) -> io::Result<usize> {
-        let mut moved = keep.saturating_sub(CONTEXT);
+    /// How much of the window is forgotten by [`Window::fill`]: what lies before `keep`, some context aside.
+    pub(crate) fn forgotten(&self, keep: usize) -> usize {
+        // Not worth it where it is little.
+        let mut moved = if keep < STEP { 0 } else { keep.saturating_sub(CONTEXT) };
         while !self.text.is_char_boundary(moved) {
             moved -= 1;
         }
+        moved
+    }
+
+    /// Forgets what it may and reads more: as much again as there is, so that looking for an end again and again costs no
+    /// more than the text is long. Gives how far everything moved.
+    pub(crate) fn fill(&mut self, keep: usize) -> io::Result<usize> {
+        let moved = self.forgotten(keep);
         self.locator.advance(&self.text.as_bytes()[..moved]);
         self.base += moved as u64;
         self.text.drain(..moved);

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use karvan_schema::xml::{Grammar, validate};
+use karvan_schema::xml::{Grammar, Grammars, validate};
 use karvan_xml::{Document, Limits};
 
 use super::{Table, files};
@@ -70,14 +70,16 @@ pub(super) fn run(data: &Path) -> crate::Result<Table> {
 /// Whether there is a grammar for the document at `path`.
 fn has_grammar(path: &Path) -> crate::Result<bool> {
     let document = Document::parse(std::fs::read(path)?, &Limits::default());
-    Ok(document
-        .is_ok_and(|document| Grammar::for_root(document.root().namespace(), document.root().local_name()).is_some()))
+    Ok(document.is_ok_and(|document| {
+        Grammars::builtin().for_root(document.root().namespace(), document.root().local_name()).next().is_some()
+    }))
 }
 
 /// Whether the document at `path` is valid by the grammar of its root element.
 fn is_valid(path: &Path) -> crate::Result<bool> {
     let Ok(document) = Document::parse(std::fs::read(path)?, &Limits::default()) else { return Ok(false) };
     let root = document.root();
-    let grammar = Grammar::for_root(root.namespace(), root.local_name());
+    let grammar = Grammars::builtin().for_root(root.namespace(), root.local_name()).next();
+    let grammar = grammar.and_then(|heading| Grammar::builtin(heading.name()));
     Ok(grammar.is_some_and(|grammar| validate(&document, grammar).is_empty()))
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::documents::{INVOICE, ORDER};
+use crate::documents::ORDER;
 use crate::support::Folder;
 
 /// A folder with a sound order, one with an error in its trailer, and a file that is larger than is read.
@@ -10,7 +10,7 @@ fn folder() -> Folder {
     let folder = Folder::new();
     folder.write("good.edi", ORDER);
     folder.write("bad, & worse.edi", ORDER.replace("UNT+10", "UNT+11").replace("+77'", "+78'"));
-    folder.write("large.xml", format!("{INVOICE}{}", " ".repeat(10_000)));
+    folder.write("large.json", format!("{{}}{}", " ".repeat(10_000)));
     folder
 }
 
@@ -48,12 +48,12 @@ fn sarif_says_when_the_work_was_not_finished() {
         run.json()["runs"][0]["invocations"][0]["executionSuccessful"].clone()
     };
     assert_eq!(successful(&["good.edi"]), Value::Bool(true));
-    assert_eq!(successful(&["large.xml", "good.edi"]), Value::Bool(false));
+    assert_eq!(successful(&["large.json", "good.edi"]), Value::Bool(false));
 }
 
 #[test]
 fn junit_has_a_suite_for_each_document() {
-    let names = ["good.edi", "bad, & worse.edi", "large.xml"];
+    let names = ["good.edi", "bad, & worse.edi", "large.json"];
     let run = folder().run([&["validate", "--format=junit", "--lang=fa", "--max-size=9000"], &names[..]].concat());
     let run = run.expect(4);
     let suites: Vec<_> = run.stdout.lines().filter_map(|line| line.trim().strip_prefix("<testsuite ")).collect();
@@ -62,7 +62,7 @@ fn junit_has_a_suite_for_each_document() {
         [
             "name=\"good.edi\" tests=\"1\" failures=\"0\" errors=\"0\" skipped=\"0\">",
             "name=\"bad, &amp; worse.edi\" tests=\"1\" failures=\"1\" errors=\"0\" skipped=\"0\">",
-            "name=\"large.xml\" tests=\"2\" failures=\"1\" errors=\"1\" skipped=\"0\">",
+            "name=\"large.json\" tests=\"2\" failures=\"1\" errors=\"1\" skipped=\"0\">",
         ]
     );
     assert!(run.stdout.contains("<failure type=\"E1029\" message=\"UNT counts 11 segments"), "{}", run.stdout);

@@ -40,8 +40,8 @@ fn totals_tell_how_many_were_good_and_what_was_found() {
     let folder = Folder::new();
     folder.write("a.edi", ORDER);
     folder.write("b.edi", ORDER.replace("UNT+10", "UNT+11").replace("UNZ+1+", "UNZ+2+").replace("+77'", "+78'"));
-    folder.write("c.xml", format!("{INVOICE}{}", " ".repeat(10_000)));
-    let arguments = ["validate", "--max-size=9000", "a.edi", "b.edi", "c.xml", "missing.edi"];
+    folder.write("c.json", format!("{{}}{}", " ".repeat(10_000)));
+    let arguments = ["validate", "--max-size=9000", "a.edi", "b.edi", "c.json", "missing.edi"];
     let run = folder.run(arguments).expect(3);
     let last = "4 documents: 1 valid, 1 invalid, 1 not finished, 1 not read\n        2 × E1029\n        1 × E9002\n";
     assert!(run.stdout.ends_with(last), "{}", run.stdout);

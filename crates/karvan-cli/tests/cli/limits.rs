@@ -20,18 +20,25 @@ fn every_limit_on_a_document_has_a_flag_and_a_code() {
     let messages: String = (1..=3).map(message).collect();
     folder.write("many.edi", format!("UNB+UNOA:3+A+B+261122:0900+7'{messages}UNZ+3+7'"));
     folder.write("invoice.xml", INVOICE);
+    folder.write(
+        "comment.xml",
+        format!("<!-- {} -->{INVOICE}", "x".repeat(200_000)).replace("<?xml version=\"1.0\" encoding=\"UTF-8\"?>", ""),
+    );
+    folder.write("invoice.json", "{\"document\": \"invoice\"}");
     let mut compressed = GzEncoder::new(Vec::new(), Compression::best());
     compressed.write_all(ORDER.repeat(8000).as_bytes()).unwrap();
     folder.write("order.gz", compressed.finish().unwrap());
     for (flag, name, code) in [
         ("--max-segment=4096", "long.edi", "E9001"),
-        ("--max-size=10", "invoice.xml", "E9002"),
+        ("--max-size=10", "invoice.json", "E9002"),
         ("--max-references=1", "many.edi", "E9003"),
         ("--max-package=2", "package.edi", "E9004"),
         ("--max-xml-depth=1", "invoice.xml", "E9102"),
         ("--max-xml-attributes=0", "invoice.xml", "E9103"),
         ("--max-xml-namespaces=1", "invoice.xml", "E9104"),
-        ("--max-xml-nodes=9", "invoice.xml", "E9105"),
+        ("--max-xml-names=999", "invoice.xml", "E9106"),
+        ("--max-xml-markup=999", "comment.xml", "E9107"),
+        ("--max-xml-value=9", "invoice.xml", "E9108"),
         ("--max-ratio=2", "order.gz", "E9302"),
         ("--max-expanded=100", "order.gz", "E9303"),
         ("--max-findings=1", "long.edi", "N9900"),
@@ -52,6 +59,8 @@ fn limits_on_xml_hold_for_every_verb() {
     folder.run(arguments!["sign", signer("anka"), "invoice.xml", "-o", "signed.xml"]).expect(0);
     folder.run(arguments!["verify", "--max-xml-depth=1", from_iran(), NOW, "signed.xml"]).expect(4);
     folder.run(["convert", "--to=cii", "--max-xml-depth=1", "invoice.xml"]).expect(4);
+    let run = folder.run(["convert", "--to=cii", "--max-xml-nodes=9", "invoice.xml"]);
+    assert!(run.stderr.contains("E9105"), "{run:?}");
     let inspected = folder.run(["inspect", "--max-xml-depth=1", "invoice.xml"]).expect(0).stdout;
     assert!(inspected.contains("--max-xml-depth"), "{inspected}");
 }

@@ -125,9 +125,16 @@ impl Folder {
         let mut command = self.command(arguments);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        // A program that does not read all of its input closes the pipe.
-        let _ = child.stdin.take().unwrap().write_all(input);
-        let run = ended(&child.wait_with_output().unwrap());
+        let mut stdin = child.stdin.take().unwrap();
+        let output = std::thread::scope(|scope| {
+            // A program that tells findings while it reads waits until they are taken; one that does not read all of its
+            // input closes the pipe.
+            scope.spawn(move || {
+                let _ = stdin.write_all(input);
+            });
+            child.wait_with_output().unwrap()
+        });
+        let run = ended(&output);
         published::hold(&command, &run);
         run
     }

@@ -3,24 +3,26 @@
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 
-use karvan_schema::xml::Grammar;
+use karvan_schema::xml::{Grammars, Heading};
 use karvan_text::Language;
 use karvan_xml::{Document, Element};
 use serde_json::Value;
 
 use super::node::{DocumentNode, Node, Summary};
 use super::{Depth, Options};
+use crate::validate::GRAMMAR_HEAD;
 
 pub(super) fn xml(source: impl Read, options: &Options, tell: &mut dyn FnMut(Node)) -> io::Result<Summary> {
     let octets = whole(source, options)?;
     let summary = Summary { syntax: Some("xml"), octets: octets.len() as u64, ..Summary::default() };
     let mut node = DocumentNode { syntax: "xml", ..DocumentNode::default() };
+    let choice = Grammars::builtin().choose(&octets[..octets.len().min(GRAMMAR_HEAD)]);
     match Document::parse(octets, &options.xml) {
         Ok(document) => {
             let root = document.root();
             node.root = root.local_name().to_owned();
             node.namespace = root.namespace().to_owned();
-            node.grammar = Grammar::for_root(root.namespace(), root.local_name()).map(Grammar::title);
+            node.grammar = choice.and_then(|choice| choice.grammar).map(Heading::title);
             let elements = root.descendants().filter_map(karvan_xml::Node::as_element);
             for element in std::iter::once(root).chain(elements) {
                 node.elements += 1;

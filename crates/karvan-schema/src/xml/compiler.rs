@@ -6,9 +6,10 @@ use std::fmt;
 use karvan_xml::{Document, Element as Node, XML_NAMESPACE};
 
 use super::components::{Attribute, Components, Element, Name, Particle, Simple, Term, Type, Wildcard};
-use super::format::{NONE, flag};
+use super::format::{DEEPEST_GROUP, NONE, flag};
+use super::grammars::Heading;
 use super::pattern::Pattern;
-use super::{Datatype, Facet, SCHEMA_NAMESPACE};
+use super::{Datatype, Facet, SCHEMA_NAMESPACE, WhiteSpace};
 
 /// Where schema documents come from.
 pub trait Library {
@@ -79,23 +80,80 @@ type Result<T> = std::result::Result<T, SchemaError>;
 
 /// Reads the schema documents at `entries` and all that they include and import, and packs what they declare.
 ///
-/// The roots of the grammar are the elements that the entries declare themselves. Held are declarations and
-/// definitions, groups written out, substitution groups as choices; not held are annotations, identity constraints
-/// (`unique`, `key`, `keyref`), notations and `redefine`, of which the last is an error.
+/// The roots of the grammar are those of the heading, or, where it has none, the elements that the entries declare
+/// themselves. Held are declarations and definitions, groups written out, substitution groups as choices; not held are
+/// annotations and notations. What else XML Schema has is refused, and so is what belongs to later versions of it.
 ///
 /// # Errors
 ///
-/// [`SchemaError`] where a document or a component is missing or cannot be read.
-pub fn compile(name: &str, title: &str, entries: &[&str], library: &mut dyn Library) -> Result<Vec<u8>> {
+/// [`SchemaError`] where a document or a component is missing, cannot be read or is refused.
+pub fn compile(mut heading: Heading, entries: &[&str], library: &mut dyn Library) -> Result<Vec<u8>> {
     let schemas = load(entries, library)?;
+    for schema in &schemas {
+        check_vocabulary(schema)?;
+    }
     let mut compiler = Compiler::new(&schemas)?;
     compiler.everything()?;
-    let declared = schemas.iter().filter(|schema| schema.entry).flat_map(|schema| {
-        let elements = schema.root().children_named(SCHEMA_NAMESPACE, "element");
-        elements.map(|node| (schema.namespace.clone(), attribute(node, "name").to_owned()))
-    });
-    let roots: Vec<Name> = declared.collect();
-    Ok(compiler.components.pack(name, title, &roots))
+    if heading.roots().len() == 0 {
+        for schema in schemas.iter().filter(|schema| schema.entry) {
+            for node in schema.root().children_named(SCHEMA_NAMESPACE, "element") {
+                heading = heading.root(&schema.namespace, attribute(node, "name"));
+            }
+        }
+    }
+    Ok(compiler.components.pack(&heading))
+}
+
+/// What may stand in each element of a schema document, annotations aside; `facets` stands for all of [`Facet::NAMES`].
+///
+/// Whatever does not stand here would be passed over, so it is refused.
+const VOCABULARY: [(&str, &str); 22] = [
+    ("schema", "include import element complexType simpleType attribute group attributeGroup notation"),
+    ("include", ""),
+    ("import", ""),
+    ("notation", ""),
+    ("element", "complexType simpleType"),
+    ("complexType", "simpleContent complexContent group all choice sequence attribute attributeGroup anyAttribute"),
+    ("simpleContent", "restriction extension"),
+    ("complexContent", "restriction extension"),
+    ("extension", "group all choice sequence attribute attributeGroup anyAttribute"),
+    ("restriction", "group all choice sequence attribute attributeGroup anyAttribute simpleType facets"),
+    ("group", "all choice sequence"),
+    ("all", "element"),
+    ("choice", "element group choice sequence any"),
+    ("sequence", "element group choice sequence any"),
+    ("any", ""),
+    ("attribute", "simpleType"),
+    ("attributeGroup", "attribute attributeGroup anyAttribute"),
+    ("anyAttribute", ""),
+    ("simpleType", "restriction list union"),
+    ("list", "simpleType"),
+    ("union", "simpleType"),
+    ("facets", ""),
+];
+
+/// Refuses what grammars do not hold: elements and attributes of XML Schema that change which documents are valid.
+fn check_vocabulary(schema: &Schema) -> Result<()> {
+    let mut nodes = vec![schema.root()];
+    while let Some(node) = nodes.pop() {
+        let is_facet = |name: &str| Facet::NAMES.iter().any(|entry| entry.1 == name);
+        let name = if is_facet(node.local_name()) { "facets" } else { node.local_name() };
+        let allowed = VOCABULARY.iter().find(|entry| entry.0 == name).map_or("", |entry| entry.1);
+        for part in node.elements().filter(|part| !part.is(SCHEMA_NAMESPACE, "annotation")) {
+            let known = |name: &str| allowed.split(' ').any(|word| word == name || word == "facets" && is_facet(name));
+            if part.namespace() != SCHEMA_NAMESPACE || !known(part.local_name()) {
+                return Err(unsupported(&format!("{} in {}", part.local_name(), node.local_name()), part));
+            }
+            nodes.push(part);
+        }
+        // These forbid some of what derivation and substitution would allow.
+        for key in ["block", "blockDefault"] {
+            if !attribute(node, key).trim().is_empty() {
+                return Err(unsupported(key, node));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// A schema document and the namespace its components are in.
@@ -145,7 +203,6 @@ fn load(entries: &[&str], library: &mut dyn Library) -> Result<Vec<Schema>> {
             match node.local_name() {
                 "include" => wanted.push((location, own.clone())),
                 "import" => wanted.push((location, attribute(node, "namespace").to_owned())),
-                "redefine" => return Err(unsupported("redefine", node)),
                 _ => {}
             }
         }
@@ -212,13 +269,16 @@ impl<'d> Site<'d> {
     }
 
     /// `minOccurs` and `maxOccurs`.
-    fn occurrence(self) -> (u32, u32) {
-        let minimum = self.node.attribute("minOccurs").and_then(|text| text.trim().parse().ok()).unwrap_or(1);
-        let maximum = match self.node.attribute("maxOccurs").map(str::trim) {
-            Some("unbounded") => NONE,
-            text => text.and_then(|text| text.parse().ok()).unwrap_or(1),
+    fn occurrence(self) -> Result<(u32, u32)> {
+        let number = |key: &str| match self.node.attribute(key).map(str::trim) {
+            None => Ok(1),
+            Some("unbounded") if key == "maxOccurs" => Ok(NONE),
+            Some(text) => match text.parse::<u32>() {
+                Ok(number) if number < NONE => Ok(number),
+                _ => Err(unsupported(&format!("{key}=\"{text}\""), self.node)),
+            },
         };
-        (minimum, maximum)
+        Ok((number("minOccurs")?, number("maxOccurs")?))
     }
 
     fn flag(self, key: &str) -> bool {
@@ -242,6 +302,8 @@ struct Compiler<'d> {
     simple_types: HashMap<Name, u32>,
     /// Types with a number and no content yet.
     waiting: BTreeMap<u32, Site<'d>>,
+    /// How many components are being made for one another: components may not be made of themselves.
+    depth: usize,
 }
 
 impl<'d> Compiler<'d> {
@@ -274,6 +336,7 @@ impl<'d> Compiler<'d> {
             types: HashMap::new(),
             simple_types: HashMap::new(),
             waiting: BTreeMap::new(),
+            depth: 0,
         })
     }
 
@@ -292,13 +355,36 @@ impl<'d> Compiler<'d> {
                     let index = self.named_type(site, &name)?;
                     self.components.global_types.push(index);
                 }
-                Kind::Attribute | Kind::Group | Kind::AttributeGroup => {}
+                Kind::Attribute => {
+                    let attribute = self.attribute(site)?;
+                    self.components.global_attributes.push(Attribute { name, ..attribute });
+                }
+                Kind::Group | Kind::AttributeGroup => {}
             }
         }
         while let Some((&index, _)) = self.waiting.first_key_value() {
             self.complete(index)?;
         }
-        Ok(())
+        let types = &self.components.types;
+        let is_mixed = |element: &&Element| types[element.definition as usize].flags & flag::MIXED != 0;
+        match self.components.elements.iter().filter(is_mixed).find(|element| element.fixed.is_some()) {
+            Some(Element { name: (namespace, name), .. }) => {
+                let what = "a fixed value of mixed content".to_owned();
+                Err(SchemaError::Unsupported { what, path: format!("{{{namespace}}}{name}") })
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Makes a component of what `site` holds, for others that are being made.
+    fn within<T>(&mut self, site: Site<'d>, make: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        if self.depth >= DEEPEST_GROUP {
+            return Err(unsupported("a component that is made of itself", site.node));
+        }
+        self.depth += 1;
+        let made = make(self);
+        self.depth -= 1;
+        made
     }
 
     fn find(&self, kind: Kind, label: &'static str, name: &Name, from: Site<'_>) -> Result<Site<'d>> {
@@ -343,7 +429,11 @@ impl<'d> Compiler<'d> {
 
     /// The particle at `site`; none where it may not occur or holds nothing.
     fn particle(&mut self, site: Site<'d>) -> Result<Option<Particle>> {
-        let (minimum, maximum) = site.occurrence();
+        self.within(site, |compiler| compiler.particle_within(site))
+    }
+
+    fn particle_within(&mut self, site: Site<'d>) -> Result<Option<Particle>> {
+        let (minimum, maximum) = site.occurrence()?;
         if maximum == 0 {
             return Ok(None);
         }
@@ -364,6 +454,13 @@ impl<'d> Compiler<'d> {
                 }
                 match kind {
                     "choice" => Term::Choice(parts),
+                    // What was there of such a group is kept in the bits of a word.
+                    "all" if parts.len() > 64 || parts.iter().any(|part| part.maximum > 1) => {
+                        return Err(unsupported(
+                            "an all group of more than 64 elements, or of repeated ones",
+                            site.node,
+                        ));
+                    }
                     "all" => Term::All(parts),
                     _ => Term::Sequence(flatten(parts)),
                 }
@@ -435,11 +532,10 @@ impl<'d> Compiler<'d> {
     fn complete(&mut self, index: u32) -> Result<()> {
         let Some(site) = self.waiting.remove(&index) else { return Ok(()) };
         let named = self.components.types[index as usize].clone();
-        let definition = if site.node.local_name() == "simpleType" {
-            self.simple_as_type(site, named)?
-        } else {
-            self.complex_type(site, named)?
-        };
+        let definition = self.within(site, |compiler| match site.node.local_name() {
+            "simpleType" => compiler.simple_as_type(site, named),
+            _ => compiler.complex_type(site, named),
+        })?;
         self.components.types[index as usize] = definition;
         Ok(())
     }
@@ -535,7 +631,7 @@ impl<'d> Compiler<'d> {
                 "attributeGroup" => {
                     let name = part.reference("ref").unwrap_or_default();
                     let group = self.find(Kind::AttributeGroup, "attribute group", &name, part)?;
-                    self.attributes(group, definition)?;
+                    self.within(part, |compiler| compiler.attributes(group, definition))?;
                 }
                 "anyAttribute" => definition.wildcard = Some(wildcard(part)),
                 _ => {}
@@ -600,6 +696,10 @@ impl<'d> Compiler<'d> {
     }
 
     fn simple_type(&mut self, site: Site<'d>, name: Option<&Name>) -> Result<u32> {
+        self.within(site, |compiler| compiler.simple_type_within(site, name))
+    }
+
+    fn simple_type_within(&mut self, site: Site<'d>, name: Option<&Name>) -> Result<u32> {
         let Some(derivation) = site.part(&["restriction", "list", "union"]) else {
             return Err(unsupported("a simple type that is not derived", site.node));
         };
@@ -661,8 +761,8 @@ impl<'d> Compiler<'d> {
         for part in site.parts() {
             if let Some((facet, _)) = Facet::NAMES.iter().find(|entry| entry.1 == part.node.local_name()) {
                 let value = attribute(part.node, "value");
-                if *facet == Facet::Pattern && Pattern::new(value).is_none() {
-                    return Err(unsupported(&format!("the pattern {value}"), part.node));
+                if !is_understood(*facet, value) {
+                    return Err(unsupported(&format!("{} {value}", facet.name()), part.node));
                 }
                 facets.push((*facet, value.to_owned()));
             }
@@ -679,6 +779,18 @@ impl<'d> Compiler<'d> {
         let simple = Simple { namespace, name: None, base: Some(base), datatype, variety, members, facets };
         self.components.simple_types.push(simple);
         Ok(Some(number(self.components.simple_types.len() - 1)))
+    }
+}
+
+/// Whether the value of a facet says something.
+fn is_understood(facet: Facet, value: &str) -> bool {
+    match facet {
+        Facet::Pattern => Pattern::new(value).is_some(),
+        Facet::WhiteSpace => WhiteSpace::from_name(value).is_some(),
+        Facet::Length | Facet::MinimumLength | Facet::MaximumLength | Facet::TotalDigits | Facet::FractionDigits => {
+            value.trim().parse::<u32>().is_ok()
+        }
+        _ => true,
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::Datatype;
 use super::format::{self, Body, NONE, Table, particle};
 use super::grammar::Facet;
+use super::grammars::Heading;
 
 /// A namespace name (empty for none) and a local name.
 pub(super) type Name = (String, String);
@@ -96,45 +97,29 @@ pub(super) struct Components {
     pub(super) simple_types: Vec<Simple>,
     pub(super) global_elements: Vec<u32>,
     pub(super) global_types: Vec<u32>,
+    pub(super) global_attributes: Vec<Attribute>,
 }
 
 impl Components {
-    /// The file of the grammar `name`, whose documents have one of `roots` as their root.
-    pub(super) fn pack(mut self, name: &str, title: &str, roots: &[Name]) -> Vec<u8> {
+    /// The file of a grammar.
+    pub(super) fn pack(mut self, heading: &Heading) -> Vec<u8> {
         self.global_elements.sort_by_key(|&index| &self.elements[index as usize].name);
         self.global_types.sort_by_key(|&index| {
             let definition = &self.types[index as usize];
             (&definition.namespace, &definition.name)
         });
+        self.global_attributes.sort_by(|one, other| one.name.cmp(&other.name));
+        // Strings are numbered in their order, so all have to be known before any has a number.
+        let mut collecting = Packer::default();
+        collecting.components(&self);
+        let mut strings: Vec<String> = collecting.strings.into_keys().collect();
+        strings.sort_unstable();
         let mut packer = Packer::default();
-        // Number 0 is the empty string, "no namespace".
-        packer.string("");
-        for element in &self.elements {
-            let record = [
-                packer.string(&element.name.0),
-                packer.string(&element.name.1),
-                element.definition,
-                element.flags,
-                packer.optional_string(element.default.as_deref()),
-                packer.optional_string(element.fixed.as_deref()),
-            ];
-            packer.push(Table::Elements, &record);
+        for text in &strings {
+            packer.string(text);
         }
-        for definition in &self.types {
-            packer.definition(definition);
-        }
-        for simple in &self.simple_types {
-            packer.simple_type(simple);
-        }
-        packer.push(Table::GlobalElements, &self.global_elements);
-        packer.push(Table::GlobalTypes, &self.global_types);
-
-        let mut file = format!("{}\nname {name}\ntitle {title}\n", format::SIGNATURE);
-        for (namespace, root) in roots {
-            file += &format!("root {namespace} {root}\n");
-        }
-        file.push('\n');
-        let mut file = file.into_bytes();
+        packer.components(&self);
+        let mut file = format!("{}\n{heading}\n", format::SIGNATURE).into_bytes();
         file.extend(packer.body.deflate());
         file
     }
@@ -148,6 +133,30 @@ struct Packer {
 }
 
 impl Packer {
+    fn components(&mut self, components: &Components) {
+        // Number 0 is the empty string, "no namespace".
+        self.string("");
+        for element in &components.elements {
+            let record = [
+                self.string(&element.name.0),
+                self.string(&element.name.1),
+                element.definition,
+                element.flags,
+                self.optional_string(element.default.as_deref()),
+                self.optional_string(element.fixed.as_deref()),
+            ];
+            self.push(Table::Elements, &record);
+        }
+        components.types.iter().for_each(|definition| self.definition(definition));
+        components.simple_types.iter().for_each(|simple| self.simple_type(simple));
+        self.push(Table::GlobalElements, &components.global_elements);
+        self.push(Table::GlobalTypes, &components.global_types);
+        for attribute in &components.global_attributes {
+            let index = self.attribute(attribute);
+            self.push(Table::GlobalAttributes, &[index]);
+        }
+    }
+
     fn push(&mut self, table: Table, words: &[u32]) {
         self.body.tables[table as usize].extend(words);
     }
@@ -180,15 +189,7 @@ impl Packer {
         });
         let start = self.count(Table::Attributes);
         for attribute in &definition.attributes {
-            let record = [
-                self.string(&attribute.name.0),
-                self.string(&attribute.name.1),
-                attribute.value,
-                u32::from(attribute.required),
-                self.optional_string(attribute.default.as_deref()),
-                self.optional_string(attribute.fixed.as_deref()),
-            ];
-            self.push(Table::Attributes, &record);
+            self.attribute(attribute);
         }
         let record = [
             self.string(&definition.namespace),
@@ -202,6 +203,19 @@ impl Packer {
             definition.wildcard.as_ref().map_or(NONE, |wildcard| self.wildcard(wildcard)),
         ];
         self.push(Table::Types, &record);
+    }
+
+    fn attribute(&mut self, attribute: &Attribute) -> u32 {
+        let record = [
+            self.string(&attribute.name.0),
+            self.string(&attribute.name.1),
+            attribute.value,
+            u32::from(attribute.required),
+            self.optional_string(attribute.default.as_deref()),
+            self.optional_string(attribute.fixed.as_deref()),
+        ];
+        self.push(Table::Attributes, &record);
+        self.count(Table::Attributes) - 1
     }
 
     /// Writes `part` into the record `at`, which is there; its own parts go behind it, side by side.

@@ -142,11 +142,21 @@ impl Datatype {
         }
     }
 
+    /// Whether every string, its white space treated, stands for a value of this type.
+    pub(super) fn takes_all(self) -> bool {
+        matches!(self, D::AnySimpleType | D::String | D::NormalizedString | D::Token | D::AnyUri)
+    }
+
+    /// Whether different strings stand for different values.
+    pub(super) fn is_text(self) -> bool {
+        self <= D::Entities
+    }
+
     /// Whether `value`, its white space treated, stands for a value of this type.
     #[must_use]
     pub fn accepts(self, value: &str) -> bool {
         match self {
-            D::AnySimpleType | D::String | D::NormalizedString | D::Token | D::AnyUri => true,
+            _ if self.takes_all() => true,
             D::Language => is_language(value),
             D::Name => is_name(value),
             D::NcName | D::Id | D::Idref | D::Entity => is_name(value) && !value.contains(':'),

@@ -21,10 +21,13 @@ pub(super) const NONE: u32 = u32::MAX;
 /// The largest body that is inflated, in octets: a guard against a file that is not ours.
 const MAXIMUM_BODY: u64 = 64 << 20;
 
+/// How deep groups stand in groups at most.
+pub(super) const DEEPEST_GROUP: usize = 128;
+
 /// The tables, in the order of the file.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Table {
-    /// End of the string in the pool; it begins where the one before ends.
+    /// End of the string in the pool, in ascending order; it begins where the one before ends. The first is empty.
     Strings,
     /// `namespace name type flags default fixed`
     Elements,
@@ -46,11 +49,13 @@ pub(super) enum Table {
     GlobalElements,
     /// Global type definitions, sorted by namespace and name.
     GlobalTypes,
+    /// Global attribute declarations, sorted by namespace and name.
+    GlobalAttributes,
 }
 
 impl Table {
     /// Words a record, by table.
-    pub(super) const WIDTHS: [usize; 11] = [1, 6, 9, 9, 5, 6, 2, 4, 1, 1, 1];
+    pub(super) const WIDTHS: [usize; 12] = [1, 6, 9, 9, 5, 6, 2, 4, 1, 1, 1, 1];
 
     /// Words a record.
     pub(super) const fn width(self) -> usize {
@@ -86,7 +91,7 @@ pub(super) mod particle {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Body {
     /// The words of each table.
-    pub(super) tables: [Vec<u32>; 11],
+    pub(super) tables: [Vec<u32>; 12],
     /// The strings, one after the other.
     pub(super) pool: String,
 }
@@ -103,6 +108,8 @@ pub enum GrammarError {
     Length,
     /// A record names another that does not exist.
     Reference,
+    /// The grammars of the program are in use already, so that none can be added.
+    InUse,
 }
 
 impl std::fmt::Display for GrammarError {
@@ -112,6 +119,7 @@ impl std::fmt::Display for GrammarError {
             Self::Deflate => "the body of the packed XML grammar does not inflate",
             Self::Length => "the tables of the packed XML grammar are cut short or too long",
             Self::Reference => "the packed XML grammar refers to a record that it does not hold",
+            Self::InUse => "the XML grammars of the program are in use already",
         })
     }
 }
@@ -190,8 +198,8 @@ impl Body {
     /// Checks that every record named by another exists, so that reading in place needs no further check.
     fn check(&self) -> Result<(), GrammarError> {
         use Table::{
-            Attributes, Elements, Facets, GlobalElements, GlobalTypes, Lists, Particles, SimpleTypes, Strings, Types,
-            Wildcards,
+            Attributes, Elements, Facets, GlobalAttributes, GlobalElements, GlobalTypes, Lists, Particles, SimpleTypes,
+            Strings, Types, Wildcards,
         };
         let mut start = 0;
         for &end in &self.tables[Strings as usize] {
@@ -201,7 +209,7 @@ impl Body {
             start = end as usize;
         }
         // (table, word, table named, none allowed), then (table, start word, table named) of ranges.
-        let one: [(Table, usize, Table, bool); 21] = [
+        let one: [(Table, usize, Table, bool); 23] = [
             (Elements, 0, Strings, false),
             (Elements, 1, Strings, false),
             (Elements, 2, Types, false),
@@ -223,35 +231,47 @@ impl Body {
             (Attributes, 5, Strings, true),
             (Facets, 1, Strings, false),
             (GlobalElements, 0, Elements, false),
+            (GlobalTypes, 0, Types, false),
+            (GlobalAttributes, 0, Attributes, false),
         ];
         let ranges = [(Types, 6, Attributes), (SimpleTypes, 5, Lists), (SimpleTypes, 7, Facets), (Wildcards, 2, Lists)];
-        let good = one.iter().all(|&(table, word, named, none)| {
-            let count = self.count(named);
-            let mut values = self.tables[table as usize].iter().skip(word).step_by(table.width());
-            values.all(|&value| (value as usize) < count || (none && value == NONE))
-        }) && ranges.iter().all(|&(table, word, named)| {
-            let count = self.count(named);
-            let mut records = self.tables[table as usize].chunks(table.width());
-            records.all(|record| record[word] <= record[word + 1] && record[word + 1] as usize <= count)
-        }) && self.tables[GlobalTypes as usize].iter().all(|&value| (value as usize) < self.count(Types))
-            && self.tables[SimpleTypes as usize].chunks(SimpleTypes.width()).enumerate().all(|(own, record)| {
+        let good =
+            one.iter().all(|&(table, word, named, none)| {
+                let count = self.count(named);
+                let mut values = self.tables[table as usize].iter().skip(word).step_by(table.width());
+                values.all(|&value| (value as usize) < count || (none && value == NONE))
+            }) && ranges.iter().all(|&(table, word, named)| {
+                let count = self.count(named);
+                let mut records = self.tables[table as usize].chunks(table.width());
+                records.all(|record| record[word] <= record[word + 1] && record[word + 1] as usize <= count)
+            }) && self.tables[SimpleTypes as usize].chunks(SimpleTypes.width()).enumerate().all(|(own, record)| {
                 // A base stands before what is derived from it, so that a chain of bases ends.
                 record[2] == NONE || (record[2] as usize) < own
-            })
-            && self.lists_are_good()
-            && self.tables[Particles as usize].chunks(Particles.width()).enumerate().all(|(own, record)| {
-                let (first, second) = (record[3] as usize, record[4] as usize);
-                match record[0] {
-                    particle::ELEMENT => first < self.count(Elements),
-                    particle::ANY => first < self.count(Wildcards),
-                    // Parts stand behind their whole, so that walking down ends.
-                    particle::SEQUENCE | particle::CHOICE | particle::ALL => {
-                        first <= second && second <= self.count(Particles) && (first == second || own < first)
-                    }
-                    _ => false,
-                }
-            });
+            }) && self.lists_are_good()
+                && self.particles_are_good();
         if good { Ok(()) } else { Err(GrammarError::Reference) }
+    }
+
+    /// Whether particles name what exists, are parts of one whole at most, which stands before them, and are not too deep
+    /// in one another, so that walking down ends soon.
+    fn particles_are_good(&self) -> bool {
+        let count = self.count(Table::Particles);
+        let mut depths = vec![0; count];
+        self.tables[Table::Particles as usize].chunks(Table::Particles.width()).enumerate().all(|(own, record)| {
+            let (first, second) = (record[3] as usize, record[4] as usize);
+            match record[0] {
+                particle::ELEMENT => first < self.count(Table::Elements),
+                particle::ANY => first < self.count(Table::Wildcards),
+                particle::SEQUENCE | particle::CHOICE | particle::ALL => {
+                    let depth = depths[own] + 1;
+                    let within = first <= second && second <= count && (first == second || own < first);
+                    within
+                        && depth <= DEEPEST_GROUP
+                        && depths[first..second].iter_mut().all(|part| std::mem::replace(part, depth) == 0)
+                }
+                _ => false,
+            }
+        })
     }
 
     /// Whether the lists hold what their users take them for.

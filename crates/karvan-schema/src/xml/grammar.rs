@@ -4,25 +4,8 @@ use std::sync::OnceLock;
 
 use super::datatype::Datatype;
 use super::format::{self, Body, GrammarError, NONE, Table, flag, particle};
-
-/// A grammar that is part of Karvan: its name, its packed file, and the grammar once it has been opened.
-struct Builtin {
-    name: &'static str,
-    file: &'static [u8],
-    opened: OnceLock<Option<Grammar>>,
-}
-
-macro_rules! builtin {
-    ($($name:literal),* $(,)?) => {
-        [$(Builtin {
-            name: $name,
-            file: include_bytes!(concat!("../../../../schemas/xml/", $name, ".grammar")),
-            opened: OnceLock::new(),
-        }),*]
-    };
-}
-
-static BUILTIN: [Builtin; 3] = builtin!["cii-d16b", "order-x-1.0-extended", "ubl-2.1"];
+use super::grammars::{Grammars, Heading};
+use super::value::Check;
 
 /// The grammar of a family of XML documents: what its XML Schema documents declare, packed, and read in place.
 ///
@@ -36,8 +19,7 @@ static BUILTIN: [Builtin; 3] = builtin!["cii-d16b", "order-x-1.0-extended", "ubl
 /// const RSM: &str = "urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100";
 /// const RAM: &str = "urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:100";
 ///
-/// let grammar = Grammar::for_root(RSM, "CrossIndustryInvoice").unwrap();
-/// assert_eq!(grammar.name(), "cii-d16b");
+/// let grammar = Grammar::builtin("cii-d16b").unwrap();
 /// let invoice = grammar.root(RSM, "CrossIndustryInvoice").unwrap();
 /// let document = invoice.definition().child(RSM, "ExchangedDocument").unwrap();
 /// assert_eq!((document.order(), document.minimum(), document.maximum()), (1, 1, Some(1)));
@@ -46,33 +28,25 @@ static BUILTIN: [Builtin; 3] = builtin!["cii-d16b", "order-x-1.0-extended", "ubl
 /// ```
 #[derive(Debug)]
 pub struct Grammar {
-    name: String,
-    title: String,
-    roots: Vec<(String, String)>,
+    heading: Heading,
     body: Body,
+    /// What is known of each simple type once a value of it was checked.
+    checks: Vec<OnceLock<Check>>,
+}
+
+/// The name of an element or attribute by the numbers of its parts among the strings of a grammar; [`NONE`] for what the
+/// grammar does not know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Label {
+    pub(super) namespace: u32,
+    pub(super) local: u32,
 }
 
 impl Grammar {
-    /// The names of the grammars that are part of Karvan.
-    pub fn names() -> impl Iterator<Item = &'static str> {
-        BUILTIN.iter().map(|builtin| builtin.name)
-    }
-
-    /// The grammar with this name, such as `cii-d16b`; opened on first use.
+    /// The grammar with this name among [`Grammars::builtin`], such as `cii-d16b`; opened on first use.
     #[must_use]
     pub fn builtin(name: &str) -> Option<&'static Self> {
-        let builtin = BUILTIN.iter().find(|builtin| builtin.name == name)?;
-        builtin.opened.get_or_init(|| Self::from_bytes(builtin.file).ok()).as_ref()
-    }
-
-    /// The grammar whose documents have this root element.
-    #[must_use]
-    pub fn for_root(namespace: &str, name: &str) -> Option<&'static Self> {
-        let builtin = BUILTIN.iter().find(|builtin| {
-            let roots = format::split(builtin.file).map(|(head, _)| Head::read(head).roots).unwrap_or_default();
-            roots.iter().any(|root| root.0 == namespace && root.1 == name)
-        })?;
-        Self::builtin(builtin.name)
+        Grammars::builtin().grammar(name)
     }
 
     /// Opens a packed grammar.
@@ -82,54 +56,100 @@ impl Grammar {
     /// [`GrammarError`] where `file` is not a whole packed grammar of this version.
     pub fn from_bytes(file: &[u8]) -> Result<Self, GrammarError> {
         let (head, deflated) = format::split(file)?;
-        let Head { name, title, roots } = Head::read(head);
-        Ok(Self { name, title, roots, body: Body::inflate(deflated)? })
+        let body = Body::inflate(deflated)?;
+        let checks = std::iter::repeat_with(OnceLock::new).take(body.count(Table::SimpleTypes)).collect();
+        Ok(Self { heading: Heading::read(head), body, checks })
     }
 
     /// The name, such as `cii-d16b`.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.name
+        self.heading.name()
     }
 
     /// The name for people.
     #[must_use]
     pub fn title(&self) -> &str {
-        &self.title
+        self.heading.title()
+    }
+
+    /// What it is called and which documents it is for.
+    #[must_use]
+    pub fn heading(&self) -> &Heading {
+        &self.heading
     }
 
     /// The elements a document may have as its root.
     pub fn roots(&self) -> impl Iterator<Item = ElementDeclaration<'_>> {
-        self.roots.iter().filter_map(|(namespace, name)| self.element(namespace, name))
+        self.heading.roots().filter_map(|(namespace, name)| self.element(namespace, name))
     }
 
     /// The root element with this name.
     #[must_use]
     pub fn root(&self, namespace: &str, name: &str) -> Option<ElementDeclaration<'_>> {
-        let known = self.roots.iter().any(|root| root.0 == namespace && root.1 == name);
-        if known { self.element(namespace, name) } else { None }
+        if self.heading.has_root(namespace, name) { self.element(namespace, name) } else { None }
     }
 
     /// The global element declaration with this name.
     #[must_use]
     pub fn element(&self, namespace: &str, name: &str) -> Option<ElementDeclaration<'_>> {
-        let globals = &self.body.tables[Table::GlobalElements as usize];
-        let at = globals.binary_search_by(|&index| {
-            let element = ElementDeclaration { grammar: self, index };
-            (element.namespace(), element.name()).cmp(&(namespace, name))
-        });
-        Some(ElementDeclaration { grammar: self, index: globals[at.ok()?] })
+        self.element_labelled(self.label(namespace, name))
     }
 
     /// The global type definition with this name, complex or simple.
     #[must_use]
     pub fn definition(&self, namespace: &str, name: &str) -> Option<TypeDefinition<'_>> {
-        let globals = &self.body.tables[Table::GlobalTypes as usize];
+        let label = self.label(namespace, name);
+        let index = self.global(Table::GlobalTypes, Table::Types, label)?;
+        Some(TypeDefinition { grammar: self, index })
+    }
+
+    /// The global attribute declaration with this name.
+    #[must_use]
+    pub fn attribute(&self, namespace: &str, name: &str) -> Option<AttributeUse<'_>> {
+        let label = self.label(namespace, name);
+        let index = self.global(Table::GlobalAttributes, Table::Attributes, label)?;
+        Some(AttributeUse { grammar: self, index })
+    }
+
+    /// The global element declaration with this name.
+    pub(super) fn element_labelled(&self, label: Label) -> Option<ElementDeclaration<'_>> {
+        let index = self.global(Table::GlobalElements, Table::Elements, label)?;
+        Some(ElementDeclaration { grammar: self, index })
+    }
+
+    /// The record of a global component; the first two words of its record are its name.
+    fn global(&self, globals: Table, components: Table, label: Label) -> Option<u32> {
+        let globals = &self.body.tables[globals as usize];
         let at = globals.binary_search_by(|&index| {
-            let definition = TypeDefinition { grammar: self, index };
-            (definition.namespace(), definition.name().unwrap_or_default()).cmp(&(namespace, name))
+            let record = self.record(components, index);
+            (record[0], record[1]).cmp(&(label.namespace, label.local))
         });
-        Some(TypeDefinition { grammar: self, index: globals[at.ok()?] })
+        Some(globals[at.ok()?])
+    }
+
+    /// The numbers of the parts of a name.
+    pub(super) fn label(&self, namespace: &str, name: &str) -> Label {
+        Label { namespace: self.number_of(namespace), local: self.number_of(name) }
+    }
+
+    /// The number of a string, [`NONE`] where the grammar has no such string. Strings are numbered in their order.
+    pub(super) fn number_of(&self, text: &str) -> u32 {
+        let (mut low, mut high) = (0, self.body.count(Table::Strings) as u32);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            match self.string(middle).cmp(text) {
+                std::cmp::Ordering::Less => low = middle + 1,
+                std::cmp::Ordering::Equal => return middle,
+                std::cmp::Ordering::Greater => high = middle,
+            }
+        }
+        NONE
+    }
+
+    /// The particle of this number.
+    pub(super) fn particle(&self, index: u32) -> Particle<'_> {
+        Particle { grammar: self, index }
     }
 
     /// The words of a record.
@@ -146,32 +166,6 @@ impl Grammar {
 
     fn optional_string(&self, index: u32) -> Option<&str> {
         (index != NONE).then(|| self.string(index))
-    }
-}
-
-/// What the head of a file says.
-#[derive(Default)]
-struct Head {
-    name: String,
-    title: String,
-    roots: Vec<(String, String)>,
-}
-
-impl Head {
-    fn read(lines: &str) -> Self {
-        let mut head = Self::default();
-        for (key, value) in lines.lines().filter_map(|line| line.split_once(' ')) {
-            match key {
-                "name" => value.clone_into(&mut head.name),
-                "title" => value.clone_into(&mut head.title),
-                "root" => {
-                    let (namespace, name) = value.rsplit_once(' ').unwrap_or(("", value));
-                    head.roots.push((namespace.to_owned(), name.to_owned()));
-                }
-                _ => {}
-            }
-        }
-        head
     }
 }
 
@@ -216,6 +210,12 @@ impl<'g> ElementDeclaration<'g> {
     #[must_use]
     pub fn is(self, namespace: &str, name: &str) -> bool {
         self.name() == name && self.namespace() == namespace
+    }
+
+    /// The name by its numbers.
+    pub(super) fn label(self) -> Label {
+        let record = self.record();
+        Label { namespace: record[0], local: record[1] }
     }
 
     /// The type of its content and attributes.
@@ -443,6 +443,11 @@ pub enum Term<'g> {
 }
 
 impl<'g> Particle<'g> {
+    /// Its number in the grammar.
+    pub(super) fn index(self) -> u32 {
+        self.index
+    }
+
     /// How often it must occur at least.
     #[must_use]
     pub fn minimum(self) -> u32 {
@@ -493,7 +498,7 @@ impl Eq for Particles<'_> {}
 
 impl<'g> Particles<'g> {
     /// The particles, in the order of the schema.
-    pub fn iter(self) -> impl Iterator<Item = Particle<'g>> {
+    pub fn iter(self) -> impl Iterator<Item = Particle<'g>> + Clone {
         (self.start..self.end).map(move |index| Particle { grammar: self.grammar, index })
     }
 }
@@ -528,13 +533,18 @@ impl Wildcard<'_> {
     /// Whether it lets in a name of `namespace` (empty for none).
     #[must_use]
     pub fn allows(self, namespace: &str) -> bool {
+        self.allows_namespace(self.grammar.number_of(namespace))
+    }
+
+    /// Whether it lets in a name of the namespace with this number.
+    pub(super) fn allows_namespace(self, namespace: u32) -> bool {
         let record = self.record();
         let names = &self.grammar.body.tables[Table::Lists as usize][record[2] as usize..record[3] as usize];
-        let listed = names.iter().any(|&name| self.grammar.string(name) == namespace);
+        let listed = names.contains(&namespace);
         match record[1] {
             0 => true,
-            // ##other: neither the target namespace nor none (XML Schema Part 1, 3.10.1).
-            1 => !listed && !namespace.is_empty(),
+            // ##other: neither the target namespace nor none (XML Schema Part 1, 3.10.1), which is string 0.
+            1 => !listed && namespace != 0,
             _ => listed,
         }
     }
@@ -560,6 +570,12 @@ impl<'g> AttributeUse<'g> {
     #[must_use]
     pub fn name(self) -> &'g str {
         self.grammar.string(self.record()[1])
+    }
+
+    /// The name by its numbers.
+    pub(super) fn label(self) -> Label {
+        let record = self.record();
+        Label { namespace: record[0], local: record[1] }
     }
 
     /// The type of its value.
@@ -633,6 +649,25 @@ impl<'g> SimpleType<'g> {
         Datatype::from_number(self.record()[3])
     }
 
+    /// What is known of it, found out once.
+    pub(super) fn known(self) -> &'g Check {
+        self.grammar.checks[self.index as usize].get_or_init(|| Check::new(self))
+    }
+
+    /// Whether this very string is enumerated in this step of derivation, where values are sorted by their numbers.
+    pub(super) fn enumerates(self, text: &str) -> bool {
+        let (record, number) = (self.record(), self.grammar.number_of(text));
+        let width = Table::Facets.width();
+        let facets = &self.grammar.body.tables[Table::Facets as usize];
+        let (facets, _) = facets[record[7] as usize * width..record[8] as usize * width].as_chunks::<2>();
+        facets.binary_search(&[Facet::Enumeration as u32, number]).is_ok()
+    }
+
+    /// The values enumerated in this step of derivation.
+    pub(super) fn enumerated(self) -> impl Iterator<Item = &'g str> {
+        self.facets().filter(|(facet, _)| *facet == Facet::Enumeration).map(|(_, value)| value)
+    }
+
     /// What a value is made of.
     #[must_use]
     pub fn variety(self) -> Variety<'g> {
@@ -659,10 +694,7 @@ impl<'g> SimpleType<'g> {
     #[must_use]
     pub fn enumeration(self) -> Vec<&'g str> {
         std::iter::successors(Some(self), |step| step.base())
-            .map(|step| {
-                let values = step.facets().filter(|(facet, _)| *facet == Facet::Enumeration);
-                values.map(|(_, value)| value).collect::<Vec<_>>()
-            })
+            .map(|step| step.enumerated().collect::<Vec<_>>())
             .find(|values| !values.is_empty())
             .unwrap_or_default()
     }

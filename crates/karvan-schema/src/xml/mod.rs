@@ -1,8 +1,8 @@
 //! XML grammars: what XML Schema documents declare, packed as data, read in place, and checked against.
 //!
-//! * [`Grammar`] is a packed grammar; [`Grammar::for_root`] finds the one for a document. Writers ask it for the order
-//!   of children ([`TypeDefinition::child`]), checks ask it for everything.
-//! * [`validate()`] checks a document and finds every place where it departs from its grammar.
+//! * [`Grammar`] is a packed grammar. Writers ask it for the order of children ([`TypeDefinition::child`]), checks ask it for
+//!   everything. [`Grammars`] are those that a program works with; [`Grammars::choose`] finds the one for a document.
+//! * [`Validator`] checks a document as it is read and finds every place where it departs from its grammar.
 //! * [`compile`] makes a packed grammar of the schema documents that their keeper publishes.
 //!
 //! The packed form holds facts only: names, order, occurrence, types, attributes, facets; see `schemas/xml/README.md`.
@@ -15,11 +15,13 @@
 
 mod compiler;
 mod components;
+mod content;
 mod datatype;
 mod format;
 mod grammar;
-mod model;
+mod grammars;
 mod pattern;
+mod problem;
 mod validate;
 mod value;
 
@@ -30,7 +32,8 @@ pub use grammar::{
     AttributeUse, Child, Content, ElementDeclaration, Facet, Grammar, Particle, Particles, Process, SimpleType, Term,
     TypeDefinition, Variety, Wildcard,
 };
-pub use validate::{validate, validate_up_to};
+pub use grammars::{Choice, Grammars, Heading};
+pub use validate::{Validator, validate};
 pub use value::ValueProblem;
 
 /// The namespace of schema documents and of the built-in types.

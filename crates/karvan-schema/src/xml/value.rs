@@ -17,18 +17,66 @@ pub enum ValueProblem<'g> {
     Union,
 }
 
+/// What is known of a simple type once a value of it was checked.
+#[derive(Debug)]
+pub(super) struct Check {
+    white_space: WhiteSpace,
+    /// Whether every string is a value.
+    takes_all: bool,
+    /// The patterns of this step of derivation.
+    patterns: Vec<Pattern>,
+    /// How the values enumerated in this step are looked up, if there are any.
+    enumeration: Option<Enumeration>,
+}
+
+#[derive(Debug)]
+enum Enumeration {
+    /// As strings: they are sorted.
+    Strings,
+    /// As values: different strings may stand for the same.
+    Values,
+}
+
+impl Check {
+    pub(super) fn new(simple: SimpleType<'_>) -> Self {
+        let steps = || std::iter::successors(Some(simple), |step| step.base());
+        let white_space = steps().flat_map(SimpleType::facets).find(|(facet, _)| *facet == Facet::WhiteSpace);
+        let white_space = match (white_space, simple.variety()) {
+            (Some((_, name)), _) => WhiteSpace::from_name(name).unwrap_or(WhiteSpace::Collapse),
+            (None, Variety::Atomic) => simple.datatype().white_space(),
+            (None, Variety::List(_)) => WhiteSpace::Collapse,
+            (None, Variety::Union(_)) => WhiteSpace::Preserve,
+        };
+        let takes_all = simple.variety() == Variety::Atomic
+            && simple.datatype().takes_all()
+            && steps().flat_map(SimpleType::facets).all(|(facet, _)| facet == Facet::WhiteSpace);
+        let own = |wanted| simple.facets().filter(move |(facet, _)| *facet == wanted).map(|(_, value)| value);
+        let strings = simple.variety() == Variety::Atomic
+            && simple.datatype().is_text()
+            && own(Facet::Enumeration).all(|value| white_space.treat(value) == value);
+        Self {
+            white_space,
+            takes_all,
+            patterns: own(Facet::Pattern).filter_map(Pattern::new).collect(),
+            enumeration: own(Facet::Enumeration).next().map(|_| match strings {
+                true => Enumeration::Strings,
+                false => Enumeration::Values,
+            }),
+        }
+    }
+}
+
 impl<'g> SimpleType<'g> {
     /// How white space is treated before a value of this type is looked at.
     #[must_use]
     pub fn white_space(self) -> WhiteSpace {
-        let steps = std::iter::successors(Some(self), |step| step.base());
-        let given = steps.flat_map(SimpleType::facets).find(|(facet, _)| *facet == Facet::WhiteSpace);
-        match (given, self.variety()) {
-            (Some((_, name)), _) => WhiteSpace::from_name(name).unwrap_or(WhiteSpace::Collapse),
-            (None, Variety::Atomic) => self.datatype().white_space(),
-            (None, Variety::List(_)) => WhiteSpace::Collapse,
-            (None, Variety::Union(_)) => WhiteSpace::Preserve,
-        }
+        self.known().white_space
+    }
+
+    /// Whether every string is a value of this type.
+    #[must_use]
+    pub fn takes_all(self) -> bool {
+        self.known().takes_all
     }
 
     /// Checks `text`, as it stands in a document, against the datatype and all facets.
@@ -46,7 +94,11 @@ impl<'g> SimpleType<'g> {
     /// assert!(matches!(amount.check("12,50"), Err(ValueProblem::Datatype(_))));
     /// ```
     pub fn check(self, text: &str) -> Result<(), ValueProblem<'g>> {
-        let value = self.white_space().treat(text);
+        let known = self.known();
+        if known.takes_all {
+            return Ok(());
+        }
+        let value = known.white_space.treat(text);
         let variety = self.variety();
         match &variety {
             Variety::Atomic if !self.datatype().accepts(&value) => {
@@ -72,45 +124,39 @@ impl<'g> SimpleType<'g> {
 
     /// Checks the facets of one step of derivation.
     fn check_step(self, value: &str, variety: &Variety<'_>) -> Result<(), ValueProblem<'g>> {
-        let datatype = self.datatype();
+        let (datatype, known) = (self.datatype(), self.known());
         let length = || match variety {
             Variety::List(_) => value.split_whitespace().count(),
             _ => datatype.length(value),
         };
-        // Patterns and enumerations of one step are alternatives (XML Schema Part 2, 4.3.4.2 and 4.3.5).
-        let mut alternatives: [(Option<&'g str>, bool); 2] = [(None, false); 2];
         for (facet, limit) in self.facets() {
-            let number = limit.trim().parse::<usize>().unwrap_or_default();
+            let number = || limit.trim().parse::<usize>().unwrap_or_default();
             let ordered =
                 |wrong: &[Ordering]| datatype.compare(value, limit).is_none_or(|order| !wrong.contains(&order));
             let good = match facet {
-                Facet::Length => length() == number,
-                Facet::MinimumLength => length() >= number,
-                Facet::MaximumLength => length() <= number,
+                Facet::Length => length() == number(),
+                Facet::MinimumLength => length() >= number(),
+                Facet::MaximumLength => length() <= number(),
                 Facet::WhiteSpace => true,
                 Facet::MinimumInclusive => ordered(&[Ordering::Less]),
                 Facet::MinimumExclusive => ordered(&[Ordering::Less, Ordering::Equal]),
                 Facet::MaximumInclusive => ordered(&[Ordering::Greater]),
                 Facet::MaximumExclusive => ordered(&[Ordering::Greater, Ordering::Equal]),
-                Facet::TotalDigits => datatype.digits(value).is_none_or(|(all, _)| all <= number),
-                Facet::FractionDigits => datatype.digits(value).is_none_or(|(_, fraction)| fraction <= number),
-                Facet::Pattern | Facet::Enumeration => {
-                    let matches = match facet {
-                        Facet::Pattern => Pattern::new(limit).is_none_or(|pattern| pattern.matches(value)),
-                        _ => self.is_same(value, limit),
+                Facet::TotalDigits => datatype.digits(value).is_none_or(|(all, _)| all <= number()),
+                Facet::FractionDigits => datatype.digits(value).is_none_or(|(_, fraction)| fraction <= number()),
+                // Patterns of one step are alternatives, and so are enumerated values (XML Schema Part 2, 4.3.4.2 and 4.3.5).
+                Facet::Pattern => known.patterns.iter().any(|pattern| pattern.matches(value)),
+                Facet::Enumeration => {
+                    let found = match known.enumeration {
+                        Some(Enumeration::Strings) => self.enumerates(value),
+                        _ => self.enumerated().any(|other| self.is_same(value, other)),
                     };
-                    let entry = &mut alternatives[usize::from(facet == Facet::Enumeration)];
-                    *entry = (entry.0.or(Some(limit)), entry.1 || matches);
-                    true
+                    // They stand behind all other facets.
+                    return if found { Ok(()) } else { Err(ValueProblem::Facet(facet, limit)) };
                 }
             };
             if !good {
                 return Err(ValueProblem::Facet(facet, limit));
-            }
-        }
-        for (facet, (first, matched)) in [Facet::Pattern, Facet::Enumeration].into_iter().zip(alternatives) {
-            if let (Some(first), false) = (first, matched) {
-                return Err(ValueProblem::Facet(facet, first));
             }
         }
         Ok(())

@@ -1,0 +1,87 @@
+//! Checking an XML document as it is read.
+
+use std::io::{self, Read};
+
+use karvan_schema::interchange::Depth;
+use karvan_schema::xml::{Grammar, Grammars, Heading, Validator};
+use karvan_text::{Code, Diagnostic, Message};
+use karvan_xml::{Document, Event, EventReader, ReadError};
+
+use super::{Content, Options, Tally, whole};
+use crate::{ReadAs, business};
+
+/// How many octets from the beginning are looked at to tell which grammar a document follows, and whether it says that it
+/// keeps business rules.
+pub(crate) const GRAMMAR_HEAD: usize = 64 << 10;
+
+/// Checks the document that `source` gives: in constant memory, unless business rules are asked of it.
+pub(super) fn check(mut source: impl Read, options: &Options, tally: &mut Tally<'_>) -> io::Result<Content> {
+    let mut head = Vec::with_capacity(GRAMMAR_HEAD);
+    source.by_ref().take(GRAMMAR_HEAD as u64).read_to_end(&mut head)?;
+    let heading = match options.read_as {
+        Some(ReadAs::Grammar(name)) => Grammar::builtin(name).map(Grammar::heading),
+        _ => Grammars::builtin().choose(&head).and_then(|choice| choice.grammar),
+    };
+    if !options.rules.may_be_asked(&head) {
+        return stream(head.chain(source), heading, options, tally);
+    }
+    // Rules compare what stands anywhere in a document.
+    let Some(octets) = whole(head.chain(source), options, tally)? else { return Ok(Content::Unknown) };
+    let content = stream(octets.as_slice(), heading, options, tally)?;
+    match Document::parse(octets, &options.xml) {
+        Ok(document) => business::xml(&document, options.rules).into_iter().for_each(|finding| tally.add(finding)),
+        // What is not well formed was told; a tree has limits of its own.
+        Err(error) if matches!(content, Content::Xml { .. }) => tally.add(error.into_diagnostic()),
+        Err(_) => {}
+    }
+    Ok(content)
+}
+
+/// Checks a document against its grammar, if there is one, as it is read.
+fn stream(
+    source: impl Read,
+    heading: Option<&Heading>,
+    options: &Options,
+    tally: &mut Tally<'_>,
+) -> io::Result<Content> {
+    let grammar = heading.and_then(|heading| Grammar::builtin(heading.name()));
+    let mut validator = grammar.filter(|_| options.depth > Depth::Syntax).map(Validator::new);
+    let mut reader = EventReader::new(source, options.xml);
+    let mut root = None;
+    loop {
+        let event = match reader.advance() {
+            Ok(Some(event)) => event,
+            Ok(None) => break,
+            Err(ReadError::Source(error)) => return Err(error),
+            Err(ReadError::Malformed(error)) => {
+                tally.add(error.into_diagnostic());
+                return Ok(Content::Unknown);
+            }
+            Err(error) => return Err(io::Error::other(error)),
+        };
+        if root.is_none() && event == Event::Start {
+            root = Some(reader.local_name().to_owned());
+            if grammar.is_none() && options.depth > Depth::Syntax {
+                tally.add(unknown(&reader));
+            }
+        }
+        if let Some(validator) = &mut validator {
+            validator.event(&reader, event, &mut |finding| tally.add(finding));
+        }
+        if tally.is_full() {
+            // The rest is not looked at, and that is said.
+            tally.unfinished = true;
+            break;
+        }
+    }
+    let grammar = heading.map(|heading| heading.title().to_owned());
+    Ok(Content::Xml { root: root.unwrap_or_default(), grammar })
+}
+
+/// There is no grammar for the document element.
+fn unknown(reader: &EventReader<impl Read>) -> Diagnostic {
+    let message = Message::new("document-grammar-unknown").with("element", reader.qualified_name());
+    let known: Vec<_> = Grammars::builtin().headings().map(Heading::name).collect();
+    let finding = reader.diagnostic(Code::error(5150), message, reader.span(), reader.path());
+    finding.expected(known.join(" | ")).found(reader.namespace())
+}

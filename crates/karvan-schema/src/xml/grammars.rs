@@ -1,0 +1,323 @@
+//! The grammars that a program works with, and which of them a document follows.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::io::Read;
+use std::sync::OnceLock;
+
+use karvan_xml::{Event, EventReader, Limits};
+
+use super::format::{self, GrammarError};
+use super::grammar::Grammar;
+
+macro_rules! builtin {
+    ($($name:literal),* $(,)?) => {
+        [$(include_bytes!(concat!("../../../../schemas/xml/", $name, ".grammar")).as_slice()),*]
+    };
+}
+
+/// The files that are part of the program; the grammars of one family from the oldest to the newest.
+const FILES: [&[u8]; 13] = builtin![
+    "cdar-d22b",
+    "cii-d16b",
+    "cii-d22b",
+    "cii-d25a",
+    "ecmr-1.0",
+    "efti-0.5",
+    "order-x-1.0-basic",
+    "order-x-1.0-comfort",
+    "order-x-1.0-extended",
+    "ubl-2.1",
+    "ubl-2.3",
+    "ubl-2.4",
+    "ubl-2.5",
+];
+
+static BUILTIN: OnceLock<Grammars> = OnceLock::new();
+
+/// What a grammar is called, and which documents it is for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Heading {
+    name: String,
+    title: String,
+    roots: Vec<(String, String)>,
+    signs: Vec<(String, String)>,
+}
+
+impl Heading {
+    /// The heading of the grammar called `name`; `title` is its name for people.
+    #[must_use]
+    pub fn new(name: impl Into<String>, title: impl Into<String>) -> Self {
+        Self { name: name.into(), title: title.into(), ..Self::default() }
+    }
+
+    /// With a sign: a document follows this grammar and no other of its family if the value at `path` begins with `text`.
+    ///
+    /// The path is that of an element in the document element, of local names: `ExchangedDocumentContext/…/ID`.
+    #[must_use]
+    pub fn sign(mut self, path: impl Into<String>, text: impl Into<String>) -> Self {
+        self.signs.push((path.into(), text.into()));
+        self
+    }
+
+    /// With an element that a document may have as its root.
+    #[must_use]
+    pub fn root(mut self, namespace: impl Into<String>, name: impl Into<String>) -> Self {
+        self.roots.push((namespace.into(), name.into()));
+        self
+    }
+
+    /// The name, such as `cii-d16b`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The name for people.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// Namespace and local name of the elements that a document may have as its root.
+    pub fn roots(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
+        self.roots.iter().map(|(namespace, name)| (namespace.as_str(), name.as_str()))
+    }
+
+    /// Whether a document may have this element as its root.
+    #[must_use]
+    pub fn has_root(&self, namespace: &str, name: &str) -> bool {
+        self.roots().any(|root| root == (namespace, name))
+    }
+
+    /// The paths and texts that tell a document of this grammar.
+    pub fn signs(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
+        self.signs.iter().map(|(path, text)| (path.as_str(), text.as_str()))
+    }
+
+    /// Reads the head of a file.
+    pub(super) fn read(lines: &str) -> Self {
+        let mut heading = Self::default();
+        for (key, value) in lines.lines().filter_map(|line| line.split_once(' ')) {
+            match key {
+                "name" => value.clone_into(&mut heading.name),
+                "title" => value.clone_into(&mut heading.title),
+                "root" => {
+                    let (namespace, name) = value.rsplit_once(' ').unwrap_or(("", value));
+                    heading.roots.push((namespace.to_owned(), name.to_owned()));
+                }
+                "sign" => {
+                    let (path, text) = value.split_once(' ').unwrap_or((value, ""));
+                    heading.signs.push((path.to_owned(), text.to_owned()));
+                }
+                _ => {}
+            }
+        }
+        heading
+    }
+}
+
+/// The head of a file, without its signature.
+impl fmt::Display for Heading {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "name {}\ntitle {}", self.name, self.title)?;
+        self.roots.iter().try_for_each(|(namespace, name)| writeln!(f, "root {namespace} {name}"))?;
+        self.signs.iter().try_for_each(|(path, text)| writeln!(f, "sign {path} {text}"))
+    }
+}
+
+/// Grammars, each opened when it is first asked for.
+///
+/// ```
+/// use karvan_schema::xml::Grammars;
+///
+/// let document = r#"<Invoice xmlns="urn:oasis:names:specification:ubl:schema:xsd:Invoice-2"
+///     xmlns:cbc="urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2">
+///     <cbc:UBLVersionID>2.3</cbc:UBLVersionID>"#;
+/// let choice = Grammars::builtin().choose(document.as_bytes()).unwrap();
+/// assert_eq!(choice.grammar.map(|grammar| grammar.name()), Some("ubl-2.3"));
+/// ```
+#[derive(Debug, Default)]
+pub struct Grammars {
+    packed: Vec<Packed>,
+}
+
+/// A grammar in its file.
+#[derive(Debug)]
+struct Packed {
+    heading: Heading,
+    file: Cow<'static, [u8]>,
+    opened: OnceLock<Option<Grammar>>,
+}
+
+/// Which grammar a document follows, as far as its beginning tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice<'g> {
+    /// The namespace of the document element.
+    pub namespace: String,
+    /// Its local name.
+    pub name: String,
+    /// The grammar, if there is one.
+    pub grammar: Option<&'g Heading>,
+}
+
+impl Grammars {
+    /// The grammars that are part of the program, with those that were added by [`Grammars::extend_builtin`].
+    #[must_use]
+    pub fn builtin() -> &'static Self {
+        BUILTIN.get_or_init(Self::builtin_alone)
+    }
+
+    /// Adds imported grammars to [`Grammars::builtin`], for the whole program. This is done once, before anything is looked
+    /// up. One that has the name of another takes its place.
+    ///
+    /// # Errors
+    ///
+    /// If a file is no packed grammar, or the built-in grammars are in use already.
+    pub fn extend_builtin(files: impl IntoIterator<Item = Vec<u8>>) -> Result<(), GrammarError> {
+        let mut grammars = Self::builtin_alone();
+        files.into_iter().try_for_each(|file| grammars.add(file))?;
+        BUILTIN.set(grammars).map_err(|_| GrammarError::InUse)
+    }
+
+    fn builtin_alone() -> Self {
+        let mut grammars = Self::default();
+        for file in FILES {
+            // A test opens each of them.
+            let _ = grammars.add(file);
+        }
+        grammars
+    }
+
+    /// Adds the grammar in `file`, as the newest of its family.
+    ///
+    /// # Errors
+    ///
+    /// If it has not the head of a packed grammar.
+    pub fn add(&mut self, file: impl Into<Cow<'static, [u8]>>) -> Result<(), GrammarError> {
+        let file = file.into();
+        let heading = Heading::read(format::split(&file)?.0);
+        self.packed.retain(|packed| packed.heading.name != heading.name);
+        self.packed.push(Packed { heading, file, opened: OnceLock::new() });
+        Ok(())
+    }
+
+    /// What is known of each grammar without opening it.
+    pub fn headings(&self) -> impl ExactSizeIterator<Item = &Heading> {
+        self.packed.iter().map(|packed| &packed.heading)
+    }
+
+    /// The grammar with this name.
+    #[must_use]
+    pub fn grammar(&self, name: &str) -> Option<&Grammar> {
+        let packed = self.packed.iter().find(|packed| packed.heading.name == name)?;
+        packed.opened.get_or_init(|| Grammar::from_bytes(&packed.file).ok()).as_ref()
+    }
+
+    /// The grammars whose documents may have this root element, the oldest of a family first.
+    pub fn for_root(&self, namespace: &str, name: &str) -> impl Iterator<Item = &Heading> {
+        self.headings().filter(move |heading| heading.has_root(namespace, name))
+    }
+
+    /// The grammar that a document follows which begins with `head`: some kilobytes, cut anywhere. None where that is not
+    /// enough to see the document element.
+    ///
+    /// Of the grammars that have its document element, it is the one with the longest sign that the document shows; where it
+    /// shows none, the newest, for the releases of a family take in what those before allow.
+    #[must_use]
+    pub fn choose(&self, head: &[u8]) -> Option<Choice<'_>> {
+        let mut reader = EventReader::new(head, Limits::default());
+        while reader.advance().ok()?? != Event::Start {}
+        let (namespace, name) = (reader.namespace().to_owned(), reader.local_name().to_owned());
+        let known: Vec<&Heading> = self.for_root(&namespace, &name).collect();
+        let mut best = (0, known.last().copied());
+        if known.iter().any(|heading| heading.signs().len() > 0) {
+            shown(&mut reader, &mut |path, value| {
+                for heading in &known {
+                    let signs = heading.signs().filter(|(place, text)| *place == path && value.starts_with(text));
+                    // A sign of a later element does not undo one as long.
+                    if let Some(length) = signs.map(|(_, text)| text.len()).max().filter(|length| *length > best.0) {
+                        best = (length, Some(heading));
+                    }
+                }
+            });
+        }
+        Some(Choice { namespace, name, grammar: best.1 })
+    }
+}
+
+/// Signs stand in an element so deep in the document element at most.
+const DEEPEST_SIGN: usize = 4;
+
+/// Tells `tell` the path below the document element and the value of each element near the root.
+fn shown(reader: &mut EventReader<impl Read>, tell: &mut dyn FnMut(&str, &str)) {
+    let (mut path, mut value) = (Vec::<String>::new(), String::new());
+    // The head may be cut anywhere, or broken.
+    while let Ok(Some(event)) = reader.advance() {
+        let depth = reader.depth() - 1;
+        match event {
+            Event::Start if depth <= DEEPEST_SIGN => {
+                path.truncate(depth - 1);
+                path.push(reader.local_name().to_owned());
+                value.clear();
+            }
+            Event::Text if depth == path.len() => value.push_str(reader.text()),
+            Event::End if depth == path.len() => {
+                tell(&path.join("/"), value.trim());
+                path.pop();
+                value.clear();
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INVOICE: &str = "urn:oasis:names:specification:ubl:schema:xsd:Invoice-2";
+
+    fn chosen(document: &str) -> Option<String> {
+        let choice = Grammars::builtin().choose(document.as_bytes())?;
+        choice.grammar.map(|grammar| grammar.name().to_owned())
+    }
+
+    #[test]
+    fn every_grammar_of_the_program_opens() {
+        let grammars = Grammars::builtin();
+        assert_eq!(grammars.headings().count(), FILES.len());
+        for heading in grammars.headings() {
+            let grammar = grammars.grammar(heading.name()).unwrap();
+            assert_eq!(grammar.heading(), heading);
+            assert!(grammar.roots().count() > 0 && grammar.roots().count() == heading.roots().count());
+        }
+    }
+
+    #[test]
+    fn a_document_shows_which_grammar_it_follows() {
+        let invoice = |inside: &str| chosen(&format!("<x:Invoice xmlns:x='{INVOICE}' xmlns='urn:c'>{inside}"));
+        assert_eq!(invoice("").as_deref(), Some("ubl-2.5"));
+        assert_eq!(invoice("<UBLVersionID> 2.3 </UBLVersionID>").as_deref(), Some("ubl-2.3"));
+        assert_eq!(invoice("<UBLVersionID>2.0</UBLVersionID>").as_deref(), Some("ubl-2.1"));
+        let european = "<CustomizationID>urn:cen.eu:en16931:2017#compliant#urn:x</CustomizationID>";
+        assert_eq!(invoice(european).as_deref(), Some("ubl-2.1"));
+        assert_eq!(invoice("<Party><UBLVersionID>2.3</UBLVersionID></Party>").as_deref(), Some("ubl-2.5"));
+        assert_eq!(invoice("<UBLVersionID>2.3").as_deref(), Some("ubl-2.5"), "the head is cut");
+        assert_eq!(chosen("<Invoice/>"), None);
+        assert!(Grammars::builtin().choose(b"<!-- nothing yet").is_none());
+    }
+
+    #[test]
+    fn an_imported_grammar_is_the_newest() {
+        let mut grammars = Grammars::default();
+        for name in ["a", "b", "a"] {
+            let heading = Heading::new(name, "A").root("urn:x", "Order").sign("Version", "1");
+            let file = format!("{}\n{heading}\n", format::SIGNATURE);
+            grammars.add(file.into_bytes()).unwrap();
+        }
+        assert_eq!(grammars.headings().map(Heading::name).collect::<Vec<_>>(), ["b", "a"]);
+        assert_eq!(grammars.choose(b"<Order xmlns='urn:x'/>").unwrap().grammar.unwrap().name(), "a");
+        assert!(grammars.add(b"".as_slice()).is_err());
+    }
+}
