@@ -387,7 +387,7 @@ impl ReleaseView {
 }
 
 impl MessageView {
-    fn new(message: MessageTable<'static>) -> Self {
+    pub(crate) fn new(message: MessageTable<'static>) -> Self {
         Self {
             message: message.tag(),
             name: message.name(),
@@ -533,7 +533,7 @@ impl ReleaseView {
 
 impl MessageView {
     /// Groups are drawn as a tree at the left: `┌` opens a group, `└` ends it.
-    fn lines(&self) -> Vec<String> {
+    pub(crate) fn lines(&self) -> Vec<String> {
         let left: Vec<String> = self.rows.iter().map(MessageRowView::left).collect();
         let width = left.iter().map(|line| line.chars().count()).max().unwrap_or_default();
         let right = |row: &MessageRowView| format!("{} {:>7}", row.status, row.repetitions);

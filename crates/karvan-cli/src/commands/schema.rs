@@ -4,11 +4,13 @@ use std::io;
 
 use clap::{Args, Subcommand};
 use karvan_engine::code_lists::{self, CodesView};
+use karvan_engine::profile::{self, ProfilesView};
 use karvan_engine::schema::{View, code, releases, show};
 use karvan_engine::schema_diff::diff;
 use karvan_engine::text::Message;
 
 use super::import;
+use crate::profiles;
 use crate::session::{Session, say};
 use crate::status::Status;
 
@@ -17,7 +19,7 @@ use crate::status::Status;
 pub(crate) enum Schema {
     /// The releases and what each holds.
     List(SchemaList),
-    /// A message: INVOIC@D.96A (without a release: the newest).
+    /// A message: INVOIC@D.96A (without a release: the newest); or a profile, by its name or its file.
     Show(SchemaName),
     /// A segment: NAD@D.96A.
     Segment(SchemaName),
@@ -37,8 +39,12 @@ pub(crate) enum Schema {
 #[derive(Args, Debug)]
 pub(crate) struct SchemaList {
     /// The published code lists instead: ISO 4217, UN/LOCODE, Recommendation 20 and others.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "profiles")]
     codes: bool,
+
+    /// The shipped profiles instead: message implementation guidelines, for validate --profile.
+    #[arg(long)]
+    profiles: bool,
 }
 
 /// A name in a directory.
@@ -81,6 +87,16 @@ pub(crate) fn run(asked: &Schema, mut session: Session) -> io::Result<Status> {
     if let Some(found) = published(asked) {
         return tell_codes(found, session);
     }
+    match asked {
+        Schema::List(SchemaList { profiles: true, .. }) => return tell_profiles([profile::list()], session),
+        Schema::Show(SchemaName { name }) if profile::named(name).is_some() || name.ends_with(".toml") => {
+            return match profiles::load(std::slice::from_ref(name), &session) {
+                Ok(read) => tell_profiles(read.iter().map(|profile| profile::show(profile)), session),
+                Err(status) => Ok(status),
+            };
+        }
+        _ => {}
+    }
     let (found, wanted): (_, fn(&View) -> bool) = match asked {
         Schema::Import(asked) => return import::run(asked, session),
         Schema::Diff(asked) => return compare(asked, session),
@@ -113,7 +129,7 @@ pub(crate) fn run(asked: &Schema, mut session: Session) -> io::Result<Status> {
 /// What is asked of the published code lists, and what they answer; none where something else is asked.
 fn published(asked: &Schema) -> Option<Result<CodesView, Message>> {
     match asked {
-        Schema::List(SchemaList { codes: true }) => Some(Ok(code_lists::lists())),
+        Schema::List(SchemaList { codes: true, .. }) => Some(Ok(code_lists::lists())),
         Schema::Code(SchemaCode { element, value: Some(value) }) => code_lists::code(element, value),
         Schema::Code(SchemaCode { element, value: None }) => code_lists::list(element).map(Ok),
         _ => None,
@@ -132,6 +148,14 @@ fn tell_codes(found: Result<CodesView, Message>, mut session: Session) -> io::Re
             Ok(Status::Findings)
         }
     }
+}
+
+fn tell_profiles(views: impl IntoIterator<Item = ProfilesView>, mut session: Session) -> io::Result<Status> {
+    for view in views {
+        session.result(|language| view.text(language), &view)?;
+    }
+    session.output.finish()?;
+    Ok(Status::Good)
 }
 
 fn compare(asked: &SchemaDiff, mut session: Session) -> io::Result<Status> {

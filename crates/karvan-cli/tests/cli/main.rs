@@ -15,6 +15,7 @@ mod inspect;
 mod jobs;
 mod limits;
 mod manners;
+mod profiles;
 mod published;
 mod schema;
 mod settings;

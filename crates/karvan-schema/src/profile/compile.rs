@@ -1,6 +1,7 @@
 //! Checking a profile against the directory, and compiling it.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use super::file::{File, Read, Rule, Times};
 use super::guide::{Asks, Condition, ContentRule, Guide, Limit, Node};
 use super::mistakes::Mistakes;
 use super::path::{self, Kind, Path, Step};
-use super::{Profile, RuleNote, variants};
+use super::{Profile, variants};
 use crate::directory::{
     Composite, Constituent, Directories, Directory, Element, Format, Message, MessageRow, PartRow,
     Repertoire as Letters, Segment,
@@ -54,16 +55,15 @@ pub(super) fn read(name: &str, text: &str, directories: &Directories) -> Result<
     if file.releases.is_empty() {
         mistakes.add(Code::error(31), Sentence::new("profile-without-release"), file.message.span());
     }
-    let note = |rule: &Spanned<Rule>| RuleNote {
-        line: mistakes.line(rule.span().start),
-        id: rule.get_ref().id.clone(),
-        text: rule.get_ref().note.clone().unwrap_or_else(|| rule.get_ref().path.get_ref().0.text.clone()),
-    };
-    let of_message = file.uses.as_ref().map(|uses| {
-        let parts: Vec<_> = uses.get_ref().iter().map(|part| part.get_ref().as_str()).collect();
-        RuleNote { line: mistakes.line(uses.span().start), id: None, text: format!("uses = [{}]", parts.join(", ")) }
+    let stated = |rule: &Spanned<Rule>| rule.get_ref().stated(mistakes.line(rule.span().start));
+    let of_message = file.uses.as_ref().map(|uses| super::Rule {
+        line: mistakes.line(uses.span().start),
+        path: String::new(),
+        asks: vec![asked("uses", &listed(uses.get_ref()))],
+        id: None,
+        note: None,
     });
-    let rules = file.rules.iter().map(note).chain(of_message).collect();
+    let rules = file.rules.iter().map(stated).chain(of_message).collect();
     let found = mistakes.into_found();
     if !found.is_empty() {
         return Err(found);
@@ -78,6 +78,34 @@ pub(super) fn read(name: &str, text: &str, directories: &Directories) -> Result<
         guides,
         rules,
     })
+}
+
+impl Rule {
+    /// The rule as it is told; it stands in this line.
+    fn stated(&self, line: u64) -> super::Rule {
+        let asks = [
+            self.times.as_ref().map(|times| asked("times", times.get_ref())),
+            self.uses.as_ref().map(|uses| asked("uses", &listed(uses))),
+            self.codes.as_ref().map(|codes| asked("codes", &listed(codes))),
+            self.format.as_ref().map(|format| asked("format", &format.get_ref().0)),
+        ];
+        let path = self.path.get_ref().0.text.clone();
+        super::Rule {
+            line,
+            path,
+            asks: asks.into_iter().flatten().collect(),
+            id: self.id.clone(),
+            note: self.note.clone(),
+        }
+    }
+}
+
+fn asked(key: &str, value: &dyn fmt::Display) -> String {
+    format!("{key} = {value}")
+}
+
+fn listed(texts: &[Spanned<String>]) -> String {
+    texts.iter().map(|text| text.get_ref().as_str()).collect::<Vec<_>>().join(", ")
 }
 
 fn release<'d>(

@@ -78,6 +78,12 @@ pub struct Times {
 impl Times {
     /// Not at all.
     pub const NONE: Self = Self { minimum: 0, maximum: Some(0) };
+
+    /// What both ask for.
+    pub(super) fn both(self, other: Self) -> Self {
+        let maximum = self.maximum.into_iter().chain(other.maximum).min();
+        Self { minimum: self.minimum.max(other.minimum), maximum }
+    }
 }
 
 impl fmt::Display for Times {

@@ -111,6 +111,12 @@ impl Guide {
 }
 
 impl Guide {
+    /// What is asked of a row of the message table whatever the segments say.
+    pub(super) fn limits(&self, row: usize) -> impl Iterator<Item = &Limit> {
+        let nodes = self.nodes.iter().enumerate().filter(move |(_, node)| node.rows.contains(&row));
+        nodes.filter(|(index, _)| self.is_unconditional(*index)).flat_map(|(_, node)| &node.limits)
+    }
+
     /// Whether a place is one whatever the segments say.
     pub(super) fn is_unconditional(&self, node: usize) -> bool {
         let around = std::iter::successors(Some(node), |&node| self.nodes[node].parent);

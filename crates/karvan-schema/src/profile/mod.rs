@@ -60,15 +60,29 @@ pub struct Profile {
     repertoires: Vec<String>,
     /// One of each release.
     guides: Vec<Arc<Guide>>,
-    rules: Vec<RuleNote>,
+    rules: Vec<Rule>,
 }
 
-/// What is told of a rule with its findings.
-#[derive(Debug)]
-struct RuleNote {
-    line: u64,
-    id: Option<String>,
-    text: String,
+/// A rule as its file states it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// The line of the file.
+    pub line: u64,
+    /// The place; empty for the message itself.
+    pub path: String,
+    /// What is asked of it: `times = 1..`, `codes = BY, SU`.
+    pub asks: Vec<String>,
+    /// What the guideline calls it.
+    pub id: Option<String>,
+    /// What the guideline says of it.
+    pub note: Option<String>,
+}
+
+impl Rule {
+    /// What is told of it: what the guideline says of it, else what it asks for.
+    fn told(&self) -> String {
+        self.note.clone().unwrap_or_else(|| format!("{} {}", self.path, self.asks.join(", ")).trim_start().to_owned())
+    }
 }
 
 impl Profile {
@@ -121,6 +135,19 @@ impl Profile {
         &self.repertoires
     }
 
+    /// Its rules, in the order of the file; what it says of the parts of the message comes last.
+    #[must_use]
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// How often a row of the message table stands, as far as the profile says so whatever else stands in the message.
+    #[must_use]
+    pub fn times(&self, release: &str, row: usize) -> Option<Times> {
+        let guide = self.guides.iter().find(|guide| guide.release == release)?;
+        guide.limits(row).map(|limit| limit.times).reduce(Times::both)
+    }
+
     /// Whether it is for messages of this type: message, release and association assigned code.
     #[must_use]
     pub fn is_for(&self, message: &MessageType) -> bool {
@@ -157,7 +184,7 @@ impl Profile {
     fn help(&self, rule: usize) -> Message {
         let message = Message::new("help-profile-rule").with("profile", &self.name);
         match self.rules.get(rule) {
-            Some(note) => message.with("line", note.line).with("rule", &note.text),
+            Some(rule) => message.with("line", rule.line).with("rule", rule.told()),
             None => message,
         }
     }

@@ -53,12 +53,15 @@ struct Count {
     open: Vec<Open>,
 }
 
+/// Where places go that can no longer be taken, each with how often it was taken.
+type Left<'a> = &'a mut dyn FnMut(usize, u32);
+
 /// An open group, or the message.
 #[derive(Clone, Debug)]
 struct Open {
     /// The row of the group and its repetition; none of the message.
     group: Option<(usize, u32)>,
-    /// How often each place in it is taken.
+    /// How often each place in it is taken that may still be.
     taken: Vec<(usize, u32)>,
 }
 
@@ -69,8 +72,16 @@ impl Open {
         Self { group, taken: children.map(|&child| (child, 0)).collect() }
     }
 
-    /// Takes the places in it that the segment at `row` takes, and gives them with how often each is taken now.
-    fn take(&mut self, row: usize, segment: &Segment<'_>, guide: &Guide) -> Vec<(usize, u32)> {
+    /// Takes the places in it that the segment at `row` takes, and gives them with how often each is taken now. Those that it
+    /// passes are handed to `left`.
+    fn take(&mut self, row: usize, segment: &Segment<'_>, guide: &Guide, left: Left<'_>) -> Vec<(usize, u32)> {
+        self.taken.retain(|&(child, count)| {
+            let stays = guide.nodes[child].rows.last() >= Some(&row);
+            if !stays {
+                left(child, count);
+            }
+            stays
+        });
         let mut taken = Vec::new();
         for (child, count) in &mut self.taken {
             let node = &guide.nodes[*child];
@@ -88,15 +99,15 @@ impl Count {
         Self { state: State::new(table), open: vec![Open::new(None, std::iter::once(0), guide)] }
     }
 
-    /// Takes a step with its segment. Groups that it ends are handed to `ended`, the innermost first; given are the places
-    /// that it takes, each with how often it is taken now.
+    /// Takes a step with its segment, and gives the places that it takes, each with how often it is taken now. Those that can
+    /// no longer be taken are handed to `left`, the innermost first.
     fn step(
         &mut self,
         step: Step,
         segment: &Segment<'_>,
         table: &Table,
         guide: &Guide,
-        ended: &mut dyn FnMut(&Open),
+        left: Left<'_>,
     ) -> Vec<(usize, u32)> {
         self.state.take(step);
         let mut groups: Vec<_> = self.state.groups(table).map(|group| (group.row, group.repetition)).collect();
@@ -104,23 +115,22 @@ impl Count {
         let stays = |(open, group): &(&Open, &(usize, u32))| open.group == Some(**group);
         let kept = 1 + self.open[1..].iter().zip(&groups).take_while(stays).count();
         while self.open.len() > kept {
-            if let Some(open) = self.open.pop() {
-                ended(&open);
-            }
+            let ended = self.open.pop();
+            ended.iter().flat_map(|open| &open.taken).for_each(|&(node, count)| left(node, count));
         }
         let row = usize::from(step.row);
         let begun = &groups[kept - 1..];
         let mut all = Vec::new();
         for group in begun {
             let Some(around) = self.open.last_mut() else { break };
-            let taken = around.take(group.0, segment, guide);
+            let taken = around.take(group.0, segment, guide, left);
             self.open.push(Open::new(Some(*group), taken.iter().map(|(node, _)| *node), guide));
             all.extend(taken);
         }
         if begun.is_empty()
             && let Some(around) = self.open.last_mut()
         {
-            all = around.take(row, segment, guide);
+            all = around.take(row, segment, guide, left);
         }
         all
     }
@@ -169,8 +179,9 @@ impl Watch {
         self.remember(step, segment, arranger.table());
         let Self { profile, guide, now, .. } = self;
         let start = Span::at(segment.span().start);
-        let taken =
-            now.step(step, segment, arranger.table(), guide, &mut |open| ended(profile, guide, open, start, report));
+        let taken = now.step(step, segment, arranger.table(), guide, &mut |node, count| {
+            left(profile, guide, (node, count), start, report)
+        });
         for (node, count) in taken {
             for limit in &guide.nodes[node].limits {
                 if let Some(maximum) = limit.times.maximum.filter(|&maximum| count > maximum) {
@@ -189,7 +200,9 @@ impl Watch {
     /// Ends the message at `end`.
     pub(crate) fn finish(mut self, end: Span, report: &mut dyn FnMut(Diagnostic)) {
         while let Some(open) = self.now.open.pop() {
-            ended(&self.profile, &self.guide, &open, end, report);
+            for place in open.taken {
+                left(&self.profile, &self.guide, place, end, report);
+            }
         }
     }
 
@@ -199,7 +212,7 @@ impl Watch {
             let passed = self.latest[Trail::REACH].1.start;
             for (step, octets) in self.latest.drain(..Trail::REACH) {
                 let segment = Segment::new(&self.octets[octets], 0, self.characters);
-                self.before.step(step, &segment, table, &self.guide, &mut |_| {});
+                self.before.step(step, &segment, table, &self.guide, &mut |_, _| {});
             }
             self.octets.drain(..passed);
             for (_, octets) in &mut self.latest {
@@ -220,21 +233,19 @@ impl Watch {
         self.now.clone_from(&self.before);
         for (step, octets) in &self.latest {
             let segment = Segment::new(&self.octets[octets.clone()], 0, self.characters);
-            self.now.step(*step, &segment, table, &self.guide, &mut |_| {});
+            self.now.step(*step, &segment, table, &self.guide, &mut |_, _| {});
         }
     }
 }
 
-/// Tells what a group that ends at `end`, or the message, has too seldom.
-fn ended(profile: &Profile, guide: &Guide, open: &Open, end: Span, report: &mut dyn FnMut(Diagnostic)) {
-    for &(node, count) in &open.taken {
-        for limit in guide.nodes[node].limits.iter().filter(|limit| count < limit.minimum) {
-            let message = match count {
-                0 => Message::new("profile-missing"),
-                _ => Message::new("profile-too-few").with("actual", count).with("times", limit.times),
-            };
-            report(about(profile, limit, Code::error(4013), message, end));
-        }
+/// Tells a place that was taken too seldom, now that it can no longer be.
+fn left(profile: &Profile, guide: &Guide, (node, count): (usize, u32), span: Span, report: &mut dyn FnMut(Diagnostic)) {
+    for limit in guide.nodes[node].limits.iter().filter(|limit| count < limit.minimum) {
+        let message = match count {
+            0 => Message::new("profile-missing"),
+            _ => Message::new("profile-too-few").with("actual", count).with("times", limit.times),
+        };
+        report(about(profile, limit, Code::error(4013), message, span));
     }
 }
 
