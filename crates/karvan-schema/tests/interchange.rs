@@ -238,6 +238,25 @@ fn an_unknown_release_or_message_is_not_called_valid() {
     assert_eq!(told(&text, &check_with(text.as_bytes(), options)), [""; 0]);
 }
 
+/// ISO 9735-4 §5.4: D4(0030,0080), messages are answered or groups, never both.
+#[test]
+fn a_dependency_note_of_a_message_is_kept() {
+    const MESSAGE: &str = "UCM+M1+ORDERS:D:96A:UN+7'\n";
+    const GROUP: &str = "UCF+5+S+R+7'\n";
+    let findings = |response: &str| {
+        let count = 3 + response.lines().count();
+        let text = format!(
+            "UNB+UNOA:4+A+B+20261122:0900+7'\nUNH+1+CONTRL:4:1:UN'\nUCI+77+S:14+R:14+7'\n{response}UNT+{count}+1'\nUNZ+1+7'\n"
+        );
+        told(&text, &check(&text))
+    };
+    for sound in [String::new(), MESSAGE.to_owned(), MESSAGE.repeat(3), GROUP.to_owned(), format!("{GROUP}{MESSAGE}")] {
+        assert_eq!(findings(&sound), [""; 0], "{sound}");
+    }
+    assert_eq!(findings(&format!("{MESSAGE}{GROUP}")), ["E2048 SG1 "]);
+    assert_eq!(findings(&format!("{MESSAGE}{GROUP}{MESSAGE}{GROUP}")), ["E2048 SG1 "]);
+}
+
 #[test]
 fn characters_outside_the_repertoire_are_named() {
     let text = ORDER.replace("UNOC", "UNOA").replace("PO-1", "po-1");

@@ -258,7 +258,7 @@ fn successor(
     }
     rows.iter_mut().zip((10..).step_by(10)).for_each(|(row, position)| row.position = position);
     let Some(old) = before else {
-        return MessageFacts { name: String::new(), interactive: false, position_digits: 5, rows };
+        return MessageFacts { position_digits: 5, rows, ..MessageFacts::default() };
     };
     let mut known: Vec<(Vec<String>, u32)> =
         paths(&old.rows).into_iter().zip(old.rows.iter().map(|row| row.repetitions)).collect();
@@ -274,7 +274,7 @@ fn successor(
         let changed = rows.len().abs_diff(old.rows.len());
         remarks.note(format!("message {tag} changed ({changed} rows more or less)"));
     }
-    MessageFacts { name: old.name.clone(), interactive: old.interactive, position_digits: 5, rows }
+    MessageFacts { position_digits: 5, rows, ..old.clone() }
 }
 
 /// Whether a conversion has all rows of the release before, in order, but for some that it may lack.

@@ -59,6 +59,9 @@ const DEPENDENCIES: [(&str, &[&str]); 13] = [
     ("USY", &["D3(020,030)"]),
 ];
 
+/// The dependency note of the message CONTRL of version 4: it answers messages or groups, never both (ISO 9735-4 §5.4).
+const CONTRL_DEPENDENCY: &str = "D4(030,080)";
+
 /// Reads the four service directories.
 pub(super) fn read(folder: &Path) -> crate::Result<Vec<DirectoryFacts>> {
     ["1", "2", "3", "4"].into_iter().map(|version| directory(folder, version)).collect()
@@ -134,6 +137,8 @@ fn complete_version_4(folder: &Path, facts: &mut DirectoryFacts) -> crate::Resul
         let part = part.ok_or_else(|| format!("{tag} has dependency notes and is not there"))?;
         part.dependencies = notes.iter().map(|note| note.parse()).collect::<Result<_, _>>()?;
     }
+    let contrl = facts.messages.get_mut("CONTRL").ok_or("the service directory has no CONTRL")?;
+    contrl.dependencies.push(CONTRL_DEPENDENCY.parse()?);
     // S017 is in neither conversion; it is built like S016 and S018, which stand beside it (ISO 9735-10:2014 §5.2).
     let guideline = [
         ("0121", "Message implementation guideline identification", 14, Status::Mandatory),

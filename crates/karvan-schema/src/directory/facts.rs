@@ -34,6 +34,8 @@ pub struct MessageFacts {
     pub position_digits: u8,
     /// The segment table, in order.
     pub rows: Vec<MessageRowFacts>,
+    /// Its dependency notes, about rows of the table, in order.
+    pub dependencies: Vec<Dependency>,
 }
 
 /// A line of a segment table.

@@ -151,6 +151,12 @@ impl<'a> Message<'a> {
         self.record.interactive
     }
 
+    /// Its dependency notes, about the positions of rows.
+    #[must_use]
+    pub fn dependencies(self) -> &'a [Dependency] {
+        &self.record.dependencies
+    }
+
     /// The segment table, in order. The row of a group comes before the rows in it, the first of which is its trigger.
     pub fn rows(self) -> impl ExactSizeIterator<Item = MessageRow<'a>> {
         (0..self.records().len()).map(move |index| MessageRow { message: self, index })

@@ -11,6 +11,7 @@ use flate2::{Compression, write::DeflateEncoder};
 
 use super::{
     CODE_VALUE_LENGTH, MAGIC,
+    dependency::Dependency,
     facts::{DirectoryFacts, ElementFacts, MessageFacts, MessageRowKind, PartFacts, Repertoire, Status},
     stream::Writer,
 };
@@ -191,7 +192,7 @@ fn core_block(releases: usize, all: &[&DirectoryFacts], tags: &Tags<'_>, places:
         out.size(place.first);
         out.size(place.last);
         out.text(&place.name);
-        out.number(u32::from(place.interactive));
+        notes(&mut out, &place.dependencies, place.interactive);
         out.number(u32::from(place.position_digits));
         out.size(place.block);
         out.size(place.offset);
@@ -217,12 +218,7 @@ fn part(out: &mut Writer, spell: &Spell<'_, PartFacts>, tags: &Tags<'_>) {
     out.size(spell.first);
     out.size(spell.last);
     out.text(&spell.fact.name);
-    out.size(spell.fact.dependencies.len() << 1 | usize::from(spell.fact.interactive));
-    for dependency in &spell.fact.dependencies {
-        out.number(u32::from(dependency.kind.number()));
-        out.size(dependency.positions.len());
-        dependency.positions.iter().for_each(|position| out.number(u32::from(*position)));
-    }
+    notes(out, &spell.fact.dependencies, spell.fact.interactive);
     out.size(spell.fact.rows.len());
     let mut before = 0;
     for row in &spell.fact.rows {
@@ -230,6 +226,16 @@ fn part(out: &mut Writer, spell: &Spell<'_, PartFacts>, tags: &Tags<'_>) {
         before = i32::from(row.position);
         out.size(tags.data.get(row.tag.as_str()).copied().unwrap_or_default());
         out.number(u32::from(row.repetitions) << 1 | mandatory(row.status));
+    }
+}
+
+/// Dependency notes, with whether what they are of is interactive.
+fn notes(out: &mut Writer, dependencies: &[Dependency], interactive: bool) {
+    out.size(dependencies.len() << 1 | usize::from(interactive));
+    for dependency in dependencies {
+        out.number(u32::from(dependency.kind.number()));
+        out.size(dependency.positions.len());
+        dependency.positions.iter().for_each(|position| out.number(u32::from(*position)));
     }
 }
 
@@ -244,6 +250,7 @@ struct MessagePlace {
     last: usize,
     name: String,
     interactive: bool,
+    dependencies: Vec<Dependency>,
     position_digits: u8,
     block: usize,
     offset: usize,
@@ -263,6 +270,7 @@ fn message_blocks(all: &[&DirectoryFacts], tags: &Tags<'_>) -> (Vec<Vec<u8>>, Ve
                 last: spell.last,
                 name: spell.fact.name.clone(),
                 interactive: spell.fact.interactive,
+                dependencies: spell.fact.dependencies.clone(),
                 position_digits: spell.fact.position_digits,
                 block: blocks.len(),
                 offset: block.position(),

@@ -244,6 +244,7 @@ fn sample() -> DirectoryFacts {
                     message_row(50, segment("AAA"), 2),
                     message_row(60, segment("UNT"), 0),
                 ],
+                dependencies: vec!["D4(010,020)".parse().expect("a note")],
             },
         )]),
         segments: BTreeMap::from([(
@@ -289,6 +290,8 @@ fn what_is_packed_is_read() {
     assert_eq!(positions, [10, 30]);
     let composite = directory.composite("C001").expect("C001");
     assert!(composite.is_interactive() && composite.dependencies().is_empty());
+    let message = directory.message("TESTER").expect("a message");
+    assert_eq!(message.dependencies()[0].to_string(), "D4(010,020)");
     assert_eq!(
         directory.segment("AAA").map(|segment| segment.dependencies()[0].to_string()).as_deref(),
         Some("D5(030,010)")

@@ -205,10 +205,13 @@ impl Pack {
         }
         for _ in 0..reader.size()? {
             let (tag, spell) = (reader.text()?, spell(&mut reader)?);
+            let name = reader.text()?;
+            let (dependencies, interactive) = read_notes(&mut reader)?;
             let record = MessageRecord {
                 tag,
-                name: reader.text()?,
-                interactive: reader.number()? != 0,
+                name,
+                interactive,
+                dependencies,
                 position_digits: reader.small()?,
                 block: MESSAGES + reader.size()?,
                 offset: reader.size()?,
@@ -361,6 +364,7 @@ pub(super) struct MessageRecord {
     pub(super) tag: Text,
     pub(super) name: Text,
     pub(super) interactive: bool,
+    pub(super) dependencies: Vec<Dependency>,
     pub(super) position_digits: u8,
     block: usize,
     offset: usize,
@@ -473,8 +477,7 @@ fn read_part(
 ) -> Result<Option<PartRecord>, Malformed> {
     let spell = spell(reader)?;
     let name = reader.text()?;
-    let head = reader.size()?;
-    let dependencies = (0..head >> 1).map(|_| read_dependency(reader)).collect::<Result<Vec<_>, _>>()?;
+    let (dependencies, interactive) = read_notes(reader)?;
     let first = tables.rows.len() as u32;
     let mut position = 0i32;
     for _ in 0..reader.size()? {
@@ -493,8 +496,15 @@ fn read_part(
         }
     }
     let end = tables.rows.len() as u32;
-    let part = PartRecord { tag, name, interactive: head & 1 != 0, first, end, dependencies };
+    let part = PartRecord { tag, name, interactive, first, end, dependencies };
     Ok(spell.holds_in(directory).then_some(part))
+}
+
+/// Dependency notes, and whether what they are of is interactive.
+fn read_notes(reader: &mut Reader<'_>) -> Result<(Vec<Dependency>, bool), Malformed> {
+    let head = reader.size()?;
+    let notes = (0..head >> 1).map(|_| read_dependency(reader)).collect::<Result<_, _>>()?;
+    Ok((notes, head & 1 != 0))
 }
 
 fn read_dependency(reader: &mut Reader<'_>) -> Result<Dependency, Malformed> {

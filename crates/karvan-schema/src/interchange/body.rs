@@ -7,9 +7,10 @@ use karvan_text::{Code, Diagnostic, Message, Span};
 
 use super::finding::{Findings, constituent_at, excerpt, place, qualifier};
 use super::options::MessageType;
-use crate::directory::{self, Directory};
+use crate::directory::{self, Dependency, DependencyKind, Directory};
 use crate::message::arrange::{Arranger, Excess, Placement};
 use crate::message::content::{self, Reading};
+use crate::message::dependencies::sentence;
 use crate::message::rules::{RuleBook, SegmentRules};
 use crate::message::table::{RowKind, Table, Tag};
 use crate::profile::{Guide, Placed, Profile, Watch};
@@ -30,6 +31,8 @@ pub(super) struct Definition<'d> {
     rules_of_rows: Vec<Option<usize>>,
     /// The profile that narrows it, and what that says of this message.
     profile: Option<(Arc<Profile>, Arc<Guide>)>,
+    /// Its dependency notes, each with the rows that it is about.
+    notes: Vec<(DependencyKind, Vec<usize>)>,
 }
 
 impl<'d> Definition<'d> {
@@ -46,10 +49,11 @@ impl<'d> Definition<'d> {
         let rules = RuleBook::new(message.rows().filter_map(|row| row.segment()), codes);
         let position = |tag: Tag| rules.position(tag).filter(|_| !is_envelope(tag));
         let rules_of_rows = table.rows().iter().map(|row| position(row.tag)).collect();
-        let positions = message.rows().map(|row| row.position()).collect();
+        let positions: Vec<_> = message.rows().map(|row| row.position()).collect();
+        let notes = notes(message, &positions, &table);
         let (directory, name, table) = (message.directory(), message.tag(), Arc::new(table));
         let codes = codes.map(Directory::name);
-        Self { directory, codes, name, table, positions, rules, rules_of_rows, profile }
+        Self { directory, codes, name, table, positions, rules, rules_of_rows, profile, notes }
     }
 
     /// Whether it is what [`Definition::new`] makes of this.
@@ -84,6 +88,8 @@ pub(super) struct Body<'d> {
     explains: bool,
     /// Follows it by its profile, where there is one.
     watch: Option<Box<Watch>>,
+    /// Of each row whether the message has it, where its dependency notes ask.
+    seen: Option<Box<[bool]>>,
 }
 
 impl<'d> Body<'d> {
@@ -92,7 +98,8 @@ impl<'d> Body<'d> {
         let watch = |(profile, guide): &(Arc<Profile>, Arc<Guide>)| {
             Box::new(Watch::new(Arc::clone(profile), Arc::clone(guide), &definition.table))
         };
-        Self { watch: definition.profile.as_ref().map(watch), definition, arranger, explains }
+        let seen = (!definition.notes.is_empty()).then(|| vec![false; definition.table.rows().len()].into());
+        Self { watch: definition.profile.as_ref().map(watch), definition, arranger, explains, seen }
     }
 
     /// Checks the next segment, which has this tag, UNH and UNT included; `service` holds the rules of service segments.
@@ -119,6 +126,10 @@ impl<'d> Body<'d> {
         }
         if self.watch.is_some() {
             self.follow(segment, tag, placed, reading, findings);
+        }
+        if let (Some(seen), Some((row, _))) = (&mut self.seen, placed) {
+            let outermost = self.definition.table.groups_around(row).last();
+            seen[outermost.unwrap_or(row)] = true;
         }
     }
 
@@ -247,6 +258,13 @@ impl<'d> Body<'d> {
 
     /// Ends the message at `end`.
     pub(super) fn finish(mut self, end: Span, findings: &mut Findings<'_>) {
+        let seen = self.seen.unwrap_or_default();
+        for (kind, rows) in &self.definition.notes {
+            let present: Vec<_> = rows.iter().map(|row| seen[*row]).collect();
+            if !kind.holds(&present) {
+                findings.report(note_broken(&self.definition, *kind, rows, &present, end));
+            }
+        }
         let mut left_out = Vec::new();
         self.arranger.finish(&mut left_out);
         for row in left_out {
@@ -330,6 +348,37 @@ fn allowed(arranger: &Arranger<Arc<Table>>) -> Option<String> {
     let mut names: Vec<_> = rows.iter().take(SHOWN).map(|&row| table.name(row)).collect();
     names.extend((rows.len() > SHOWN).then(|| "…".to_owned()));
     (!names.is_empty()).then(|| names.join(", "))
+}
+
+/// The dependency notes of a message, with their rows. They are about rows of the message itself: no directory has one
+/// about what stands in a group.
+fn notes(
+    message: directory::Message<'_>,
+    positions: &[directory::Position],
+    table: &Table,
+) -> Vec<(DependencyKind, Vec<usize>)> {
+    let row = |position: &u16| {
+        let row = positions.iter().position(|known| known.number == u32::from(*position))?;
+        table.row(row).parent.is_none().then_some(row)
+    };
+    let rows = |note: &Dependency| Some((note.kind, note.positions.iter().map(row).collect::<Option<_>>()?));
+    message.dependencies().iter().filter_map(rows).collect()
+}
+
+/// What a dependency note asks of a message that ends at `end`, and of which these rows are there.
+fn note_broken(
+    definition: &Definition<'_>,
+    kind: DependencyKind,
+    rows: &[usize],
+    present: &[bool],
+    end: Span,
+) -> Diagnostic {
+    let names: Vec<_> = rows.iter().map(|row| definition.table.name(*row)).collect();
+    let positions: Vec<_> = rows.iter().map(|row| definition.positions[*row].to_string()).collect();
+    let first = rows.iter().zip(present).find(|(_, present)| **present).map_or(rows[0], |(row, _)| *row);
+    Diagnostic::new(Code::error(2048), sentence(kind, &names), place(end, &definition.table.path(first)))
+        .expected(format!("D{}({})", kind.number(), positions.join(",")))
+        .help(table_help(definition))
 }
 
 fn table_help(definition: &Definition<'_>) -> Message {

@@ -1,5 +1,7 @@
 //! Dependency notes on the data elements of a segment and the components of a composite (ISO 9735-1:2002 §11).
 
+use std::borrow::Borrow;
+
 use karvan_edifact::{Element, Repetition, Segment};
 use karvan_text::{Code, Message, Span};
 
@@ -75,22 +77,8 @@ fn check_rule<'d>(
         return;
     }
     let tags: Vec<_> = rule.indexes.iter().map(|index| tag(*index)).collect();
-    let (first, others) = (tags[0], tags[1..].join(", "));
-    let message = match rule.note.kind {
-        DependencyKind::OneAndOnlyOne => Message::new("dependency-one-and-only-one").with("names", tags.join(", ")),
-        DependencyKind::AllOrNone => Message::new("dependency-all-or-none").with("names", tags.join(", ")),
-        DependencyKind::OneOrMore => Message::new("dependency-one-or-more").with("names", tags.join(", ")),
-        DependencyKind::OneOrNone => Message::new("dependency-one-or-none").with("names", tags.join(", ")),
-        DependencyKind::IfFirstThenAll => {
-            Message::new("dependency-first-then-all").with("first", first).with("others", others)
-        }
-        DependencyKind::IfFirstThenOneMore => {
-            Message::new("dependency-first-then-one").with("first", first).with("others", others)
-        }
-        DependencyKind::IfFirstThenNone => {
-            Message::new("dependency-first-then-none").with("first", first).with("others", others)
-        }
-    };
+    let first = tags[0];
+    let message = sentence(rule.note.kind, &tags);
     // The first that is there is what asks for the others, or what is too much; where none is, one is missing.
     let place = present.iter().zip(&tags).find_map(|(span, tag)| span.map(|span| (span, *tag)));
     let (span, named) = place.unwrap_or((Span::at(end), first));
@@ -104,4 +92,24 @@ fn check_rule<'d>(
         found: None,
         help: None,
     });
+}
+
+/// What a note of this kind about things of these names asks for.
+pub(crate) fn sentence(kind: DependencyKind, tags: &[impl Borrow<str>]) -> Message {
+    let (first, others) = (tags[0].borrow(), tags[1..].join(", "));
+    match kind {
+        DependencyKind::OneAndOnlyOne => Message::new("dependency-one-and-only-one").with("names", tags.join(", ")),
+        DependencyKind::AllOrNone => Message::new("dependency-all-or-none").with("names", tags.join(", ")),
+        DependencyKind::OneOrMore => Message::new("dependency-one-or-more").with("names", tags.join(", ")),
+        DependencyKind::OneOrNone => Message::new("dependency-one-or-none").with("names", tags.join(", ")),
+        DependencyKind::IfFirstThenAll => {
+            Message::new("dependency-first-then-all").with("first", first).with("others", others)
+        }
+        DependencyKind::IfFirstThenOneMore => {
+            Message::new("dependency-first-then-one").with("first", first).with("others", others)
+        }
+        DependencyKind::IfFirstThenNone => {
+            Message::new("dependency-first-then-none").with("first", first).with("others", others)
+        }
+    }
 }

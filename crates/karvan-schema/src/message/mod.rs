@@ -4,7 +4,7 @@ pub mod arrange;
 pub mod choice;
 pub(crate) mod codes;
 pub mod content;
-mod dependencies;
+pub(crate) mod dependencies;
 pub mod example;
 pub(crate) mod machine;
 mod outline;
