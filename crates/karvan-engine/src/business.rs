@@ -63,8 +63,10 @@ pub(crate) struct Messages {
     limit: usize,
     /// Service string advice and header of the interchange.
     head: Vec<u8>,
-    /// The message so far, from its header on; none where nothing is asked of it.
-    body: Option<Vec<u8>>,
+    /// The message so far, from its header on.
+    body: Vec<u8>,
+    /// Whether something may be asked of the message.
+    keeps: bool,
     /// Where the message begins.
     start: u64,
     position: Position,
@@ -76,7 +78,7 @@ impl Messages {
 
     /// For messages of up to `limit` octets.
     pub(crate) fn new(rules: Rules, limit: usize) -> Self {
-        Self { rules, limit, head: Vec::new(), body: None, start: 0, position: Position::default() }
+        Self { rules, limit, head: Vec::new(), body: Vec::new(), keeps: false, start: 0, position: Position::default() }
     }
 
     /// Whether nothing is ever asked.
@@ -87,11 +89,11 @@ impl Messages {
     /// Takes the next item of the stream; says whether a message is whole now, so that [`Messages::check`] may be asked.
     pub(crate) fn take(&mut self, item: &Item<'_>) -> Step {
         let Item::Segment(segment) = item else {
-            match (&mut self.body, item) {
+            match item {
                 // Line ends between segments count where octets are told.
-                (Some(body), _) => body.extend_from_slice(item.raw()),
-                (None, Item::Advice(_)) => self.head = item.raw().to_vec(),
-                (None, _) => {}
+                _ if self.keeps => self.body.extend_from_slice(item.raw()),
+                Item::Advice(_) => self.head = item.raw().to_vec(),
+                _ => {}
             }
             return Step::On;
         };
@@ -107,22 +109,27 @@ impl Messages {
             }
             b"UNH" => {
                 self.start = item.span().start;
-                self.body = (!self.is_idle()
-                    && MessageHeader::of(*segment).is_some_and(|header| karvan_mapping::maps(&header)))
-                .then(|| item.raw().to_vec());
-                if self.body.is_some() { Step::Begun } else { Step::On }
+                let kind = MessageHeader::of(*segment).and_then(|header| karvan_mapping::kind_of(&header));
+                self.keeps = kind.is_some_and(|kind| RuleSet::of(kind).is_some());
+                self.body.clear();
+                if !self.keeps {
+                    return Step::On;
+                }
+                self.body.extend_from_slice(item.raw());
+                Step::Begun
             }
+            _ if !self.keeps => Step::On,
             tag => {
-                let Some(body) = &mut self.body else { return Step::On };
-                body.extend_from_slice(item.raw());
+                let from = self.body.len();
+                self.body.extend_from_slice(item.raw());
+                let length = self.body.len();
                 if tag == b"UNT" {
                     return Step::Whole;
                 }
-                let (from, length) = (body.len().saturating_sub(item.raw().len()), body.len());
-                if from < Self::CLAIM && length >= Self::CLAIM && !self.rules.may_be_asked(body) {
-                    self.body = None;
+                if from < Self::CLAIM && length >= Self::CLAIM && !self.rules.may_be_asked(&self.body) {
+                    self.keeps = false;
                 } else if length > self.limit {
-                    self.body = None;
+                    (self.keeps, self.body) = (false, Vec::new());
                     return Step::TooLong;
                 }
                 Step::On
@@ -142,21 +149,21 @@ impl Messages {
 
     /// Asks the rules of the message that is whole.
     pub(crate) fn check(&mut self, unit: Unit) -> Vec<Diagnostic> {
-        let Some(body) = self.body.take() else { return Vec::new() };
-        if !self.rules.may_be_asked(&body) {
+        let Self { body, head, rules, .. } = self;
+        if !std::mem::take(&mut self.keeps) || !rules.may_be_asked(body) {
             return Vec::new();
         }
-        let octets = [self.head.as_slice(), &body].concat();
+        let octets = [head.as_slice(), body].concat();
         let transmission = Transmission::read(octets.as_slice());
         let Ok(readings) = karvan_mapping::read_edifact_for(&transmission, Purpose::Check) else { return Vec::new() };
-        let mut findings: Vec<_> = readings.iter().flat_map(|reading| self.rules.check(reading)).collect();
-        let head = self.head.len() as u64;
+        let mut findings: Vec<_> = readings.iter().flat_map(|reading| rules.check(reading)).collect();
+        let head = head.len() as u64;
         for finding in &mut findings {
             // What is about the message as a whole stands at its header.
             let span = if finding.place.span.start < head { Span::at(head) } else { finding.place.span };
             finding.excerpt = excerpt(&transmission, span);
             let (start, end) = (span.start - head, span.end - head);
-            let within = Locator::default().position(&body, usize::try_from(start).unwrap_or(usize::MAX));
+            let within = Locator::default().position(body, usize::try_from(start).unwrap_or(usize::MAX));
             finding.place.position = match within.line {
                 1 => Position { column: self.position.column + within.column - 1, ..self.position },
                 line => Position { line: self.position.line + line - 1, ..within },

@@ -67,7 +67,7 @@ pub use convert::{
 pub use edifact::Envelope;
 pub use file::{EdifactSyntax, XmlSyntax};
 pub use lens::Lens;
-pub use library::{Target, UnknownTarget, maps, tables};
+pub use library::{Target, UnknownTarget, kind_of, tables};
 pub use path::{Condition, Operand, Path, PathError, Start, Step};
 pub use read::Purpose;
 pub use report::{Entry, LossReport, Place};

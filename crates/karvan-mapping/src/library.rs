@@ -111,10 +111,10 @@ pub(crate) fn for_message(message: &Message<'_>) -> Option<&'static Table> {
     entry.table(release)
 }
 
-/// Whether there is a table for messages with this header.
+/// The kind of document that messages with this header are read as, if there is a table for them.
 #[must_use]
-pub fn maps(header: &MessageHeader<'_>) -> bool {
-    find(header).is_some()
+pub fn kind_of(header: &MessageHeader<'_>) -> Option<&'static DocumentType> {
+    DocumentType::named(find(header)?.0.kind)
 }
 
 fn find(header: &MessageHeader<'_>) -> Option<(&'static Entry, usize)> {

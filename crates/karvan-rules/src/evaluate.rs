@@ -184,8 +184,14 @@ impl<'d> Place<'_, 'd> {
         })
     }
 
+    /// Whether there is a value, and all values are so.
     fn every(&self, expression: &Expression, holds: &mut dyn FnMut(Value<'d>) -> bool) -> bool {
-        !self.any(expression, &mut |value| !holds(value))
+        let mut given = false;
+        let other = self.any(expression, &mut |value| {
+            given = true;
+            !holds(value)
+        });
+        given && !other
     }
 
     /// Hands out the values of an expression until `found` says that it is enough; says whether it did.

@@ -327,8 +327,11 @@ mod tests {
         assert!(matches!(rule("id = 'A', each = 'F', check = 'BT-1'"), TableError::Family(_, family) if family == "F"));
     }
 
+    /// A term, its kind and its value.
+    type Given<'a> = (&'a str, Kind, &'a str);
+
     /// What a rule finds in a document of these groups, each with its values.
-    fn findings(rule: &str, groups: &[(&str, &[(&str, Kind, &str)])]) -> Vec<Diagnostic> {
+    fn findings(rule: &str, groups: &[(&str, &[Given<'_>])]) -> Vec<Diagnostic> {
         let table = format!("title = 't'\nrules = [{{ id = 'A', {rule} }}]");
         let invoice = DocumentType::invoice();
         let set = RuleSet::parse(invoice, &table).expect("a table of rules");
@@ -346,7 +349,7 @@ mod tests {
     #[test]
     fn what_need_not_be_there_counts_as_nothing_and_what_must_be_is_told_by_another_rule() {
         let rule = "in = 'BG-22', check = 'BT-109 = BT-106 - BT-107'";
-        let totals = |values: &[(&str, Kind, &str)]| findings(rule, &[("BG-22", values)]);
+        let totals = |values: &[Given<'_>]| findings(rule, &[("BG-22", values)]);
         let (net, sum) = (("BT-109", Kind::Amount, "90"), ("BT-106", Kind::Amount, "100"));
         assert_eq!(totals(&[net, sum, ("BT-107", Kind::Amount, "10")]), []);
         let told = totals(&[net, sum]);
