@@ -227,12 +227,17 @@ impl File {
         Self::parse(text.split("\nrows = [").next().unwrap_or_default())
     }
 
-    /// The table with the rows of `base` where it has none itself.
-    pub(crate) fn on(self, mut base: Self) -> Self {
+    /// The table with the rows of `base` where it has none itself; a row that only it has stands where its term stands among
+    /// the others of `kind`.
+    pub(crate) fn on(self, mut base: Self, kind: &DocumentType) -> Self {
         for row in self.rows {
             match base.rows.iter_mut().find(|other| other.term == row.term) {
                 Some(other) => *other = row,
-                None => base.rows.push(row),
+                None => {
+                    let later = |other: &RowEntry| kind.find(&other.term) > kind.find(&row.term);
+                    let at = base.rows.iter().position(later).unwrap_or(base.rows.len());
+                    base.rows.insert(at, row);
+                }
             }
         }
         base.paths.extend(self.paths);
