@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use karvan_edifact::Repertoire;
-use karvan_text::{Code, Diagnostic, Message as Sentence};
+use karvan_text::{Code, Diagnostic, Message};
 use toml::Spanned;
 
 use super::file::{File, Read, Rule, Times};
@@ -15,7 +15,7 @@ use super::mistakes::Mistakes;
 use super::path::{self, Kind, Path, Step};
 use super::{Profile, variants};
 use crate::directory::{
-    Composite, Constituent, Directories, Directory, Element, Format, Message, MessageRow, PartRow,
+    Composite, Constituent, Directories, Directory, Element, Format, Message as MessageTable, MessageRow, PartRow,
     Repertoire as Letters, Segment,
 };
 use crate::message::codes;
@@ -27,14 +27,14 @@ pub(super) fn read(name: &str, text: &str, directories: &Directories) -> Result<
     let file: File = match toml::from_str(text) {
         Ok(file) => file,
         Err(error) => {
-            let sentence = Sentence::new("profile-malformed").with("detail", error.message());
+            let sentence = Message::new("profile-malformed").with("detail", error.message());
             mistakes.add(Code::error(30), sentence, error.span().unwrap_or_default());
             return Err(mistakes.into_found());
         }
     };
     for identifier in &file.repertoires {
         if Repertoire::from_identifier(identifier.get_ref().as_bytes()).is_none() {
-            let sentence = Sentence::new("profile-repertoire-unknown").with("identifier", identifier.get_ref());
+            let sentence = Message::new("profile-repertoire-unknown").with("identifier", identifier.get_ref());
             mistakes.add(Code::error(31), sentence, identifier.span()).expected =
                 Some(Repertoire::identifiers().collect::<Vec<_>>().join(", "));
         }
@@ -44,7 +44,7 @@ pub(super) fn read(name: &str, text: &str, directories: &Directories) -> Result<
     for name in &file.releases {
         let Some(directory) = release(name, directories, &mut mistakes) else { continue };
         let Some(message) = directory.message(file.message.get_ref()) else {
-            let sentence = Sentence::new("profile-message-unknown")
+            let sentence = Message::new("profile-message-unknown")
                 .with("message", file.message.get_ref())
                 .with("release", directory.name());
             mistakes.add(Code::error(31), sentence, file.message.span());
@@ -53,7 +53,7 @@ pub(super) fn read(name: &str, text: &str, directories: &Directories) -> Result<
         guides.push(Arc::new(compile(&file, message, code_lists, &mut mistakes)));
     }
     if file.releases.is_empty() {
-        mistakes.add(Code::error(31), Sentence::new("profile-without-release"), file.message.span());
+        mistakes.add(Code::error(31), Message::new("profile-without-release"), file.message.span());
     }
     let stated = |rule: &Spanned<Rule>| rule.get_ref().stated(mistakes.line(rule.span().start));
     let of_message = file.uses.as_ref().map(|uses| super::Rule {
@@ -116,7 +116,7 @@ fn release<'d>(
     let release = directories.release(name.get_ref());
     if release.is_none() {
         let known = directories.releases();
-        let sentence = Sentence::new("profile-release-unknown").with("release", name.get_ref());
+        let sentence = Message::new("profile-release-unknown").with("release", name.get_ref());
         mistakes.add(Code::error(31), sentence, name.span()).expected =
             known.first().zip(known.last()).map(|(first, last)| format!("{first}–{last}"));
     }
@@ -124,7 +124,7 @@ fn release<'d>(
 }
 
 /// What the file says of a message of one release; `codes` is the release whose code lists hold, where it is another.
-fn compile(file: &File, message: Message<'_>, codes: Option<Directory<'_>>, mistakes: &mut Mistakes<'_>) -> Guide {
+fn compile(file: &File, message: MessageTable<'_>, codes: Option<Directory<'_>>, mistakes: &mut Mistakes<'_>) -> Guide {
     let guide = Guide {
         release: message.directory().name().to_owned(),
         nodes: vec![Node::default()],
@@ -172,7 +172,7 @@ impl Target<'_> {
 }
 
 struct Compiler<'d, 'm, 't> {
-    message: Message<'d>,
+    message: MessageTable<'d>,
     codes: Option<Directory<'d>>,
     guide: Guide,
     mistakes: &'m mut Mistakes<'t>,
@@ -186,7 +186,7 @@ impl<'d> Compiler<'d, '_, '_> {
         let path = &rule.path.get_ref().0;
         let target = self.resolve(path, rule.path.span())?;
         if rule.times.is_none() && rule.uses.is_none() && rule.codes.is_none() && rule.format.is_none() {
-            let sentence = Sentence::new("profile-rule-empty").with("path", path);
+            let sentence = Message::new("profile-rule-empty").with("path", path);
             self.mistakes.add(Code::error(36), sentence, octets).expected =
                 Some("times, uses, codes, format".to_owned());
         }
@@ -218,7 +218,7 @@ impl<'d> Compiler<'d, '_, '_> {
                     let row = self.rows_in(group).find(|row| row.group() == Some(number));
                     let Some(row) = row else { return self.absent(step, path, octets, self.places_in(group)) };
                     if !step.conditions.is_empty() {
-                        let sentence = Sentence::new("profile-condition-of-segment").with("path", path);
+                        let sentence = Message::new("profile-condition-of-segment").with("path", path);
                         self.mistakes.add(Code::error(32), sentence, octets);
                         return None;
                     }
@@ -236,7 +236,7 @@ impl<'d> Compiler<'d, '_, '_> {
                     if is_header_or_trailer(&step.name) {
                         self.mistakes.add(
                             Code::error(33),
-                            Sentence::new("profile-envelope").with("name", &step.name),
+                            Message::new("profile-envelope").with("name", &step.name),
                             octets,
                         );
                         return None;
@@ -259,7 +259,7 @@ impl<'d> Compiler<'d, '_, '_> {
                     return self.data_element(node, segment, step, steps, path, octets);
                 }
                 _ => {
-                    let sentence = Sentence::new("profile-path-broken").with("name", &step.name).with("path", path);
+                    let sentence = Message::new("profile-path-broken").with("name", &step.name).with("path", path);
                     self.mistakes.add(Code::error(32), sentence, octets);
                     return None;
                 }
@@ -289,11 +289,7 @@ impl<'d> Compiler<'d, '_, '_> {
         let inner = steps.next();
         let last = inner.unwrap_or(step);
         if !step.conditions.is_empty() || !last.conditions.is_empty() {
-            self.mistakes.add(
-                Code::error(32),
-                Sentence::new("profile-condition-of-segment").with("path", path),
-                octets,
-            );
+            self.mistakes.add(Code::error(32), Message::new("profile-condition-of-segment").with("path", path), octets);
             return None;
         }
         let target = match (constituent?, inner) {
@@ -324,7 +320,7 @@ impl<'d> Compiler<'d, '_, '_> {
 
     /// Tells a step that leads nowhere.
     fn absent<T>(&mut self, step: &Step, path: &Path, octets: Range<usize>, known: Vec<String>) -> Option<T> {
-        let sentence = Sentence::new("profile-absent")
+        let sentence = Message::new("profile-absent")
             .with("name", &step.name)
             .with("path", path)
             .with("message", self.message.tag())
@@ -354,7 +350,7 @@ impl<'d> Compiler<'d, '_, '_> {
         for condition in &step.conditions {
             let found = segment.and_then(|segment| find(segment, condition));
             let Some((place, element)) = found else {
-                let sentence = Sentence::new("profile-condition-absent")
+                let sentence = Message::new("profile-condition-absent")
                     .with("name", &condition.element)
                     .with("segment", &step.name)
                     .with("release", self.message.directory().name());
@@ -412,7 +408,7 @@ impl<'d> Compiler<'d, '_, '_> {
     /// Tells times that the directory does not allow.
     fn narrows(&mut self, path: &Path, times: Times, mandatory: bool, most: u32, octets: Range<usize>) {
         let directory = Times { minimum: u32::from(mandatory), maximum: Some(most) };
-        let sentence = |id| Sentence::new(id).with("path", path).with("times", times).with("directory", directory);
+        let sentence = |id| Message::new(id).with("path", path).with("times", times).with("directory", directory);
         let mistake = if mandatory && times.minimum == 0 {
             self.mistakes.add(Code::error(35), sentence("profile-times-mandatory"), octets)
         } else if times.minimum.max(times.maximum.unwrap_or(0)) > most {
@@ -462,7 +458,7 @@ impl<'d> Compiler<'d, '_, '_> {
                 }
             }
             Target::Element { .. } => {
-                self.mistakes.add(Code::error(36), Sentence::new("profile-without-parts").with("path", path), octets);
+                self.mistakes.add(Code::error(36), Message::new("profile-without-parts").with("path", path), octets);
             }
         }
     }
@@ -498,7 +494,7 @@ impl<'d> Compiler<'d, '_, '_> {
 
     fn check_uses(&mut self, uses: &[Spanned<String>], known: &[String]) {
         for part in uses.iter().filter(|part| !known.contains(part.get_ref())) {
-            let sentence = Sentence::new("profile-absent")
+            let sentence = Message::new("profile-absent")
                 .with("name", part.get_ref())
                 .with("path", "uses")
                 .with("message", self.message.tag())
@@ -518,7 +514,7 @@ impl<'d> Compiler<'d, '_, '_> {
         octets: Range<usize>,
     ) {
         let Target::Element { node, elements, components, element, .. } = target else {
-            self.mistakes.add(Code::error(36), Sentence::new("profile-without-value").with("path", path), octets);
+            self.mistakes.add(Code::error(36), Message::new("profile-without-value").with("path", path), octets);
             return;
         };
         for code in codes {
@@ -536,7 +532,7 @@ impl<'d> Compiler<'d, '_, '_> {
             return;
         }
         let list = AllowedCodes::new(element);
-        let sentence = Sentence::new("profile-code-unknown")
+        let sentence = Message::new("profile-code-unknown")
             .with("value", value)
             .with("name", element.tag())
             .with("release", element.directory().name());
@@ -557,13 +553,13 @@ impl<'d> Compiler<'d, '_, '_> {
         let stated = format.span();
         let format = format.get_ref().0;
         let Target::Element { node, elements, components, element, .. } = target else {
-            self.mistakes.add(Code::error(36), Sentence::new("profile-without-value").with("path", path), octets);
+            self.mistakes.add(Code::error(36), Message::new("profile-without-value").with("path", path), octets);
             return;
         };
         let directory = element.format();
         let letters = format.repertoire == directory.repertoire || directory.repertoire == Letters::Alphanumeric;
         if !letters || format.maximum > directory.maximum || format.minimum < directory.minimum {
-            let sentence = Sentence::new("profile-format-widens")
+            let sentence = Message::new("profile-format-widens")
                 .with("path", path)
                 .with("format", format)
                 .with("directory", directory);
@@ -587,7 +583,7 @@ impl<'d> Compiler<'d, '_, '_> {
         };
         let mut around = std::iter::successors(Some(node), |&node| nodes[node].parent);
         if around.any(|node| nodes[node].rows.iter().any(unused)) {
-            self.mistakes.add(Code::error(36), Sentence::new("profile-rule-unused"), octets);
+            self.mistakes.add(Code::error(36), Message::new("profile-rule-unused"), octets);
         }
     }
 }
