@@ -1,9 +1,10 @@
 """Makes mutants of XML documents and judges documents by their schemas, for `cargo xtask conformance grammar`.
 
-    grammar.py FOLDER SCHEMA=ROOT… -- DOCUMENT…
+    grammar.py FOLDER < LINES
 
-Writes the mutants of each document into FOLDER and prints, for each document and mutant, the number of the document, its
-path, and `valid` or `invalid` as libxml2 has it. The same documents give the same mutants.
+A line is a schema document, a document and how many mutants to make of it, with tabs between. Writes the mutants into
+FOLDER and prints, for each document and mutant, the number of the line, its path, and `valid` or `invalid` as libxml2 has
+it. The same lines give the same mutants.
 """
 
 import copy
@@ -13,7 +14,6 @@ import sys
 
 from lxml import etree
 
-MUTANTS = 16
 VALUES = ["", "abc", "-1", "1.5", "1,5", "2024-02-30", "2024-02-29", "20240229", "true", "TRUE", "  12 ", "1e3", "+3", ".5",
           "2024-01-01T00:00:00", "2024-01-01Z", "A" * 40, "AA==", "A===", "x y"]
 ATTRIBUTES = ["foo", "schemeID", "currencyID", "unitCode", "listID", "format", "languageID", "{urn:x}y", "mimeCode"]
@@ -45,7 +45,9 @@ def mutate(root, chance):
         case 6:
             element.set(chance.choice(ATTRIBUTES), chance.choice(VALUES))
         case 7:
-            element = chance.choice([other for other in elements(root) if other.attrib])
+            element = chance.choice([other for other in elements(root) if other.attrib] or [root])
+            if not element.attrib:
+                return
             del element.attrib[chance.choice(list(element.attrib))]
         case 8:
             element.text = (element.text or "") + "zzz"
@@ -55,16 +57,17 @@ def mutate(root, chance):
             chance.choice([other for other in elements(root) if len(other) == 0]).text = chance.choice(VALUES)
 
 
-def main(folder, arguments):
-    split = arguments.index("--")
-    schemas = dict(argument.rsplit("=", 1)[::-1] for argument in arguments[:split])
-    schemas = {root: etree.XMLSchema(etree.parse(path)) for root, path in schemas.items()}
+def main(folder):
+    schemas = {}
     parser = etree.XMLParser(resolve_entities=False)
-    for number, path in enumerate(arguments[split + 1:]):
+    for number, line in enumerate(sys.stdin):
+        schema, path, mutants = line.rstrip("\n").split("\t")
+        if schema not in schemas:
+            schemas[schema] = etree.XMLSchema(etree.parse(schema))
+        schema = schemas[schema]
         tree, chance = etree.parse(path, parser), random.Random(os.path.basename(path))
-        schema = schemas[etree.QName(tree.getroot()).localname]
         print(number, path, "valid" if schema.validate(tree) else "invalid", sep="\t")
-        for mutant in range(MUTANTS):
+        for mutant in range(int(mutants)):
             changed = copy.deepcopy(tree)
             for _ in range(chance.choice([1, 1, 2])):
                 mutate(changed.getroot(), chance)
@@ -75,4 +78,4 @@ def main(folder, arguments):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2:])
+    main(sys.argv[1])

@@ -7,12 +7,12 @@ use karvan_schema::xml::{Grammar, Heading, Library, compile};
 use karvan_xml::{Document, Limits};
 
 /// A grammar that is packed.
-struct Packed {
-    name: &'static str,
+pub(crate) struct Packed {
+    pub(crate) name: &'static str,
     /// The name for people.
     title: &'static str,
     /// The schema documents of the root elements, below `xml/xsd/`; a folder stands for all that lie in it.
-    entries: &'static [&'static str],
+    pub(crate) entries: &'static [&'static str],
     /// What tells a document of this grammar from one of its family: path and beginning of a value.
     signs: &'static [(&'static str, &'static str)],
 }
@@ -22,7 +22,8 @@ const UBL_VERSION: &str = "UBLVersionID";
 const UBL_CUSTOMIZATION: &str = "CustomizationID";
 const CII_GUIDELINE: &str = "ExchangedDocumentContext/GuidelineSpecifiedDocumentContextParameter/ID";
 
-const PACKED: &[Packed] = &[
+/// All grammars that are packed.
+pub(crate) const PACKED: &[Packed] = &[
     Packed {
         name: "cdar-d22b",
         title: "UN/CEFACT Cross Domain Acknowledgement and Response D22B",
@@ -147,7 +148,7 @@ pub(crate) fn run(arguments: &Arguments) -> crate::Result<ExitCode> {
 }
 
 /// The schema documents that `entries` name, folders written out.
-fn documents(source: &Path, entries: &[&str]) -> crate::Result<Vec<String>> {
+pub(crate) fn documents(source: &Path, entries: &[&str]) -> crate::Result<Vec<String>> {
     let mut documents = Vec::new();
     for entry in entries {
         let path = source.join(entry);
