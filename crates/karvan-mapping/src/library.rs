@@ -24,6 +24,7 @@ const TABLES: &[(&str, &str, &str)] = tables! {
     "invoice": "cii", "ubl-credit-note", "ubl-invoice", "edifact-d14b", "edifact-d96a", "edifact-d01b";
     "order": "edifact", "ubl", "cio";
     "order-response": "edifact", "ubl";
+    "order-change": "edifact", "ubl";
     "despatch-advice": "edifact", "ubl";
 };
 

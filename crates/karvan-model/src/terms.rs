@@ -14,7 +14,7 @@ macro_rules! kinds {
     };
 }
 
-const KINDS: &[(&str, &str)] = kinds!["invoice", "order", "order-response", "despatch-advice"];
+const KINDS: &[(&str, &str)] = kinds!["invoice", "order", "order-response", "order-change", "despatch-advice"];
 
 /// The groups that several kinds of documents have: parties, addresses, items.
 const SHARED: &str = include_str!("../../../schemas/documents/shared/terms.tsv");

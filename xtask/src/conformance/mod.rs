@@ -56,7 +56,7 @@ const SETS: &[Set] = &[
     },
     Set {
         name: "documents",
-        about: "orders, responses and despatch advices: through every syntax and back, what is kept, told and silent",
+        about: "orders, responses, changes and despatch advices: through every syntax and back, what is kept, told and silent",
         needs: &["documents/ubl-official", "documents/peppol", "documents/order-x", "edifact/corpus", "xml/xsd"],
         run: documents::run,
     },
