@@ -61,6 +61,18 @@ fn qualifiers_decide_where_a_segment_stands() {
         let profile = profile("INVRPT", "D.96A", rules);
         let told = told(&text, &check_by(&text, &[&profile]));
         assert!(told.contains(&"E2037 SG9/SG11/QTY[6063=17]/C186/6060 X".to_owned()), "{rules}: {told:?}");
+        // Asked why, it says so.
+        let options = Options { profiles: vec![profile], explain_structure: true, ..Options::default() };
+        let notes = check_with(text.as_bytes(), options);
+        let last = text.rfind("QTY").unwrap() as u64;
+        let notes: Vec<_> =
+            notes.iter().filter(|note| note.code.number == 2901 && note.place.span.start == last).collect();
+        let said: Vec<_> = notes.iter().map(|note| (note.message.id(), &*note.place.path)).collect();
+        assert_eq!(
+            said[said.len() - 2..],
+            [("place-by-profile", "SG9/SG11/QTY"), ("place-farther", "SG9/SG11/SG15/SG16/QTY")],
+            "{rules}"
+        );
     }
 }
 

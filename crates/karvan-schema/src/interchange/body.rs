@@ -154,7 +154,8 @@ impl<'d> Body<'d> {
     /// Tells the places that a segment has in the message, where it has several, and what speaks for or against each.
     #[cold]
     fn explain(&self, segment: &Segment<'_>, tag: Tag, findings: &mut Findings<'_>) {
-        let candidates = self.arranger.candidates(tag);
+        let variant = self.watch.as_ref().and_then(|watch| watch.variant(tag, segment));
+        let candidates = self.arranger.candidates_of(tag, variant);
         for candidate in candidates.iter().filter(|_| candidates.len() > 1) {
             let table = &self.definition.table;
             let message = candidate.message(table, self.definition.positions[candidate.row]);

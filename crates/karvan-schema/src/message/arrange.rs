@@ -232,6 +232,12 @@ impl<T: Deref<Target = Table>> Arranger<T> {
         tag.into_iter().flat_map(|tag| self.state.places(&self.table, tag)).map(|step| usize::from(step.row)).collect()
     }
 
+    /// The nearest row for a segment of the variant at `index`.
+    pub(super) fn nearest_as(&self, index: usize) -> Option<usize> {
+        let symbol = self.table.machine().variant(index);
+        self.state.nearest(&self.table, symbol).map(|step| usize::from(step.row))
+    }
+
     /// Whether the row was used as often as it may be, where it is the one used last on its level.
     pub(super) fn is_used_up(&self, row: usize) -> bool {
         self.state.is_used_up(&self.table, row)

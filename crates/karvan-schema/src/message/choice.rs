@@ -21,6 +21,8 @@ pub struct Candidate {
 pub enum Verdict {
     /// It is the nearest that leaves nothing out: the segment is placed there.
     Nearest,
+    /// It is not the nearest, but the profile has segments of this qualifier there: the segment is placed there.
+    ByProfile,
     /// It leaves nothing out, but another is nearer. It is taken where a later segment has no place otherwise.
     Farther,
     /// It was used as often as it may be.
@@ -39,7 +41,7 @@ impl Verdict {
     pub const fn other(self) -> Option<usize> {
         match self {
             Self::LeavesOut(row) | Self::NotOpen(row) => Some(row),
-            Self::Nearest | Self::Farther | Self::UsedUp | Self::Passed => None,
+            Self::Nearest | Self::ByProfile | Self::Farther | Self::UsedUp | Self::Passed => None,
         }
     }
 
@@ -48,6 +50,7 @@ impl Verdict {
     pub const fn id(self) -> &'static str {
         match self {
             Self::Nearest => "place-nearest",
+            Self::ByProfile => "place-by-profile",
             Self::Farther => "place-farther",
             Self::UsedUp => "place-used-up",
             Self::LeavesOut(_) => "place-leaves-out",
@@ -74,11 +77,18 @@ impl<T: Deref<Target = Table>> Arranger<T> {
     /// The places that the next segment may be meant for, if that has this tag, in the order of the table.
     #[must_use]
     pub fn candidates(&self, tag: Tag) -> Vec<Candidate> {
+        self.candidates_of(tag, None)
+    }
+
+    /// The same for a segment that is of this variant of its tag.
+    pub(crate) fn candidates_of(&self, tag: Tag, variant: Option<usize>) -> Vec<Candidate> {
+        let preferred = variant.and_then(|variant| self.nearest_as(variant));
         let open = self.places(tag);
         let rows = self.table().rows().iter().enumerate();
         let rows = rows.filter(|(_, row)| row.tag == tag && row.kind == RowKind::Segment).map(|(index, _)| index);
         let verdict = |row: usize| match open.iter().position(|&place| place == row) {
-            Some(0) => Verdict::Nearest,
+            Some(0) if preferred.is_none_or(|preferred| preferred == row) => Verdict::Nearest,
+            Some(_) if preferred == Some(row) => Verdict::ByProfile,
             Some(_) => Verdict::Farther,
             None => self.hindrance(row),
         };

@@ -151,6 +151,11 @@ impl Watch {
         }
     }
 
+    /// The variant of its tag that a segment is of, where the profile has fewer places for it.
+    pub(crate) fn variant(&self, tag: Tag, segment: &Segment<'_>) -> Option<usize> {
+        self.guide.variant(tag, segment)
+    }
+
     /// Places the next segment where the profile has a place for it, or else where the directory has.
     pub(crate) fn step<T: Deref<Target = Table>>(
         &self,
@@ -158,8 +163,7 @@ impl Watch {
         tag: Tag,
         segment: &Segment<'_>,
     ) -> Option<usize> {
-        let variant = self.guide.variant(tag, segment);
-        variant.and_then(|variant| arranger.step_as(variant)).or_else(|| arranger.step(tag))
+        self.variant(tag, segment).and_then(|variant| arranger.step_as(variant)).or_else(|| arranger.step(tag))
     }
 
     /// Checks a segment that the arranger has placed.
