@@ -21,7 +21,8 @@ fn main() -> io::Result<()> {
         ("events and grammar (karvan-schema)", best(5, || check(&large))),
     ];
     memory();
-    measures.extend(libxml2(&large, &small).map(|duration| ("xmllint --stream --schema, its start left out", duration)));
+    measures
+        .extend(libxml2(&large, &small).map(|duration| ("xmllint --stream --schema, its start left out", duration)));
     print("XML, a UBL 2.1 invoice", octets, &measures);
     Ok(())
 }
