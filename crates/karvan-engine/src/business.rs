@@ -87,7 +87,23 @@ impl Messages {
     }
 
     /// Takes the next item of the stream; says whether a message is whole now, so that [`Messages::check`] may be asked.
+    #[inline]
     pub(crate) fn take(&mut self, item: &Item<'_>) -> Step {
+        match item {
+            Item::Segment(segment) if !self.keeps && !segment.raw().starts_with(b"U") => Step::On,
+            // A segment within a message that is still too short to be asked what it claims.
+            Item::Segment(segment)
+                if !segment.raw().starts_with(b"U")
+                    && self.body.len() + segment.raw().len() < Self::CLAIM.min(self.limit) =>
+            {
+                self.body.extend_from_slice(segment.raw());
+                Step::On
+            }
+            _ => self.take_closely(item),
+        }
+    }
+
+    fn take_closely(&mut self, item: &Item<'_>) -> Step {
         let Item::Segment(segment) = item else {
             match item {
                 // Line ends between segments count where octets are told.

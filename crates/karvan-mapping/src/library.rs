@@ -119,8 +119,10 @@ pub fn kind_of(header: &MessageHeader<'_>) -> Option<&'static DocumentType> {
 }
 
 fn find(header: &MessageHeader<'_>) -> Option<(&'static Entry, usize)> {
+    // Read once: every message is looked up, and most tables are for others.
+    let message = header.message_type();
     entries().iter().find_map(|entry| {
-        let syntax = entry.head.edifact.as_ref()?;
+        let syntax = entry.head.edifact.as_ref().filter(|syntax| syntax.message.as_bytes() == message.raw())?;
         let release = syntax.releases.iter().position(|release| edifact::recognises(syntax, release, header))?;
         Some((entry, release))
     })

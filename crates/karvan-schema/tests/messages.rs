@@ -8,7 +8,6 @@ use karvan_schema::interchange::{Definitions, Options, Validator};
 use karvan_schema::message::arrange::{Arranger, Placement};
 use karvan_schema::message::example::Example;
 use karvan_schema::message::table::{Table, Tag};
-use karvan_schema::message::tree::{Child, Group};
 
 /// All messages with the service directory that they are written with.
 fn messages() -> impl Iterator<Item = (Directory<'static>, Message<'static>)> {
@@ -88,65 +87,4 @@ fn every_mandatory_segment_that_is_left_out_is_missed() {
         }
     }
     assert_eq!(faulty, [""; 0]);
-}
-
-/// Where the segments of a message come to stand: `SG1.2/LOC`.
-fn arranged(release: &str, message: &str, tags: &str) -> String {
-    fn write(group: &Group, path: &str, tags: &[&str], out: &mut Vec<String>) {
-        for child in &group.children {
-            match child {
-                Child::Segment { row: Some(_), index } => out.push(format!("{path}{}", tags[*index])),
-                Child::Segment { row: None, index } => out.push(format!("?{}", tags[*index])),
-                Child::Group(group) => {
-                    write(group, &format!("{path}SG{}.{}/", group.number, group.repetition), tags, out);
-                }
-            }
-        }
-    }
-    let directory = Directories::builtin().release(release).expect("a known release");
-    let table = Table::of(directory.message(message).expect("a known message"));
-    let tags: Vec<_> = tags.split_whitespace().collect();
-    let mut out = Vec::new();
-    write(&Group::arrange(&table, tags.iter().map(|tag| Tag::new(tag.as_bytes()))), "", &tags, &mut out);
-    out.join(" ")
-}
-
-#[test]
-fn places_of_cargo_in_baplie_are_not_those_of_the_voyage() {
-    // LOC stands in SG1, opens SG2 and stands in SG2 again (D.95B).
-    assert_eq!(
-        arranged("D.95B", "BAPLIE", "UNH BGM DTM TDT LOC LOC DTM LOC MEA LOC LOC RFF EQD LOC MEA RFF UNT"),
-        "UNH BGM DTM SG1.1/TDT SG1.1/LOC SG1.1/LOC SG1.1/DTM SG2.1/LOC SG2.1/MEA SG2.1/LOC SG2.1/LOC SG2.1/RFF \
-         SG2.1/SG3.1/EQD SG2.2/LOC SG2.2/MEA SG2.2/RFF UNT"
-    );
-}
-
-#[test]
-fn taxes_of_an_invoice_are_told_apart_by_the_section() {
-    assert_eq!(
-        arranged("D.96A", "INVOIC", "UNH BGM DTM NAD TAX LIN TAX UNS MOA TAX MOA UNT"),
-        "UNH BGM DTM SG2.1/NAD SG6.1/TAX SG25.1/LIN SG25.1/SG33.1/TAX UNS SG48.1/MOA SG50.1/TAX SG50.1/MOA UNT"
-    );
-}
-
-#[test]
-fn groups_of_a_single_segment_repeat() {
-    let parties = "NAD ".repeat(10);
-    let placed = arranged("D.96A", "DESADV", &format!("UNH BGM {parties} NAD CPS UNT"));
-    // Ten are allowed, and the eleventh is still one of them.
-    assert!(
-        placed.starts_with("UNH BGM SG2.1/NAD SG2.2/NAD") && placed.ends_with("SG2.11/NAD SG10.1/CPS UNT"),
-        "{placed}"
-    );
-}
-
-#[test]
-fn quantities_of_meter_readings_open_a_group() {
-    assert_eq!(
-        arranged("D.04B", "MSCONS", "UNH BGM UNS NAD LOC LIN QTY DTM DTM STS QTY DTM LIN QTY UNT"),
-        "UNH BGM UNS SG5.1/NAD SG5.1/SG6.1/LOC SG5.1/SG6.1/SG9.1/LIN SG5.1/SG6.1/SG9.1/SG10.1/QTY \
-         SG5.1/SG6.1/SG9.1/SG10.1/DTM SG5.1/SG6.1/SG9.1/SG10.1/DTM SG5.1/SG6.1/SG9.1/SG10.1/STS \
-         SG5.1/SG6.1/SG9.1/SG10.2/QTY SG5.1/SG6.1/SG9.1/SG10.2/DTM SG5.1/SG6.1/SG9.2/LIN \
-         SG5.1/SG6.1/SG9.2/SG10.1/QTY UNT"
-    );
 }

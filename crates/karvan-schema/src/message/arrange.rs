@@ -375,8 +375,8 @@ fn arranged(table: &Table, before: &State, step: Step, tags: &[u16]) -> Option<V
 #[cfg(test)]
 mod tests {
     use super::super::table::tests::table;
-    use super::super::tree::{Child, Group};
     use super::*;
+    use crate::directory::Directories;
 
     /// Arranges tags and writes where each came to stand in the end: `SG1.2/NAD`, `!` for excess, `?` for unsupported, and what is missing.
     fn arrange(table_text: &str, tags: &str) -> (Vec<String>, Vec<String>) {
@@ -391,10 +391,7 @@ mod tests {
                 _ => "",
             });
         }
-        let tree = Group::arrange(&table, tags.split_whitespace().map(|tag| Tag::new(tag.as_bytes())));
-        let mut placed = vec![String::new(); faults.len()];
-        let tags: Vec<_> = tags.split_whitespace().collect();
-        write(&tree, "", &tags, &mut placed);
+        let mut placed = placed(&table, tags);
         for (place, fault) in placed.iter_mut().zip(faults) {
             place.push_str(fault);
         }
@@ -409,16 +406,36 @@ mod tests {
         (placed, missing)
     }
 
-    fn write(group: &Group, path: &str, tags: &[&str], placed: &mut [String]) {
-        for child in &group.children {
-            match child {
-                Child::Segment { row: Some(_), index } => placed[*index] = format!("{path}{}", tags[*index]),
-                Child::Segment { row: None, index } => placed[*index] = format!("?{}", tags[*index]),
-                Child::Group(group) => {
-                    write(group, &format!("{path}SG{}.{}/", group.number, group.repetition), tags, placed);
+    /// Where each segment came to stand in the end: `SG1.2/NAD`, `?NAD` where it has no place.
+    fn placed(table: &Table, tags: &str) -> Vec<String> {
+        let mut arranger = Arranger::new(table);
+        let mut steps = Vec::new();
+        for tag in tags.split_whitespace() {
+            match arranger.place(Tag::new(tag.as_bytes()), &mut Vec::new()) {
+                Placement::Placed { revised, .. } => {
+                    steps.truncate(steps.len() - revised);
+                    steps.extend(arranger.latest(revised + 1).map(Some));
                 }
+                Placement::Unsupported => steps.push(None),
             }
         }
+        let mut state = State::new(table);
+        let place = |(tag, step): (&str, Option<Step>)| {
+            let Some(step) = step else { return format!("?{tag}") };
+            state.take(step);
+            let groups =
+                state.groups(table).map(|group| format!("SG{}.{}/", table.number(group.row), group.repetition));
+            let mut path: Vec<_> = groups.collect();
+            path.reverse();
+            path.concat() + tag
+        };
+        tags.split_whitespace().zip(steps).map(place).collect()
+    }
+
+    /// The same for a message of a directory.
+    fn arranged(release: &str, message: &str, tags: &str) -> String {
+        let directory = Directories::builtin().release(release).expect("a known release");
+        placed(&Table::of(directory.message(message).expect("a known message")), tags).join(" ")
     }
 
     #[test]
@@ -537,5 +554,45 @@ mod tests {
         let mut arranger = Arranger::new(&table);
         assert_eq!(arranger.place(Tag::UNH, &mut Vec::new()), Placement::Unsupported);
         arranger.finish(&mut Vec::new());
+    }
+
+    #[test]
+    fn places_of_cargo_in_baplie_are_not_those_of_the_voyage() {
+        // LOC stands in SG1, opens SG2 and stands in SG2 again (D.95B).
+        assert_eq!(
+            arranged("D.95B", "BAPLIE", "UNH BGM DTM TDT LOC LOC DTM LOC MEA LOC LOC RFF EQD LOC MEA RFF UNT"),
+            "UNH BGM DTM SG1.1/TDT SG1.1/LOC SG1.1/LOC SG1.1/DTM SG2.1/LOC SG2.1/MEA SG2.1/LOC SG2.1/LOC SG2.1/RFF \
+             SG2.1/SG3.1/EQD SG2.2/LOC SG2.2/MEA SG2.2/RFF UNT"
+        );
+    }
+
+    #[test]
+    fn taxes_of_an_invoice_are_told_apart_by_the_section() {
+        assert_eq!(
+            arranged("D.96A", "INVOIC", "UNH BGM DTM NAD TAX LIN TAX UNS MOA TAX MOA UNT"),
+            "UNH BGM DTM SG2.1/NAD SG6.1/TAX SG25.1/LIN SG25.1/SG33.1/TAX UNS SG48.1/MOA SG50.1/TAX SG50.1/MOA UNT"
+        );
+    }
+
+    #[test]
+    fn groups_of_a_single_segment_repeat() {
+        let parties = "NAD ".repeat(10);
+        let placed = arranged("D.96A", "DESADV", &format!("UNH BGM {parties} NAD CPS UNT"));
+        // Ten are allowed, and the eleventh is still one of them.
+        assert!(
+            placed.starts_with("UNH BGM SG2.1/NAD SG2.2/NAD") && placed.ends_with("SG2.11/NAD SG10.1/CPS UNT"),
+            "{placed}"
+        );
+    }
+
+    #[test]
+    fn quantities_of_meter_readings_open_a_group() {
+        assert_eq!(
+            arranged("D.04B", "MSCONS", "UNH BGM UNS NAD LOC LIN QTY DTM DTM STS QTY DTM LIN QTY UNT"),
+            "UNH BGM UNS SG5.1/NAD SG5.1/SG6.1/LOC SG5.1/SG6.1/SG9.1/LIN SG5.1/SG6.1/SG9.1/SG10.1/QTY \
+             SG5.1/SG6.1/SG9.1/SG10.1/DTM SG5.1/SG6.1/SG9.1/SG10.1/DTM SG5.1/SG6.1/SG9.1/SG10.1/STS \
+             SG5.1/SG6.1/SG9.1/SG10.2/QTY SG5.1/SG6.1/SG9.1/SG10.2/DTM SG5.1/SG6.1/SG9.2/LIN \
+             SG5.1/SG6.1/SG9.2/SG10.1/QTY UNT"
+        );
     }
 }

@@ -10,4 +10,3 @@ pub(crate) mod machine;
 mod outline;
 pub mod rules;
 pub mod table;
-pub mod tree;

@@ -120,9 +120,11 @@ impl<'d> AllowedCodes<'d> {
     #[inline]
     #[must_use]
     pub fn contains(&self, value: &[u8]) -> bool {
-        self.is_open() || self.set.get_or_init(|| self.gathered()).contains(value) || self.is_in_long_list(value)
+        // Nearly all values stand in the list: the rest is asked of the others.
+        self.set.get_or_init(|| self.gathered()).contains(value) || self.is_open() || self.is_in_long_list(value)
     }
 
+    #[cold]
     fn gathered(&self) -> CodeSet {
         let short = self.published.filter(|publication| publication.list.len() <= Self::GATHERED);
         let published = short.iter().flat_map(|publication| publication.list.codes()).map(|code| code.value);
@@ -130,6 +132,7 @@ impl<'d> AllowedCodes<'d> {
         CodeSet::new(codes.into_iter())
     }
 
+    #[cold]
     fn is_in_long_list(&self, value: &[u8]) -> bool {
         let long = self.published.filter(|publication| publication.list.len() > Self::GATHERED);
         long.is_some_and(|long| std::str::from_utf8(value).is_ok_and(|value| long.list.code(value).is_some()))
