@@ -12,6 +12,7 @@ pub mod convert;
 pub mod detect;
 pub mod explain;
 pub mod fmt;
+pub mod grammars;
 pub mod import;
 pub mod inspect;
 mod outcome;

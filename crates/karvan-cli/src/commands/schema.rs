@@ -4,6 +4,7 @@ use std::io;
 
 use clap::{Args, Subcommand};
 use karvan_engine::code_lists::{self, CodesView};
+use karvan_engine::grammars;
 use karvan_engine::profile::{self, ProfilesView};
 use karvan_engine::schema::{View, code, releases, show};
 use karvan_engine::schema_diff::diff;
@@ -45,6 +46,10 @@ pub(crate) struct SchemaList {
     /// The shipped profiles instead: message implementation guidelines, for validate --profile.
     #[arg(long)]
     profiles: bool,
+
+    /// The XML grammars instead, with the elements that their documents begin with.
+    #[arg(long, conflicts_with_all = ["codes", "profiles"])]
+    grammars: bool,
 }
 
 /// A name in a directory.
@@ -88,6 +93,12 @@ pub(crate) fn run(asked: &Schema, mut session: Session) -> io::Result<Status> {
         return tell_codes(found, session);
     }
     match asked {
+        Schema::List(SchemaList { grammars: true, .. }) => {
+            let view = grammars::list();
+            session.result(|language| view.text(language), &view)?;
+            session.output.finish()?;
+            return Ok(Status::Good);
+        }
         Schema::List(SchemaList { profiles: true, .. }) => return tell_profiles([profile::list()], session),
         Schema::Show(SchemaName { name }) if profile::named(name).is_some() || name.ends_with(".toml") => {
             return match profiles::load(std::slice::from_ref(name), &session) {

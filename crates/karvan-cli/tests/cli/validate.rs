@@ -440,3 +440,20 @@ fn limits_have_flags_and_codes_of_their_own() {
     let run = folder.run(["validate", "--max-package=3", "--format=json", "file.edi"]).expect(4);
     assert_eq!(run.findings(), ["E9004 1:49"]);
 }
+
+#[test]
+fn a_document_is_checked_by_the_grammar_that_is_asked_for() {
+    let folder = Folder::new();
+    folder.write("invoice.xml", INVOICE);
+    let grammar = |arguments: &[&str]| {
+        let run =
+            folder.run([&["validate", "--format=json", "--level=structure"], arguments, &["invoice.xml"]].concat());
+        run.json()[0]["content"]["grammar"].as_str().map(str::to_owned)
+    };
+    assert_eq!(grammar(&[]).as_deref(), Some("OASIS Universal Business Language 2.1"));
+    assert_eq!(grammar(&["--as=ubl-2.4"]).as_deref(), Some("OASIS Universal Business Language 2.4"));
+    folder.run(["validate", "--as=ubl-1.0", "invoice.xml"]).expect(2);
+    let listed = folder.run(["schema", "list", "--grammars", "--format=json"]).expect(0).json();
+    let names: Vec<_> = listed["grammars"].as_array().unwrap().iter().map(|one| one["grammar"].clone()).collect();
+    assert!(names.contains(&"ecmr-1.0".into()), "{names:?}");
+}
