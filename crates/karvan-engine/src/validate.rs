@@ -5,7 +5,7 @@ mod xml;
 use std::io::{self, Read};
 use std::sync::Arc;
 
-use karvan_edifact::{InterchangeHeader, Item, ReadOptions, Reader, ServiceCharacters};
+use karvan_edifact::{InterchangeHeader, Item, ProblemKind, ReadOptions, Reader, ServiceCharacters};
 use karvan_mapping::ReadError;
 use karvan_model::json::JsonError;
 use karvan_schema::interchange::{self, Counts, Definitions, Depth, References, Validator};
@@ -250,7 +250,7 @@ fn edifact(
             }
         }
         if !found.is_empty() || reader.has_problems() {
-            tell(&mut reader, &mut found, tally);
+            tell(&mut reader, &mut validator, &mut found, tally);
         }
         if step != Step::On {
             let unit = Unit { header: "UNH", number: validator.counts().messages };
@@ -268,7 +268,7 @@ fn edifact(
         }
     }
     validator.finish(end, &mut |finding| found.push(finding));
-    tell(&mut reader, &mut found, tally);
+    tell(&mut reader, &mut validator, &mut found, tally);
     Ok(validator.counts().clone())
 }
 
@@ -343,9 +343,17 @@ fn json(source: impl Read, options: &Options, tally: &mut Tally<'_>) -> io::Resu
 }
 
 /// Hands on what the reader and the validator found, now that nothing borrows the reader's buffer.
-fn tell<R: Read>(reader: &mut Reader<R>, found: &mut Vec<Diagnostic>, tally: &mut Tally<'_>) {
+fn tell(
+    reader: &mut Reader<impl Read>,
+    validator: &mut Validator<'_>,
+    found: &mut Vec<Diagnostic>,
+    tally: &mut Tally<'_>,
+) {
     let problems: Vec<_> = reader.problems().collect();
     for problem in problems {
+        if matches!(problem.kind, ProblemKind::SegmentTooLong { .. }) {
+            validator.passed_over();
+        }
         let position = reader.position(problem.span.start);
         tally.add(problem.diagnostic(position));
     }

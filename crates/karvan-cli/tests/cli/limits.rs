@@ -51,6 +51,16 @@ fn every_limit_on_a_document_has_a_flag_and_a_code() {
     }
 }
 
+/// A segment that was passed over was not counted, and so the trailer seemed to count one too many.
+#[test]
+fn a_segment_over_the_limit_still_counts() {
+    let long = ORDER.replace("UNS+S'", &format!("FTX+AAI+++{}'\nUNS+S'", "X".repeat(5000))).replace("UNT+10", "UNT+11");
+    let run = Folder::new().run_with(["validate", "--format=json", "--max-segment=4096"], long.as_bytes()).expect(4);
+    let findings = run.findings();
+    assert!(findings.iter().all(|finding| !finding.starts_with("E1029")), "{findings:?}");
+    assert!(findings.iter().any(|finding| finding.starts_with("E9001")), "{findings:?}");
+}
+
 #[test]
 fn limits_on_xml_hold_for_every_verb() {
     let folder = Folder::new();

@@ -94,6 +94,14 @@ impl<'d> Validator<'d> {
         self.advised = Some((advice.span(), advice.declared().decimal));
     }
 
+    /// Takes note of a segment that is longer than the reader's limit: it counts, though nobody has looked at it.
+    pub fn passed_over(&mut self) {
+        self.counts.segments += 1;
+        if let Some(message) = &mut self.message {
+            message.level.count += 1;
+        }
+    }
+
     /// Checks the next segment.
     ///
     /// Findings come with the octets they concern, in the segment or at its start; their line and column are left to the
