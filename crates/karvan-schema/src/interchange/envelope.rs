@@ -397,9 +397,7 @@ impl<'d> Validator<'d> {
                 findings.report(misplaced(segment));
             }
         }
-        if let Some(group) = &mut self.group {
-            group.check_type(&header, &declared.name, findings);
-        }
+        let type_in_group = self.group.is_some().then(|| declared.name.clone());
         let reference = header.reference();
         let path = if header.is_interactive() { "UIH/0340" } else { "UNH/0062" };
         self.check_duplicate(segment, &reference, header.identifier().raw(), path, findings);
@@ -410,6 +408,7 @@ impl<'d> Validator<'d> {
             interchange.check_dialogue(segment, Some(header.dialogue()), findings);
         }
         if self.options.depth < Depth::Structure {
+            self.check_type_in_group(&header, type_in_group, findings);
             return;
         }
         let wanted = match self.options.read_as.clone() {
@@ -418,6 +417,7 @@ impl<'d> Validator<'d> {
         };
         match self.definition(&wanted, names.interactive) {
             Ok(definition) => {
+                self.check_type_in_group(&header, type_in_group, findings);
                 let body = Body::new(definition, self.options.explain_structure);
                 if !self.options.profiles.is_empty() {
                     self.check_profile(&body, segment, &header, &wanted, findings);
@@ -428,6 +428,13 @@ impl<'d> Validator<'d> {
                 self.hand_to_body(segment, Tag::new(segment.tag()), findings);
             }
             Err(undefined) => findings.report(undefined.finding(segment, &header, &wanted)),
+        }
+    }
+
+    /// Tells a message of another type than the others in its group; one of a type that is none is told as that.
+    fn check_type_in_group(&mut self, header: &MessageHeader<'_>, name: Option<String>, findings: &mut Findings<'_>) {
+        if let (Some(group), Some(name)) = (&mut self.group, name) {
+            group.check_type(header, name, findings);
         }
     }
 

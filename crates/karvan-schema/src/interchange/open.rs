@@ -60,12 +60,15 @@ pub(super) struct OpenGroup {
 
 impl OpenGroup {
     /// Tells a message that is of another type than those before it in the group.
-    pub(super) fn check_type(&mut self, header: &MessageHeader<'_>, message_type: &str, findings: &mut Findings<'_>) {
-        let expected = self.message_type.get_or_insert_with(|| message_type.to_owned());
-        if !self.of_one_type || expected == message_type {
+    pub(super) fn check_type(&mut self, header: &MessageHeader<'_>, message_type: String, findings: &mut Findings<'_>) {
+        let Some(expected) = &self.message_type else {
+            self.message_type = Some(message_type);
+            return;
+        };
+        if !self.of_one_type || *expected == message_type {
             return;
         }
-        let message = Message::new("group-of-several-types").with("type", message_type).with("expected", &*expected);
+        let message = Message::new("group-of-several-types").with("type", &message_type).with("expected", expected);
         let span = header.message_type().span();
         let finding = at(&header.segment(), span, "UNH/S009/0065", Code::error(1031), message);
         findings.report(finding.expected(&**expected).found(message_type));
