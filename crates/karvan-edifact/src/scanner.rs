@@ -454,6 +454,8 @@ impl Scanner {
         if rest.len() < LONGEST_ADVICE && !last {
             return Some(Step::More);
         }
+        // No more is looked at where there is more, so that a stream tells what the whole file does.
+        let rest = &rest[..rest.len().min(LONGEST_ADVICE)];
         let (declared, length) = match advice_before_header(rest) {
             Some(found) => found,
             // Inside an interchange only the header of another one tells UNA from a segment of that name.

@@ -1,5 +1,7 @@
 //! One test for each way in which real files, or readers of them, were found to go wrong.
 
+use std::io::{self, Read};
+
 use karvan_edifact::{
     Item, Items, Problem, ProblemKind, ReadOptions, Reader, Segment, ServiceCharacters, Transmission, items, segments,
 };
@@ -29,6 +31,31 @@ fn a_released_release_character_does_not_release_the_terminator() {
     let segment = Segment::new(b"FTX+WHY??+A?+B??+?:C'", 0, ServiceCharacters::DEFAULT);
     let values: Vec<_> = segment.elements().map(|element| element.component(0).unescaped().into_owned()).collect();
     assert_eq!(values, [&b"WHY?"[..], b"A+B?", b":C"]);
+}
+
+/// A file in memory was looked at as far as the version of UNB, however far away; a stream only as far as it was read.
+#[test]
+fn a_stream_tells_of_unb_what_the_whole_file_does() {
+    for padding in (0..400).step_by(7) {
+        let file = format!("UNA:+.?*'\r\nUNB+{}UNOC:3+A+B'UNZ'", "0".repeat(padding));
+        let (_, whole) = read(file.as_bytes());
+        for piece in [1, 7, 40] {
+            let mut reader = Reader::new(InPieces(file.as_bytes(), piece));
+            while let Ok(Some(_)) = reader.next() {}
+            let told: Vec<_> = reader.problems().map(|problem| problem.kind).collect();
+            assert_eq!(told, whole, "{file} in pieces of {piece}");
+        }
+    }
+}
+
+/// Gives so many octets at a time.
+struct InPieces<'a>(&'a [u8], usize);
+
+impl Read for InPieces<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let piece = self.1.min(buffer.len());
+        self.0.read(&mut buffer[..piece])
+    }
 }
 
 #[test]
