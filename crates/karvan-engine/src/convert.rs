@@ -105,7 +105,7 @@ pub fn convert(source: &[u8], target: Target, options: &Options) -> Result<Conve
     let checked = Checked::new(source, &options.check);
     let readings = match read_within(source, &options.check.xml) {
         Ok(readings) => readings,
-        Err(error) => return Err(Error::Read(checked.findings, error)),
+        Err(error) => return Err(unread(checked.findings, error)),
     };
     let documents = readings.len();
     // A message that no table is for is not left out unsaid.
@@ -132,6 +132,17 @@ pub fn convert(source: &[u8], target: Target, options: &Options) -> Result<Conve
         target_findings: written.findings,
         checked: checked.finished && written.finished,
     })
+}
+
+/// Nothing could be read: what ended the reading is told with what was found before, if that has not met it.
+fn unread(mut findings: Vec<Diagnostic>, error: ReadError) -> Error {
+    if let ReadError::Xml(error) = &error {
+        let end = error.diagnostic();
+        if findings.iter().all(|finding| finding.code != end.code) {
+            findings.push(end.clone());
+        }
+    }
+    Error::Read(findings, error)
 }
 
 /// What checking a document told.

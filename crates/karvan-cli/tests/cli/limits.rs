@@ -69,7 +69,7 @@ fn limits_on_xml_hold_for_every_verb() {
     folder.run(arguments!["sign", signer("anka"), "invoice.xml", "-o", "signed.xml"]).expect(0);
     folder.run(arguments!["verify", "--max-xml-depth=1", from_iran(), NOW, "signed.xml"]).expect(4);
     folder.run(["convert", "--to=cii", "--max-xml-depth=1", "invoice.xml"]).expect(4);
-    let run = folder.run(["convert", "--to=cii", "--max-xml-nodes=9", "invoice.xml"]);
+    let run = folder.run(["convert", "--to=cii", "--max-xml-nodes=9", "invoice.xml"]).expect(4);
     assert!(run.stderr.contains("E9105"), "{run:?}");
     let inspected = folder.run(["inspect", "--max-xml-depth=1", "invoice.xml"]).expect(0).stdout;
     assert!(inspected.contains("--max-xml-depth"), "{inspected}");
