@@ -116,6 +116,8 @@ pub(crate) struct Scanner {
     block: Block,
     /// Whether the search for a terminator stopped in that block, for want of octets.
     searching: bool,
+    /// Whether that is the search for the end of UNB or UIB.
+    in_header: bool,
     /// Whether the text outside any interchange that stands here is reported already.
     stray_reported: bool,
     /// Whether an interchange, or a segment of one, was seen.
@@ -158,6 +160,7 @@ impl Scanner {
             start: 0,
             block: Block::default(),
             searching: false,
+            in_header: false,
             stray_reported: false,
             begun: false,
             reported: LayoutReported::default(),
@@ -291,7 +294,7 @@ impl Scanner {
         if let Some(step) = self.advice(rest, last) {
             return step;
         }
-        if self.characters.begin_with(rest, b"UNB") || self.characters.begin_with(rest, b"UIB") {
+        if self.in_header || self.characters.begin_with(rest, b"UNB") || self.characters.begin_with(rest, b"UIB") {
             return self.interchange_header(window, last);
         }
         if outside && !self.looks_like_segment(rest) {
@@ -510,6 +513,8 @@ impl Scanner {
             }
         }
         let step = self.segment(window, last);
+        // It stays a header under the service characters that are in force from here on.
+        self.in_header = matches!(step, Step::More);
         let Step::Item(Kind::Segment { terminated, .. }, end) = step else { return step };
         let version = syntax_identifier(rest, &self.characters).and_then(|syntax| syntax.version);
         // Interactive interchanges came with version 4, whatever those of the pharmacies say.

@@ -48,6 +48,19 @@ fn a_stream_tells_of_unb_what_the_whole_file_does() {
     }
 }
 
+/// The header put its service characters in force before its end was there, and was then no header by them.
+#[test]
+fn a_header_stays_one_while_its_end_is_awaited() {
+    let file = b"UNA|NBU ~\r\nUNB^CO~UNZNHUNA|H^M1^UNA|^,^ ~\r\nUNBUNA|^,\\ ~\r\nU/12345\x01\0\0\0\01^UNA|\0,^ ~\r\n\
+                 UN\xBC\xA1\xAA\xB1OCO";
+    let mut reader = Reader::new(InPieces(file, 1));
+    let mut bodies = Vec::new();
+    while let Ok(Some(item)) = reader.next() {
+        bodies.extend(item.segment().map(|segment| String::from_utf8_lossy(segment.body()).into_owned()));
+    }
+    assert_eq!(bodies, read(file).0);
+}
+
 /// Gives so many octets at a time.
 struct InPieces<'a>(&'a [u8], usize);
 
