@@ -18,7 +18,7 @@ use karvan_model::{Document, Part};
 use karvan_schema::directory::{
     Constituent, Directories, Directory, Element, OtherCodes, PartRow, Repertoire as Characters,
 };
-use karvan_schema::message::arrange::{Arranger, OpenGroup, Placement};
+use karvan_schema::message::arrange::{Arrangement, OpenGroup};
 use karvan_schema::message::table::{Table as MessageTable, Tag};
 use karvan_text::{Message, Span};
 
@@ -289,13 +289,14 @@ impl<'t, 'i> Builder<'t, 'i> {
         let span = message.span();
         self.tree.reserve(usize::try_from(3 * (span.end - span.start) / 10).unwrap_or(0));
         let definition = self.definition;
-        let mut arranger = Arranger::new(&definition.rows);
-        let mut missing = Vec::new();
+        let segments: Vec<Segment<'i>> = message.segments().collect();
+        let tags = segments.iter().map(|segment| Tag::new(segment.tag()));
+        let mut arrangement = Arrangement::new(&definition.rows, tags);
         let (mut open, mut groups): (Vec<(OpenGroup, NodeId)>, Vec<OpenGroup>) = (Vec::new(), Vec::new());
-        for segment in message.segments() {
+        for segment in &segments {
             let mut layout = None;
-            if let Placement::Placed { row, .. } = arranger.place(Tag::new(segment.tag()), &mut missing) {
-                groups.extend(arranger.groups());
+            if let Some(row) = arrangement.next().flatten() {
+                groups.extend(arrangement.groups());
                 groups.reverse();
                 let stay = open.iter().zip(&groups).take_while(|((open, _), group)| open == *group).count();
                 open.truncate(stay);
@@ -306,11 +307,10 @@ impl<'t, 'i> Builder<'t, 'i> {
                 }
                 layout = definition.by_row[row].map(|layout| &definition.layouts[layout]);
             }
-            missing.clear();
             match segment.tag() {
-                b"UNH" | b"UNT" => self.envelope(&segment),
+                b"UNH" | b"UNT" => self.envelope(segment),
                 _ => {
-                    self.segment(&segment, layout, open.last().map_or(NodeId::ROOT, |(_, node)| *node));
+                    self.segment(segment, layout, open.last().map_or(NodeId::ROOT, |(_, node)| *node));
                 }
             }
         }

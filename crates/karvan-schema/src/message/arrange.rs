@@ -372,6 +372,51 @@ fn arranged(table: &Table, before: &State, step: Step, tags: &[u16]) -> Option<V
     Some(steps)
 }
 
+/// Where all segments of a message stand in the end: a choice that a later segment revised is as that left it.
+///
+/// Gives the row of each segment in turn, none where the message has no place for it.
+#[derive(Clone, Debug)]
+pub struct Arrangement<'t> {
+    table: &'t Table,
+    steps: std::vec::IntoIter<Option<Step>>,
+    state: State,
+}
+
+impl<'t> Arrangement<'t> {
+    /// Places the segments with these tags.
+    #[must_use]
+    pub fn new(table: &'t Table, tags: impl Iterator<Item = Tag>) -> Self {
+        let mut arranger = Arranger::new(table);
+        let (mut steps, mut missing) = (Vec::with_capacity(tags.size_hint().0), Vec::new());
+        for tag in tags {
+            match arranger.place(tag, &mut missing) {
+                Placement::Placed { revised, .. } => {
+                    steps.truncate(steps.len() - revised);
+                    steps.extend(arranger.latest(revised + 1).map(Some));
+                }
+                Placement::Unsupported => steps.push(None),
+            }
+            missing.clear();
+        }
+        Self { table, steps: steps.into_iter(), state: State::new(table) }
+    }
+
+    /// The groups around the segment that was given last, the innermost first.
+    pub fn groups(&self) -> impl Iterator<Item = OpenGroup> + '_ {
+        self.state.groups(self.table)
+    }
+}
+
+impl Iterator for Arrangement<'_> {
+    type Item = Option<usize>;
+
+    fn next(&mut self) -> Option<Option<usize>> {
+        let step = self.steps.next()?;
+        step.into_iter().for_each(|step| self.state.take(step));
+        Some(step.map(|step| usize::from(step.row)))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::table::tests::table;
@@ -408,28 +453,18 @@ mod tests {
 
     /// Where each segment came to stand in the end: `SG1.2/NAD`, `?NAD` where it has no place.
     fn placed(table: &Table, tags: &str) -> Vec<String> {
-        let mut arranger = Arranger::new(table);
-        let mut steps = Vec::new();
-        for tag in tags.split_whitespace() {
-            match arranger.place(Tag::new(tag.as_bytes()), &mut Vec::new()) {
-                Placement::Placed { revised, .. } => {
-                    steps.truncate(steps.len() - revised);
-                    steps.extend(arranger.latest(revised + 1).map(Some));
-                }
-                Placement::Unsupported => steps.push(None),
+        let mut arrangement = Arrangement::new(table, tags.split_whitespace().map(|tag| Tag::new(tag.as_bytes())));
+        let place = |tag: &str| {
+            if arrangement.next().flatten().is_none() {
+                return format!("?{tag}");
             }
-        }
-        let mut state = State::new(table);
-        let place = |(tag, step): (&str, Option<Step>)| {
-            let Some(step) = step else { return format!("?{tag}") };
-            state.take(step);
             let groups =
-                state.groups(table).map(|group| format!("SG{}.{}/", table.number(group.row), group.repetition));
+                arrangement.groups().map(|group| format!("SG{}.{}/", table.number(group.row), group.repetition));
             let mut path: Vec<_> = groups.collect();
             path.reverse();
             path.concat() + tag
         };
-        tags.split_whitespace().zip(steps).map(place).collect()
+        tags.split_whitespace().map(place).collect()
     }
 
     /// The same for a message of a directory.
