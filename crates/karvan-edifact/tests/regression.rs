@@ -51,7 +51,7 @@ fn a_stream_tells_of_unb_what_the_whole_file_does() {
 /// The header put its service characters in force before its end was there, and was then no header by them.
 #[test]
 fn a_header_stays_one_while_its_end_is_awaited() {
-    let file = b"UNA|NBU ~\r\nUNB^CO~UNZNHUNA|H^M1^UNA|^,^ ~\r\nUNBUNA|^,\\ ~\r\nU/12345\x01\0\0\0\01^UNA|\0,^ ~\r\n\
+    let file = b"UNA|NBU ~\r\nUNB^CO~UNZNHUNA|H^M1^UNA|^,^ ~\r\nUNBUNA|^,\\ ~\r\nU/12345\x01\0\0\0\x001^UNA|\0,^ ~\r\n\
                  UN\xBC\xA1\xAA\xB1OCO";
     let mut reader = Reader::new(InPieces(file, 1));
     let mut bodies = Vec::new();
