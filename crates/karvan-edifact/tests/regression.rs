@@ -301,7 +301,7 @@ mod objects {
         let kinds = transmission.problems().iter().map(|problem| problem.kind).collect();
 
         // The same in small pieces.
-        let mut reader = Reader::new(std::io::BufReader::with_capacity(1000, &file[..]));
+        let mut reader = Reader::new(io::BufReader::with_capacity(1000, &file[..]));
         let mut object = Vec::new();
         while let Some(item) = reader.next().expect("no errors in memory") {
             if let Item::Object(octets) = item {
@@ -373,9 +373,9 @@ mod objects {
     fn may_follow_security_segments_that_come_slowly() {
         /// One octet at a time.
         struct Trickle<'a>(&'a [u8]);
-        impl std::io::Read for Trickle<'_> {
-            fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-                std::io::Read::read(&mut self.0, &mut buffer[..1])
+        impl Read for Trickle<'_> {
+            fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+                Read::read(&mut self.0, &mut buffer[..1])
             }
         }
         let security = format!("USH+{}'", "1".repeat(100));
