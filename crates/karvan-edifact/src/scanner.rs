@@ -516,7 +516,8 @@ impl Scanner {
         // It stays a header under the service characters that are in force from here on.
         self.in_header = matches!(step, Step::More);
         let Step::Item(Kind::Segment { terminated, .. }, end) = step else { return step };
-        let version = syntax_identifier(rest, &self.characters).and_then(|syntax| syntax.version);
+        let header = &window[self.start..end];
+        let version = syntax_identifier(header, &self.characters).and_then(|syntax| syntax.version);
         // Interactive interchanges came with version 4, whatever those of the pharmacies say.
         let version = if rest.starts_with(b"UIB") { Some(4) } else { version };
         let terminator = self.characters.terminator;

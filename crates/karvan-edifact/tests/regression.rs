@@ -61,6 +61,19 @@ fn a_header_stays_one_while_its_end_is_awaited() {
     assert_eq!(bodies, read(file).0);
 }
 
+/// With one character for two purposes the version was looked for behind the end of UNB, as far as the file was read.
+#[test]
+fn the_version_stands_in_the_header() {
+    let file = format!("UNA4^\r,\n^\r\nUNB^UNOC{}43^A^B^\nUNZ^", "x".repeat(200));
+    let mut reader = Reader::new(InPieces(file.as_bytes(), 90));
+    let mut raw = Vec::new();
+    while let Ok(Some(item)) = reader.next() {
+        raw.push(item.raw().to_vec());
+    }
+    let whole: Vec<_> = items(file.as_bytes()).map(|item| item.raw().to_vec()).collect();
+    assert_eq!(raw, whole);
+}
+
 /// Gives so many octets at a time.
 struct InPieces<'a>(&'a [u8], usize);
 
