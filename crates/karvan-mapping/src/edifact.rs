@@ -373,14 +373,12 @@ impl<'t, 'i> Builder<'t, 'i> {
 
     fn value(&mut self, value: &Value<'i>, cell: Option<&Cell>, parent: NodeId) {
         let (span, text) = (value.value().span(), self.text(value));
-        match cell {
-            Some(cell) => self.cell(parent, cell, span, Some(text)),
-            None => {
-                let node = self.tree.push(parent, Name::UNKNOWN, self.definition.surplus, span);
-                self.tree.set_text(node, Some(text));
-                node
-            }
-        };
+        if let Some(cell) = cell {
+            self.cell(parent, cell, span, Some(text));
+        } else {
+            let node = self.tree.push(parent, Name::UNKNOWN, self.definition.surplus, span);
+            self.tree.set_text(node, Some(text));
+        }
     }
 
     /// The text of a value.

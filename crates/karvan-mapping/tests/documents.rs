@@ -1,16 +1,15 @@
 //! Every kind of document, made up and from the samples, through every syntax that it has: what is read back differs by
 //! exactly what the reports list.
 
-use std::collections::BTreeMap;
+mod account;
+
 use std::fs;
 use std::path::Path;
 
-use karvan_mapping::{LossReport, Target, read, write};
+use account::{check, terms};
+use karvan_mapping::{Target, read, write};
 use karvan_model::{Document, DocumentType, Group, Kind, Node, Part, Term, TermId, Value};
 use proptest::prelude::*;
-
-/// Terms with their values, counted.
-type Terms = BTreeMap<(&'static str, String), i64>;
 
 /// A document in which a term stands where `chosen` says so; what may repeat stands twice.
 fn document(kind: &'static DocumentType, mut chosen: impl FnMut(&str) -> bool) -> Document {
@@ -66,43 +65,6 @@ fn value(term: &Term, number: i64) -> Value {
         Kind::Binary => value.with(Part::Mime, "application/pdf").with(Part::FileName, "a.pdf"),
         _ => value,
     }
-}
-
-fn terms(document: &Document) -> Terms {
-    let mut terms = Terms::new();
-    for leaf in document.leaves() {
-        *terms.entry((document.kind.term(leaf.term).id(), leaf.value.text().into_owned())).or_default() += 1;
-    }
-    terms
-}
-
-/// `terms` less what the report says is gone, and with what it says has come.
-fn after(mut terms: Terms, report: &LossReport) -> Terms {
-    let mut count = |term: Option<&'static Term>, value: &str, by: i64| {
-        if let Some(term) = term {
-            *terms.entry((term.id(), value.to_owned())).or_default() += by;
-        }
-    };
-    let gone = report.lost.iter().chain(&report.repeated).chain(&report.changed);
-    gone.for_each(|entry| count(entry.term, &entry.value, -1));
-    report.added.iter().for_each(|entry| count(entry.term, &entry.value, 1));
-    report.changed.iter().for_each(|entry| count(entry.term, entry.written.as_deref().unwrap_or_default(), 1));
-    terms.retain(|_, count| *count != 0);
-    terms
-}
-
-/// Writes a document if its kind has the syntax, reads it back, and compares the difference with the reports.
-fn check(document: &Document, target: Target) -> Option<LossReport> {
-    let writing = write(document, target).ok()?;
-    let reading = read(&writing.bytes).expect("read").remove(0);
-    let mut report = writing.report;
-    report.extend(reading.report);
-    let (told, done) = (after(terms(document), &report), terms(&reading.document));
-    let told_only: Vec<_> = told.iter().filter(|(term, count)| done.get(*term) != Some(count)).collect();
-    let done_only: Vec<_> = done.iter().filter(|(term, count)| told.get(*term) != Some(count)).collect();
-    let text = String::from_utf8_lossy(&writing.bytes);
-    assert!(told == done, "{} as {target}: told {told_only:?}, done {done_only:?}\n{text}", document.kind.name());
-    Some(report)
 }
 
 /// The kinds of documents that are not the invoice, which has tests of its own.
