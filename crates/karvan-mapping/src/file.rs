@@ -83,9 +83,9 @@ pub(crate) struct RowEntry {
     /// What is written where the term is missing although the place must be filled.
     #[serde(default)]
     pub(crate) default: Option<String>,
-    /// The default is written only where this other term is there.
+    /// The default is written only where one of these other terms is there.
     #[serde(default)]
-    pub(crate) with: Option<String>,
+    pub(crate) with: Option<OneOrMore>,
     /// A text that stands for the absence of the term.
     #[serde(default)]
     pub(crate) absent: Option<String>,
@@ -312,7 +312,8 @@ impl RowEntry {
         let braced = |text: &mut String| *text = text.replace(&format!("{{{from}"), &format!("{{{to}"));
         let mut row = self.clone();
         own(&mut row.term);
-        row.with.iter_mut().chain(&mut row.each).chain(row.only.as_mut().map(|only| &mut only.term)).for_each(own);
+        let with = row.with.iter_mut().flat_map(OneOrMore::iter_mut);
+        with.chain(&mut row.each).chain(row.only.as_mut().map(|only| &mut only.term)).for_each(own);
         let needs = row.needs.iter_mut().flat_map(|need| [Some(&mut need.path), need.default.as_mut()]).flatten();
         row.path.iter_mut().chain(&mut row.default).chain(&mut row.again).chain(needs).for_each(braced);
         for part in row.parts.values_mut() {

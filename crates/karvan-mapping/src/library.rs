@@ -26,6 +26,7 @@ const TABLES: &[(&str, &str, &str)] = tables! {
     "order-response": "edifact", "ubl";
     "order-change": "edifact", "ubl";
     "despatch-advice": "edifact", "ubl";
+    "receiving-advice": "edifact", "ubl";
 };
 
 /// The rows of shared groups, by the syntax that they are for.

@@ -57,7 +57,8 @@ pub(crate) struct Row {
     pub(crate) places: Vec<Place>,
     pub(crate) lens: Lens,
     pub(crate) parts: Vec<PartRow>,
-    pub(crate) default: Option<(String, Option<TermId>)>,
+    /// What is written for a missing term, and the terms of which one must be there; none for always.
+    pub(crate) default: Option<(String, Vec<TermId>)>,
     pub(crate) absent: Option<String>,
     /// A place that may say the same once more.
     pub(crate) again: Option<Place>,
@@ -466,8 +467,11 @@ impl Compiler<'_> {
             }
         }
         let default = match (&entry.default, &entry.with) {
-            (Some(text), Some(with)) => Some((text.clone(), Some(self.term(&entry.term, with)?))),
-            (Some(text), None) => Some((text.clone(), None)),
+            (Some(text), Some(with)) => {
+                let with = with.iter().map(|with| self.term(&entry.term, with)).collect::<Result<_, _>>()?;
+                Some((text.clone(), with))
+            }
+            (Some(text), None) => Some((text.clone(), Vec::new())),
             (None, _) => None,
         };
         let each = match &entry.each {

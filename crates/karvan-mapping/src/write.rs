@@ -258,7 +258,7 @@ impl<'w> Writer<'w> {
             let _ = made.and_then(|node| self.set(node, absent.into()));
         }
         let Some((text, with)) = &row.default else { return };
-        if with.is_some_and(|with| group.all(with).is_empty()) {
+        if !with.is_empty() && with.iter().all(|&with| group.all(with).is_empty()) {
             return;
         }
         let term = self.table.kind().term(row.term);

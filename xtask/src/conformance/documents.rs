@@ -21,11 +21,12 @@ use super::{Table, files};
 const FOLDERS: [&str; 4] = ["documents/ubl-official", "documents/peppol", "documents/order-x", "edifact/corpus"];
 
 /// The schema document of each root element.
-const SCHEMAS: [(&str, &str); 5] = [
+const SCHEMAS: &[(&str, &str)] = &[
     ("Order", "ubl-2.1/maindoc/UBL-Order-2.1.xsd"),
     ("OrderResponse", "ubl-2.1/maindoc/UBL-OrderResponse-2.1.xsd"),
     ("OrderChange", "ubl-2.1/maindoc/UBL-OrderChange-2.1.xsd"),
     ("DespatchAdvice", "ubl-2.1/maindoc/UBL-DespatchAdvice-2.1.xsd"),
+    ("ReceiptAdvice", "ubl-2.1/maindoc/UBL-ReceiptAdvice-2.1.xsd"),
     ("SCRDMCCBDACIOMessageStructure", "order-x-1.0/extended/SCRDMCCBDACIOMessageStructure_100pD20B.xsd"),
 ];
 
