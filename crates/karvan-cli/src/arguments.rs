@@ -182,6 +182,8 @@ pub(crate) enum Verb {
     Ack(commands::ack::Ack),
     /// Translate a document between syntaxes, with an exact report of what was carried and what was not.
     Convert(commands::convert::Convert),
+    /// Compare what two documents say, whatever syntax each is in: an order in EDIFACT with one in UBL.
+    Diff(commands::diff::Diff),
     /// Lay out interchanges anew: one segment a line, counts, delimiters, repertoire.
     Fmt(commands::fmt::Fmt),
     /// Sign an XML document in place, or any file in a signature beside it.

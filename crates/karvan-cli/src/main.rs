@@ -69,6 +69,7 @@ fn settle_and_run(asked: Arguments) -> Status {
         Verb::Validate(asked) => commands::validate::run(asked, session),
         Verb::Ack(asked) => commands::ack::run(asked, session),
         Verb::Convert(asked) => commands::convert::run(asked, session),
+        Verb::Diff(asked) => commands::diff::run(asked, session),
         Verb::Fmt(asked) => commands::fmt::run(asked, session),
         Verb::Sign(asked) => commands::sign::run(asked, session),
         Verb::Verify(asked) => commands::verify::run(asked, session),

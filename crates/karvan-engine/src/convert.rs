@@ -105,7 +105,7 @@ pub fn convert(source: &[u8], target: Target, options: &Options) -> Result<Conve
     let checked = Checked::new(source, &options.check);
     let readings = match read_within(source, &options.check.xml) {
         Ok(readings) => readings,
-        Err(error) => return Err(unread(checked.findings, error)),
+        Err(error) => return Err(Error::Read(unread(checked.findings, &error), error)),
     };
     let documents = readings.len();
     // A message that no table is for is not left out unsaid.
@@ -115,7 +115,7 @@ pub fn convert(source: &[u8], target: Target, options: &Options) -> Result<Conve
         number => number.unwrap_or(1),
     };
     let reading = number.checked_sub(1).and_then(|index| readings.into_iter().nth(index));
-    let Reading { document, mut report, format } = reading.ok_or(Error::NoSuchDocument { number, documents })?;
+    let Reading { document, mut report, format, .. } = reading.ok_or(Error::NoSuchDocument { number, documents })?;
     let writing = match options.at {
         Some(at) => write_on(&document, target, at.to_zoned(TimeZone::UTC).date()),
         None => write(&document, target),
@@ -135,27 +135,27 @@ pub fn convert(source: &[u8], target: Target, options: &Options) -> Result<Conve
 }
 
 /// Nothing could be read: what ended the reading is told with what was found before, if that has not met it.
-fn unread(mut findings: Vec<Diagnostic>, error: ReadError) -> Error {
-    if let ReadError::Xml(error) = &error {
+pub(crate) fn unread(mut findings: Vec<Diagnostic>, error: &ReadError) -> Vec<Diagnostic> {
+    if let ReadError::Xml(error) = error {
         let end = error.diagnostic();
         if findings.iter().all(|finding| finding.code != end.code) {
             findings.push(end.clone());
         }
     }
-    Error::Read(findings, error)
+    findings
 }
 
 /// What checking a document told.
-struct Checked {
-    findings: Vec<Diagnostic>,
+pub(crate) struct Checked {
+    pub(crate) findings: Vec<Diagnostic>,
     /// Whether the check came to its end.
     finished: bool,
     /// How many messages there are, where there are messages.
-    messages: usize,
+    pub(crate) messages: usize,
 }
 
 impl Checked {
-    fn new(octets: &[u8], options: &validate::Options) -> Self {
+    pub(crate) fn new(octets: &[u8], options: &validate::Options) -> Self {
         let mut findings = Vec::new();
         // A translation says what the source says, whether or not that keeps the rules of business.
         let options = validate::Options { rules: validate::Rules::None, ..options.clone() };

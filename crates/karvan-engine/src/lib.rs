@@ -10,6 +10,7 @@ mod business;
 pub mod code_lists;
 pub mod convert;
 pub mod detect;
+pub mod diff;
 pub mod explain;
 pub mod fmt;
 pub mod grammars;

@@ -24,6 +24,8 @@ pub struct Reading {
     pub report: LossReport,
     /// What the source was, for people: `CII D16B`.
     pub format: String,
+    /// What has to be written to have the syntax of the source again.
+    pub syntax: Target,
 }
 
 /// A document written in some syntax.
@@ -131,7 +133,7 @@ pub fn read_xml_for(document: &XmlDocument, purpose: Purpose) -> Result<Reading,
     let (read, mut report) = crate::read::read(table, xml::tree(table, syntax, document), purpose);
     report.extend(xml::form(document));
     report.sort();
-    Ok(Reading { document: read, report, format: table.title().to_owned() })
+    Ok(Reading { document: read, report, format: table.title().to_owned(), syntax: table.target() })
 }
 
 /// Reads the messages of an EDIFACT file that a table is for.
@@ -158,7 +160,7 @@ pub fn read_edifact_for(transmission: &Transmission<'_>, purpose: Purpose) -> Re
             let (document, mut report) = crate::read::read(table, tree, purpose);
             report.extend(envelope);
             report.sort();
-            readings.push(Reading { document, report, format: table.title().to_owned() });
+            readings.push(Reading { document, report, format: table.title().to_owned(), syntax: table.target() });
         }
         share_packages(&mut readings[first..]);
     }
@@ -210,7 +212,7 @@ pub fn read_json(source: &[u8]) -> Result<Reading, ReadError> {
             target: None,
         });
     }
-    Ok(Reading { document, report, format: "JSON".to_owned() })
+    Ok(Reading { document, report, format: "JSON".to_owned(), syntax: Target::Json })
 }
 
 /// Writes a document; an interchange gets the envelope that the document suggests.

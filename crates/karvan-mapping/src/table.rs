@@ -10,6 +10,7 @@ use crate::edifact::Definition;
 use crate::file::{EdifactSyntax, File, OneOrMore, PartEntry, RowEntry, XmlSyntax};
 use crate::grammar::Grammar;
 use crate::lens::Lens;
+use crate::library::Target;
 use crate::locate::{Guide, Position};
 use crate::moment::DateFormat;
 use crate::path::{Condition, Operand, Path, PathError, Start, Step};
@@ -314,6 +315,14 @@ impl Table {
     #[must_use]
     pub fn syntax(&self) -> &Syntax {
         &self.syntax
+    }
+
+    /// What is to be written for documents that are read by this table.
+    pub(crate) fn target(&'static self) -> Target {
+        match &self.syntax {
+            Syntax::Xml(syntax) => Target::Xml(&syntax.target),
+            Syntax::Edifact(syntax) => Target::Edifact(Some(&syntax.release)),
+        }
     }
 
     /// What the directory says of the message of an EDIFACT table.

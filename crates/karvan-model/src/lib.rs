@@ -12,12 +12,14 @@
 
 #![forbid(unsafe_code)]
 
+mod compare;
 mod document;
 mod invoice;
 pub mod json;
 mod terms;
 mod value;
 
+pub use compare::{Comparison, Difference, Pair, Repetition, Said, Sameness, compare};
 pub use document::{Document, Group, Leaf, Node, Origin, Places};
 pub use invoice::{
     Address, AllowanceOrCharge, Attribute, Buyer, Card, Contact, CreditTransfer, Delivery, DirectDebit, Invoice, Item,

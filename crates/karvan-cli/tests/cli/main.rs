@@ -5,6 +5,7 @@
 mod ack;
 mod completions;
 mod convert;
+mod diff;
 mod documents;
 mod explain;
 mod fmt;

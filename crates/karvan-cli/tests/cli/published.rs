@@ -63,7 +63,7 @@ impl Written {
         let verb = (*arguments.first()?).to_owned();
         let is_machine = matches!(value_of("--format"), Some("json" | "jsonl"));
         let writes_json = match &*verb {
-            "validate" | "inspect" | "verify" | "trust" | "schema" | "explain" => true,
+            "validate" | "inspect" | "diff" | "verify" | "trust" | "schema" | "explain" => true,
             "fmt" => arguments.contains(&"--check"),
             _ => false,
         };
@@ -169,6 +169,10 @@ fn many_runs() -> Vec<Written> {
                 "--report=out.json"
             ]);
         }
+        for other in ["invoice-ir.edi", "order-ir.edi", "creditnote-nl.ubl.xml"] {
+            runs.push(arguments!["diff", format, invoice.clone(), sample(other)]);
+        }
+        runs.push(arguments!["diff", format, sample("despatchadvice-ir.edi"), sample("despatchadvice-ir.ubl.xml")]);
         runs.push(arguments![
             "fmt",
             format,

@@ -15,7 +15,9 @@ pub struct Style {
 }
 
 impl Style {
-    fn paint(self, escape: &str, text: &str) -> String {
+    /// `text` between this ANSI escape (`1;31`) and the end of it, if it is to be coloured.
+    #[must_use]
+    pub fn paint(self, escape: &str, text: &str) -> String {
         if self.colour { format!("\x1b[{escape}m{text}\x1b[0m") } else { text.to_owned() }
     }
 

@@ -1,0 +1,47 @@
+//! Comparing documents: a document is the same as what it is translated to, and what is changed in it is told.
+
+#![allow(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
+
+use std::fs;
+use std::path::Path;
+
+use karvan_engine::Target;
+use karvan_engine::convert::convert;
+use karvan_engine::diff::{Diff, Options, diff};
+
+/// The documents among the samples, with their names.
+fn samples() -> impl Iterator<Item = (String, Vec<u8>)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples");
+    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let documents = paths.filter(|path| path.extension().is_some_and(|extension| extension != "md"));
+    documents.filter(|path| path.is_file()).map(|path| (path.display().to_string(), fs::read(path).unwrap()))
+}
+
+/// What is different, in words.
+fn told(diff: &Diff) -> Vec<String> {
+    let differences = diff.documents.iter().flat_map(|compared| &compared.differences);
+    let said =
+        |said: &Option<karvan_engine::diff::Said>| said.as_ref().map(|said| (said.value.clone(), said.path.clone()));
+    let told = differences.map(|one| {
+        format!("{} {:?} → {:?}", one.term.map_or("", karvan_engine::diff::Term::id), said(&one.left), said(&one.right))
+    });
+    told.collect()
+}
+
+#[test]
+fn a_document_is_the_same_as_what_it_is_translated_to() {
+    let mut compared = 0;
+    for (name, source) in samples() {
+        for target in Target::all() {
+            let Ok(conversion) = convert(&source, target, &Default::default()) else { continue };
+            let diff = diff(&source, &conversion.octets, &Options::default()).unwrap();
+            // What no term holds is gone, and in the syntax that it came from that is a difference.
+            let differences = diff.documents.iter().flat_map(|compared| &compared.differences);
+            let beyond = differences.filter(|difference| difference.term.is_none()).count();
+            assert!(diff.same || beyond == told(&diff).len(), "{name} as {target}: {:#?}", told(&diff));
+            assert!(beyond == 0 || conversion.is_lossy(), "{name} as {target}");
+            compared += 1;
+        }
+    }
+    assert!(compared > 100, "{compared}");
+}
