@@ -101,6 +101,9 @@ pub(crate) struct RowEntry {
     /// The group stands where another one stands.
     #[serde(default)]
     pub(crate) beside: bool,
+    /// The syntax wants the group: where it is missing, the defaults of its members are written.
+    #[serde(default)]
+    pub(crate) required: bool,
     /// The places are alternatives of each other: what stands at the others, where one has a value, is another term's.
     #[serde(default)]
     pub(crate) either: bool,

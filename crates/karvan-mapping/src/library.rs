@@ -27,6 +27,8 @@ const TABLES: &[(&str, &str, &str)] = tables! {
     "order-change": "edifact", "ubl";
     "despatch-advice": "edifact", "ubl";
     "receiving-advice": "edifact", "ubl";
+    "quotation": "edifact", "ubl";
+    "request-for-quotation": "edifact", "ubl";
 };
 
 /// The rows of shared groups, by the syntax that they are for.

@@ -288,17 +288,18 @@ impl<'t> Reader<'t, '_> {
         let mut value = TermValue::new(content);
         for part in &row.parts {
             let found = self.part_node(part, first, base);
-            if let Some((node, text)) = found.and_then(|node| Some((node, tree.text(node)?))) {
+            let found = found.and_then(|node| Some((part.place.as_ref()?, node, tree.text(node)?)));
+            if let Some((place, node, text)) = found {
                 let implied =
                     part.implied.as_ref().is_some_and(|implied| is(implied, text, &|term| self.compared(term)));
                 if implied || part.absent.as_deref() == Some(text) {
-                    self.used[node.index()] = true;
+                    self.use_path(place, node);
                 } else if !text.is_empty() && !self.used[node.index()] {
                     // A code without a counterpart stays behind, and is told as such.
                     if let Ok(content) = part.lens.get(Kind::Code, text) {
                         let (text, origin) = (content.into_text(), self.origin(node));
                         value.set(PartValue { part: part.part, text, origin });
-                        self.used[node.index()] = true;
+                        self.use_path(place, node);
                     }
                 }
             }

@@ -73,6 +73,8 @@ pub(crate) struct Row {
     pub(crate) distinct: bool,
     /// Whether the group stands where another one stands.
     pub(crate) beside: bool,
+    /// What is written where the syntax wants a group that is missing: one without members, for their defaults.
+    pub(crate) required: Option<Group>,
     /// Whether only the first of the places that has a value is that of the term.
     pub(crate) either: bool,
     /// Another member without which the place is none for this one, and its values; any where none are told.
@@ -108,7 +110,7 @@ impl Member {
     /// The member with what `rows` and the terms `referred` to by predicates say of it.
     fn told(self, rows: &[Row], referred: &[TermId]) -> Self {
         let row = &rows[self.row];
-        let fills = row.default.is_some() || row.absent.is_some();
+        let fills = row.default.is_some() || row.absent.is_some() || row.required.is_some();
         let mut told = Self { always: is_told_from_root(row, rows), fills, ..self };
         for place in &row.places {
             match place.steps.first() {
@@ -503,6 +505,7 @@ impl Compiler<'_> {
         };
         let RowEntry { inhabited, distinct, beside, either, .. } = *entry;
         let absent = entry.absent.clone();
+        let required = entry.required.then(|| Group::new(Some(term)));
         let row = Row {
             term,
             places,
@@ -516,6 +519,7 @@ impl Compiler<'_> {
             inhabited,
             distinct,
             beside,
+            required,
             either,
             only,
             code_and_text,

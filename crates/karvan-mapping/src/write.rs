@@ -253,6 +253,9 @@ impl<'w> Writer<'w> {
 
     /// Writes what stands for a term that is missing, where the row has something for that.
     fn missing(&mut self, row: &'w Row, group: &Group, at: usize) {
+        if let Some(nothing) = &row.required {
+            return self.group(row, nothing, at);
+        }
         if let Some(absent) = row.absent.as_deref().filter(|_| !group.is_empty()) {
             let made = self.make_in(&row.places[0], at, false);
             let _ = made.and_then(|node| self.set(node, absent.into()));
@@ -279,16 +282,20 @@ impl<'w> Writer<'w> {
         }
     }
 
-    /// The value of a formula `{BT-112}-{BT-113}+{BT-114}` on members of `group`; the first must be there, others count
-    /// as nothing where they are missing.
+    /// The value of a formula `{BT-112}-{BT-113}+{BT-114}` on members of `group`; the first must be there unless the
+    /// formula begins with `0+`, others count as nothing where they are missing.
     fn sum(&self, formula: &str, group: &Group) -> Option<String> {
+        let (formula, may_be_nothing) = match formula.strip_prefix("0+") {
+            Some(formula) => (formula, true),
+            None => (formula, false),
+        };
         let mut sum = Decimal::ZERO;
         for (index, part) in formula.split('{').skip(1).enumerate() {
             let (id, _) = part.split_once('}')?;
             let term = self.table.kind().find(id)?;
             let value = match group.leaf(term).map(|leaf| &leaf.value.content) {
                 Some(Content::Number(number)) => number.value(),
-                None if index > 0 => Decimal::ZERO,
+                None if index > 0 || may_be_nothing => Decimal::ZERO,
                 _ => return None,
             };
             // The sign stands before the brace, at the end of the part before.

@@ -14,8 +14,16 @@ macro_rules! kinds {
     };
 }
 
-const KINDS: &[(&str, &str)] =
-    kinds!["invoice", "order", "order-response", "order-change", "despatch-advice", "receiving-advice"];
+const KINDS: &[(&str, &str)] = kinds![
+    "invoice",
+    "order",
+    "order-response",
+    "order-change",
+    "despatch-advice",
+    "receiving-advice",
+    "quotation",
+    "request-for-quotation"
+];
 
 /// The groups that several kinds of documents have: parties, addresses, items.
 const SHARED: &str = include_str!("../../../schemas/documents/shared/terms.tsv");
