@@ -14,7 +14,7 @@ use karvan_edifact::{
     Interchange, Message as EdifactMessage, MessageHeader, Package, Repertoire, Segment, SegmentBuffer,
     ServiceCharacters, Value, WriteError, WriteOptions, Writer,
 };
-use karvan_model::{Document, Part};
+use karvan_model::{Document, Group, Part, TermId};
 use karvan_schema::directory::{
     Constituent, Directories, Directory, Element, OtherCodes, PartRow, Repertoire as Characters,
 };
@@ -467,7 +467,7 @@ impl Envelope {
         let find = |id: &String| document.kind.find(id);
         let party = |terms: &[String]| {
             let mut terms = terms.iter();
-            let group = terms.next().and_then(find).and_then(|group| document.root.groups(group).next());
+            let group = terms.next().and_then(find).and_then(|group| first(document, group));
             let values = terms.filter_map(|id| group?.leaf(find(id)?));
             // Data elements 0004 and 0010 have 35 characters.
             let mut short = values.filter(|leaf| leaf.value.text().chars().count() <= 35);
@@ -486,6 +486,15 @@ impl Envelope {
             reference: "1".to_owned(),
         }
     }
+}
+
+/// The first group of a term, wherever it stands.
+fn first(document: &Document, term: TermId) -> Option<&Group> {
+    let around = match document.kind.term(term).within() {
+        Some(group) => first(document, group)?,
+        None => &document.root,
+    };
+    around.groups(term).next()
 }
 
 /// The written tree as an interchange of one message and its packages.

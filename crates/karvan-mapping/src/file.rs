@@ -1,6 +1,6 @@
 //! Mapping tables as their files have them, and the rows that they share with the tables of other documents.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use karvan_model::{DocumentType, TermId};
 use serde::Deserialize;
@@ -252,7 +252,8 @@ impl File {
     /// The table with the rows of the shared groups of `kind` from `shared`, and what is said there of all values.
     pub(crate) fn with_shared(mut self, shared: Self, kind: &DocumentType) -> Self {
         let own = std::mem::take(&mut self.rows);
-        let mut sharing = Sharing { kind, own: &own, shared: &shared.rows, rows: Vec::new() };
+        let said = own.iter().map(|row| (row.term.clone(), row.clone())).collect();
+        let mut sharing = Sharing { kind, said, shared: &shared.rows, rows: Vec::new() };
         for row in &own {
             // A row in place of a shared one stands where the shared one would.
             if sharing.rows.iter().all(|placed| placed.term != row.term) {
@@ -277,7 +278,9 @@ impl File {
 /// Puts the rows of shared groups behind the rows of the terms that are such groups.
 struct Sharing<'r> {
     kind: &'r DocumentType,
-    own: &'r [RowEntry],
+    /// The row of each term: that of the table goes before that of a shared group, and this before that of a shared group
+    /// in it.
+    said: HashMap<String, RowEntry>,
     shared: &'r [RowEntry],
     rows: Vec<RowEntry>,
 }
@@ -288,12 +291,17 @@ impl Sharing<'_> {
         let id = row.term.clone();
         self.rows.push(row);
         let Some(group) = term.and_then(|term| self.kind.term(term).shared()).filter(|_| has_place) else { return };
-        for row in self.shared.iter().filter(|row| row.stands_in(group)) {
-            let term = format!("{id}{}", &row.term[group.len()..]);
-            let own = self.own.iter().find(|own| own.term == term).cloned();
-            let row = own.unwrap_or_else(|| row.renamed(group, &id));
-            let term = self.kind.find(&term);
-            self.add(row, term);
+        let members = self.shared.iter().filter(|row| row.stands_in(group)).map(|row| row.renamed(group, &id));
+        let members: Vec<_> = members.collect();
+        for row in &members {
+            self.said.entry(row.term.clone()).or_insert_with(|| row.clone());
+        }
+        for row in members {
+            let row = self.said.get(&row.term).cloned().unwrap_or(row);
+            if self.rows.iter().all(|placed| placed.term != row.term) {
+                let term = self.kind.find(&row.term);
+                self.add(row, term);
+            }
         }
     }
 }

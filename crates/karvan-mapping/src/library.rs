@@ -29,6 +29,7 @@ const TABLES: &[(&str, &str, &str)] = tables! {
     "receiving-advice": "edifact", "ubl";
     "quotation": "edifact", "ubl";
     "request-for-quotation": "edifact", "ubl";
+    "forwarding-instruction": "edifact", "ubl";
 };
 
 /// The rows of shared groups, by the syntax that they are for.

@@ -1,6 +1,7 @@
 //! From a syntax tree to a document: every row finds its place, and what no row took is told.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::ops::Range;
 
 use karvan_model::{Content, Document, Group, Kind, Leaf, Node, Origin, Part, PartValue, TermId, Value as TermValue};
@@ -26,7 +27,16 @@ pub enum Purpose {
 /// Reads a document from `tree` by `table`.
 pub(crate) fn read(table: &Table, tree: Tree<'_>, purpose: Purpose) -> (Document, LossReport) {
     let (used, report) = (vec![false; tree.len()], LossReport::default());
-    let mut reader = Reader { table, tree: &tree, used, found: Vec::new(), values: Vec::new(), report, purpose };
+    let mut reader = Reader {
+        table,
+        tree: &tree,
+        used,
+        qualifying: HashSet::new(),
+        found: Vec::new(),
+        values: Vec::new(),
+        report,
+        purpose,
+    };
     reader.values = table.referred.iter().map(|&term| (term, reader.value_of(term))).collect();
     let mut document = Document::new(table.kind());
     document.root.origin = reader.origin(NodeId::ROOT);
@@ -60,6 +70,8 @@ struct Reader<'t, 's> {
     tree: &'t Tree<'s>,
     /// Nodes whose text a row has taken, or that a row has gone into.
     used: Vec<bool>,
+    /// Nodes that qualify a value: one unit may stand for several.
+    qualifying: HashSet<NodeId>,
     /// What was found for the rows that are being read, the innermost last.
     found: Vec<Found>,
     /// The values of the terms that predicates compare with.
@@ -295,11 +307,15 @@ impl<'t> Reader<'t, '_> {
                 if implied || part.absent.as_deref() == Some(text) {
                     self.use_path(place, node);
                 } else if !text.is_empty() && !self.used[node.index()] {
+                    self.used[node.index()] = true;
+                } else if !text.is_empty() && (!self.used[node.index()] || self.qualifying.contains(&node)) {
                     // A code without a counterpart stays behind, and is told as such.
                     if let Ok(content) = part.lens.get(Kind::Code, text) {
                         let (text, origin) = (content.into_text(), self.origin(node));
                         value.set(PartValue { part: part.part, text, origin });
                         self.use_path(place, node);
+                        self.used[node.index()] = true;
+                        self.qualifying.insert(node);
                     }
                 }
             }

@@ -22,7 +22,8 @@ const KINDS: &[(&str, &str)] = kinds![
     "despatch-advice",
     "receiving-advice",
     "quotation",
-    "request-for-quotation"
+    "request-for-quotation",
+    "forwarding-instruction"
 ];
 
 /// The groups that several kinds of documents have: parties, addresses, items.

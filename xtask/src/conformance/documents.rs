@@ -29,6 +29,7 @@ const SCHEMAS: &[(&str, &str)] = &[
     ("ReceiptAdvice", "ubl-2.1/maindoc/UBL-ReceiptAdvice-2.1.xsd"),
     ("Quotation", "ubl-2.1/maindoc/UBL-Quotation-2.1.xsd"),
     ("RequestForQuotation", "ubl-2.1/maindoc/UBL-RequestForQuotation-2.1.xsd"),
+    ("ForwardingInstructions", "ubl-2.1/maindoc/UBL-ForwardingInstructions-2.1.xsd"),
     ("SCRDMCCBDACIOMessageStructure", "order-x-1.0/extended/SCRDMCCBDACIOMessageStructure_100pD20B.xsd"),
 ];
 
