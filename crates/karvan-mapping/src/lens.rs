@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use karvan_model::{Content, Kind};
+use karvan_model::{Content, Kind, Part, Value};
 use karvan_text::Message;
 use rust_decimal::Decimal;
 
@@ -23,8 +23,12 @@ pub enum Lens {
     Codes(BTreeMap<String, String>),
     /// Text that goes on in the next repetition of its element where one is full.
     Joined,
+    /// The same, where the next is another text's unless this one is full.
+    Continued,
     /// Text whose lines stand in the repetitions of an element each; a full one goes on in the next.
     Lines,
+    /// An electronic address with the code of its scheme before it, `0088:4012345000009`, where no element holds the code.
+    Addressed,
 }
 
 impl Lens {
@@ -37,14 +41,16 @@ impl Lens {
             "date" => Self::DateIso,
             "date-102" => Self::Date102,
             "joined" => Self::Joined,
+            "continued" => Self::Continued,
             "lines" => Self::Lines,
+            "addressed" => Self::Addressed,
             _ => return None,
         })
     }
 
     /// Whether the value is spread over the repetitions of its element.
     pub(crate) fn is_spread(&self) -> bool {
-        matches!(self, Self::Joined | Self::Lines)
+        matches!(self, Self::Joined | Self::Continued | Self::Lines)
     }
 
     /// The content that `text` stands for.
@@ -54,7 +60,9 @@ impl Lens {
     pub fn get(&self, kind: Kind, text: &str) -> Result<Content, Message> {
         let refused = |_| Message::new(refusal(kind)).with("value", text);
         match self {
-            Self::Plain | Self::DateIso | Self::Joined | Self::Lines => Content::parse(kind, text).map_err(refused),
+            Self::Plain | Self::DateIso | Self::Joined | Self::Continued | Self::Lines | Self::Addressed => {
+                Content::parse(kind, text).map_err(refused)
+            }
             Self::Number => Content::parse(kind, &plain_number(text)).map_err(refused),
             Self::Date102 => {
                 let text = text.trim();
@@ -96,6 +104,21 @@ impl Lens {
             Some((own, _)) => Ok(Cow::Borrowed(own)),
             None => Err(Message::new("mapping-no-code").with("value", text)),
         }
+    }
+
+    /// The scheme that stands before the address in `text`, and the address.
+    pub(crate) fn scheme<'a>(&self, text: &'a str) -> (Option<&'a str>, &'a str) {
+        match text.split_once(':') {
+            Some((scheme, address)) if *self == Self::Addressed && is_address_scheme(scheme) => (Some(scheme), address),
+            _ => (None, text),
+        }
+    }
+
+    /// The scheme of `value` that stands in its text: a number always, letters where they have no place of their own.
+    pub(crate) fn scheme_in_text<'a>(&self, value: &'a Value, has_place: impl Fn() -> bool) -> Option<&'a str> {
+        let scheme = value.part(Part::Scheme).filter(|_| *self == Self::Addressed)?;
+        let is_number = scheme.starts_with(|first: char| first.is_ascii_digit());
+        (is_address_scheme(scheme) && (is_number || !has_place())).then_some(scheme)
     }
 
     /// One text from the pieces in the repetitions of an element, each of which holds at most `limit` characters.
@@ -148,6 +171,12 @@ fn refusal(kind: Kind) -> &'static str {
     }
 }
 
+/// Whether a text looks like a code of the list of schemes of electronic addresses (EAS): the number of an issuing agency
+/// in ISO/IEC 6523, or one of the letter codes that it takes from code list 3155.
+fn is_address_scheme(text: &str) -> bool {
+    text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit()) || ["AN", "AQ", "AS", "AU", "EM"].contains(&text)
+}
+
 /// A number of EDIFACT as the model writes numbers: with a point, and with no exponent (syntax version 4 has them).
 fn plain_number(text: &str) -> Cow<'_, str> {
     if text.contains(['E', 'e'])
@@ -198,6 +227,7 @@ pub(crate) fn with_code(code: Option<&str>, text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use karvan_model::{Origin, PartValue};
     use proptest::prelude::*;
 
     use super::*;
@@ -262,6 +292,21 @@ mod tests {
             }
             let plain = Content::Text(text.into());
             prop_assert_eq!(Lens::Plain.get(Kind::Text, &Lens::Plain.put(&plain).unwrap()).unwrap(), plain);
+        }
+
+        #[test]
+        fn an_address_is_told_from_its_scheme(scheme in "([0-9]{4}|EM|AS|[A-Z]{3})?", address in "[0-9a-z:@.]{1,20}") {
+            let mut value = Value::new(Content::Text(address.as_str().into()));
+            if !scheme.is_empty() {
+                value.set(PartValue { part: Part::Scheme, text: scheme.as_str().into(), origin: Origin::default() });
+            }
+            match Lens::Addressed.scheme_in_text(&value, || false) {
+                Some(in_text) => {
+                    let text = format!("{in_text}:{address}");
+                    prop_assert_eq!(Lens::Addressed.scheme(&text), (Some(&*scheme), &*address));
+                }
+                None => prop_assert!(scheme.is_empty() || scheme.len() == 3),
+            }
         }
 
         #[test]

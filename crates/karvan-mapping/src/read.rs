@@ -7,7 +7,7 @@ use std::ops::Range;
 use karvan_model::{Content, Document, Group, Kind, Leaf, Node, Origin, Part, PartValue, TermId, Value as TermValue};
 use karvan_text::Message;
 
-use crate::lens::code_and_text;
+use crate::lens::{Lens, code_and_text};
 use crate::place::{Equals, Place, PlaceStep, Predicate, Value};
 use crate::report::{Entry, LossReport, Place as SourcePlace};
 use crate::table::{Member, PartRow, Row, Table};
@@ -216,7 +216,7 @@ impl<'t> Reader<'t, '_> {
             // One that is told from the root may be another repetition's: a group takes no more than it can hold.
             let shared = place.from_root && !self.table.kind().term(row.term).repeats();
             while at < self.found.len() && !(shared && row.only.is_some() && group.leaf(row.term).is_some()) {
-                let own = if row.lens.is_spread() { self.pieces(at) } else { 1 };
+                let own = if row.lens.is_spread() { self.pieces(&row.lens, at) } else { 1 };
                 self.value(row, place, at..at + own, base, group);
                 at += own;
             }
@@ -253,10 +253,17 @@ impl<'t> Reader<'t, '_> {
     }
 
     /// How many of the nodes found from `at` on are pieces of the first one's text: those in the same parent.
-    fn pieces(&self, at: usize) -> usize {
-        let parent = |found: &Found| self.tree.parent(found.node);
+    fn pieces(&self, lens: &Lens, at: usize) -> usize {
+        let tree = self.tree;
+        let parent = |found: &Found| tree.parent(found.node);
         let first = parent(&self.found[at]);
-        self.found[at..].iter().take_while(|found| parent(found) == first).count()
+        let pieces = self.found[at..].iter().take_while(|found| parent(found) == first);
+        match lens {
+            Lens::Continued => {
+                1 + pieces.take_while(|found| is_full(tree, found.node)).count().min(self.found.len() - at - 1)
+            }
+            _ => pieces.count(),
+        }
     }
 
     /// Takes the value at the nodes found at `own`, one node or the pieces of a spread text.
@@ -284,6 +291,10 @@ impl<'t> Reader<'t, '_> {
             return;
         }
         let shape = self.table.kind().term(row.term);
+        let (scheme, text) = match row.lens.scheme(&text) {
+            (Some(scheme), address) => (Some(scheme.to_owned()), Cow::Owned(address.to_owned())),
+            (None, _) => (None, text),
+        };
         let read = match place.format {
             Some(format) => format.read(&text),
             None => row.lens.get(shape.kind(), &text).map(|content| (content, None)),
@@ -323,6 +334,9 @@ impl<'t> Reader<'t, '_> {
         if let Some(text) = time {
             value.set(PartValue { part: Part::Time, text: text.into(), origin });
         }
+        if let Some(text) = scheme {
+            value.set(PartValue { part: Part::Scheme, text: text.into(), origin });
+        }
         if is_empty && value.parts.is_empty() {
             return;
         }
@@ -333,7 +347,7 @@ impl<'t> Reader<'t, '_> {
             Purpose::Check => group.leaf(row.term).is_none_or(|other| other.value != leaf.value),
         };
         if shape.repeats() || has_room {
-            if matches!(row.lens, crate::Lens::Codes(_)) && leaf.value.text() != text {
+            if matches!(row.lens, Lens::Codes(_)) && leaf.value.text() != text {
                 let written = Some(leaf.value.text().into_owned());
                 let reason = Message::new("mapping-other-code");
                 self.report.changed.push(Entry { written, ..self.entry(Some(row.term), first, text.into(), reason) });
@@ -469,6 +483,12 @@ impl<'t> Reader<'t, '_> {
         let term = term.map(|term| self.table.kind().term(term));
         Entry { term, value, written: None, reason, source: Some(SourcePlace { span, path }), target: None }
     }
+}
+
+/// Whether no more characters fit in the place of a text.
+fn is_full(tree: &Tree<'_>, node: NodeId) -> bool {
+    let limit = usize::from(tree.node(node).limit);
+    limit > 0 && tree.text(node).is_some_and(|text| text.chars().count() >= limit)
 }
 
 /// Tells the paths of values that stand in `tree`.

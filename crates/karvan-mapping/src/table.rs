@@ -1,10 +1,12 @@
 //! Mapping tables: data files that tie every term to its place in one syntax, compiled for the engine.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::OnceLock;
 
-use karvan_model::{DocumentType, Group, Kind, Leaf, Part, TermId};
+use karvan_model::{DocumentType, Group, Kind, Leaf, Part, TermId, Value as TermValue};
+use karvan_text::Message;
 
 use crate::edifact::Definition;
 use crate::file::{EdifactSyntax, File, OneOrMore, PartEntry, RowEntry, XmlSyntax};
@@ -142,6 +144,24 @@ impl Row {
         let Some((term, values)) = &self.only else { return true };
         let listed = |leaf: &Leaf| values.is_empty() || values.iter().any(|value| *value == leaf.value.text());
         group.leaf(*term).is_some_and(listed)
+    }
+
+    /// The text that stands for a value, none if it would be read as that of another one.
+    ///
+    /// # Errors
+    /// Why the lens has none.
+    pub(crate) fn text<'a>(&'a self, value: &'a TermValue) -> Result<Option<Cow<'a, str>>, Message> {
+        let text = self.lens.put(&value.content)?;
+        Ok(match self.scheme_in_text(value) {
+            Some(scheme) => Some(format!("{scheme}:{text}").into()),
+            None => Some(text).filter(|text| self.lens.scheme(text).0.is_none()),
+        })
+    }
+
+    /// The scheme of `value` that stands in its text.
+    pub(crate) fn scheme_in_text<'a>(&self, value: &'a TermValue) -> Option<&'a str> {
+        let has_place = || self.parts.iter().any(|part| part.part == Part::Scheme && part.place.is_some());
+        self.lens.scheme_in_text(value, has_place)
     }
 }
 

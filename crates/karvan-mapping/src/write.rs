@@ -323,7 +323,8 @@ impl<'w> Writer<'w> {
 
     /// Writes a value at the first of its places that takes it, and gives the node.
     fn leaf(&mut self, row: &'w Row, leaf: &'w Leaf, at: usize) -> Result<NodeId, Message> {
-        self.put(row, leaf, row.lens.put(&leaf.value.content)?, at)
+        let text = row.text(&leaf.value)?.ok_or_else(|| self.other_meaning())?;
+        self.put(row, leaf, text, at)
     }
 
     /// Writes `text`, which the lens has made of `leaf`.
@@ -460,10 +461,8 @@ impl<'w> Writer<'w> {
         let name = self.out.tree.node(first).name;
         let parent = self.out.tree.parent(first).unwrap_or(NodeId::ROOT);
         for (index, piece) in pieces.into_iter().enumerate() {
-            let node = if index == 0 { first } else { self.push(parent, name)? };
-            if let Some(&number) = occurrences.as_ref().and_then(|numbers| numbers.get(index)) {
-                self.out.tree.node_mut(node).occurrence = number;
-            }
+            let number = occurrences.as_ref().and_then(|numbers| numbers.get(index)).copied();
+            let node = if index == 0 { first } else { self.push(parent, name, number)? };
             if !piece.is_empty() {
                 self.set(node, piece.into())?;
             }
@@ -473,8 +472,10 @@ impl<'w> Writer<'w> {
 
     /// Writes the parts of a value, and what the syntax wants said of it besides.
     fn parts(&mut self, row: &'w Row, place: &Place, leaf: &Leaf, node: NodeId, at: usize) {
+        let in_text = row.scheme_in_text(&leaf.value);
         for part in &row.parts {
-            let own = leaf.value.part(part.part).filter(|text| !self.is_implied(part, text));
+            let in_text = in_text.is_some() && part.part == Part::Scheme;
+            let own = leaf.value.part(part.part).filter(|text| !in_text && !self.is_implied(part, text));
             let text = match (own, &part.place) {
                 (Some(text), _) if part.absent.as_deref() == Some(text) => {
                     self.lose_part(leaf, part.part, &self.other_meaning());
@@ -505,7 +506,11 @@ impl<'w> Writer<'w> {
                 let _ = self.put_part(part, absent.into(), node, at);
             }
         }
-        let said = |part: Part| part == Part::Time && place.format.is_some_and(DateFormat::says_time);
+        let said = |part: Part| match part {
+            Part::Time => place.format.is_some_and(DateFormat::says_time),
+            Part::Scheme => in_text.is_some(),
+            _ => false,
+        };
         for value in &leaf.value.parts {
             if row.parts.iter().all(|part| part.part != value.part) && !said(value.part) {
                 self.lose_part(leaf, value.part, &self.no_place());
@@ -616,10 +621,7 @@ impl<'w> Writer<'w> {
 
     /// Makes one node and what its predicates ask for; not what they ask of the value at `rest` itself.
     fn make_step(&mut self, step: &'w PlaceStep, rest: &[PlaceStep], parent: NodeId) -> Result<NodeId, Message> {
-        let node = self.push(parent, step.name)?;
-        if let Some(&occurrence) = step.occurrences.first() {
-            self.out.tree.node_mut(node).occurrence = occurrence;
-        }
+        let node = self.push(parent, step.name, step.occurrences.first().copied())?;
         for predicate in &step.predicates {
             if let Predicate::Equals(Equals { path, values, .. }) = predicate {
                 if path.iter().map(|step| step.name).eq(rest.iter().map(|step| step.name)) {
@@ -634,12 +636,14 @@ impl<'w> Writer<'w> {
         Ok(node)
     }
 
-    /// Appends a node where the grammar has a place for it.
-    fn push(&mut self, parent: NodeId, name: Name) -> Result<NodeId, Message> {
+    /// Appends a node where the grammar has a place for it, as the occurrence that is told or the next one.
+    fn push(&mut self, parent: NodeId, name: Name, occurrence: Option<u32>) -> Result<NodeId, Message> {
         let key = self.out.slots[parent.index()].key;
         let slot = self.grammar.child(key, name).ok_or_else(|| self.no_place())?;
         let node = self.out.tree.push(parent, name, Label::of(name), Span::default());
-        if self.out.tree.node(node).occurrence > slot.repetitions {
+        let made = self.out.tree.node_mut(node);
+        made.occurrence = occurrence.unwrap_or(made.occurrence);
+        if made.occurrence > slot.repetitions {
             self.out.tree.truncate(node.index());
             return Err(Message::new("mapping-repeated").with("limit", slot.repetitions));
         }

@@ -135,7 +135,7 @@ fn what_the_schema_wants_is_computed_and_told() {
 #[test]
 fn nothing_is_cut_to_fit() {
     let long = "x".repeat(36);
-    let json = format!(r#"{{"document":"invoice","version":1,"seller":{{"address":{{"line1":"{long}"}}}}}}"#);
+    let json = format!(r#"{{"document":"invoice","version":1,"seller":{{"address":{{"city":"{long}"}}}}}}"#);
     let document = read(json.as_bytes()).expect("a document").remove(0).document;
     let writing = write(&document, Target::Edifact(Some("D.14B"))).expect("written");
     assert_eq!(writing.report.lost[0].reason.text(Language::English), "it has 36 characters where 35 may stand");
@@ -143,9 +143,37 @@ fn nothing_is_cut_to_fit() {
 }
 
 #[test]
-fn an_address_whose_scheme_does_not_fit_still_has_a_kind() {
-    // Data element 3155 is mandatory in C076 and holds three characters.
-    for (scheme, lost, segment) in [("0088", 1, "EI"), ("EM", 0, "EM"), ("EI", 1, "EI")] {
+fn a_long_line_of_an_address_stands_where_there_is_room_for_it() {
+    // Data element 3042 is an..35 and stands four times, 3124 is an..35 and stands five times; the first is mandatory.
+    let street = |lengths: [usize; 3]| lengths.map(|length| "x".repeat(length));
+    for (lines, lost) in [(street([70, 70, 35]), 0), (street([36, 0, 35]), 0), (street([35, 35, 36]), 1)] {
+        let [one, two, three] = &lines;
+        let address = format!(r#"{{"line1":"{one}","line2":"{two}","line3":"{three}"}}"#).replace(r#""line2":"","#, "");
+        let json = format!(r#"{{"document":"invoice","version":1,"seller":{{"name":"A","address":{address}}}}}"#);
+        let document = read(json.as_bytes()).expect("a document").remove(0).document;
+        let writing = write(&document, Target::Edifact(Some("D.14B"))).expect("written");
+        assert_eq!(writing.report.lost.len(), lost, "{:?}", writing.report.lost);
+        let again = read(&writing.bytes).expect("a document").remove(0);
+        assert!(again.report.lost.is_empty(), "{:?}", again.report.lost);
+        let seller = Invoice::try_from(&again.document).expect("an invoice").seller;
+        let address = seller.and_then(|seller| seller.address).expect("an address");
+        let mut expected = lines.map(|line| Some(line).filter(|line| !line.is_empty()));
+        if lost == 1 {
+            expected[2] = None;
+        }
+        assert_eq!([address.line1, address.line2, address.line3], expected);
+    }
+}
+
+#[test]
+fn an_address_keeps_its_scheme() {
+    // Data element 3155 is mandatory in C076 and holds three characters; a number of four stands before the address.
+    for (scheme, lost, segment) in [
+        ("0088", 0, "0088?:4012345000009:EI"),
+        ("EM", 0, "4012345000009:EM"),
+        ("EI", 1, "4012345000009:EI"),
+        ("DK:CVR", 1, "4012345000009:EI"),
+    ] {
         let address = format!(r#"{{"value":"4012345000009","scheme":"{scheme}"}}"#);
         let json =
             format!(r#"{{"document":"invoice","version":1,"seller":{{"name":"A","electronicAddress":{address}}}}}"#);
@@ -153,7 +181,7 @@ fn an_address_whose_scheme_does_not_fit_still_has_a_kind() {
         let writing = write(&document, Target::Edifact(Some("D.14B"))).expect("written");
         assert_eq!(writing.report.lost.len(), lost, "{scheme}");
         let text = String::from_utf8_lossy(&writing.bytes).into_owned();
-        assert!(text.contains(&format!("COM+4012345000009:{segment}'")), "{text}");
+        assert!(text.contains(&format!("COM+{segment}'")), "{text}");
         let again = read(text.as_bytes()).expect("a document").remove(0);
         assert!(again.report.lost.is_empty());
         let (invoice, kept) = (Invoice::try_from(&again.document).expect("an invoice"), lost == 0);
