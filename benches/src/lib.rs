@@ -4,6 +4,7 @@
 //! thread, the file in memory, the best of several runs. After `--`, `--megabytes N` sets the size of the file.
 
 pub mod staedi;
+pub mod ubl;
 
 use std::hint::black_box;
 use std::io::{self, Read};

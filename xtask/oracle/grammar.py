@@ -25,7 +25,10 @@ def elements(root):
 
 def mutate(root, chance):
     """Changes one thing in the document."""
-    element = chance.choice(elements(root)[1:])
+    element = chance.choice(elements(root)[1:] or [root])
+    if element is root:
+        etree.SubElement(root, root.tag)
+        return
     parent, name = element.getparent(), etree.QName(element)
     match chance.randrange(11):
         case 0:
@@ -58,15 +61,15 @@ def mutate(root, chance):
 
 
 def main(folder):
-    schemas = {}
+    known, schema = None, None
     parser = etree.XMLParser(resolve_entities=False)
     for number, line in enumerate(sys.stdin):
-        schema, path, mutants = line.rstrip("\n").split("\t")
-        if schema not in schemas:
-            schemas[schema] = etree.XMLSchema(etree.parse(schema))
-        schema = schemas[schema]
+        location, path, mutants = line.rstrip("\n").split("\t")
+        if location != known:
+            # One at a time: those of UBL take much memory.
+            known, schema = location, etree.XMLSchema(etree.parse(location))
         tree, chance = etree.parse(path, parser), random.Random(os.path.basename(path))
-        print(number, path, "valid" if schema.validate(tree) else "invalid", sep="\t")
+        print(number, path, "valid" if schema.validate(tree) else "invalid", sep="\t", flush=True)
         for mutant in range(int(mutants)):
             changed = copy.deepcopy(tree)
             for _ in range(chance.choice([1, 1, 2])):
@@ -74,7 +77,7 @@ def main(folder):
             target = os.path.join(folder, f"{number}-{mutant}.xml")
             changed.write(target, encoding="utf-8", xml_declaration=True)
             verdict = schema.validate(etree.parse(target, parser))
-            print(number, target, "valid" if verdict else "invalid", sep="\t")
+            print(number, target, "valid" if verdict else "invalid", sep="\t", flush=True)
 
 
 if __name__ == "__main__":

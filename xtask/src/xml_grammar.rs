@@ -1,10 +1,10 @@
 //! `cargo xtask xml-grammar`: reads official XML Schema documents and packs their facts into `schemas/xml/`.
 
-use std::path::{Component, Path, PathBuf};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use karvan_schema::xml::{Grammar, Heading, Library, compile};
-use karvan_xml::{Document, Limits};
+use karvan_schema::xml::{Collection, Grammar, Heading, compile};
 
 /// A grammar that is packed.
 pub(crate) struct Packed {
@@ -106,7 +106,7 @@ pub(crate) const PACKED: &[Packed] = &[
         name: "ubl-2.5",
         title: "OASIS Universal Business Language 2.5",
         entries: &["ubl-2.5/maindoc"],
-        signs: &[(UBL_VERSION, "2.5")],
+        signs: &[],
     },
 ];
 
@@ -133,7 +133,7 @@ pub(crate) fn run(arguments: &Arguments) -> crate::Result<ExitCode> {
         let entries: Vec<&str> = entries.iter().map(String::as_str).collect();
         let heading =
             signs.iter().fold(Heading::new(*name, *title), |heading, (path, text)| heading.sign(*path, *text));
-        let packed = compile(heading, &entries, &mut Folder { root: source.clone() })?;
+        let packed = compile(heading, &entries, &mut collection(&source, &entries)?)?;
         let grammar = Grammar::from_bytes(&packed)?;
         println!("{name}: {} octets, {} document elements", packed.len(), grammar.roots().count());
         let target = crate::workspace().join(format!("schemas/xml/{name}.grammar"));
@@ -161,83 +161,14 @@ pub(crate) fn documents(source: &Path, entries: &[&str]) -> crate::Result<Vec<St
     Ok(documents)
 }
 
-/// Schema documents below a folder; locations are paths in it, with `/`.
-struct Folder {
-    root: PathBuf,
-}
-
-impl Library for Folder {
-    fn open(
-        &mut self,
-        base: Option<&str>,
-        location: Option<&str>,
-        namespace: &str,
-    ) -> Result<Option<(String, Document)>, String> {
-        let Some(location) = location else {
-            // An import without location leaves it to us to know the namespace; only that of xml:lang is known.
-            return match namespace {
-                karvan_xml::XML_NAMESPACE => Ok(None),
-                _ => Err("the import gives no location".to_owned()),
-            };
-        };
-        let folder = base.and_then(|base| Path::new(base).parent()).unwrap_or(Path::new(""));
-        let path = normal(&folder.join(location));
-        let octets = std::fs::read(self.root.join(&path)).map_err(|error| error.to_string())?;
-        let octets = without_document_type(&octets);
-        let document = Document::parse(octets, &Limits::default())
-            .map_err(|error| error.diagnostic().message.text(karvan_text::Language::English))?;
-        Ok(Some((path.to_string_lossy().replace('\\', "/"), document)))
-    }
-}
-
-/// `path` without `.` and `..`.
-fn normal(path: &Path) -> PathBuf {
-    let mut normal = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::ParentDir => {
-                normal.pop();
-            }
-            Component::Normal(name) => normal.push(name),
-            _ => {}
+/// The schema documents in the folders that `entries` lie in, by their paths below `source`.
+fn collection(source: &Path, entries: &[&str]) -> crate::Result<Collection> {
+    let folders: BTreeSet<&str> = entries.iter().filter_map(|entry| entry.split('/').next()).collect();
+    let mut schemas = Collection::default();
+    for folder in folders {
+        for (name, path) in crate::conformance::files(&source.join(folder))? {
+            schemas.add(format!("{folder}/{name}"), std::fs::read(path)?);
         }
     }
-    normal
-}
-
-/// `octets` with a document type declaration overwritten by spaces, which Karvan's reader refuses and which the schema
-/// of XML signatures has. Schema documents that use entities of their own are not well-formed after this.
-fn without_document_type(octets: &[u8]) -> Vec<u8> {
-    let mut octets = octets.to_vec();
-    let find = |from: usize, wanted: &[u8], octets: &[u8]| {
-        octets[from..].windows(wanted.len()).position(|window| window == wanted).map(|at| from + at)
-    };
-    // A comment may speak of a DOCTYPE before the one that is meant.
-    let mut from = 0;
-    while let Some(at) = find(from, b"<!", &octets) {
-        if octets[at..].starts_with(b"<!--") {
-            match find(at, b"-->", &octets) {
-                Some(end) => from = end,
-                None => break,
-            }
-        } else if octets[at..].starts_with(b"<!DOCTYPE") {
-            let bracket = octets[at..].iter().position(|&octet| octet == b'[' || octet == b'>').map(|place| at + place);
-            let end = match bracket {
-                Some(place) if octets[place] == b'[' => {
-                    find(place, b"]", &octets).and_then(|end| find(end, b">", &octets))
-                }
-                other => other,
-            };
-            if let Some(end) = end {
-                octets[at..=end]
-                    .iter_mut()
-                    .filter(|octet| !octet.is_ascii_whitespace())
-                    .for_each(|octet| *octet = b' ');
-            }
-            break;
-        } else {
-            break;
-        }
-    }
-    octets
+    Ok(schemas)
 }

@@ -1,9 +1,15 @@
-//! Looking up which XML grammars there are.
+//! Looking up which XML grammars there are, and what they declare.
+
+mod declaration;
 
 use karvan_schema::xml::{Grammars, Heading};
 use karvan_text::Language;
 use karvan_text::catalogue::isolate;
 use serde::Serialize;
+
+pub use self::declaration::{
+    AttributeView, DeclarationUnknown, DeclarationView, FacetView, RowKind, RowView, ValueView, declaration,
+};
 
 /// All XML grammars.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

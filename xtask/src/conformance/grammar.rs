@@ -1,14 +1,15 @@
-//! XML documents and mutants of them, checked against packed grammars here and against the schema documents by libxml2.
+//! XML documents, published ones and ones made of the grammars, and mutants of them, checked against packed grammars here and against the schema documents by libxml2.
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use karvan_schema::xml::{Grammar, SCHEMA_NAMESPACE, Validator};
 use karvan_xml::{Document, Event, EventReader, Limits, ReadError};
 
+use super::instances::{Extent, instance};
 use super::{Table, files};
 use crate::xml_grammar::{PACKED, documents};
 
@@ -28,6 +29,9 @@ const FOLDERS: [&str; 8] = [
 const MUTANTS: usize = 30;
 const MOST_MUTATED: usize = 3;
 
+/// How many mutants are made of a document that is made of the grammar; each document element has several of these.
+const MUTANTS_OF_MADE: usize = 12;
+
 /// Namespace and local name of a document element.
 type Root = (String, String);
 
@@ -41,61 +45,133 @@ pub(super) fn run(data: &Path) -> crate::Result<Table> {
         }
     }
     let source = data.join("xml/xsd");
+    let folder = tempfile::tempdir()?;
     // One line a document and grammar, for the oracle.
     let (mut lines, mut rows) = (String::new(), Vec::new());
     for packed in PACKED {
+        let grammar = Grammar::builtin(packed.name).ok_or("the grammar does not open")?;
         for entry in documents(&source, packed.entries)? {
-            let schema = source.join(entry);
+            let schema = source.join(&entry);
             for root in declared(&schema)? {
-                for (number, path) in by_root.get(&root).into_iter().flatten().enumerate() {
-                    let mutants = if number < MOST_MUTATED { MUTANTS } else { 0 };
+                let mut line = |path: &Path, mutants: usize, made: bool| {
                     lines += &format!("{}\t{}\t{mutants}\n", schema.display(), path.display());
-                    rows.push((packed.name, root.1.clone()));
+                    rows.push(Row { grammar: packed.name, root: root.1.clone(), made });
+                };
+                for (number, path) in by_root.get(&root).into_iter().flatten().enumerate() {
+                    line(path, if number < MOST_MUTATED { MUTANTS } else { 0 }, false);
+                }
+                let declaration = grammar.root(&root.0, &root.1).ok_or("the grammar lacks a document element")?;
+                for (name, extent) in Extent::ALL {
+                    match instance(grammar, declaration, extent) {
+                        Ok(text) => {
+                            // Two namespaces may have a document element of the same name.
+                            let entry = entry.replace('/', "_");
+                            let path = folder.path().join(format!("{entry}-{}-{name}.xml", root.1));
+                            std::fs::write(&path, text)?;
+                            line(&path, MUTANTS_OF_MADE, true);
+                        }
+                        Err(reason) => println!("{} {}: no {name} document: {reason}", packed.name, root.1),
+                    }
                 }
             }
         }
     }
-    let folder = tempfile::tempdir()?;
+    let mutants = tempfile::tempdir()?;
     let mut command = Command::new("python3");
-    command.arg(crate::workspace().join("xtask/oracle/grammar.py")).arg(folder.path());
+    command.arg(crate::workspace().join("xtask/oracle/grammar.py")).arg(mutants.path());
     let mut oracle = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
     let mut stdin = oracle.stdin.take().ok_or("the oracle takes no lines")?;
-    let output = std::thread::scope(|scope| {
+    let stdout = oracle.stdout.take().ok_or("the oracle says nothing")?;
+    let mut counts: BTreeMap<(&str, &str), Counts> = BTreeMap::new();
+    std::thread::scope(|scope| -> crate::Result<()> {
         scope.spawn(move || stdin.write_all(lines.as_bytes()));
-        oracle.wait_with_output()
+        for line in BufReader::new(stdout).lines() {
+            let line = line?;
+            let [number, path, verdict] = line.split('\t').collect::<Vec<_>>()[..] else {
+                return Err(format!("the oracle says {line}").into());
+            };
+            let row = &rows[number.parse::<usize>()?];
+            let path = Path::new(path);
+            let (here, there) = (is_valid(path, row.grammar)?, verdict == "valid");
+            let counts = counts.entry((row.grammar, &row.root)).or_default();
+            let is_mutant = path.starts_with(mutants.path());
+            let kind = match (is_mutant, row.made) {
+                (true, _) => &mut counts.mutants,
+                (false, true) => &mut counts.made,
+                (false, false) => &mut counts.documents,
+            };
+            *kind += 1;
+            *(if here != there {
+                &mut counts.different
+            } else if here {
+                &mut counts.valid
+            } else {
+                &mut counts.invalid
+            }) += 1;
+            if here != there {
+                println!("{} {}: {verdict} to libxml2", row.grammar, path.display());
+            } else if is_mutant {
+                std::fs::remove_file(path)?;
+            } else if row.made && !here {
+                println!("{} {}: made, and invalid to both", row.grammar, path.display());
+            }
+        }
+        Ok(())
     })?;
-    if !output.status.success() {
+    if !oracle.wait()?.success() {
         return Err("python3 with lxml is needed".into());
     }
+    if counts.values().any(|counts| counts.different > 0) {
+        // What is judged differently is to be looked at.
+        println!("kept in {} and {}", folder.keep().display(), mutants.keep().display());
+    }
+    Ok(table(&counts))
+}
 
-    let mut counts: BTreeMap<&(&str, String), [usize; 4]> = BTreeMap::new();
-    for line in String::from_utf8(output.stdout)?.lines() {
-        let [number, path, verdict] = line.split('\t').collect::<Vec<_>>()[..] else {
-            return Err(format!("the oracle says {line}").into());
-        };
-        let row = &rows[number.parse::<usize>()?];
-        let (here, there) = (is_valid(Path::new(path), row.0)?, verdict == "valid");
-        let counts = counts.entry(row).or_default();
-        counts[0] += usize::from(!path.starts_with(&*folder.path().to_string_lossy()));
-        counts[if here != there { 3 } else { 1 + usize::from(!here) }] += 1;
-        if here != there {
-            println!("{} {path}: {verdict} to libxml2", row.0);
-        }
+/// What a line for the oracle is about.
+struct Row {
+    grammar: &'static str,
+    root: String,
+    /// Whether the document is made of the grammar.
+    made: bool,
+}
+
+/// What came of the documents of a document element.
+#[derive(Clone, Copy, Default)]
+struct Counts {
+    documents: usize,
+    made: usize,
+    mutants: usize,
+    valid: usize,
+    invalid: usize,
+    different: usize,
+}
+
+impl Counts {
+    const TITLES: [&str; 6] =
+        ["documents", "made of the grammar", "mutants", "valid to both", "invalid to both", "different"];
+
+    const fn all(self) -> [usize; 6] {
+        [self.documents, self.made, self.mutants, self.valid, self.invalid, self.different]
     }
-    let mut table =
-        Table::new(["grammar", "document element", "documents", "valid to both", "invalid to both", "different"]);
-    for ((grammar, root), counts) in &counts {
-        let [documents, valid, invalid, different] = counts.map(|count| count.to_string());
-        table.row([*grammar, root, &documents, &valid, &invalid, &different]);
+}
+
+fn table(counts: &BTreeMap<(&str, &str), Counts>) -> Table {
+    let mut table = Table::new(["grammar", "document element"].into_iter().chain(Counts::TITLES).collect::<Vec<_>>());
+    for ((grammar, root), counts) in counts {
+        let figures = counts.all().map(|count| count.to_string());
+        table.row([*grammar, *root].into_iter().chain(figures.iter().map(String::as_str)).collect::<Vec<_>>());
     }
-    let total = |column: usize| counts.values().map(|count| count[column]).sum::<usize>();
-    let (documents, valid, invalid, different) = (total(0), total(1), total(2), total(3));
+    let total = |column: usize| counts.values().map(|counts| counts.all()[column]).sum::<usize>();
+    let [documents, made, mutants, valid, invalid, different] = std::array::from_fn(total);
+    let fewest = counts.values().map(|counts| counts.mutants).min().unwrap_or_default();
     table.summary(format!(
-        "{documents} documents by a grammar, {} with mutants: {valid} valid to both, {invalid} invalid to both, {different} \
-         judged differently",
-        valid + invalid + different
+        "{} document elements of {} grammars: {documents} documents, {made} made of the grammar, {mutants} mutants ({fewest} or \
+         more each): {valid} valid to both, {invalid} invalid to both, {different} judged differently",
+        counts.len(),
+        PACKED.len(),
     ));
-    Ok(table)
+    table
 }
 
 /// The document element of the XML document at `path`; none where it is no document.

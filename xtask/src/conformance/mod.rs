@@ -10,6 +10,7 @@ mod directories;
 mod documents;
 mod fmt;
 mod grammar;
+mod instances;
 mod invoices;
 mod pkits;
 mod rules;

@@ -1,14 +1,15 @@
 //! `karvan schema import`, and what was imported before.
 
 use std::env;
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Cursor, Read, Seek};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use karvan_engine::import::{Imported, Importer};
+use karvan_engine::import::{Imported, Importer, Naming};
 use karvan_engine::text::Message;
-use karvan_engine::{Directories, Import};
+use karvan_engine::{Directories, Grammars, Import};
 use zip::ZipArchive;
 
 use crate::output::Output;
@@ -18,51 +19,71 @@ use crate::status::Status;
 /// `karvan schema import`.
 #[derive(Args, Debug)]
 pub(crate) struct SchemaImport {
-    /// A release of the UN/EDIFACT directories: its ZIP archive, or the folder of its texts.
+    /// A release of the UN/EDIFACT directories or a set of XML Schema documents: its ZIP archive, or the folder of its files.
     #[arg(value_name = "ZIP|FOLDER", required = true)]
     paths: Vec<PathBuf>,
+
+    /// Call the XML grammar NAME, as for --as (default: what the first file or folder is called).
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+
+    /// Call the XML grammar TITLE for people (default: its name).
+    #[arg(long, value_name = "TITLE")]
+    title: Option<String>,
+
+    /// Documents begin with the elements of the schema documents at PATH, or in the folder PATH (default: of those that no
+    /// other includes or imports).
+    #[arg(long = "entry", value_name = "PATH")]
+    entries: Vec<String>,
+
+    /// Documents whose value at PATH begins with TEXT follow the XML grammar, and no others: UBLVersionID=2.2 (default: it is
+    /// taken for the newest, for documents that tell of no other).
+    #[arg(long = "sign", value_name = "PATH=TEXT", value_parser = sign)]
+    signs: Vec<(String, String)>,
 
     /// Keep it in DIR (default: `KARVAN_SCHEMAS`, else the folder of the user's data).
     #[arg(long, value_name = "DIR")]
     to: Option<PathBuf>,
 }
 
-/// The ending of the files in which imported releases are kept.
-const ENDING: &str = "release";
-
 /// Archives stand in one another at most so deep: a release holds one for each directory.
 const DEEPEST: usize = 3;
 
-/// More than the texts of any release have, in octets.
+/// More than the texts of any release or grammar have, in octets.
 const LARGEST: u64 = 1 << 28;
 
-/// Adds what was imported before to the built-in directories.
+/// Adds what was imported before to what is built in.
 pub(crate) fn load(session: &Session) {
     let Some(folder) = folder() else { return };
     let Ok(entries) = fs::read_dir(&folder) else { return };
     let mut paths: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    paths.retain(|path| path.extension().is_some_and(|ending| ending == ENDING));
     paths.sort();
-    let mut imports = Vec::new();
+    let (mut releases, mut grammars, mut count) = (Vec::new(), Grammars::default(), 0);
     for path in paths {
-        let read = fs::read(&path).map_err(|error| error.to_string());
-        match read.and_then(|octets| Import::read(&octets).map_err(|error| error.to_string())) {
-            Ok(import) => imports.push(import),
+        let read = || fs::read(&path).map_err(|error| error.to_string());
+        let added = match path.extension().and_then(OsStr::to_str) {
+            Some("release") => read()
+                .and_then(|octets| Import::read(&octets).map_err(|error| error.to_string()))
+                .map(|import| releases.push(import)),
+            Some("grammar") => read().and_then(|octets| grammars.add(octets).map_err(|error| error.to_string())),
+            _ => continue,
+        };
+        match added {
+            Ok(()) => count += 1,
             Err(error) => say(&format!("karvan: {}: {error}", path.display())),
         }
     }
-    if !imports.is_empty() {
-        let imported = Message::new("note-imported").with("count", imports.len());
-        session.note(&imported.with("path", folder.display()));
+    if count == 0 {
+        return;
     }
-    if !imports.is_empty()
-        && let Err(error) = Directories::extend_builtin(imports)
-    {
+    session.note(&Message::new("note-imported").with("count", count).with("path", folder.display()));
+    let releases = Directories::extend_builtin(releases).map_err(|error| error.to_string());
+    if let Err(error) = releases.and_then(|()| Grammars::extend_builtin(grammars).map_err(|error| error.to_string())) {
         say(&format!("karvan: {error}"));
     }
 }
 
-/// Where imported releases are kept: `KARVAN_SCHEMAS`, else the folder of the user's data (XDG Base Directory).
+/// Where what was imported is kept: `KARVAN_SCHEMAS`, else the folder of the user's data (XDG Base Directory).
 fn folder() -> Option<PathBuf> {
     let given = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let data = || given("XDG_DATA_HOME").or_else(|| Some(given("HOME")?.join(".local/share")));
@@ -70,7 +91,16 @@ fn folder() -> Option<PathBuf> {
 }
 
 pub(crate) fn run(asked: &SchemaImport, mut session: Session) -> io::Result<Status> {
-    let mut importer = Importer::default();
+    let naming = Naming {
+        name: asked
+            .name
+            .clone()
+            .unwrap_or_else(|| asked.paths.first().map(|path| grammar_name(path)).unwrap_or_default()),
+        title: asked.title.clone(),
+        entries: asked.entries.clone(),
+        signs: asked.signs.clone(),
+    };
+    let mut importer = Importer::new(naming);
     for path in &asked.paths {
         let mut left = LARGEST;
         let read = match path.is_dir() {
@@ -108,12 +138,13 @@ pub(crate) fn run(asked: &SchemaImport, mut session: Session) -> io::Result<Stat
     Ok(Status::Good)
 }
 
-/// Writes the file of a release; it appears only when it is whole.
-fn keep(release: &Imported, folder: &Path) -> io::Result<PathBuf> {
+/// Writes the file of a release or grammar; it appears only when it is whole.
+fn keep(imported: &Imported, folder: &Path) -> io::Result<PathBuf> {
     fs::create_dir_all(folder)?;
-    let path = folder.join(format!("{}.{ENDING}", release.release));
+    let (name, octets) = imported.file();
+    let path = folder.join(name);
     let mut output = Output::open(Some(&path))?;
-    io::Write::write_all(&mut output, &release.import.to_octets())?;
+    io::Write::write_all(&mut output, &octets)?;
     output.finish()?;
     Ok(path)
 }
@@ -158,7 +189,7 @@ fn archive_texts(
     Ok(())
 }
 
-/// Reads a file that is a text of a directory, or an archive of them; passes over others.
+/// Reads a file that is a text of a directory, a schema document, or an archive of them; passes over others.
 fn text(
     name: &str,
     file: impl Read,
@@ -184,9 +215,29 @@ fn text(
         archive_texts(Cursor::new(octets), around, importer, left)?;
         around.pop();
     } else {
-        importer.read(&path, &octets);
+        importer.read(&path, octets);
     }
     Ok(())
+}
+
+/// The name of a grammar that comes from `path`: of its name, what a name may have.
+fn grammar_name(path: &Path) -> String {
+    let stem = if path.is_dir() { path.file_name() } else { path.file_stem() };
+    let stem = stem.map(|stem| stem.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let is_good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    stem.trim_start_matches('.').chars().map(|c| if is_good(c) { c } else { '-' }).collect()
+}
+
+/// `UBLVersionID=2.2`.
+fn sign(text: &str) -> Result<(String, String), String> {
+    let (path, value) = text.split_once('=').ok_or("a path, =, and the beginning of a value: UBLVersionID=2.2")?;
+    let spaced =
+        path.is_empty() || value.is_empty() || path.contains(char::is_whitespace) || value.contains(['\n', '\r']);
+    if spaced {
+        Err("neither path nor text may be empty, nor have white space".into())
+    } else {
+        Ok((path.into(), value.into()))
+    }
 }
 
 fn name_of(path: &Path) -> String {

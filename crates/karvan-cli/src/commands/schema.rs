@@ -4,7 +4,7 @@ use std::io;
 
 use clap::{Args, Subcommand};
 use karvan_engine::code_lists::{self, CodesView};
-use karvan_engine::grammars;
+use karvan_engine::grammars::{self, DeclarationUnknown, DeclarationView};
 use karvan_engine::profile::{self, ProfilesView};
 use karvan_engine::schema::{View, code, releases, show};
 use karvan_engine::schema_diff::diff;
@@ -20,7 +20,8 @@ use crate::status::Status;
 pub(crate) enum Schema {
     /// The releases and what each holds.
     List(SchemaList),
-    /// A message: INVOIC@D.96A (without a release: the newest); or a profile, by its name or its file.
+    /// A message: INVOIC@D.96A (without a release: the newest); a profile, by its name or its file; an element or type of an
+    /// XML grammar: Invoice@ubl-2.1, Invoice/InvoiceLine@ubl-2.1.
     Show(SchemaName),
     /// A segment: NAD@D.96A.
     Segment(SchemaName),
@@ -30,7 +31,8 @@ pub(crate) enum Schema {
     Element(SchemaName),
     /// What changed between two releases, whole or in a message, segment, composite or element.
     Diff(SchemaDiff),
-    /// Import a release of the directories, a later one too, from your own copy of the official texts.
+    /// Import a release of the directories, a later one too, from your own copy of the official texts; or an XML grammar from
+    /// XML Schema documents.
     Import(import::SchemaImport),
     /// A code value: 3035 SU, 3035@D.96A SU, REC20 KGM; without a value, the whole list.
     Code(SchemaCode),
@@ -92,6 +94,9 @@ pub(crate) fn run(asked: &Schema, mut session: Session) -> io::Result<Status> {
     if let Some(found) = published(asked) {
         return tell_codes(found, session);
     }
+    if let Some(found) = declared(asked) {
+        return tell_declaration(found, session);
+    }
     match asked {
         Schema::List(SchemaList { grammars: true, .. }) => {
             let view = grammars::list();
@@ -144,6 +149,34 @@ fn published(asked: &Schema) -> Option<Result<CodesView, Message>> {
         Schema::Code(SchemaCode { element, value: Some(value) }) => code_lists::code(element, value),
         Schema::Code(SchemaCode { element, value: None }) => code_lists::list(element).map(Ok),
         _ => None,
+    }
+}
+
+/// What is asked of the XML grammars, and what they answer; none where something else is asked.
+fn declared(asked: &Schema) -> Option<Result<DeclarationView, DeclarationUnknown>> {
+    let Schema::Show(SchemaName { name }) = asked else { return None };
+    let is_elsewhere = || profile::named(name).is_some() || name.ends_with(".toml") || show(name).is_ok();
+    // A name without a grammar is one of a grammar only where it is nothing else.
+    if name.contains('@') {
+        grammars::declaration(name)
+    } else if is_elsewhere() {
+        None
+    } else {
+        grammars::declaration(name).filter(Result::is_ok)
+    }
+}
+
+fn tell_declaration(found: Result<DeclarationView, DeclarationUnknown>, mut session: Session) -> io::Result<Status> {
+    match found {
+        Ok(view) => {
+            session.result(|language| view.text(language), &view)?;
+            session.output.finish()?;
+            Ok(Status::Good)
+        }
+        Err(error) => {
+            say(&format!("karvan: {}", session.text(&error.message())));
+            Ok(Status::Findings)
+        }
     }
 }
 

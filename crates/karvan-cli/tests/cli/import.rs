@@ -83,3 +83,67 @@ fn what_is_no_release_is_told() {
     folder.write("schemas/D.25A.release", "damaged");
     assert!(folder.run(["schema", "list"]).expect(0).stderr.contains("D.25A.release"));
 }
+
+/// Schema documents of a grammar that nobody standardised: an order of camels, with what it includes in another folder.
+fn schemas() -> [(&'static str, String); 2] {
+    let schema = |inside: &str| {
+        format!(
+            r#"<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns="urn:camels" targetNamespace="urn:camels"
+                elementFormDefault="qualified">{inside}</xs:schema>"#
+        )
+    };
+    let order = r#"<xs:include schemaLocation="../common/types.xsd"/>
+        <xs:element name="Order"><xs:complexType><xs:sequence>
+            <xs:element name="Version" type="xs:string" minOccurs="0"/>
+            <xs:element name="Camel" type="CamelType" maxOccurs="unbounded"/>
+        </xs:sequence></xs:complexType></xs:element>"#;
+    let types = r#"<xs:simpleType name="CamelType"><xs:restriction base="xs:token">
+            <xs:enumeration value="ALI"/><xs:enumeration value="SARI"/></xs:restriction></xs:simpleType>"#;
+    [("main/Order.xsd", schema(order)), ("common/types.xsd", schema(types))]
+}
+
+const CAMELS: &str = "<Order xmlns='urn:camels'><Version>1.0</Version><Camel>ALI</Camel><Camel>BIBI</Camel></Order>";
+
+#[test]
+fn an_imported_grammar_is_known_to_every_verb() {
+    let folder = Folder::new();
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    for (path, text) in schemas() {
+        archive.start_file(format!("release/{path}"), SimpleFileOptions::default()).unwrap();
+        archive.write_all(text.as_bytes()).unwrap();
+    }
+    folder.write("Camels 1.0.zip", archive.finish().unwrap().into_inner());
+    folder.write("order.xml", CAMELS);
+    assert!(folder.run(["validate", "order.xml"]).expect(1).stdout.contains("E5150"), "nobody knows it yet");
+
+    let run = folder.run(["schema", "import", "Camels 1.0.zip"]).expect(0);
+    assert!(run.stdout.starts_with("XML grammar camels-1.0 imported from 1 schema documents"), "{}", run.stdout);
+    assert!(run.stderr.contains("camels-1.0.grammar"), "{}", run.stderr);
+    let found = folder.run(["validate", "--format", "json", "order.xml"]).expect(1).findings();
+    assert_eq!(found, ["E5112 1:74 /Order/Camel[2]"]);
+    assert!(folder.run(["schema", "list", "--grammars"]).expect(0).stdout.contains("camels-1.0"));
+    let shown = folder.run(["schema", "show", "Order@camels-1.0"]).expect(0).stdout;
+    assert!(shown.contains("  Camel    1..n   CamelType\n"), "{shown}");
+    let shown = folder.run(["schema", "show", "CamelType"]).expect(0).stdout;
+    assert!(shown.contains("= token, ALI | SARI"), "{shown}");
+}
+
+#[test]
+fn a_sign_and_a_name_say_which_documents_follow_a_grammar() {
+    let folder = Folder::new();
+    for (path, text) in schemas() {
+        folder.write(&format!("one/{path}"), text.clone());
+        folder.write(&format!("two/{path}"), text.replace("SARI", "BIBI"));
+    }
+    folder.write("order.xml", CAMELS);
+    let both = folder.run(["schema", "import", "one", "two"]).expect(1).stderr;
+    assert!(both.contains("one/main/Order.xsd") && both.contains("two/main/Order.xsd"), "{both}");
+    folder.run(["schema", "import", "one"]).expect(0);
+    folder.run(["schema", "import", "two", "--sign", "Version=1"]).expect(0);
+    folder.run(["validate", "order.xml"]).expect(0);
+    folder.run(["validate", "--as", "one", "order.xml"]).expect(1);
+    folder.write("order.xml", CAMELS.replace("1.0", "2.0"));
+    folder.run(["validate", "order.xml"]).expect(1);
+    folder.run(["schema", "import", "two", "--sign", "Version"]).expect(2);
+    assert!(folder.run(["schema", "import", "two", "--name", "../x"]).expect(1).stderr.contains("../x"));
+}

@@ -293,11 +293,12 @@ fn element_lines(view: &ElementView, language: Language) -> Vec<String> {
     lines
 }
 
-/// How many letters must be added, left out, replaced or swapped with the next to turn one word, in letters of any case,
-/// into another, in capitals.
+/// How many letters must be added, left out, replaced or swapped with the next to turn one word into another, whatever
+/// their case. Of long words, the beginnings are compared.
 #[must_use]
 pub fn distance(one: &str, other: &str) -> usize {
-    let (one, other): (Vec<char>, Vec<char>) = (one.to_uppercase().chars().take(32).collect(), other.chars().collect());
+    let capitals = |word: &str| word.to_uppercase().chars().take(64).collect::<Vec<char>>();
+    let (one, other) = (capitals(one), capitals(other));
     let mut before: Vec<usize> = Vec::new();
     let mut last: Vec<usize> = (0..=other.len()).collect();
     for (row, letter) in one.iter().enumerate() {

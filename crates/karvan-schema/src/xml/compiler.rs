@@ -1,6 +1,6 @@
 //! From schema documents (XML Schema 1.0) to a packed grammar.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 
 use karvan_xml::{Document, Element as Node, XML_NAMESPACE};
@@ -55,6 +55,11 @@ pub enum SchemaError {
         /// The path of the element that names it, in its document.
         path: String,
     },
+    /// Written out, the groups and derived types have more parts than any grammar needs.
+    TooLarge {
+        /// The path of the element where that was found, in its document.
+        path: String,
+    },
     /// Something of XML Schema that grammars do not hold.
     Unsupported {
         /// What it is.
@@ -70,6 +75,7 @@ impl fmt::Display for SchemaError {
             Self::Unavailable { location, reason } => write!(f, "{location}: {reason}"),
             Self::NotASchema { location } => write!(f, "{location} is not an XML Schema document"),
             Self::Undefined { kind, name, path } => write!(f, "{kind} {name} is declared nowhere ({path})"),
+            Self::TooLarge { path } => write!(f, "written out, there are more than {MOST_PARTS} parts ({path})"),
             Self::Unsupported { what, path } => write!(f, "{what} is not supported ({path})"),
         }
     }
@@ -78,6 +84,10 @@ impl fmt::Display for SchemaError {
 impl std::error::Error for SchemaError {}
 
 type Result<T> = std::result::Result<T, SchemaError>;
+
+/// Particles, attribute uses and members of unions that a grammar may have. Groups in groups can be a few lines and mean a
+/// thousand million particles; the largest grammar of the program has some ten thousand.
+const MOST_PARTS: usize = 1 << 20;
 
 /// Reads the schema documents at `entries` and all that they include and import, and packs what they declare.
 ///
@@ -305,6 +315,8 @@ struct Compiler<'d> {
     waiting: BTreeMap<u32, Site<'d>>,
     /// How many components are being made for one another: components may not be made of themselves.
     depth: usize,
+    /// How many parts were made or taken over from a base type.
+    parts: usize,
 }
 
 impl<'d> Compiler<'d> {
@@ -338,6 +350,7 @@ impl<'d> Compiler<'d> {
             simple_types: HashMap::new(),
             waiting: BTreeMap::new(),
             depth: 0,
+            parts: 0,
         })
     }
 
@@ -388,6 +401,12 @@ impl<'d> Compiler<'d> {
         made
     }
 
+    /// Counts parts that are about to be made.
+    fn count(&mut self, parts: usize, site: Site<'_>) -> Result<()> {
+        self.parts = self.parts.saturating_add(parts);
+        if self.parts > MOST_PARTS { Err(SchemaError::TooLarge { path: site.node.path() }) } else { Ok(()) }
+    }
+
     fn find(&self, kind: Kind, label: &'static str, name: &Name, from: Site<'_>) -> Result<Site<'d>> {
         self.declared.get(&(kind, name.clone())).copied().ok_or_else(|| from.undefined(label, name))
     }
@@ -434,6 +453,7 @@ impl<'d> Compiler<'d> {
     }
 
     fn particle_within(&mut self, site: Site<'d>) -> Result<Option<Particle>> {
+        self.count(1, site)?;
         let (minimum, maximum) = site.occurrence()?;
         if maximum == 0 {
             return Ok(None);
@@ -474,14 +494,13 @@ impl<'d> Compiler<'d> {
 
     /// The element `name`, or a choice of it and the members of its substitution group.
     fn element_or_substitutes(&mut self, site: Site<'d>, name: &Name) -> Result<Term> {
-        let mut names = vec![name.clone()];
+        let (mut names, mut seen) = (vec![name.clone()], HashSet::from([name.clone()]));
         let mut next = 0;
         while let Some(members) = names.get(next).map(|head| self.substitutes.get(head)) {
-            let members: Vec<Name> =
-                members.into_iter().flatten().filter(|name| !names.contains(name)).cloned().collect();
-            names.extend(members);
+            names.extend(members.into_iter().flatten().filter(|name| seen.insert((*name).clone())).cloned());
             next += 1;
         }
+        self.count(names.len(), site)?;
         let mut elements = Vec::new();
         for name in &names {
             elements.push(self.global_element(site, name)?);
@@ -573,6 +592,7 @@ impl<'d> Compiler<'d> {
         let name = derivation.reference("base").unwrap_or_default();
         let (index, base) = self.completed(derivation, &name)?;
         definition.base = Some(index);
+        self.count(base.attributes.len() + base.particle.as_ref().map_or(0, Particle::size), derivation)?;
         let extension = derivation.node.local_name() == "extension";
         if content.node.local_name() == "simpleContent" {
             definition.simple = base.simple;
@@ -626,6 +646,7 @@ impl<'d> Compiler<'d> {
         for part in site.parts() {
             match part.node.local_name() {
                 "attribute" if part.node.attribute("use") != Some("prohibited") => {
+                    self.count(1, part)?;
                     let attribute = self.attribute(part)?;
                     definition.attributes.push(attribute);
                 }

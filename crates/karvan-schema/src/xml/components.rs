@@ -44,6 +44,18 @@ pub(super) struct Particle {
     pub(super) term: Term,
 }
 
+impl Particle {
+    /// How many particles it is, with all in it.
+    pub(super) fn size(&self) -> usize {
+        match &self.term {
+            Term::Sequence(parts) | Term::Choice(parts) | Term::All(parts) => {
+                1 + parts.iter().map(Self::size).sum::<usize>()
+            }
+            Term::Element(_) | Term::Any(_) => 1,
+        }
+    }
+}
+
 /// What a particle is a particle of.
 #[derive(Clone, Debug)]
 pub(super) enum Term {

@@ -90,6 +90,18 @@ impl Grammar {
         if self.heading.has_root(namespace, name) { self.element(namespace, name) } else { None }
     }
 
+    /// The global element declarations, sorted by namespace and name.
+    pub fn elements(&self) -> impl Iterator<Item = ElementDeclaration<'_>> {
+        let globals = self.body.tables[Table::GlobalElements as usize].iter();
+        globals.map(|&index| ElementDeclaration { grammar: self, index })
+    }
+
+    /// The global type definitions, sorted by namespace and name.
+    pub fn definitions(&self) -> impl Iterator<Item = TypeDefinition<'_>> {
+        let globals = self.body.tables[Table::GlobalTypes as usize].iter();
+        globals.map(|&index| TypeDefinition { grammar: self, index })
+    }
+
     /// The global element declaration with this name.
     #[must_use]
     pub fn element(&self, namespace: &str, name: &str) -> Option<ElementDeclaration<'_>> {

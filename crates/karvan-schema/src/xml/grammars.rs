@@ -52,6 +52,7 @@ impl Heading {
     }
 
     /// With a sign: a document follows this grammar and no other of its family if the value at `path` begins with `text`.
+    /// A grammar without signs is for the documents that show those of no other.
     ///
     /// The path is that of an element in the document element, of local names: `ExchangedDocumentContext/…/ID`.
     #[must_use]
@@ -173,10 +174,10 @@ impl Grammars {
     ///
     /// # Errors
     ///
-    /// If a file is no packed grammar, or the built-in grammars are in use already.
-    pub fn extend_builtin(files: impl IntoIterator<Item = Vec<u8>>) -> Result<(), GrammarError> {
+    /// If the built-in grammars are in use already.
+    pub fn extend_builtin(imported: Self) -> Result<(), GrammarError> {
         let mut grammars = Self::builtin_alone();
-        files.into_iter().try_for_each(|file| grammars.add(file))?;
+        imported.packed.into_iter().for_each(|packed| grammars.push(packed));
         BUILTIN.set(grammars).map_err(|_| GrammarError::InUse)
     }
 
@@ -197,13 +198,17 @@ impl Grammars {
     pub fn add(&mut self, file: impl Into<Cow<'static, [u8]>>) -> Result<(), GrammarError> {
         let file = file.into();
         let heading = Heading::read(format::split(&file)?.0);
-        self.packed.retain(|packed| packed.heading.name != heading.name);
-        self.packed.push(Packed { heading, file, opened: OnceLock::new() });
+        self.push(Packed { heading, file, opened: OnceLock::new() });
         Ok(())
     }
 
+    fn push(&mut self, packed: Packed) {
+        self.packed.retain(|other| other.heading.name != packed.heading.name);
+        self.packed.push(packed);
+    }
+
     /// What is known of each grammar without opening it.
-    pub fn headings(&self) -> impl ExactSizeIterator<Item = &Heading> {
+    pub fn headings(&self) -> impl ExactSizeIterator<Item = &Heading> + DoubleEndedIterator {
         self.packed.iter().map(|packed| &packed.heading)
     }
 
@@ -223,14 +228,16 @@ impl Grammars {
     /// enough to see the document element.
     ///
     /// Of the grammars that have its document element, it is the one with the longest sign that the document shows; where it
-    /// shows none, the newest, for the releases of a family take in what those before allow.
+    /// shows none, the newest that has no signs (or the newest, if all have), for the releases of a family take in what
+    /// those before allow.
     #[must_use]
     pub fn choose(&self, head: &[u8]) -> Option<Choice<'_>> {
         let mut reader = EventReader::new(head, Limits::default());
         while reader.advance().ok()?? != Event::Start {}
         let (namespace, name) = (reader.namespace().to_owned(), reader.local_name().to_owned());
         let known: Vec<&Heading> = self.for_root(&namespace, &name).collect();
-        let mut best = (0, known.last().copied());
+        let unsigned = known.iter().rfind(|heading| heading.signs().len() == 0);
+        let mut best = (0, unsigned.or(known.last()).copied());
         if known.iter().any(|heading| heading.signs().len() > 0) {
             shown(&mut reader, &mut |path, value| {
                 for heading in &known {
@@ -304,20 +311,24 @@ mod tests {
         assert_eq!(invoice(european).as_deref(), Some("ubl-2.1"));
         assert_eq!(invoice("<Party><UBLVersionID>2.3</UBLVersionID></Party>").as_deref(), Some("ubl-2.5"));
         assert_eq!(invoice("<UBLVersionID>2.3").as_deref(), Some("ubl-2.5"), "the head is cut");
+        assert_eq!(invoice("<UBLVersionID>2.5</UBLVersionID>").as_deref(), Some("ubl-2.5"));
         assert_eq!(chosen("<Invoice/>"), None);
         assert!(Grammars::builtin().choose(b"<!-- nothing yet").is_none());
     }
 
     #[test]
-    fn an_imported_grammar_is_the_newest() {
+    fn an_imported_grammar_is_the_newest_but_for_documents_without_its_sign() {
         let mut grammars = Grammars::default();
-        for name in ["a", "b", "a"] {
-            let heading = Heading::new(name, "A").root("urn:x", "Order").sign("Version", "1");
+        for (name, sign) in [("a", None), ("b", None), ("a", None), ("c", Some("1"))] {
+            let heading = Heading::new(name, "A").root("urn:x", "Order");
+            let heading = sign.into_iter().fold(heading, |heading, text| heading.sign("Version", text));
             let file = format!("{}\n{heading}\n", format::SIGNATURE);
             grammars.add(file.into_bytes()).unwrap();
         }
-        assert_eq!(grammars.headings().map(Heading::name).collect::<Vec<_>>(), ["b", "a"]);
-        assert_eq!(grammars.choose(b"<Order xmlns='urn:x'/>").unwrap().grammar.unwrap().name(), "a");
+        assert_eq!(grammars.headings().map(Heading::name).collect::<Vec<_>>(), ["b", "a", "c"]);
+        let chosen = |document: &str| grammars.choose(document.as_bytes()).unwrap().grammar.unwrap().name();
+        assert_eq!(chosen("<Order xmlns='urn:x'/>"), "a");
+        assert_eq!(chosen("<Order xmlns='urn:x'><Version>1.2</Version></Order>"), "c");
         assert!(grammars.add(b"".as_slice()).is_err());
     }
 }

@@ -13,6 +13,7 @@
 //! stand, E5155 elements where a value stands, E5156 not empty, E5157 unknown attribute, E5158 `xsi:type`, E5159
 //! `xsi:nil`, E5160 abstract.
 
+mod collection;
 mod compiler;
 mod components;
 mod content;
@@ -25,6 +26,7 @@ mod problem;
 mod validate;
 mod value;
 
+pub use collection::Collection;
 pub use compiler::{Library, SchemaError, compile};
 pub use datatype::{Datatype, WhiteSpace};
 pub use format::GrammarError;

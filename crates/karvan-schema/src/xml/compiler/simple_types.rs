@@ -115,6 +115,7 @@ impl<'d> Compiler<'d> {
         facets.dedup();
         let old = &self.components.simple_types[base as usize];
         let (datatype, variety, members) = (old.datatype, old.variety, old.members.clone());
+        self.count(members.len(), site)?;
         let namespace = String::new();
         let simple = Simple { namespace, name: None, base: Some(base), datatype, variety, members, facets };
         self.components.simple_types.push(simple);
