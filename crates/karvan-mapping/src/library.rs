@@ -30,6 +30,7 @@ const TABLES: &[(&str, &str, &str)] = tables! {
     "quotation": "edifact", "ubl";
     "request-for-quotation": "edifact", "ubl";
     "forwarding-instruction": "edifact", "ubl";
+    "remittance-advice": "edifact", "ubl";
 };
 
 /// The rows of shared groups, by the syntax that they are for.

@@ -28,7 +28,7 @@ impl Place {
     pub(crate) fn new(from_root: bool, from_group: bool, steps: Vec<PlaceStep>) -> Self {
         let is_fresh = steps.iter().any(|step| step.fresh);
         let nodes = || steps.iter().rev().filter(|step| step.name != Name::PARENT);
-        let is_told = nodes().any(|step| step.told().next().is_some());
+        let is_told = nodes().any(|step| !step.predicates.is_empty());
         let guarded = nodes().enumerate().filter(|(_, step)| step.predicates.iter().any(Predicate::may_be_undone));
         let guarded = guarded.map(|(height, _)| height).collect();
         let compares = steps.iter().any(|step| step.checks.iter().any(|check| matches!(check, Predicate::Equals(_))));
@@ -65,14 +65,6 @@ impl PlaceStep {
     #[inline]
     pub(crate) const fn asks_nothing(&self) -> bool {
         self.occurrences.is_empty() && self.hints.is_empty() && self.checks.is_empty()
-    }
-
-    /// The predicates that tell a node from others by what it says.
-    pub(crate) fn told(&self) -> impl Iterator<Item = &Predicate> {
-        self.predicates.iter().filter(|predicate| match predicate {
-            Predicate::Exists(_) => false,
-            Predicate::Not(_) | Predicate::Equals(_) => true,
-        })
     }
 }
 

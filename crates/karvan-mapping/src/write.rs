@@ -412,7 +412,7 @@ impl<'w> Writer<'w> {
         place.steps.iter().rev().filter(|step| step.name != Name::PARENT).all(|step| {
             let node = at.unwrap_or(NodeId::ROOT);
             at = self.out.tree.parent(node);
-            step.told().all(|predicate| holds(&self.out.tree, predicate, node, &|term| self.value_of(term)))
+            step.predicates.iter().all(|one| holds(&self.out.tree, one, node, &|term| self.value_of(term)))
         })
     }
 

@@ -23,7 +23,8 @@ const KINDS: &[(&str, &str)] = kinds![
     "receiving-advice",
     "quotation",
     "request-for-quotation",
-    "forwarding-instruction"
+    "forwarding-instruction",
+    "remittance-advice"
 ];
 
 /// The groups that several kinds of documents have: parties, addresses, items.

@@ -30,6 +30,7 @@ const SCHEMAS: &[(&str, &str)] = &[
     ("Quotation", "ubl-2.1/maindoc/UBL-Quotation-2.1.xsd"),
     ("RequestForQuotation", "ubl-2.1/maindoc/UBL-RequestForQuotation-2.1.xsd"),
     ("ForwardingInstructions", "ubl-2.1/maindoc/UBL-ForwardingInstructions-2.1.xsd"),
+    ("RemittanceAdvice", "ubl-2.1/maindoc/UBL-RemittanceAdvice-2.1.xsd"),
     ("SCRDMCCBDACIOMessageStructure", "order-x-1.0/extended/SCRDMCCBDACIOMessageStructure_100pD20B.xsd"),
 ];
 

@@ -132,6 +132,7 @@ fn other_documents_than_invoices_are_converted() {
         ("orderresponse-de.ubl.xml", "edifact", "UNH+1+ORDRSP:D:96A:UN'"),
         ("despatchadvice-de.ubl.xml", "edifact:D21B", "UNH+1+DESADV:D:21B:UN'"),
         ("receivingadvice-in.ubl.xml", "edifact:D01B", "UNH+1+RECADV:D:01B:UN'"),
+        ("remittanceadvice-de.edi", "ubl", "<cbc:ID>ZA-4402</cbc:ID>"),
         ("despatchadvice-tr.edi", "json", "\"document\": \"despatch-advice\""),
     ] {
         let path = sample(name);
