@@ -126,6 +126,7 @@ impl Definition {
         let mut spellings = Spellings::new(&table.names);
         // The keys of the rows: groups have their own, segments of one tag share theirs.
         let mut keys: Vec<u32> = Vec::new();
+        let mut later: HashMap<(u32, Name), Vec<Slot>> = HashMap::new();
         for row in message.rows() {
             let segment = row.segment().or_else(|| service?.segment(row.tag()?));
             let (number, key, layout) = match segment {
@@ -152,7 +153,10 @@ impl Definition {
             let parent = row.parent().map_or(0, |parent| keys[parent.index()]);
             let order = u32::try_from(row.index()).unwrap_or(u32::MAX);
             let slot = Slot { key, order, repetitions: row.repetitions(), limit: 0, numeric: false };
-            places[parent as usize].push((number.0, slot));
+            match places[parent as usize].iter().any(|(name, _)| *name == number.0) {
+                true => later.entry((parent, number.0)).or_default().push(slot),
+                false => places[parent as usize].push((number.0, slot)),
+            }
         }
         if let Some(package) = service.and_then(|service| service.segment("UNO")) {
             let mut cells = cells(&mut spellings, package.rows());
@@ -175,7 +179,8 @@ impl Definition {
         }
         // Whatever else a repertoire lacks, UNOW has it; control characters are data in none (ISO 9735-1 §6).
         let lists = if syntax.known_codes { lists(&places, &table.names, directory) } else { HashMap::new() };
-        let grammar = Grammar::new(places, |character| Repertoire::UNOW.permits(character)).keeping_to(lists);
+        let grammar = Grammar::new(places, |character| Repertoire::UNOW.permits(character));
+        let grammar = grammar.with_later(later).keeping_to(lists);
         let (_, surplus) = spellings.number("?");
         let (rows, labels) = (MessageTable::of(message), Arc::new(spellings.labels));
         Some(Self { rows, grammar, layouts, by_tag, by_row, names, labels, surplus, triggers })

@@ -89,6 +89,9 @@ pub(crate) struct RowEntry {
     /// A text that stands for the absence of the term.
     #[serde(default)]
     pub(crate) absent: Option<String>,
+    /// What the term is where nothing stands at its places, if it has any, so that it need not be written.
+    #[serde(default)]
+    pub(crate) implied: Option<String>,
     /// The group stands once for each repetition of this member.
     #[serde(default)]
     pub(crate) each: Option<String>,
@@ -246,7 +249,8 @@ impl File {
         base.paths.extend(self.paths);
         base.codes.extend(self.codes);
         let (xml, edifact) = (self.xml.or(base.xml), self.edifact.or(base.edifact));
-        Self { title: self.title, rename: self.rename, when: self.when, xml, edifact, ..base }
+        let fixed = if self.fixed.is_empty() { base.fixed } else { self.fixed };
+        Self { title: self.title, rename: self.rename, when: self.when, xml, edifact, fixed, ..base }
     }
 
     /// The table with the rows of the shared groups of `kind` from `shared`, and what is said there of all values.

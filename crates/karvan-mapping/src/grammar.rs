@@ -36,6 +36,8 @@ impl Slot {
 pub(crate) struct Grammar {
     /// What may stand in each place, by key, in the order of the names.
     places: Vec<Vec<(Name, Slot)>>,
+    /// The places of a name that stands in several places of one, such as UNS, but for the first.
+    later: HashMap<(u32, Name), Vec<Slot>>,
     /// Whether a text may hold a character.
     permits: fn(char) -> bool,
     /// The lists that are kept to, by the key of the place around and the name.
@@ -69,7 +71,12 @@ impl Grammar {
             place.sort_by_key(|(name, _)| *name);
             place.dedup_by_key(|(name, _)| *name);
         }
-        Self { places, permits, lists: HashMap::new() }
+        Self { places, later: HashMap::new(), permits, lists: HashMap::new() }
+    }
+
+    /// The grammar in which names have these places besides.
+    pub(crate) fn with_later(self, later: HashMap<(u32, Name), Vec<Slot>>) -> Self {
+        Self { later, ..self }
     }
 
     /// The grammar that refuses what these lists lack.
@@ -90,6 +97,22 @@ impl Grammar {
     pub(crate) fn child(&self, parent: u32, name: Name) -> Option<Slot> {
         let place = self.places.get(parent as usize)?;
         place.binary_search_by_key(&name, |(known, _)| *known).ok().map(|found| place[found].1)
+    }
+
+    /// The place of the `occurrence`th `name` in the place with this key, given that of the first; else how many there may
+    /// be.
+    pub(crate) fn place_of(&self, parent: u32, name: Name, first: Slot, occurrence: u32) -> Result<Slot, u32> {
+        let mut room = first.repetitions;
+        if occurrence <= room {
+            return Ok(first);
+        }
+        for slot in self.later.get(&(parent, name)).into_iter().flatten() {
+            room = room.saturating_add(slot.repetitions);
+            if occurrence <= room {
+                return Ok(*slot);
+            }
+        }
+        Err(room)
     }
 
     /// Why the syntax cannot hold `text`, if it cannot.

@@ -31,6 +31,7 @@ const TABLES: &[(&str, &str, &str)] = tables! {
     "request-for-quotation": "edifact", "ubl";
     "forwarding-instruction": "edifact", "ubl";
     "remittance-advice": "edifact", "ubl";
+    "goods-declaration": "edifact", "ubl-export", "ubl-transit", "ubl-import";
 };
 
 /// The rows of shared groups, by the syntax that they are for.

@@ -104,7 +104,7 @@ impl<'f> Guide<'f> {
         }
         if let (Self::Message { message, .. }, Position::Segment(segment, group)) = (self, at) {
             // A segment that opens a group stands for it; from any other no path leads back into the group.
-            let opened = group.filter(|group| message.row(*group).and_then(|row| row.trigger()) == Some(segment.tag()));
+            let opened = group.filter(|group| opens(*message, *group, segment));
             at = opened.map_or(Position::Inside(segment), |group| Position::Group(Some(group)));
         }
         Some((followed, at))
@@ -156,6 +156,8 @@ fn enter(
         Position::Composite(composite) => Some((None, part(composite.rows(), name)?)),
         // The octets of a package, and what it is called, which no message says.
         Position::Group(None) if name == "UNO" => Some((None, Position::Somewhere)),
+        // Behind a segment that opens no group stands nothing.
+        Position::Segment(segment, group) if group.is_none_or(|group| !opens(message, group, segment)) => None,
         Position::Group(group) | Position::Segment(_, group) => {
             let within = message.rows().filter(|row| row.parent().map(|parent| parent.index()) == group);
             let wanted = |number: Option<u16>| number.is_some_and(|number| name == format!("SG{number}"));
@@ -174,6 +176,11 @@ fn enter(
         }
         Position::Element(_) | Position::Somewhere => Some((None, Position::Somewhere)),
     }
+}
+
+/// Whether `segment` is the one that opens the group in this row.
+fn opens(message: Message<'static>, group: usize, segment: Segment<'static>) -> bool {
+    message.row(group).and_then(|row| row.trigger()) == Some(segment.tag())
 }
 
 /// What stands in a segment or a composite.

@@ -131,10 +131,12 @@ impl Path {
     }
 }
 
-/// Rewrites `RFF/C506[1153=VA]/…`: what a composite equals tells its segment from others too.
+/// Rewrites `RFF/C506[1153=VA]/…`: what a composite equals tells its segment from others too, unless its occurrence does, as
+/// that of a segment that has the composite several times: `CST[1]/C246[1131=122]/…`.
 fn through_composites(mut steps: Vec<Step>) -> Vec<Step> {
     for index in 1..steps.len() {
-        if is_segment(&steps[index - 1].name) && is_composite(&steps[index].name) {
+        let is_told = !steps[index - 1].occurrences.is_empty();
+        if is_segment(&steps[index - 1].name) && is_composite(&steps[index].name) && !is_told {
             let composite = steps[index].name.clone();
             let equal = steps[index].predicates.iter().filter(|condition| matches!(condition, Condition::Equals(..)));
             let told: Vec<_> = equal.map(|condition| within(&composite, condition.clone())).collect();
@@ -308,6 +310,13 @@ mod tests {
         let names: Vec<_> = path.steps.iter().map(|step| step.name.as_str()).collect();
         assert_eq!(names, ["SG2", "FII"]);
         assert_eq!(path.steps[1].predicates, [equals(&["3035"], "RB")]);
+    }
+
+    #[test]
+    fn a_segment_told_by_its_occurrence_may_have_a_composite_several_times() {
+        let path = Path::edifact("CST[1]/C246[1131=122]/7361").unwrap();
+        assert!(path.steps[0].predicates.is_empty());
+        assert_eq!(path.steps[1].predicates, [equals(&["1131"], "122")]);
     }
 
     #[test]

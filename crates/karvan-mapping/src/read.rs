@@ -222,6 +222,10 @@ impl<'t> Reader<'t, '_> {
             }
             self.found.truncate(start);
         }
+        if let Some(implied) = row.implied.as_deref().filter(|_| group.all(row.term).is_empty()) {
+            let value = TermValue::new(Content::Text(implied.into()));
+            group.push(Node::Leaf(Leaf { term: row.term, value, origin: group.origin }));
+        }
         if let (Some(again), Some(leaf)) = (&row.again, group.leaf(row.term)) {
             self.find(0, again, base, false);
             for at in start..self.found.len() {

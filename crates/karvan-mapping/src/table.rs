@@ -63,6 +63,8 @@ pub(crate) struct Row {
     /// What is written for a missing term, and the terms of which one must be there; none for always.
     pub(crate) default: Option<(String, Vec<TermId>)>,
     pub(crate) absent: Option<String>,
+    /// What the term is where nothing stands at its places.
+    pub(crate) implied: Option<String>,
     /// A place that may say the same once more.
     pub(crate) again: Option<Place>,
     /// What must stand beside the members of the group.
@@ -112,8 +114,9 @@ impl Member {
     /// The member with what `rows` and the terms `referred` to by predicates say of it.
     fn told(self, rows: &[Row], referred: &[TermId]) -> Self {
         let row = &rows[self.row];
-        let fills = row.default.is_some() || row.absent.is_some() || row.required.is_some();
-        let mut told = Self { always: is_told_from_root(row, rows), fills, ..self };
+        let fills = row.default.is_some() || row.absent.is_some() || row.required.is_some() || row.implied.is_some();
+        let always = row.implied.is_some() || is_told_from_root(row, rows);
+        let mut told = Self { always, fills, ..self };
         for place in &row.places {
             match place.steps.first() {
                 Some(step) if step.name == Name::PARENT => told.always = true,
@@ -474,7 +477,7 @@ impl Compiler<'_> {
             position = position.or(found.first().map(|(_, position)| *position));
             places.extend(found.into_iter().map(|(place, _)| place));
         }
-        let Some(position) = position else { return Ok(None) };
+        let Some(position) = position.or(entry.implied.is_some().then_some(base)) else { return Ok(None) };
         let by_kind = self.file.lenses.get(kind_name(shape.kind())).map(String::as_str);
         let code_and_text = match (entry.lens.as_deref(), shape.members()) {
             (Some("code-and-text"), &[code, text]) => Some((code, text)),
@@ -524,7 +527,7 @@ impl Compiler<'_> {
             None => None,
         };
         let RowEntry { inhabited, distinct, beside, either, .. } = *entry;
-        let absent = entry.absent.clone();
+        let (absent, implied) = (entry.absent.clone(), entry.implied.clone());
         let required = entry.required.then(|| Group::new(Some(term)));
         let row = Row {
             term,
@@ -533,6 +536,7 @@ impl Compiler<'_> {
             parts,
             default,
             absent,
+            implied,
             again,
             needs,
             each,

@@ -136,6 +136,7 @@ impl<'w> Writer<'w> {
                 };
                 match member {
                     _ if skipped => {}
+                    Node::Leaf(leaf) if row.implied.as_deref() == Some(&*leaf.value.text()) => {}
                     Node::Group(inner) if again => self.group_again(row, inner, at),
                     Node::Group(inner) => self.group(row, inner, at),
                     Node::Leaf(leaf) => match self.leaf(row, leaf, at) {
@@ -144,7 +145,10 @@ impl<'w> Writer<'w> {
                             self.add(Some(table.kind().term(row.term)), &leaf.value.text(), reason, node);
                         }
                         Ok(_) => {}
-                        Err(reason) => self.lose_leaf(leaf, &reason),
+                        Err(reason) => {
+                            self.lose_leaf(leaf, &reason);
+                            self.imply(row, at);
+                        }
                     },
                 }
             }
@@ -260,6 +264,7 @@ impl<'w> Writer<'w> {
             let made = self.make_in(&row.places[0], at, false);
             let _ = made.and_then(|node| self.set(node, absent.into()));
         }
+        self.imply(row, at);
         let Some((text, with)) = &row.default else { return };
         if !with.is_empty() && with.iter().all(|&with| group.all(with).is_empty()) {
             return;
@@ -279,6 +284,13 @@ impl<'w> Writer<'w> {
             if let Ok(node) = written.and_then(|written| self.put(row, &leaf, written, at)) {
                 self.add(Some(term), &text, reason, node);
             }
+        }
+    }
+
+    /// Tells what the syntax says of a term without a place for it.
+    fn imply(&mut self, row: &'w Row, at: usize) {
+        if let (Some(implied), Some(node)) = (&row.implied, self.contexts[at].node) {
+            self.add(Some(self.table.kind().term(row.term)), implied, self.wanted(), node);
         }
     }
 
@@ -639,14 +651,14 @@ impl<'w> Writer<'w> {
     /// Appends a node where the grammar has a place for it, as the occurrence that is told or the next one.
     fn push(&mut self, parent: NodeId, name: Name, occurrence: Option<u32>) -> Result<NodeId, Message> {
         let key = self.out.slots[parent.index()].key;
-        let slot = self.grammar.child(key, name).ok_or_else(|| self.no_place())?;
+        let first = self.grammar.child(key, name).ok_or_else(|| self.no_place())?;
         let node = self.out.tree.push(parent, name, Label::of(name), Span::default());
         let made = self.out.tree.node_mut(node);
         made.occurrence = occurrence.unwrap_or(made.occurrence);
-        if made.occurrence > slot.repetitions {
+        let slot = self.grammar.place_of(key, name, first, made.occurrence).map_err(|limit| {
             self.out.tree.truncate(node.index());
-            return Err(Message::new("mapping-repeated").with("limit", slot.repetitions));
-        }
+            Message::new("mapping-repeated").with("limit", limit)
+        })?;
         self.out.tree.node_mut(node).limit = slot.limit;
         self.out.slots.push(slot);
         Ok(node)

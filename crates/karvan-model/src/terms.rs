@@ -24,7 +24,8 @@ const KINDS: &[(&str, &str)] = kinds![
     "quotation",
     "request-for-quotation",
     "forwarding-instruction",
-    "remittance-advice"
+    "remittance-advice",
+    "goods-declaration"
 ];
 
 /// The groups that several kinds of documents have: parties, addresses, items.

@@ -18,7 +18,8 @@ use super::invoices::oracle::{validated, xmllint_version};
 use super::{Table, files};
 
 /// Where the documents are.
-const FOLDERS: [&str; 4] = ["documents/ubl-official", "documents/peppol", "documents/order-x", "edifact/corpus"];
+const FOLDERS: [&str; 5] =
+    ["documents/ubl-official", "documents/peppol", "documents/order-x", "edifact/corpus", "edifact/snippets"];
 
 /// The schema document of each root element.
 const SCHEMAS: &[(&str, &str)] = &[
@@ -32,6 +33,9 @@ const SCHEMAS: &[(&str, &str)] = &[
     ("ForwardingInstructions", "ubl-2.1/maindoc/UBL-ForwardingInstructions-2.1.xsd"),
     ("RemittanceAdvice", "ubl-2.1/maindoc/UBL-RemittanceAdvice-2.1.xsd"),
     ("SCRDMCCBDACIOMessageStructure", "order-x-1.0/extended/SCRDMCCBDACIOMessageStructure_100pD20B.xsd"),
+    ("ImportCustomsDeclaration", "ubl-2.5/maindoc/UBL-ImportCustomsDeclaration-2.5.xsd"),
+    ("ExportCustomsDeclaration", "ubl-2.5/maindoc/UBL-ExportCustomsDeclaration-2.5.xsd"),
+    ("TransitCustomsDeclaration", "ubl-2.5/maindoc/UBL-TransitCustomsDeclaration-2.5.xsd"),
 ];
 
 const COLUMNS: [&str; 12] = [
@@ -120,7 +124,7 @@ fn own_target(octets: &[u8], kind: &DocumentType, format: &str) -> Target {
 
 /// Where a document goes: through every other syntax and back, and to its own at once.
 fn routes(own: Target) -> Vec<Vec<Target>> {
-    let releases = ["D.96A", "D.01B", "D.21B"].map(|release| Target::Edifact(Some(release)));
+    let releases = ["D.96A", "D.96B", "D.01B", "D.21B"].map(|release| Target::Edifact(Some(release)));
     let others = releases.into_iter().chain([Target::UBL, Target::CIO, Target::Json]).filter(|other| *other != own);
     [vec![own]].into_iter().chain(others.map(|other| vec![other, own])).collect()
 }

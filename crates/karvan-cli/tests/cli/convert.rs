@@ -133,6 +133,8 @@ fn other_documents_than_invoices_are_converted() {
         ("despatchadvice-de.ubl.xml", "edifact:D21B", "UNH+1+DESADV:D:21B:UN'"),
         ("receivingadvice-in.ubl.xml", "edifact:D01B", "UNH+1+RECADV:D:01B:UN'"),
         ("remittanceadvice-de.edi", "ubl", "<cbc:ID>ZA-4402</cbc:ID>"),
+        ("goodsdeclaration-ir.edi", "ubl", "<cbc:CommodityCode>84137010</cbc:CommodityCode>"),
+        ("goodsdeclaration-tr.ubl.xml", "edifact:D96B", "BGM+950+TR-TRN-2026-5519'"),
         ("despatchadvice-tr.edi", "json", "\"document\": \"despatch-advice\""),
     ] {
         let path = sample(name);
