@@ -21,7 +21,7 @@ pub enum Lens {
     Date102,
     /// A code, translated by a table from that of the syntax to that of the model.
     Codes(BTreeMap<String, String>),
-    /// Text that goes on in the next repetition of its element where one is full.
+    /// Text that goes on in the next repetition of its element where one is full; after one that is not, a new word begins.
     Joined,
     /// The same, where the next is another text's unless this one is full.
     Continued,
@@ -130,8 +130,11 @@ impl Lens {
         for next in pieces {
             let full = limit.is_some_and(|limit| piece.chars().count() >= limit);
             let text = whole.to_mut();
-            if *self == Self::Lines && !full {
-                text.push('\n');
+            match self {
+                Self::Lines if !full => text.push('\n'),
+                // What was not cut off for want of room ended with a word.
+                Self::Joined if !full && !text.ends_with(char::is_whitespace) => text.push(' '),
+                _ => {}
             }
             text.push_str(next);
             piece = next;
@@ -276,6 +279,8 @@ mod tests {
         assert_eq!(pieces, ["abcd", "efg", "hi"]);
         assert!(Lens::Lines.split("abcd\nef", Some(4)).is_err());
         assert_eq!(Lens::Joined.split("ab\ncd", Some(3)).unwrap(), ["ab\n", "cd"]);
+        // "Nordhafen GmbH" and "Einkauf" became "Nordhafen GmbHEinkauf".
+        assert_eq!(Lens::Joined.join(["abc", "de", "f"], Some(3)), "abcde f");
     }
 
     proptest! {

@@ -274,10 +274,11 @@ impl<'t> Reader<'t, '_> {
     fn value(&mut self, row: &Row, place: &Place, own: Range<usize>, base: Option<&Below>, group: &mut Group) {
         let tree = self.tree;
         let first = self.found[own.start].node;
+        let mut pieces = Vec::new();
         let text = if row.lens.is_spread() {
-            let texts = self.found[own.clone()].iter().map(|found| tree.text(found.node).unwrap_or_default());
+            pieces.extend(self.found[own.clone()].iter().map(|found| tree.text(found.node).unwrap_or_default()));
             let limit = Some(usize::from(tree.node(first).limit)).filter(|limit| *limit > 0);
-            row.lens.join(texts, limit)
+            row.lens.join(pieces.iter().copied(), limit)
         } else {
             Cow::Borrowed(tree.text(first).unwrap_or_default())
         };
@@ -292,6 +293,8 @@ impl<'t> Reader<'t, '_> {
         }
         if row.absent.as_deref() == Some(&*text) {
             self.use_path(place, first);
+            let entry = self.entry(Some(row.term), first, text.into_owned(), Message::new("mapping-absent"));
+            self.report.form.push(entry);
             return;
         }
         let shape = self.table.kind().term(row.term);
@@ -312,7 +315,7 @@ impl<'t> Reader<'t, '_> {
                 return;
             }
         };
-        let mut value = TermValue::new(content);
+        let (mut value, mut changed) = (TermValue::new(content), Vec::new());
         for part in &row.parts {
             let found = self.part_node(part, first, base);
             let found = found.and_then(|node| Some((part.place.as_ref()?, node, tree.text(node)?)));
@@ -321,13 +324,19 @@ impl<'t> Reader<'t, '_> {
                     part.implied.as_ref().is_some_and(|implied| is(implied, text, &|term| self.compared(term)));
                 if implied || part.absent.as_deref() == Some(text) {
                     self.use_path(place, node);
-                } else if !text.is_empty() && !self.used[node.index()] {
                     self.used[node.index()] = true;
+                    if !implied {
+                        let entry = self.entry(part.term, node, text.to_owned(), Message::new("mapping-absent"));
+                        self.report.form.push(entry);
+                    }
                 } else if !text.is_empty() && (!self.used[node.index()] || self.qualifying.contains(&node)) {
                     // A code without a counterpart stays behind, and is told as such.
                     if let Ok(content) = part.lens.get(Kind::Code, text) {
-                        let (text, origin) = (content.into_text(), self.origin(node));
-                        value.set(PartValue { part: part.part, text, origin });
+                        let (code, origin) = (content.into_text(), self.origin(node));
+                        if code != text {
+                            changed.push(self.changed(part.term, node, text, &code, "mapping-other-code"));
+                        }
+                        value.set(PartValue { part: part.part, text: code, origin });
                         self.use_path(place, node);
                         self.used[node.index()] = true;
                         self.qualifying.insert(node);
@@ -352,10 +361,12 @@ impl<'t> Reader<'t, '_> {
         };
         if shape.repeats() || has_room {
             if matches!(row.lens, Lens::Codes(_)) && leaf.value.text() != text {
-                let written = Some(leaf.value.text().into_owned());
-                let reason = Message::new("mapping-other-code");
-                self.report.changed.push(Entry { written, ..self.entry(Some(row.term), first, text.into(), reason) });
+                changed.push(self.changed(Some(row.term), first, &text, &leaf.value.text(), "mapping-other-code"));
             }
+            if pieces.len() > 1 && row.lens == Lens::Joined && pieces.concat() != text {
+                changed.push(self.changed(Some(row.term), first, &pieces.join("\n"), &text, "mapping-joined"));
+            }
+            self.report.changed.append(&mut changed);
             if row.is_referred {
                 self.remember(row.term, Some(&leaf.value.text()));
             }
@@ -480,6 +491,12 @@ impl<'t> Reader<'t, '_> {
 
     fn origin(&self, node: NodeId) -> Origin {
         Origin::new(self.tree.node(node).span, node.number())
+    }
+
+    /// That `value` at a node has become `written`.
+    fn changed(&self, term: Option<TermId>, node: NodeId, value: &str, written: &str, reason: &'static str) -> Entry {
+        let entry = self.entry(term, node, value.to_owned(), Message::new(reason));
+        Entry { written: Some(written.to_owned()), ..entry }
     }
 
     fn entry(&self, term: Option<TermId>, node: NodeId, value: String, reason: Message) -> Entry {

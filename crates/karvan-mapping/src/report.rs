@@ -137,16 +137,15 @@ impl Entry {
 
     /// The entry as one line under `title`.
     fn text(&self, title: &'static str, language: Language) -> String {
-        const WIDTH: usize = 60;
         let name = self.term.map_or_else(String::new, |term| format!("{} {} ", term.id(), term.name(language)));
-        let mut value: String = self.value.chars().take(WIDTH).map(|c| if c.is_control() { ' ' } else { c }).collect();
-        if self.value.chars().count() > WIDTH {
-            value.push('…');
-        }
         let mut line = Message::new(title).text(language);
         line.push_str(": ");
         line.push_str(&name);
-        line.push_str(&isolate(&format!("\"{value}\""), language));
+        line.push_str(&isolate(&shown(&self.value), language));
+        if let Some(written) = &self.written {
+            line.push_str(" → ");
+            line.push_str(&isolate(&shown(written), language));
+        }
         if let Some(place) = &self.source {
             let at = format!(" ({}, {}–{})", place.path, place.span.start, place.span.end);
             line.push_str(&isolate(&at, language));
@@ -157,6 +156,16 @@ impl Entry {
         line.push_str(&self.reason.text(language));
         line
     }
+}
+
+/// The beginning of a value, on one line.
+fn shown(value: &str) -> String {
+    const WIDTH: usize = 60;
+    let mut shown: String = value.chars().take(WIDTH).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if value.chars().count() > WIDTH {
+        shown.push('…');
+    }
+    format!("\"{shown}\"")
 }
 
 #[allow(clippy::ref_option, reason = "serde gives a field by reference")]

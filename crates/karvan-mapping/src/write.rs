@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use karvan_model::{Content, Document, DocumentType, Group, Leaf, Node, Origin, Part, Term, TermId};
+use karvan_model::{Content, Document, DocumentType, Group, Leaf, Node, Origin, Part, PartValue, Term, TermId};
 use karvan_text::{Message, Span};
 use rust_decimal::Decimal;
 
@@ -508,6 +508,9 @@ impl<'w> Writer<'w> {
                     Err(reason) => self.lose_part(leaf, part.part, &reason),
                     Ok(()) => is_written = true,
                 }
+                if let Some(own) = leaf.value.parts.iter().find(|own| own.part == part.part && is_written) {
+                    self.change_part(part, own, node);
+                }
                 if let Some(added) = added.filter(|_| is_written) {
                     let reason = self.wanted();
                     self.add(part.term.map(|term| self.table.kind().term(term)), &added, reason, node);
@@ -527,6 +530,17 @@ impl<'w> Writer<'w> {
             if row.parts.iter().all(|part| part.part != value.part) && !said(value.part) {
                 self.lose_part(leaf, value.part, &self.no_place());
             }
+        }
+    }
+
+    /// Tells that a part of the value at `node` is another code there.
+    fn change_part(&mut self, part: &PartRow, own: &PartValue, node: NodeId) {
+        let Ok(written) = part.lens.put_text(Cow::Borrowed(&own.text)) else { return };
+        if written != *own.text {
+            let term = part.term.map(|term| self.table.kind().term(term));
+            let entry = self.source_entry(term, &own.text, &own.origin, Message::new("mapping-other-code"));
+            let (written, target) = (Some(written.into_owned()), Some(self.out.tree.path(node.number())));
+            self.out.report.changed.push(Entry { written, target, ..entry });
         }
     }
 
