@@ -8,6 +8,7 @@
 mod codes;
 mod conformance;
 mod directory;
+mod json_schema;
 mod mutate;
 mod xml_grammar;
 
@@ -37,6 +38,8 @@ enum Task {
     Mutate(mutate::Arguments),
     /// Pack XML Schema documents into schemas/xml/
     XmlGrammar(xml_grammar::Arguments),
+    /// Write the JSON Schemas of Karvan's own JSON into schemas/output/documents/
+    JsonSchema(json_schema::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -46,6 +49,7 @@ fn main() -> ExitCode {
         Task::Conformance(arguments) => conformance::run(&arguments),
         Task::Mutate(arguments) => mutate::run(&arguments),
         Task::XmlGrammar(arguments) => xml_grammar::run(&arguments),
+        Task::JsonSchema(arguments) => json_schema::run(&arguments),
     };
     match outcome {
         Ok(code) => code,

@@ -11,6 +11,7 @@ pub mod code_lists;
 pub mod convert;
 pub mod detect;
 pub mod diff;
+pub mod documents;
 pub mod explain;
 pub mod fmt;
 pub mod grammars;

@@ -169,17 +169,29 @@ impl Target {
     /// All of them, each once.
     #[must_use]
     pub fn all() -> Vec<Self> {
-        let mut targets = vec![Self::Edifact(None)];
-        let add = |target: Self, targets: &mut Vec<Self>| {
+        Self::written_by(|_| true)
+    }
+
+    /// What documents of a kind can be written as.
+    #[must_use]
+    pub fn of(kind: &DocumentType) -> Vec<Self> {
+        Self::written_by(|entry| entry.kind == kind.name())
+    }
+
+    fn written_by(is_meant: impl Fn(&Entry) -> bool) -> Vec<Self> {
+        let heads = || entries().iter().filter(|entry| is_meant(entry)).map(|entry| &entry.head);
+        let releases = heads().filter_map(|head| head.edifact.as_ref()).flat_map(|syntax| &syntax.releases);
+        let releases = releases.map(|release| Self::Edifact(Some(release)));
+        let names = heads().filter_map(|head| head.xml.as_ref()).map(|syntax| Self::Xml(&syntax.target));
+        let mut targets: Vec<Self> = Vec::new();
+        for target in releases.chain(names).chain([Self::Json]) {
+            if targets.is_empty() && matches!(target, Self::Edifact(_)) {
+                targets.push(Self::Edifact(None));
+            }
             if !targets.contains(&target) {
                 targets.push(target);
             }
-        };
-        let releases = entries().iter().filter_map(|entry| entry.head.edifact.as_ref());
-        releases.flat_map(|syntax| &syntax.releases).for_each(|one| add(Self::Edifact(Some(one)), &mut targets));
-        let names = entries().iter().filter_map(|entry| entry.head.xml.as_ref());
-        names.for_each(|syntax| add(Self::Xml(&syntax.target), &mut targets));
-        targets.push(Self::Json);
+        }
         targets
     }
 }

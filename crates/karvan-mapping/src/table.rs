@@ -478,7 +478,7 @@ impl Compiler<'_> {
             places.extend(found.into_iter().map(|(place, _)| place));
         }
         let Some(position) = position.or(entry.implied.is_some().then_some(base)) else { return Ok(None) };
-        let by_kind = self.file.lenses.get(kind_name(shape.kind())).map(String::as_str);
+        let by_kind = self.file.lenses.get(shape.kind().name()).map(String::as_str);
         let code_and_text = match (entry.lens.as_deref(), shape.members()) {
             (Some("code-and-text"), &[code, text]) => Some((code, text)),
             _ => None,
@@ -494,7 +494,7 @@ impl Compiler<'_> {
         let common = self.file.parts.iter().filter(|(name, _)| !entry.parts.contains_key(*name));
         for (name, part_entry) in own.chain(common) {
             let part = Part::from_name(name).ok_or_else(|| unknown(name))?;
-            if belongs(part, shape.kind()) {
+            if shape.kind().parts().contains(&part) {
                 let mut row = self.part(&entry.term, part, shape.part(part), part_entry, base)?;
                 row.place = row.place.filter(|_| !says(&entry.path, &part_entry.path));
                 parts.push(row);
@@ -692,31 +692,4 @@ impl Compiler<'_> {
 /// Whether a predicate of a path says already what stands at `part`, so that it qualifies no value.
 fn says(paths: &OneOrMore, part: &str) -> bool {
     paths.iter().any(|path| path.contains(&format!("{part}=")))
-}
-
-/// The name of a kind of value in a table.
-fn kind_name(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Group | Kind::Part(_) => "",
-        Kind::Text => "text",
-        Kind::Code => "code",
-        Kind::Identifier => "identifier",
-        Kind::Amount => "amount",
-        Kind::Quantity => "quantity",
-        Kind::Percentage => "percentage",
-        Kind::Date => "date",
-        Kind::Binary => "binary",
-    }
-}
-
-/// Whether a value of `kind` may be qualified by `part` without the table of terms saying so.
-fn belongs(part: Part, kind: Kind) -> bool {
-    match part {
-        Part::Scheme => kind == Kind::Identifier,
-        Part::Version => false,
-        Part::Currency => kind == Kind::Amount,
-        Part::Unit => kind == Kind::Quantity,
-        Part::Time => kind == Kind::Date,
-        Part::Mime | Part::FileName => kind == Kind::Binary,
-    }
 }

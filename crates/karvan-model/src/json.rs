@@ -17,6 +17,10 @@
 //! * Numbers are strings in the form they were written in, because `4000.00` says more than `4000`; numbers of JSON are
 //!   read too. Days are `2026-03-21`, octets base64.
 //! * Where a value came from ([`Origin`]) is not said: it is a fact about another file.
+//!
+//! [`schema()`] is the JSON Schema of all that for a kind of document; what does not keep to it is [`Unread`].
+
+mod schema;
 
 use std::sync::Arc;
 
@@ -30,6 +34,8 @@ use karvan_text::Span;
 use crate::document::{Document, Group, Leaf, Node, Origin, Places};
 use crate::terms::{DocumentType, Kind, Part, TermId};
 use crate::value::{PartValue, Value, ValueError};
+
+pub use schema::schema;
 
 /// The version of the format that is written, and the only one that is read.
 pub const VERSION: u64 = 1;
@@ -216,7 +222,10 @@ impl<'s> Reader<'s> {
                 self.refuse(raw, path, None, Reason::Unknown);
                 continue;
             };
-            if raw.get().starts_with('[') {
+            let repeats = self.kind.term(member).repeats();
+            if repeats != raw.get().starts_with('[') {
+                self.refuse(raw, path, Some(member), Reason::Shape);
+            } else if repeats {
                 let items = Vec::<&RawValue>::deserialize(&mut serde_json::Deserializer::from_str(raw.get()));
                 for (index, item) in items.unwrap_or_default().into_iter().enumerate() {
                     self.member(member, item, format!("{path}/{index}"), group);
@@ -247,16 +256,20 @@ impl<'s> Reader<'s> {
     fn leaf(&mut self, term: TermId, raw: &'s RawValue, path: String, group: &mut Group) {
         let mut content = Some(raw);
         let mut parts: Vec<PartValue> = Vec::new();
-        if let Ok(entries) = entries(raw.get()) {
+        let kind = self.kind.term(term).kind();
+        // What nothing may qualify is no object.
+        let qualified = (!kind.parts().is_empty()).then(|| entries(raw.get()));
+        if let Some(Ok(entries)) = qualified {
             content = None;
             for (key, raw) in entries {
                 let place = format!("{path}/{key}");
-                let again = Part::from_name(&key).is_some_and(|part| parts.iter().any(|known| known.part == part));
+                let part = Part::from_name(&key).filter(|part| kind.parts().contains(part));
+                let again = part.is_some_and(|part| parts.iter().any(|known| known.part == part));
                 if again || (key == "value" && content.is_some()) {
                     self.refuse(raw, place, Some(term), Reason::Repeated);
                 } else if key == "value" {
                     content = Some(raw);
-                } else if let (Some(part), Some(text)) = (Part::from_name(&key), scalar(raw)) {
+                } else if let (Some(part), Some(text)) = (part, scalar(raw)) {
                     let origin = self.origin(raw, place);
                     parts.push(PartValue { part, text: text.into(), origin });
                 } else {
@@ -267,7 +280,10 @@ impl<'s> Reader<'s> {
         let Some((text, at)) = content.and_then(|raw| Some((scalar(raw)?, raw))) else {
             return self.refuse(raw, path, Some(term), Reason::Shape);
         };
-        match Value::parse(self.kind.term(term).kind(), &text) {
+        // In days, numbers and octets XML may have white space, JSON has none.
+        let is_spaced = !kind.is_text() && text.contains(char::is_whitespace);
+        match Value::parse(kind, &text) {
+            Ok(_) if is_spaced => self.refuse(raw, path, Some(term), Reason::Shape),
             Ok(mut value) => {
                 parts.into_iter().for_each(|part| value.set(part));
                 let origin = self.origin(at, path);
@@ -342,16 +358,20 @@ mod tests {
 
     #[test]
     fn what_has_no_place_is_told_with_its_place() {
-        let source = r#"{"document":"invoice","version":1,"number":["A","B"],"colour":"red","issueDate":"soon",
+        let source = r#"{"document":"invoice","version":1,"number":["A"],"colour":"red","issueDate":"soon",
+            "dueDate":" 2026-03-21","typeCode":{"value":"380"},"notes":{"text":"N"},"buyerReference":"A",
             "seller":"me","totals":{"due":10.50,"paid":{"value":"1","size":"2"}}}"#;
         let reading = read(source).unwrap();
         let told: Vec<_> = reading.unread.iter().map(|unread| (unread.path.as_str(), unread.reason)).collect();
         assert_eq!(
             told,
             [
-                ("/number/1", Reason::Repeated),
+                ("/number", Reason::Shape),
                 ("/colour", Reason::Unknown),
                 ("/issueDate", Reason::Value(ValueError::Date)),
+                ("/dueDate", Reason::Shape),
+                ("/typeCode", Reason::Shape),
+                ("/notes", Reason::Shape),
                 ("/seller", Reason::Shape),
                 ("/totals/paid/size", Reason::Unknown),
             ]

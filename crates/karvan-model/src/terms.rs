@@ -99,6 +99,20 @@ impl DocumentType {
         group.map_or(self.top(), |id| self.term(id).members())
     }
 
+    /// The members of the shared group with this name, in order.
+    pub(crate) fn shared(group: &str) -> impl Iterator<Item = Fact<'static>> + use<'_> {
+        let is_shared = |name: &str| lines(SHARED).any(|line| line.stands_in(name));
+        lines(SHARED).filter(move |line| line.within == group).map(move |line| Fact {
+            key: line.key,
+            required: line.is_required(),
+            repeats: line.repeats(),
+            kind: if is_shared(line.kind) { Err(line.kind) } else { Ok(Kind::from_name(line.kind)) },
+            untded: line.untded(),
+            english: line.english,
+            persian: line.persian,
+        })
+    }
+
     /// Reads a table of terms: tab separated, a head line, columns as in `schemas/documents/README.md`.
     fn parse(name: &'static str, table: &'static str) -> Self {
         let mut this = Self { name, terms: Vec::new(), by_id: HashMap::new(), top: Vec::new() };
@@ -126,12 +140,12 @@ impl DocumentType {
         self.terms.push(Term {
             id: id.clone(),
             within,
-            required: line.occurs.starts_with('1'),
-            repeats: line.occurs.ends_with('n'),
+            required: line.is_required(),
+            repeats: line.repeats(),
             kind,
             shared: is_shared.then_some(line.kind),
             key: line.key,
-            untded: (line.untded != "-").then_some(line.untded),
+            untded: line.untded(),
             english,
             persian,
             members: Vec::new(),
@@ -167,6 +181,30 @@ impl Line {
     fn stands_in(&self, group: &str) -> bool {
         self.id.strip_prefix(group).is_some_and(|rest| rest.starts_with('.'))
     }
+
+    fn is_required(&self) -> bool {
+        self.occurs.starts_with('1')
+    }
+
+    fn repeats(&self) -> bool {
+        self.occurs.ends_with('n')
+    }
+
+    fn untded(&self) -> Option<&'static str> {
+        (self.untded != "-").then_some(self.untded)
+    }
+}
+
+/// What a table says of a term, or of a member of a shared group wherever the group stands.
+pub(crate) struct Fact<'t> {
+    pub(crate) key: &'t str,
+    pub(crate) required: bool,
+    pub(crate) repeats: bool,
+    /// The kind of value, or the name of the shared group that it is again.
+    pub(crate) kind: Result<Kind, &'t str>,
+    pub(crate) untded: Option<&'t str>,
+    pub(crate) english: &'t str,
+    pub(crate) persian: &'t str,
 }
 
 fn lines(table: &'static str) -> impl Iterator<Item = Line> {
@@ -321,6 +359,41 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// The name in tables and in JSON Schemas.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Group => "group",
+            Self::Text => "text",
+            Self::Code => "code",
+            Self::Identifier => "identifier",
+            Self::Amount => "amount",
+            Self::Quantity => "quantity",
+            Self::Percentage => "percentage",
+            Self::Date => "date",
+            Self::Binary => "binary",
+            Self::Part(part) => part.name(),
+        }
+    }
+
+    /// What may qualify a value of this kind.
+    #[must_use]
+    pub const fn parts(self) -> &'static [Part] {
+        match self {
+            Self::Identifier => &[Part::Scheme, Part::Version],
+            Self::Amount => &[Part::Currency],
+            Self::Quantity => &[Part::Unit],
+            Self::Date => &[Part::Time],
+            Self::Binary => &[Part::Mime, Part::FileName],
+            Self::Group | Self::Text | Self::Code | Self::Percentage | Self::Part(_) => &[],
+        }
+    }
+
+    /// Whether any text is a value of this kind.
+    pub(crate) const fn is_text(self) -> bool {
+        matches!(self, Self::Text | Self::Code | Self::Identifier)
+    }
+
     fn from_name(name: &str) -> Self {
         match name {
             "group" => Self::Group,

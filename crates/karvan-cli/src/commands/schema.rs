@@ -1,14 +1,16 @@
 //! `karvan schema`.
 
-use std::io;
+use std::io::{self, Write};
 
 use clap::{Args, Subcommand};
 use karvan_engine::code_lists::{self, CodesView};
+use karvan_engine::documents;
 use karvan_engine::grammars::{self, DeclarationUnknown, DeclarationView};
 use karvan_engine::profile::{self, ProfilesView};
 use karvan_engine::schema::{View, code, releases, show};
 use karvan_engine::schema_diff::diff;
-use karvan_engine::text::Message;
+use karvan_engine::text::{Language, Message};
+use serde::Serialize;
 
 use super::import;
 use crate::profiles;
@@ -20,9 +22,9 @@ use crate::status::Status;
 pub(crate) enum Schema {
     /// The releases and what each holds.
     List(SchemaList),
-    /// A message: INVOIC@D.96A (without a release: the newest); a profile, by its name or its file; an element or type of an
-    /// XML grammar: Invoice@ubl-2.1, Invoice/InvoiceLine@ubl-2.1.
-    Show(SchemaName),
+    /// A message: INVOIC@D.96A (without a release: the newest); a kind of document: invoice; a profile, by its name or its
+    /// file; an element or type of an XML grammar: Invoice@ubl-2.1, Invoice/InvoiceLine@ubl-2.1.
+    Show(SchemaShow),
     /// A segment: NAD@D.96A.
     Segment(SchemaName),
     /// A composite data element: C082@D.96A.
@@ -52,6 +54,21 @@ pub(crate) struct SchemaList {
     /// The XML grammars instead, with the elements that their documents begin with.
     #[arg(long, conflicts_with_all = ["codes", "profiles"])]
     grammars: bool,
+
+    /// The kinds of documents instead, with what each can be written as.
+    #[arg(long, conflicts_with_all = ["codes", "profiles", "grammars"])]
+    documents: bool,
+}
+
+/// `karvan schema show`.
+#[derive(Args, Debug)]
+pub(crate) struct SchemaShow {
+    #[command(flatten)]
+    name: SchemaName,
+
+    /// Of a kind of document, the JSON Schema of Karvan's own JSON (convert --to json).
+    #[arg(long)]
+    json_schema: bool,
 }
 
 /// A name in a directory.
@@ -90,7 +107,7 @@ pub(crate) struct SchemaCode {
     value: Option<String>,
 }
 
-pub(crate) fn run(asked: &Schema, mut session: Session) -> io::Result<Status> {
+pub(crate) fn run(asked: &Schema, session: Session) -> io::Result<Status> {
     if let Some(found) = published(asked) {
         return tell_codes(found, session);
     }
@@ -100,16 +117,26 @@ pub(crate) fn run(asked: &Schema, mut session: Session) -> io::Result<Status> {
     match asked {
         Schema::List(SchemaList { grammars: true, .. }) => {
             let view = grammars::list();
-            session.result(|language| view.text(language), &view)?;
-            session.output.finish()?;
-            return Ok(Status::Good);
+            return tell(|language| view.text(language), &view, session);
         }
+        Schema::List(SchemaList { documents: true, .. }) => {
+            let view = documents::list();
+            return tell(|language| view.text(language), &view, session);
+        }
+        Schema::Show(SchemaShow { name, json_schema: true }) => return tell_json_schema(&name.name, session),
         Schema::List(SchemaList { profiles: true, .. }) => return tell_profiles([profile::list()], session),
-        Schema::Show(SchemaName { name }) if profile::named(name).is_some() || name.ends_with(".toml") => {
+        Schema::Show(SchemaShow { name: SchemaName { name }, .. })
+            if profile::named(name).is_some() || name.ends_with(".toml") =>
+        {
             return match profiles::load(std::slice::from_ref(name), &session) {
                 Ok(read) => tell_profiles(read.iter().map(|profile| profile::show(profile)), session),
                 Err(status) => Ok(status),
             };
+        }
+        Schema::Show(SchemaShow { name, .. }) => {
+            if let Some(view) = documents::show(&name.name) {
+                return tell(|language| view.text(language), &view, session);
+            }
         }
         _ => {}
     }
@@ -117,7 +144,7 @@ pub(crate) fn run(asked: &Schema, mut session: Session) -> io::Result<Status> {
         Schema::Import(asked) => return import::run(asked, session),
         Schema::Diff(asked) => return compare(asked, session),
         Schema::List(_) => (Ok(releases()), |_| true),
-        Schema::Show(asked) => (show(&asked.name), |_| true),
+        Schema::Show(asked) => (show(&asked.name.name), |_| true),
         Schema::Segment(asked) => (show(&asked.name), |view| matches!(view, View::Segment(_))),
         Schema::Composite(asked) => (show(&asked.name), |view| matches!(view, View::Composite(_))),
         Schema::Element(asked) => (show(&asked.name), |view| matches!(view, View::Element(_))),
@@ -137,9 +164,28 @@ pub(crate) fn run(asked: &Schema, mut session: Session) -> io::Result<Status> {
             return Ok(Status::Findings);
         }
     };
-    session.result(|language| view.text(language), &view)?;
+    tell(|language| view.text(language), &view, session)
+}
+
+fn tell(text: impl Fn(Language) -> String, view: &impl Serialize, mut session: Session) -> io::Result<Status> {
+    session.result(text, view)?;
     session.output.finish()?;
     Ok(Status::Good)
+}
+
+/// A JSON Schema is written as it is, whatever the format.
+fn tell_json_schema(name: &str, mut session: Session) -> io::Result<Status> {
+    match documents::json_schema(name) {
+        Some(schema) => {
+            session.output.write_all(schema.as_bytes())?;
+            session.output.finish()?;
+            Ok(Status::Good)
+        }
+        None => {
+            say(&format!("karvan: {}", session.text(&Message::new("document-kind-unknown").with("name", name))));
+            Ok(Status::Findings)
+        }
+    }
 }
 
 /// What is asked of the published code lists, and what they answer; none where something else is asked.
@@ -154,8 +200,13 @@ fn published(asked: &Schema) -> Option<Result<CodesView, Message>> {
 
 /// What is asked of the XML grammars, and what they answer; none where something else is asked.
 fn declared(asked: &Schema) -> Option<Result<DeclarationView, DeclarationUnknown>> {
-    let Schema::Show(SchemaName { name }) = asked else { return None };
-    let is_elsewhere = || profile::named(name).is_some() || name.ends_with(".toml") || show(name).is_ok();
+    let Schema::Show(SchemaShow { name: SchemaName { name }, json_schema: false }) = asked else { return None };
+    let is_elsewhere = || {
+        documents::show(name).is_some()
+            || profile::named(name).is_some()
+            || name.ends_with(".toml")
+            || show(name).is_ok()
+    };
     // A name without a grammar is one of a grammar only where it is nothing else.
     if name.contains('@') {
         grammars::declaration(name)
@@ -166,13 +217,9 @@ fn declared(asked: &Schema) -> Option<Result<DeclarationView, DeclarationUnknown
     }
 }
 
-fn tell_declaration(found: Result<DeclarationView, DeclarationUnknown>, mut session: Session) -> io::Result<Status> {
+fn tell_declaration(found: Result<DeclarationView, DeclarationUnknown>, session: Session) -> io::Result<Status> {
     match found {
-        Ok(view) => {
-            session.result(|language| view.text(language), &view)?;
-            session.output.finish()?;
-            Ok(Status::Good)
-        }
+        Ok(view) => tell(|language| view.text(language), &view, session),
         Err(error) => {
             say(&format!("karvan: {}", session.text(&error.message())));
             Ok(Status::Findings)
@@ -180,13 +227,9 @@ fn tell_declaration(found: Result<DeclarationView, DeclarationUnknown>, mut sess
     }
 }
 
-fn tell_codes(found: Result<CodesView, Message>, mut session: Session) -> io::Result<Status> {
+fn tell_codes(found: Result<CodesView, Message>, session: Session) -> io::Result<Status> {
     match found {
-        Ok(view) => {
-            session.result(|language| view.text(language), &view)?;
-            session.output.finish()?;
-            Ok(Status::Good)
-        }
+        Ok(view) => tell(|language| view.text(language), &view, session),
         Err(message) => {
             say(&format!("karvan: {}", session.text(&message)));
             Ok(Status::Findings)
@@ -202,7 +245,7 @@ fn tell_profiles(views: impl IntoIterator<Item = ProfilesView>, mut session: Ses
     Ok(Status::Good)
 }
 
-fn compare(asked: &SchemaDiff, mut session: Session) -> io::Result<Status> {
+fn compare(asked: &SchemaDiff, session: Session) -> io::Result<Status> {
     let view = match diff(&asked.old, &asked.new, asked.name.as_deref()) {
         Ok(view) => view,
         Err(error) => {
@@ -210,7 +253,5 @@ fn compare(asked: &SchemaDiff, mut session: Session) -> io::Result<Status> {
             return Ok(Status::Findings);
         }
     };
-    session.result(|language| view.text(language), &view)?;
-    session.output.finish()?;
-    Ok(Status::Good)
+    tell(|language| view.text(language), &view, session)
 }

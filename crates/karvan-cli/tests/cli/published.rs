@@ -63,7 +63,8 @@ impl Written {
         let verb = (*arguments.first()?).to_owned();
         let is_machine = matches!(value_of("--format"), Some("json" | "jsonl"));
         let writes_json = match &*verb {
-            "validate" | "inspect" | "diff" | "verify" | "trust" | "schema" | "explain" => true,
+            "schema" => !arguments.contains(&"--json-schema"),
+            "validate" | "inspect" | "diff" | "verify" | "trust" | "explain" => true,
             "fmt" => arguments.contains(&"--check"),
             _ => false,
         };
@@ -98,6 +99,37 @@ pub(crate) fn hold(command: &Command, run: &Run) {
         let faults = faults(name, document);
         assert!(faults.is_empty(), "{:?}: {faults:#?}\n{document:#}", command.get_args());
     }
+    if let Some(document) = translated(command, run) {
+        let faults = DOCUMENTS[document["document"].as_str().unwrap()].iter_errors(&document);
+        let faults: Vec<_> = faults.map(|error| format!("{} {error}", error.instance_path())).collect();
+        assert!(faults.is_empty(), "{:?}: {faults:#?}\n{document:#}", command.get_args());
+    }
+}
+
+/// What holds a document in Karvan's own JSON against the schema of its kind.
+static DOCUMENTS: LazyLock<BTreeMap<String, Validator>> = LazyLock::new(|| {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../schemas/output/documents");
+    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let schemas = paths.map(|path| serde_json::from_slice::<Value>(&fs::read(&path).unwrap()).unwrap());
+    let named = schemas.map(|schema| {
+        let name = schema["properties"]["document"]["const"].as_str().unwrap().to_owned();
+        (name, jsonschema::validator_for(&schema).unwrap())
+    });
+    named.collect()
+});
+
+/// The document in Karvan's own JSON that a run has written, if it has.
+fn translated(command: &Command, run: &Run) -> Option<Value> {
+    let arguments: Vec<_> = command.get_args().filter_map(OsStr::to_str).collect();
+    let after = |name: &str| arguments.iter().position(|argument| *argument == name).map(|at| arguments[at + 1]);
+    if arguments.first() != Some(&"convert") || after("--to") != Some("json") {
+        return None;
+    }
+    let text = match after("-o") {
+        Some(name) => fs::read_to_string(command.get_current_dir()?.join(name)).ok()?,
+        None => run.stdout.clone(),
+    };
+    (!text.is_empty()).then(|| serde_json::from_str(&text).unwrap())
 }
 
 /// Runs of every verb that writes JSON, of many kinds.
@@ -194,6 +226,9 @@ fn many_runs() -> Vec<Written> {
             &["code", "3035"],
             &["list", "--codes"],
             &["list", "--profiles"],
+            &["list", "--documents"],
+            &["show", "invoice"],
+            &["show", "order"],
             &["show", "en16931-invoic"],
             &["show", "eancom97-orders"],
             &["code", "ISO3166"],

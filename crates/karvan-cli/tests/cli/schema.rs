@@ -42,6 +42,17 @@ fn segments_composites_elements_and_codes_are_shown() {
 }
 
 #[test]
+fn a_kind_of_document_is_shown_with_its_terms_and_its_json_schema() {
+    assert!(said(&["list", "--documents"]).contains("\norder: written as edifact edifact:"));
+    let invoice = said(&["show", "invoice"]);
+    assert!(invoice.lines().any(|line| line.starts_with("  number ") && line.ends_with("BT-1     Invoice number")));
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../schemas/output/documents/invoice.schema.json");
+    assert_eq!(said(&["show", "invoice", "--json-schema"]), std::fs::read_to_string(file).unwrap());
+    let run = Folder::new().run(["schema", "show", "INVOIC", "--json-schema"]).expect(1);
+    assert!(run.stderr.starts_with("karvan: there is no kind of document INVOIC;"), "{}", run.stderr);
+}
+
+#[test]
 fn what_is_not_there_is_told() {
     for (arguments, why) in [
         (&["show", "FOOBAR@D.96A"][..], "karvan: FOOBAR is in no directory\n"),
