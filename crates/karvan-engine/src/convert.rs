@@ -102,20 +102,74 @@ pub struct Options {
 /// # Errors
 /// If no document could be read. Findings alone are no reason: a document with a wrong count is translated all the same.
 pub fn convert(source: &[u8], target: Target, options: &Options) -> Result<Conversion, Error> {
-    let checked = Checked::new(source, &options.check);
-    let readings = match read_within(source, &options.check.xml) {
-        Ok(readings) => readings,
-        Err(error) => return Err(Error::Read(unread(checked.findings, &error), error)),
-    };
+    let Read { checked, readings, messages } = Read::new(source, options)?;
     let documents = readings.len();
-    // A message that no table is for is not left out unsaid.
-    let messages = checked.messages.max(documents);
     let number = match options.number {
         None if messages > 1 => return Err(Error::Several { documents, messages }),
         number => number.unwrap_or(1),
     };
     let reading = number.checked_sub(1).and_then(|index| readings.into_iter().nth(index));
-    let Reading { document, mut report, format, .. } = reading.ok_or(Error::NoSuchDocument { number, documents })?;
+    let reading = reading.ok_or(Error::NoSuchDocument { number, documents })?;
+    let mut conversion = translate(reading, target, options)?;
+    conversion.checked &= checked.finished;
+    conversion.source_findings = checked.findings;
+    Ok(conversion)
+}
+
+/// Every document of a source, translated.
+#[derive(Debug)]
+pub struct Conversions {
+    /// The documents in their order, each translated or not; the first has the findings in the source.
+    pub documents: Vec<Result<Conversion, Error>>,
+    /// How many messages are no documents that can be translated.
+    pub unread: usize,
+}
+
+/// Translates every document of `source` to `target`.
+///
+/// # Errors
+/// If no document could be read.
+pub fn convert_all(source: &[u8], target: Target, options: &Options) -> Result<Conversions, Error> {
+    let Read { checked, readings, messages } = Read::new(source, options)?;
+    let unread = messages - readings.len();
+    let mut documents: Vec<_> = readings.into_iter().map(|reading| translate(reading, target, options)).collect();
+    for conversion in documents.iter_mut().flatten() {
+        conversion.checked &= checked.finished;
+    }
+    if let Some(first) = documents.iter_mut().flatten().next() {
+        first.source_findings = checked.findings;
+    }
+    Ok(Conversions { documents, unread })
+}
+
+/// The SHA-256 digest of `octets`, in hexadecimal digits: tells a source that was translated before from one that has changed.
+#[must_use]
+pub fn fingerprint(octets: &[u8]) -> String {
+    let digest = ring::digest::digest(&ring::digest::SHA256, octets);
+    digest.as_ref().iter().map(|octet| format!("{octet:02x}")).collect()
+}
+
+/// A source that was checked and read.
+struct Read {
+    checked: Checked,
+    readings: Vec<Reading>,
+    /// How many messages there are: one that no table is for is not left out unsaid.
+    messages: usize,
+}
+
+impl Read {
+    fn new(source: &[u8], options: &Options) -> Result<Self, Error> {
+        let checked = Checked::new(source, &options.check);
+        match read_within(source, &options.check.xml) {
+            Ok(readings) => Ok(Self { messages: checked.messages.max(readings.len()), checked, readings }),
+            Err(error) => Err(Error::Read(unread(checked.findings, &error), error)),
+        }
+    }
+}
+
+/// Writes what was read; the findings in the source are somebody else's.
+fn translate(reading: Reading, target: Target, options: &Options) -> Result<Conversion, Error> {
+    let Reading { document, mut report, format, .. } = reading;
     let writing = match options.at {
         Some(at) => write_on(&document, target, at.to_zoned(TimeZone::UTC).date()),
         None => write(&document, target),
@@ -128,9 +182,9 @@ pub fn convert(source: &[u8], target: Target, options: &Options) -> Result<Conve
         from: format,
         to: writing.format,
         report,
-        source_findings: checked.findings,
+        source_findings: Vec::new(),
         target_findings: written.findings,
-        checked: checked.finished && written.finished,
+        checked: written.finished,
     })
 }
 

@@ -188,6 +188,7 @@ macro_rules! files {
 /// One pair of files (English, Persian) an area, so that an area can be read as a whole.
 static FILES: &[[&str; 2]] = &files! {
     "ack",
+    "batch",
     "command",
     "diff",
     "directory",

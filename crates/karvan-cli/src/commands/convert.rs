@@ -1,6 +1,7 @@
 //! `karvan convert`.
 
 use std::io::{self, Write};
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -9,6 +10,7 @@ use karvan_engine::text::{Diagnostic, Message, Severity};
 use karvan_engine::{ReadError, Target, Timestamp};
 
 use crate::arguments::Format;
+use crate::commands::batch;
 use crate::output::Output;
 use crate::session::{Aside, Session, say, say_problem, say_unread};
 use crate::status::Status;
@@ -16,9 +18,9 @@ use crate::status::Status;
 /// `karvan convert`.
 #[derive(Args, Debug)]
 pub(crate) struct Convert {
-    /// The document; standard input where there is none or `-` is named.
-    #[arg(value_name = "FILE")]
-    path: Option<PathBuf>,
+    /// The document; standard input where there is none or `-` is named. With --out-dir files, folders and archives.
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
 
     /// What to write: edifact (an invoice as INVOIC D.14B, 16B, any other document as of D.96A), edifact:D96A and others, cii
     /// (invoices), cio (orders), ubl, json.
@@ -27,7 +29,7 @@ pub(crate) struct Convert {
 
     /// Write the output though something of the source is not in it.
     #[arg(long)]
-    allow_loss: bool,
+    pub(crate) allow_loss: bool,
 
     /// Which document of an interchange that holds several, from 1.
     #[arg(long, value_name = "NUMBER")]
@@ -39,7 +41,19 @@ pub(crate) struct Convert {
 
     /// Write the report of the conversion to FILE, as JSON (default: standard error, for a person).
     #[arg(long, value_name = "FILE")]
-    report: Option<PathBuf>,
+    pub(crate) report: Option<PathBuf>,
+
+    /// Translate every document of every file, each to a file of its own in this folder.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["document", "report"])]
+    pub(crate) out_dir: Option<PathBuf>,
+
+    /// How many files to translate at a time (default: as many as there are processors).
+    #[arg(short, long, value_name = "COUNT", requires = "out_dir")]
+    pub(crate) jobs: Option<NonZeroUsize>,
+
+    /// Leave out what an earlier run with this folder has translated to the same syntax and has not changed since.
+    #[arg(long, requires = "out_dir")]
+    pub(crate) resume: bool,
 }
 
 pub(crate) fn run(asked: &Convert, mut session: Session) -> io::Result<Status> {
@@ -50,19 +64,25 @@ pub(crate) fn run(asked: &Convert, mut session: Session) -> io::Result<Status> {
             return Ok(Status::Usage);
         }
     };
-    let report_to_stdout = asked.report.as_deref() == Some(Path::new("-"));
-    if report_to_stdout && session.output.is_stdout() {
-        return Ok(session.usage(&Message::new("usage-two-to-output").with("option", "--report")));
-    }
-    let input = match session.one_input(asked.path.as_ref(), "convert") {
-        Ok(input) => input,
-        Err(status) => return Ok(status),
-    };
     let mut options = Options::default();
     options.number = asked.document;
     options.at = Some(asked.at.unwrap_or_else(Timestamp::now));
     options.check.size_limit = session.limits.size;
     options.check.xml = session.limits.xml;
+    if let Some(folder) = &asked.out_dir {
+        return batch::run(asked, folder, target, &options, session);
+    }
+    let report_to_stdout = asked.report.as_deref() == Some(Path::new("-"));
+    if report_to_stdout && session.output.is_stdout() {
+        return Ok(session.usage(&Message::new("usage-two-to-output").with("option", "--report")));
+    }
+    if asked.paths.len() > 1 {
+        return Ok(session.usage(&Message::new("usage-several-files")));
+    }
+    let input = match session.one_input(asked.paths.first(), "convert") {
+        Ok(input) => input,
+        Err(status) => return Ok(status),
+    };
     let name = input.name();
     let source = match input.read(session.limits) {
         Ok(source) => source,
@@ -114,10 +134,7 @@ fn nothing(name: &str, error: &Error, session: &Session) -> Status {
 
 /// Writes the report where it was asked for: as JSON to a file, for a person to standard error.
 fn report(asked: &Convert, name: &str, conversion: &Conversion, withheld: bool, session: &Session) -> io::Result<()> {
-    let report = serde_json::json!({
-        "file": name, "from": conversion.from, "to": conversion.to, "written": !withheld, "report": conversion.report,
-        "source_findings": conversion.source_findings, "target_findings": conversion.target_findings,
-    });
+    let report = told(name, conversion, !withheld);
     if let Some(path) = &asked.report {
         let mut file = Output::open(Some(path))?;
         serde_json::to_writer_pretty(&mut file, &report)?;
@@ -151,6 +168,14 @@ fn report(asked: &Convert, name: &str, conversion: &Conversion, withheld: bool, 
     Ok(())
 }
 
-fn errors(findings: &[Diagnostic]) -> usize {
+/// What is told of a conversion to a machine.
+pub(crate) fn told(name: &str, conversion: &Conversion, is_written: bool) -> serde_json::Value {
+    serde_json::json!({
+        "file": name, "from": conversion.from, "to": conversion.to, "written": is_written, "report": conversion.report,
+        "source_findings": conversion.source_findings, "target_findings": conversion.target_findings,
+    })
+}
+
+pub(crate) fn errors(findings: &[Diagnostic]) -> usize {
     findings.iter().filter(|finding| finding.code.severity == Severity::Error).count()
 }

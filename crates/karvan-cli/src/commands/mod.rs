@@ -1,6 +1,7 @@
 //! One file a verb. Each wires its flags to a function of the engine and tells what came of it.
 
 pub(crate) mod ack;
+pub(crate) mod batch;
 pub(crate) mod completions;
 pub(crate) mod convert;
 pub(crate) mod diff;

@@ -197,13 +197,18 @@ impl Input {
 
     /// Reads the one document that it holds whole, up to the limit.
     pub(crate) fn read(&self, limits: Limits) -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        self.open(limits)?.take(limits.size.saturating_add(1)).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 > limits.size {
-            return Err(too_large(limits.size));
-        }
-        Ok(bytes)
+        whole(self.open(limits)?, limits)
     }
+}
+
+/// All that `source` gives, up to the limit on a document.
+pub(crate) fn whole(source: impl Read, limits: Limits) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    source.take(limits.size.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limits.size {
+        return Err(too_large(limits.size));
+    }
+    Ok(bytes)
 }
 
 fn too_large(limit: u64) -> io::Error {

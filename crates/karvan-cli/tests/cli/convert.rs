@@ -185,7 +185,7 @@ fn of_several_documents_one_is_chosen() {
 fn a_message_that_cannot_be_converted_is_not_left_out_unsaid() {
     let folder = folder();
     let edifact = folder.run(["convert", "--to=edifact", "invoice.xml"]).expect(0).stdout;
-    folder.write("both.edi", [edifact, ORDER.replace("ORDERS", "QUOTES")].concat());
+    folder.write("both.edi", [edifact, ORDER.replace("ORDERS", "SLSRPT")].concat());
     let run = folder.run(["convert", "--to=cii", "both.edi"]).expect(2);
     assert!(run.stderr.contains("it holds 2 messages, one of which can be converted"), "{}", run.stderr);
     folder.run(["convert", "--to=cii", "--document=1", "both.edi"]).expect(0);

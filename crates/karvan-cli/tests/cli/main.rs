@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 
 mod ack;
+mod batch;
 mod completions;
 mod convert;
 mod diff;

@@ -66,6 +66,7 @@ impl Written {
             "schema" => !arguments.contains(&"--json-schema"),
             "validate" | "inspect" | "diff" | "verify" | "trust" | "explain" => true,
             "fmt" => arguments.contains(&"--check"),
+            "convert" => value_of("--out-dir").is_some(),
             _ => false,
         };
         let documents = |text: &str| serde_json::Deserializer::from_str(text).into_iter().map(Result::unwrap).collect();
@@ -187,6 +188,10 @@ fn many_runs() -> Vec<Written> {
         runs.push(arguments!["ack", format, "--receipt", "order.edi", "-o", "answer.edi"]);
         runs.push(arguments!["ack", format, "--when=rejected", "package.edi", "-o", "answer.edi"]);
         runs.push(arguments!["ack", format, "--interchange=2", "order.edi", "-o", "answer.edi"]);
+        for _ in 0..2 {
+            let inputs = ["order.edi", "short.edi", "notes.txt"].map(str::to_owned);
+            runs.push(arguments!["convert", format, "--to=ubl", "--out-dir=all", "--resume", invoice.clone(), inputs]);
+        }
         for to in ["edifact", "edifact:D96A", "ubl", "json"] {
             runs.push(arguments!["convert", format, "--to", to, invoice.clone(), "-o", "out"]);
             runs.push(arguments![

@@ -1,0 +1,144 @@
+//! `karvan convert --out-dir`.
+
+use std::fs;
+use std::io::Write;
+
+use serde_json::Value;
+
+use crate::documents::{INVOICE, ORDER, invoice_with_more};
+use crate::support::Folder;
+
+fn folder() -> Folder {
+    let folder = Folder::new();
+    folder.write("in/invoice.xml", INVOICE);
+    folder.write("in/deep/more.xml", invoice_with_more());
+    folder.write("in/notes.txt", "no document");
+    folder
+}
+
+/// The names below a folder, hidden ones too.
+fn tree(folder: &Folder, name: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut folders = vec![folder.path(name)];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(next).unwrap().map(Result::unwrap) {
+            match entry.file_type().unwrap().is_dir() {
+                true => folders.push(entry.path()),
+                false => names.push(entry.path().strip_prefix(folder.path(name)).unwrap().display().to_string()),
+            }
+        }
+    }
+    names.sort();
+    names
+}
+
+#[test]
+fn a_folder_is_translated_and_what_fails_does_not_stop_the_others() {
+    for jobs in ["1", "3"] {
+        let folder = folder();
+        let run = folder.run(["convert", "--to=cii", "--out-dir=out", "--jobs", jobs, "in"]).expect(1);
+        assert_eq!(tree(&folder, "out"), [".karvan-cii.jsonl", "invoice.xml.xml"]);
+        let lines: Vec<_> = run.stdout.lines().filter(|line| line.starts_with("in/")).collect();
+        assert!(lines[0].starts_with("in/deep/more.xml: UBL 2.1 Invoice → CII D16B, NOT WRITTEN"), "{lines:?}");
+        assert!(
+            lines[1].starts_with("in/invoice.xml: UBL 2.1 Invoice → CII D16B, invoice.xml.xml: 0 lost"),
+            "{lines:?}"
+        );
+        assert!(lines[2].starts_with("in/notes.txt: NOT TRANSLATED: "), "{lines:?}");
+        assert!(
+            run.stdout
+                .contains("1 documents written, 1 withheld, 0 translated before, 1 not translated; 1 values lost")
+        );
+        assert!(run.stdout.contains("error[E0001]"), "{}", run.stdout);
+        let alone = folder.run(["convert", "-q", "--to=cii", "in/invoice.xml"]).expect(0).stdout;
+        assert_eq!(folder.read("out/invoice.xml.xml"), alone);
+    }
+}
+
+#[test]
+fn losses_are_written_where_they_are_allowed() {
+    let folder = folder();
+    folder.run(["convert", "--to=json", "--out-dir=out", "--allow-loss", "in/deep", "in/invoice.xml"]).expect(0);
+    assert_eq!(tree(&folder, "out"), [".karvan-json.jsonl", "invoice.xml.json", "more.xml.json"]);
+}
+
+#[test]
+fn a_run_is_resumed_with_what_is_missing_or_changed() {
+    let folder = folder();
+    folder.write("in/order.edi", ORDER);
+    let resume = |status| {
+        let run =
+            folder.run(["convert", "--to=json", "--out-dir=out", "--resume", "--format=json", "--allow-loss", "in"]);
+        run.expect(status).json().as_array().unwrap().last().unwrap()["totals"].clone()
+    };
+    let counts = |totals: &Value| ["written", "skipped", "failed"].map(|name| totals[name].as_u64().unwrap());
+    assert_eq!(counts(&resume(1)), [3, 0, 1]);
+    assert_eq!(counts(&resume(1)), [0, 3, 1]);
+    folder.write("in/order.edi", ORDER.replace("PO-1", "PO-2"));
+    fs::remove_file(folder.path("out/invoice.xml.json")).unwrap();
+    assert_eq!(counts(&resume(1)), [2, 1, 1]);
+    assert!(folder.read("out/order.edi.json").contains("PO-2"));
+    // A journal that was cut off in the middle of a line is good up to that line.
+    let journal = folder.read("out/.karvan-json.jsonl");
+    folder.write("out/.karvan-json.jsonl", &journal[..journal.trim_end().len() - 9]);
+    assert_eq!(counts(&resume(1)), [1, 2, 1]);
+    assert_eq!(counts(&resume(1)), [0, 3, 1]);
+    // Without being asked to, nothing is left out.
+    let run = folder.run(["convert", "--to=json", "--out-dir=out", "--format=jsonl", "--allow-loss", "in"]).expect(1);
+    assert_eq!(counts(&run.json_lines().last().unwrap()["totals"]), [3, 0, 1]);
+}
+
+#[test]
+fn every_document_of_an_interchange_gets_a_file() {
+    let folder = Folder::new();
+    let second = ORDER.replace("PO-1", "PO-2").replace("+77'", "+78'");
+    folder.write("two.edi", [ORDER, &second].concat());
+    folder.run(["convert", "--to=ubl", "--out-dir=out", "--allow-loss", "two.edi"]).expect(0);
+    assert_eq!(tree(&folder, "out"), [".karvan-ubl.jsonl", "two.edi.1.xml", "two.edi.2.xml"]);
+    assert!(folder.read("out/two.edi.2.xml").contains("PO-2"));
+    let other = ORDER.replace("ORDERS", "SLSRPT").replace("+77'", "+78'");
+    folder.write("both.edi", [ORDER, &other].concat());
+    let run = folder.run(["convert", "--to=ubl", "--out-dir=out", "--allow-loss", "both.edi"]).expect(1);
+    assert!(run.stdout.contains("1 messages in it are no documents that can be translated"), "{}", run.stdout);
+}
+
+/// What an archive calls its members leads nowhere but below the folder.
+#[test]
+fn the_members_of_an_archive_stay_below_the_folder() {
+    let folder = Folder::new();
+    let mut archive = zip::ZipWriter::new(fs::File::create(folder.path("day.zip")).unwrap());
+    for name in ["a/invoice.xml", "../../outside.xml"] {
+        archive.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        archive.write_all(INVOICE.as_bytes()).unwrap();
+    }
+    archive.finish().unwrap();
+    folder.run(["convert", "--to=cii", "--out-dir=deep/out", "day.zip"]).expect(0);
+    assert_eq!(
+        tree(&folder, "deep/out"),
+        [".karvan-cii.jsonl", "day.zip/a/invoice.xml.xml", "day.zip/outside.xml.xml"]
+    );
+    assert_eq!(folder.names(), ["day.zip", "deep"]);
+}
+
+#[test]
+fn two_documents_never_become_one_file() {
+    let folder = folder();
+    folder.write("other/invoice.xml", INVOICE);
+    let run = folder.run(["convert", "--to=cii", "--out-dir=out", "in", "other"]).expect(2);
+    assert!(
+        run.stderr.contains("in/invoice.xml and other/invoice.xml would both be translated to invoice.xml"),
+        "{}",
+        run.stderr
+    );
+    assert!(!folder.path("out").exists());
+}
+
+#[test]
+fn options_that_do_not_go_together_are_told() {
+    let folder = folder();
+    folder.run(["convert", "--to=cii", "--resume", "in/invoice.xml"]).expect(2);
+    folder.run(["convert", "--to=cii", "--out-dir=out", "--document=1", "in/invoice.xml"]).expect(2);
+    folder.run(["convert", "--to=cii", "in/invoice.xml", "in/deep/more.xml"]).expect(2);
+    folder.run(["convert", "--to=cii", "--out-dir=in/invoice.xml", "in"]).expect(3);
+    folder.run(["convert", "--to=cii", "--out-dir=out", "--max-size=100", "in/invoice.xml"]).expect(4);
+}
