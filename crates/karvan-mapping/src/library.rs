@@ -32,6 +32,7 @@ const TABLES: &[(&str, &str, &str)] = tables! {
     "forwarding-instruction": "edifact", "ubl";
     "remittance-advice": "edifact", "ubl";
     "goods-declaration": "edifact", "ubl-export", "ubl-transit", "ubl-import";
+    "customs-response": "edifact";
 };
 
 /// The rows of shared groups, by the syntax that they are for.

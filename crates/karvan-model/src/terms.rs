@@ -25,7 +25,8 @@ const KINDS: &[(&str, &str)] = kinds![
     "request-for-quotation",
     "forwarding-instruction",
     "remittance-advice",
-    "goods-declaration"
+    "goods-declaration",
+    "customs-response"
 ];
 
 /// The groups that several kinds of documents have: parties, addresses, items.
