@@ -33,6 +33,7 @@ const TABLES: &[(&str, &str, &str)] = tables! {
     "remittance-advice": "edifact", "ubl";
     "goods-declaration": "edifact", "ubl-export", "ubl-transit", "ubl-import";
     "customs-response": "edifact";
+    "price-catalogue": "edifact", "ubl";
 };
 
 /// The rows of shared groups, by the syntax that they are for.

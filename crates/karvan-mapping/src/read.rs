@@ -324,7 +324,6 @@ impl<'t> Reader<'t, '_> {
                     part.implied.as_ref().is_some_and(|implied| is(implied, text, &|term| self.compared(term)));
                 if implied || part.absent.as_deref() == Some(text) {
                     self.use_path(place, node);
-                    self.used[node.index()] = true;
                     if !implied {
                         let entry = self.entry(part.term, node, text.to_owned(), Message::new("mapping-absent"));
                         self.report.form.push(entry);
@@ -338,7 +337,6 @@ impl<'t> Reader<'t, '_> {
                         }
                         value.set(PartValue { part: part.part, text: code, origin });
                         self.use_path(place, node);
-                        self.used[node.index()] = true;
                         self.qualifying.insert(node);
                     }
                 }

@@ -8,13 +8,16 @@ use crate::attributes::raw_attributes;
 use crate::problem::{Problem, Step};
 use crate::{XML_NAMESPACE, XMLNS_NAMESPACE};
 
-/// Checks the XML declaration at `octets`, and tells whether it promises a document in ASCII alone.
+/// Encodings whose first 128 characters are those of ASCII: a document that has no others reads the same in all of them.
+const LIKE_ASCII: [&str; 5] = ["US-ASCII", "ISO-8859-1", "ISO-8859-9", "ISO-8859-15", "windows-1252"];
+
+/// Checks the XML declaration at `octets`, and tells the encoding that it promises where only ASCII of that is read.
 ///
 /// XML 1.0 §2.8: `'<?xml' VersionInfo EncodingDecl? SDDecl? S? '?>'`.
-pub(crate) fn xml_declaration(text: &str, octets: Range<usize>) -> Step<bool> {
+pub(crate) fn xml_declaration(text: &str, octets: Range<usize>) -> Step<Option<&'static str>> {
     let malformed = |span| Problem::new(5012, Message::new("xml-declaration"), span);
     let mut expected = ["version", "encoding", "standalone"].into_iter();
-    let mut ascii = false;
+    let mut ascii = None;
     for attribute in raw_attributes(text, octets.start + "<?xml".len()..octets.end - "?>".len()) {
         let attribute = attribute?;
         let (name, value) = (&text[attribute.name.clone()], &text[attribute.value.clone()]);
@@ -30,9 +33,10 @@ pub(crate) fn xml_declaration(text: &str, octets: Range<usize>) -> Step<bool> {
             }
             // UTF8 is no registered name, but it is written and leaves no doubt.
             "encoding" if value.eq_ignore_ascii_case("UTF-8") || value.eq_ignore_ascii_case("UTF8") => {}
-            // ASCII is UTF-8 as long as it is ASCII indeed.
-            "encoding" if value.eq_ignore_ascii_case("US-ASCII") => ascii = true,
-            "encoding" => return Err(other_encoding(value, attribute.value)),
+            "encoding" => match LIKE_ASCII.iter().find(|name| value.eq_ignore_ascii_case(name)) {
+                Some(name) => ascii = Some(*name),
+                None => return Err(other_encoding(value, attribute.value)),
+            },
             _ if matches!(value, "yes" | "no") => {}
             _ => return Err(malformed(attribute.span())),
         }
@@ -40,10 +44,10 @@ pub(crate) fn xml_declaration(text: &str, octets: Range<usize>) -> Step<bool> {
     if expected.len() == 3 { Err(malformed(octets)) } else { Ok(ascii) }
 }
 
-/// The problem that a document in ASCII has with `text`.
-pub(crate) fn not_ascii(text: &str) -> Option<Box<Problem>> {
+/// The problem that a document in `encoding`, of which only ASCII is read, has with `text`.
+pub(crate) fn not_ascii(encoding: &str, text: &str) -> Option<Box<Problem>> {
     let at = text.bytes().position(|octet| !octet.is_ascii())?;
-    Some(other_encoding("US-ASCII", at..at + text[at..].chars().next().map_or(0, char::len_utf8)))
+    Some(other_encoding(encoding, at..at + text[at..].chars().next().map_or(0, char::len_utf8)))
 }
 
 fn other_encoding(name: &str, span: Range<usize>) -> Box<Problem> {

@@ -57,8 +57,8 @@ pub struct EventReader<R> {
     text: Piece,
     last: Last,
     root_seen: bool,
-    /// Whether the XML declaration promises a document in ASCII alone.
-    ascii: bool,
+    /// The encoding that the XML declaration promises, where only ASCII of that is read.
+    ascii: Option<&'static str>,
 }
 
 /// What the reader is at.
@@ -172,7 +172,7 @@ impl<R: Read> EventReader<R> {
             text: Piece::Window(0..0),
             last: Last::Other,
             root_seen: false,
-            ascii: false,
+            ascii: None,
         }
     }
 
@@ -384,7 +384,7 @@ impl<R: Read> EventReader<R> {
 
     /// Sees to it that what was read is ASCII, where the XML declaration says so.
     fn check_promise(&self) -> Step<()> {
-        self.ascii.then(|| not_ascii(self.window.text())).flatten().map_or(Ok(()), Err)
+        self.ascii.and_then(|encoding| not_ascii(encoding, self.window.text())).map_or(Ok(()), Err)
     }
 
     fn end_of_document(&self) -> Step<Next> {

@@ -123,8 +123,8 @@ impl<'s> TreeReader<'s> {
                         Token::End { name } => self.end_tag(&source[name], octets)?,
                         Token::Instruction { target } => self.processing_instruction(target, octets)?,
                         Token::Declaration if at == base => {
-                            if xml_declaration(source, octets)?
-                                && let Some(problem) = not_ascii(source)
+                            if let Some(encoding) = xml_declaration(source, octets)?
+                                && let Some(problem) = not_ascii(encoding, source)
                             {
                                 return Err(problem);
                             }
