@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use karvan_schema::xml::{
     AttributeUse, Content, Datatype, ElementDeclaration, Grammar, INSTANCE_NAMESPACE, Particle, Process, SimpleType,
-    Term, TypeDefinition,
+    Term, TypeDefinition, Variety,
 };
 use karvan_xml::XML_NAMESPACE;
 
@@ -177,6 +177,14 @@ impl<'g> Maker<'g> {
         if !listed.is_empty() {
             let turned = listed.iter().cycle().skip(number * 7).take(listed.len());
             return turned.copied().find(|text| value.check(text).is_ok()).map(str::to_owned);
+        }
+        let of_parts = match value.variety() {
+            Variety::Atomic => None,
+            Variety::List(item) => self.value(item, None),
+            Variety::Union(members) => members.into_iter().find_map(|member| self.value(member, None)),
+        };
+        if let Some(text) = of_parts.filter(|text| value.check(text).is_ok()) {
+            return Some(text);
         }
         if value.datatype() == Datatype::Id {
             self.ids += 1;

@@ -457,3 +457,38 @@ fn a_document_is_checked_by_the_grammar_that_is_asked_for() {
     let names: Vec<_> = listed["grammars"].as_array().unwrap().iter().map(|one| one["grammar"].clone()).collect();
     assert!(names.contains(&"ecmr-1.0".into()), "{names:?}");
 }
+
+#[test]
+fn codes_of_xml_documents_of_every_kind_are_looked_up() {
+    let folder = Folder::new();
+    let document = |currency: &str, unit: &str, country: &str| {
+        format!(
+            "<PackingList xmlns='urn:oasis:names:specification:ubl:schema:xsd:PackingList-2'
+                xmlns:cac='urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2'
+                xmlns:cbc='urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2'>\
+            <cbc:ID>P-1</cbc:ID><cac:Shipment><cbc:ID>S-1</cbc:ID>\
+            <cbc:GrossWeightMeasure unitCode='{unit}'>12</cbc:GrossWeightMeasure>\
+            <cbc:DeclaredCustomsValueAmount currencyID='{currency}'>5</cbc:DeclaredCustomsValueAmount>\
+            <cac:ExportCountry><cbc:IdentificationCode>{country}</cbc:IdentificationCode></cac:ExportCountry>\
+            </cac:Shipment></PackingList>"
+        )
+    };
+    let codes = |text: String| {
+        folder.write("list.xml", text);
+        let found = folder.run(["validate", "--format", "json", "list.xml"]).json();
+        let found = found.as_array().unwrap().iter().filter(|one| one["code"] == "W3012");
+        found
+            .map(|one| {
+                (one["found"].as_str().unwrap().to_owned(), one["expected"].as_str().unwrap_or_default().to_owned())
+            })
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(codes(document("EUR", "KGM", "DE")), []);
+    let found = codes(document("EUX", "KMG", "UK"));
+    assert_eq!(found.iter().map(|one| one.0.as_str()).collect::<Vec<_>>(), ["KMG", "EUX", "UK"]);
+    assert!(found[0].1.contains("KGM (kilogram)") && found[1].1.contains("EUR"), "{found:?}");
+    let other =
+        document("EUR", "KGM", "UK").replace("<cbc:IdentificationCode>", "<cbc:IdentificationCode listID='OURS'>");
+    assert_eq!(codes(other), [], "a list of theirs");
+    folder.run(["validate", "--level", "structure", "list.xml"]).expect(0);
+}

@@ -4,7 +4,7 @@ use std::io::{self, Read};
 
 use karvan_schema::interchange::Depth;
 use karvan_schema::xml::{Grammar, Grammars, Heading, Validator};
-use karvan_text::{Code, Diagnostic, Message};
+use karvan_text::{Code, Diagnostic, Message, Span};
 use karvan_xml::{Document, Event, EventReader, ReadError};
 
 use super::{Content, Options, Tally, whole};
@@ -23,29 +23,44 @@ pub(super) fn check(mut source: impl Read, options: &Options, tally: &mut Tally<
         _ => Grammars::builtin().choose(&head).and_then(|choice| choice.grammar),
     };
     if !options.rules.may_be_asked(&head) {
-        return stream(head.chain(source), heading, options, tally);
+        return stream(head.chain(source), heading, options, tally, None);
     }
     // Rules compare what stands anywhere in a document.
     let Some(octets) = whole(head.chain(source), options, tally)? else { return Ok(Content::Unknown) };
-    let content = stream(octets.as_slice(), heading, options, tally)?;
-    match Document::parse(octets, &options.xml) {
-        Ok(document) => business::xml(&document, options.rules).into_iter().for_each(|finding| tally.add(finding)),
+    let mut codes = Vec::new();
+    let content = stream(octets.as_slice(), heading, options, tally, Some(&mut codes))?;
+    let broken = match Document::parse(octets, &options.xml) {
+        Ok(document) => business::xml(&document, options.rules),
         // What is not well formed was told; a tree has limits of its own.
-        Err(error) if matches!(content, Content::Xml { .. }) => tally.add(error.into_diagnostic()),
-        Err(_) => {}
-    }
+        Err(error) if matches!(content, Content::Xml { .. }) => vec![error.into_diagnostic()],
+        Err(_) => Vec::new(),
+    };
+    // A code that a rule finds wrong is told once.
+    let told: Vec<Span> =
+        broken.iter().filter(|finding| finding.code.number == RULE).map(|one| one.place.span).collect();
+    codes.retain(|code| !told.iter().any(|rule| rule.start < code.place.span.end && code.place.span.start < rule.end));
+    codes.into_iter().chain(broken).for_each(|finding| tally.add(finding));
     Ok(content)
 }
 
-/// Checks a document against its grammar, if there is one, as it is read.
+/// The numbers of the findings that a list lacks a code, and that a rule does not hold of one.
+const CODE: u16 = 3012;
+const RULE: u16 = 4005;
+
+/// Checks a document against its grammar, if there is one, as it is read. Findings about codes are put aside, where that is
+/// asked for.
 fn stream(
     source: impl Read,
     heading: Option<&Heading>,
     options: &Options,
     tally: &mut Tally<'_>,
+    mut aside: Option<&mut Vec<Diagnostic>>,
 ) -> io::Result<Content> {
     let grammar = heading.and_then(|heading| Grammar::builtin(heading.name()));
-    let mut validator = grammar.filter(|_| options.depth > Depth::Syntax).map(Validator::new);
+    let mut validator = grammar.filter(|_| options.depth > Depth::Syntax).map(|grammar| match options.depth {
+        Depth::Codes => Validator::new(grammar).with_codes(),
+        _ => Validator::new(grammar),
+    });
     let mut reader = EventReader::new(source, options.xml);
     let mut root = None;
     loop {
@@ -66,7 +81,12 @@ fn stream(
             }
         }
         if let Some(validator) = &mut validator {
-            validator.event(&reader, event, &mut |finding| tally.add(finding));
+            validator.event(&reader, event, &mut |finding| match &mut aside {
+                Some(codes) if finding.code.number == CODE && (codes.len() as u64) < options.finding_limit => {
+                    codes.push(finding);
+                }
+                _ => tally.add(finding),
+            });
         }
         if tally.is_full() {
             // The rest is not looked at, and that is said.

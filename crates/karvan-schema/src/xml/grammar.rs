@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use super::code_lists::{CodeLists, Number};
 use super::datatype::Datatype;
 use super::format::{self, Body, GrammarError, NONE, Table, flag, particle};
 use super::grammars::{Grammars, Heading};
@@ -32,6 +33,8 @@ pub struct Grammar {
     body: Body,
     /// What is known of each simple type once a value of it was checked.
     checks: Vec<OnceLock<Check>>,
+    /// Where codes stand, once that was asked.
+    code_lists: OnceLock<CodeLists>,
 }
 
 /// The name of an element or attribute by the numbers of its parts among the strings of a grammar; [`NONE`] for what the
@@ -58,7 +61,7 @@ impl Grammar {
         let (head, deflated) = format::split(file)?;
         let body = Body::inflate(deflated)?;
         let checks = std::iter::repeat_with(OnceLock::new).take(body.count(Table::SimpleTypes)).collect();
-        Ok(Self { heading: Heading::read(head), body, checks })
+        Ok(Self { heading: Heading::read(head), body, checks, code_lists: OnceLock::new() })
     }
 
     /// The name, such as `cii-d16b`.
@@ -157,6 +160,17 @@ impl Grammar {
             }
         }
         NONE
+    }
+
+    /// Where codes stand in the documents.
+    pub(super) fn code_lists(&self) -> &CodeLists {
+        self.code_lists.get_or_init(|| CodeLists::new(self))
+    }
+
+    /// The local names of all components of a table, whose second word is a name; empty for those without.
+    pub(super) fn names_of(&self, table: Table) -> impl Iterator<Item = &str> {
+        let records = self.body.tables[table as usize].chunks_exact(table.width());
+        records.map(|record| self.optional_string(record[1]).unwrap_or_default())
     }
 
     /// The particle of this number.
@@ -301,6 +315,11 @@ impl<'g> TypeDefinition<'g> {
     pub fn base(self) -> Option<Self> {
         let index = self.record()[2];
         (index != NONE).then_some(Self { grammar: self.grammar, index })
+    }
+
+    /// Where its value is a code: which lists it is of.
+    pub(super) fn codes(self) -> Number {
+        self.grammar.code_lists().of_type(self.index)
     }
 
     /// Whether only types derived from it may be used.
@@ -594,6 +613,11 @@ impl<'g> AttributeUse<'g> {
     #[must_use]
     pub fn value(self) -> SimpleType<'g> {
         SimpleType { grammar: self.grammar, index: self.record()[2] }
+    }
+
+    /// Where its value is a code: which lists it is of.
+    pub(super) fn codes(self) -> Number {
+        self.grammar.code_lists().of_attribute(self.index)
     }
 
     /// Whether it must be there.

@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 
 use karvan_xml::{Event, EventReader, Limits};
 
+use super::code_lists::CodePlace;
 use super::format::{self, GrammarError};
 use super::grammar::Grammar;
 
@@ -42,6 +43,7 @@ pub struct Heading {
     title: String,
     roots: Vec<(String, String)>,
     signs: Vec<(String, String)>,
+    codes: Vec<CodePlace>,
 }
 
 impl Heading {
@@ -65,6 +67,13 @@ impl Heading {
     #[must_use]
     pub fn root(mut self, namespace: impl Into<String>, name: impl Into<String>) -> Self {
         self.roots.push((namespace.into(), name.into()));
+        self
+    }
+
+    /// With a place where codes of lists stand that the schema documents do not hold.
+    #[must_use]
+    pub fn codes(mut self, place: CodePlace) -> Self {
+        self.codes.push(place);
         self
     }
 
@@ -96,6 +105,11 @@ impl Heading {
         self.signs.iter().map(|(path, text)| (path.as_str(), text.as_str()))
     }
 
+    /// The places where codes of lists stand that the schema documents do not hold.
+    pub fn code_places(&self) -> impl ExactSizeIterator<Item = &CodePlace> {
+        self.codes.iter()
+    }
+
     /// Reads the head of a file.
     pub(super) fn read(lines: &str) -> Self {
         let mut heading = Self::default();
@@ -111,6 +125,12 @@ impl Heading {
                     let (path, text) = value.split_once(' ').unwrap_or((value, ""));
                     heading.signs.push((path.to_owned(), text.to_owned()));
                 }
+                "codes" => {
+                    let mut words = value.split(' ').map(str::to_owned);
+                    if let (Some(place), Some(lists), unless) = (words.next(), words.next(), words.next()) {
+                        heading.codes.push(CodePlace { place, lists, unless });
+                    }
+                }
                 _ => {}
             }
         }
@@ -123,7 +143,11 @@ impl fmt::Display for Heading {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "name {}\ntitle {}", self.name, self.title)?;
         self.roots.iter().try_for_each(|(namespace, name)| writeln!(f, "root {namespace} {name}"))?;
-        self.signs.iter().try_for_each(|(path, text)| writeln!(f, "sign {path} {text}"))
+        self.signs.iter().try_for_each(|(path, text)| writeln!(f, "sign {path} {text}"))?;
+        self.codes.iter().try_for_each(|CodePlace { place, lists, unless }| match unless {
+            Some(unless) => writeln!(f, "codes {place} {lists} {unless}"),
+            None => writeln!(f, "codes {place} {lists}"),
+        })
     }
 }
 

@@ -11,8 +11,9 @@
 //! from 50 our own: E5112 value, E5113 missing, E5115 place, E5135 too often, E5137 not of the datatype, E5139 too long,
 //! E5140 too short; E5150 root, E5151 unknown element, E5152 wrong namespace, E5153 content, E5154 text where elements
 //! stand, E5155 elements where a value stands, E5156 not empty, E5157 unknown attribute, E5158 `xsi:type`, E5159
-//! `xsi:nil`, E5160 abstract.
+//! `xsi:nil`, E5160 abstract; W3012 a code that is in none of the lists for its place.
 
+mod code_lists;
 mod collection;
 mod compiler;
 mod components;
@@ -26,6 +27,7 @@ mod problem;
 mod validate;
 mod value;
 
+pub use code_lists::CodePlace;
 pub use collection::Collection;
 pub use compiler::{Library, SchemaError, compile};
 pub use datatype::{Datatype, WhiteSpace};

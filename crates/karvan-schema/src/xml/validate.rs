@@ -7,6 +7,7 @@ use karvan_text::{Code, Diagnostic, Message, Span};
 use karvan_xml::{Document, Event, EventAttribute, EventReader, Limits, NameId, ReadError, XML_NAMESPACE};
 
 use super::INSTANCE_NAMESPACE;
+use super::code_lists::Number;
 use super::content::{self, Frame, Gap, Matched, Position};
 use super::grammar::{
     AttributeUse, Content, ElementDeclaration, Grammar, Label, Process, SimpleType, TypeDefinition, Wildcard,
@@ -27,6 +28,7 @@ const ATTRIBUTE: Code = Code::error(5157);
 const TYPE: Code = Code::error(5158);
 const NIL: Code = Code::error(5159);
 const ABSTRACT: Code = Code::error(5160);
+const CODE: Code = Code::warning(3012);
 const VALUE_LIMIT: Code = Code::error(9108);
 
 /// Checks `document` against `grammar` and gives every departure from it, in the order of the document.
@@ -89,6 +91,8 @@ pub struct Validator<'g> {
     value: String,
     /// Where the run of text began that the reader is in, if it is in one.
     run: Option<Span>,
+    /// Where codes are looked up: for each place of the grammar, the last one that its lists have.
+    codes: Option<Vec<String>>,
 }
 
 /// An element whose end is yet to come.
@@ -109,8 +113,8 @@ enum Inside<'g> {
     Elements {
         mixed: bool,
     },
-    /// A value of this type, which not every text is.
-    Value(SimpleType<'g>),
+    /// A value of this type, which not every text is, or a code.
+    Value(SimpleType<'g>, Number),
     /// Any text, and no elements.
     Text,
     Nothing,
@@ -140,7 +144,23 @@ impl<'g> Validator<'g> {
     /// A validator by `grammar`, for one document.
     #[must_use]
     pub fn new(grammar: &'g Grammar) -> Self {
-        Self { grammar, open: Vec::new(), frames: Vec::new(), labels: Vec::new(), value: String::new(), run: None }
+        Self {
+            grammar,
+            open: Vec::new(),
+            frames: Vec::new(),
+            labels: Vec::new(),
+            value: String::new(),
+            run: None,
+            codes: None,
+        }
+    }
+
+    /// Looks codes up in the lists of their places too. What no list has is a warning: those who exchange documents may have
+    /// agreed on another list.
+    #[must_use]
+    pub fn with_codes(mut self) -> Self {
+        self.codes = Some(vec![String::new(); self.grammar.code_lists().len()]);
+        self
     }
 
     /// Looks at the event that `reader` is at, and hands findings to `report`.
@@ -182,7 +202,7 @@ impl<'g> Validator<'g> {
                 None => Child::Known,
             },
             Some(Inside::Anything) => Child::Anything,
-            Some(Inside::Value(_) | Inside::Text) => {
+            Some(Inside::Value(..) | Inside::Text) => {
                 let message = Message::new("grammar-element-in-value")
                     .with("parent", reader.parent_name())
                     .with("element", reader.qualified_name());
@@ -278,8 +298,10 @@ impl<'g> Validator<'g> {
             _ if nil == Some(true) && declaration.is_nillable() => Inside::Nothing,
             _ if nil == Some(true) => Inside::Anything,
             Content::Empty => Inside::Nothing,
-            Content::Simple(value) if value.takes_all() && declaration.fixed().is_none() => Inside::Text,
-            Content::Simple(value) => Inside::Value(value),
+            Content::Simple(value) => match self.codes_here(reader, definition.codes()) {
+                0 if value.takes_all() && declaration.fixed().is_none() => Inside::Text,
+                codes => Inside::Value(value, codes),
+            },
             Content::Elements(part) => {
                 content::begin(&mut self.frames, Some(part));
                 Inside::Elements { mixed: false }
@@ -337,8 +359,9 @@ impl<'g> Validator<'g> {
     fn end<R: Read>(&mut self, reader: &EventReader<R>, report: Report<'_>) {
         let Some(mut open) = self.open.pop() else { return };
         match open.inside {
-            Inside::Value(value) if !open.faults.as_ref().is_some_and(|faults| faults.told) => {
+            Inside::Value(value, codes) if !open.faults.as_ref().is_some_and(|faults| faults.told) => {
                 self.end_of_value(reader, open.declaration, value, report);
+                self.end_of_code(reader, codes, report);
             }
             Inside::Elements { .. } => {
                 let gaps = Position::new(self.grammar, &mut self.frames, open.first).gaps_to_end();
@@ -357,7 +380,7 @@ impl<'g> Validator<'g> {
         let Some(open) = self.open.last() else { return };
         let (text, span) = (reader.text(), reader.span());
         match open.inside {
-            Inside::Value(_) => {
+            Inside::Value(..) => {
                 self.run = Some(self.run.map_or(span, |run| run.to(span)));
                 let limit = reader.limits().value;
                 if self.value.len() + text.len() <= limit {
@@ -409,6 +432,59 @@ impl<'g> Validator<'g> {
         }
     }
 
+    // Codes
+
+    /// The number of a place, if codes are looked up there: not where the element says that they are of another list.
+    fn codes_here<R: Read>(&self, reader: &EventReader<R>, number: Number) -> Number {
+        if number == 0 || self.codes.is_none() {
+            return 0;
+        }
+        match self.grammar.code_lists().unless(number) {
+            Some(unless) if reader.attributes().any(|attribute| attribute.local_name() == unless) => 0,
+            _ => number,
+        }
+    }
+
+    /// The finding that none of the lists of a place has `value`.
+    fn unknown_code<R: Read>(
+        &mut self,
+        reader: &EventReader<R>,
+        number: Number,
+        value: &str,
+        span: Span,
+        path: impl FnOnce() -> String,
+    ) -> Option<Diagnostic> {
+        let value = value.trim();
+        // The same currency comes again and again.
+        let last = self.codes.as_mut()?.get_mut(usize::from(number).checked_sub(1)?)?;
+        if value.is_empty() || last == value {
+            return None;
+        }
+        let lists = self.grammar.code_lists().lists(number);
+        let first = lists.first()?;
+        if lists.iter().any(|list| list.code(value).is_some()) {
+            value.clone_into(last);
+            return None;
+        }
+        let message = Message::new("grammar-code").with("value", shown(value)).with("list", first.name());
+        let finding = reader.diagnostic(CODE, message.with("title", first.title()), span, path()).found(shown(value));
+        let finding = finding.help(Message::new("help-code-list").with("name", first.name()));
+        Some(match lists.iter().find_map(|list| list.offer(value)) {
+            Some(offer) => finding.expected(offer),
+            None => finding,
+        })
+    }
+
+    fn end_of_code<R: Read>(&mut self, reader: &EventReader<R>, number: Number, report: Report<'_>) {
+        if number == 0 {
+            return;
+        }
+        let (value, span) =
+            (std::mem::take(&mut self.value), self.run.unwrap_or_else(|| Span::at(reader.span().start)));
+        self.unknown_code(reader, number, &value, span, || reader.path()).into_iter().for_each(report);
+        self.value = value;
+    }
+
     // Attributes
 
     fn attributes<R: Read>(&mut self, reader: &EventReader<R>, definition: TypeDefinition<'g>, report: Report<'_>) {
@@ -418,6 +494,12 @@ impl<'g> Validator<'g> {
             if let Some(declared) = definition.attributes().find(|known| known.label() == label) {
                 required += usize::from(declared.is_required());
                 check_attribute(reader, &attribute, declared, report);
+                let number = self.codes_here(reader, declared.codes());
+                if number > 0 {
+                    let path = || format!("{}/@{}", reader.path(), attribute.qualified_name());
+                    let finding = self.unknown_code(reader, number, attribute.value(), attribute.value_span(), path);
+                    finding.into_iter().for_each(&mut *report);
+                }
                 continue;
             }
             if attribute.namespace() == INSTANCE_NAMESPACE && INSTANCE_ATTRIBUTES.contains(&attribute.local_name()) {
