@@ -34,6 +34,7 @@ const TABLES: &[(&str, &str, &str)] = tables! {
     "goods-declaration": "edifact", "ubl-export", "ubl-transit", "ubl-import";
     "customs-response": "edifact";
     "price-catalogue": "edifact", "ubl";
+    "cargo-report": "edifact", "ubl";
 };
 
 /// The rows of shared groups, by the syntax that they are for.

@@ -28,6 +28,7 @@ const KINDS: &[(&str, &str)] = kinds![
     "goods-declaration",
     "customs-response",
     "price-catalogue",
+    "cargo-report"
 ];
 
 /// The groups that several kinds of documents have: parties, addresses, items.

@@ -34,6 +34,7 @@ const SCHEMAS: &[(&str, &str)] = &[
     ("ForwardingInstructions", "ubl-2.1/maindoc/UBL-ForwardingInstructions-2.1.xsd"),
     ("RemittanceAdvice", "ubl-2.1/maindoc/UBL-RemittanceAdvice-2.1.xsd"),
     ("SCRDMCCBDACIOMessageStructure", "order-x-1.0/extended/SCRDMCCBDACIOMessageStructure_100pD20B.xsd"),
+    ("Manifest", "ubl-2.5/maindoc/UBL-Manifest-2.5.xsd"),
     ("ImportCustomsDeclaration", "ubl-2.5/maindoc/UBL-ImportCustomsDeclaration-2.5.xsd"),
     ("ExportCustomsDeclaration", "ubl-2.5/maindoc/UBL-ExportCustomsDeclaration-2.5.xsd"),
     ("TransitCustomsDeclaration", "ubl-2.5/maindoc/UBL-TransitCustomsDeclaration-2.5.xsd"),

@@ -135,6 +135,8 @@ fn other_documents_than_invoices_are_converted() {
         ("remittanceadvice-de.edi", "ubl", "<cbc:ID>ZA-4402</cbc:ID>"),
         ("goodsdeclaration-ir.edi", "ubl", "<cbc:CommodityCode>84137010</cbc:CommodityCode>"),
         ("goodsdeclaration-tr.ubl.xml", "edifact:D96B", "BGM+950+TR-TRN-2026-5519'"),
+        ("customsresponse-de.edi", "json", "\"document\": \"customs-response\""),
+        ("cargoreport-tr.ubl.xml", "edifact:D01B", "UNH+1+CUSCAR:D:01B:UN'"),
         ("despatchadvice-tr.edi", "json", "\"document\": \"despatch-advice\""),
     ] {
         let path = sample(name);
