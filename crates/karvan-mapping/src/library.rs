@@ -35,11 +35,13 @@ const TABLES: &[(&str, &str, &str)] = tables! {
     "customs-response": "edifact";
     "price-catalogue": "edifact", "ubl";
     "cargo-report": "edifact", "ubl";
+    "transport-contract": "edifact", "ubl-bill-of-lading", "ubl-waybill", "ecmr";
 };
 
 /// The rows of shared groups, by the syntax that they are for.
 const SHARED: &[(&str, &str)] = &[
     ("cio", include_str!("../../../schemas/documents/shared/cio.toml")),
+    ("ecmr", include_str!("../../../schemas/documents/shared/ecmr.toml")),
     ("edifact", include_str!("../../../schemas/documents/shared/edifact.toml")),
     ("ubl", include_str!("../../../schemas/documents/shared/ubl.toml")),
 ];
@@ -166,6 +168,8 @@ impl Target {
     pub const CII: Self = Self::Xml("cii");
     /// UN/CEFACT Cross Industry Order.
     pub const CIO: Self = Self::Xml("cio");
+    /// UN/CEFACT electronic consignment note.
+    pub const ECMR: Self = Self::Xml("ecmr");
     /// OASIS UBL.
     pub const UBL: Self = Self::Xml("ubl");
 

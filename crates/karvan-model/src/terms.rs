@@ -28,7 +28,8 @@ const KINDS: &[(&str, &str)] = kinds![
     "goods-declaration",
     "customs-response",
     "price-catalogue",
-    "cargo-report"
+    "cargo-report",
+    "transport-contract"
 ];
 
 /// The groups that several kinds of documents have: parties, addresses, items.

@@ -31,6 +31,9 @@ const SCHEMAS: &[(&str, &str)] = &[
     ("Catalogue", "ubl-2.1/maindoc/UBL-Catalogue-2.1.xsd"),
     ("Quotation", "ubl-2.1/maindoc/UBL-Quotation-2.1.xsd"),
     ("RequestForQuotation", "ubl-2.1/maindoc/UBL-RequestForQuotation-2.1.xsd"),
+    ("Waybill", "ubl-2.1/maindoc/UBL-Waybill-2.1.xsd"),
+    ("BillOfLading", "ubl-2.1/maindoc/UBL-BillOfLading-2.1.xsd"),
+    ("eCMR", "ecmr/eCMR_1p0.xsd"),
     ("ForwardingInstructions", "ubl-2.1/maindoc/UBL-ForwardingInstructions-2.1.xsd"),
     ("RemittanceAdvice", "ubl-2.1/maindoc/UBL-RemittanceAdvice-2.1.xsd"),
     ("SCRDMCCBDACIOMessageStructure", "order-x-1.0/extended/SCRDMCCBDACIOMessageStructure_100pD20B.xsd"),
@@ -127,7 +130,10 @@ fn own_target(octets: &[u8], kind: &DocumentType, format: &str) -> Target {
 /// Where a document goes: through every other syntax and back, and to its own at once.
 fn routes(own: Target) -> Vec<Vec<Target>> {
     let releases = ["D.96A", "D.96B", "D.01B", "D.21B"].map(|release| Target::Edifact(Some(release)));
-    let others = releases.into_iter().chain([Target::UBL, Target::CIO, Target::Json]).filter(|other| *other != own);
+    let others = releases
+        .into_iter()
+        .chain([Target::UBL, Target::CIO, Target::ECMR, Target::Json])
+        .filter(|other| *other != own);
     [vec![own]].into_iter().chain(others.map(|other| vec![other, own])).collect()
 }
 
