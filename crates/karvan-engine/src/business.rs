@@ -2,6 +2,7 @@
 
 use karvan_edifact::{Item, MessageHeader, Transmission};
 use karvan_mapping::{Purpose, Reading};
+use karvan_model::DocumentType;
 use karvan_rules::RuleSet;
 use karvan_text::{Code, Diagnostic, Excerpt, Locator, Message, Place, Position, Span, Unit};
 use karvan_xml::Document;
@@ -25,8 +26,13 @@ impl Rules {
         match self {
             Self::None => false,
             Self::All => true,
-            Self::Claimed => RuleSet::builtin().iter().any(|set| is_in(octets, set)),
+            Self::Claimed => RuleSet::claimable().any(|set| is_in(octets, set)),
         }
+    }
+
+    /// Whether a document of this kind may be asked anything, whatever it says.
+    fn are_for(self, kind: &'static DocumentType) -> bool {
+        RuleSet::of(kind).is_some_and(|set| self == Self::All || set.claim_word().is_some())
     }
 
     /// What does not hold of the rules that are asked.
@@ -38,7 +44,7 @@ impl Rules {
 }
 
 fn is_in(octets: &[u8], set: &RuleSet) -> bool {
-    set.claim_word().is_none_or(|word| memmem::find(octets, word.as_bytes()).is_some())
+    set.claim_word().is_some_and(|word| memmem::find(octets, word.as_bytes()).is_some())
 }
 
 /// Asks the rules of an XML document.
@@ -126,7 +132,7 @@ impl Messages {
             b"UNH" => {
                 self.start = item.span().start;
                 let kind = MessageHeader::of(*segment).and_then(|header| karvan_mapping::kind_of(&header));
-                self.keeps = kind.is_some_and(|kind| RuleSet::of(kind).is_some());
+                self.keeps = kind.is_some_and(|kind| self.rules.are_for(kind));
                 self.body.clear();
                 if !self.keeps {
                     return Step::On;

@@ -62,6 +62,11 @@ impl DocumentType {
         Some(TYPES[index].get_or_init(|| Self::parse(name, table)))
     }
 
+    /// The names of all kinds of documents.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        KINDS.iter().map(|(name, _)| *name)
+    }
+
     /// All kinds of documents.
     pub fn all() -> impl Iterator<Item = &'static Self> {
         KINDS.iter().filter_map(|(name, _)| Self::named(name))

@@ -160,6 +160,12 @@ impl<'a> Parser<'a> {
                 if name == "sum" { Expression::Sum(term, condition) } else { Expression::Count(term, condition) }
             }
             "distinct" => Expression::Distinct(self.term()?),
+            // Those of the whole document, though the rule is asked of a group that has its own.
+            "all" => {
+                let Reference { term, required, .. } = self.term()?;
+                let outer = self.places.len().saturating_sub(1);
+                Expression::Term(Reference { term, required, outer, from: 0, down: way(self.kind, term).into() })
+            }
             "capitals" => Expression::Capitals(Box::new(self.expression()?)),
             "round" => Expression::Round(Box::new(self.expression()?)),
             "decimals" => Expression::Decimals(Box::new(self.expression()?)),
@@ -215,9 +221,10 @@ impl<'a> Parser<'a> {
         Ok(number)
     }
 
-    /// Letters, digits and hyphens.
+    /// Letters, digits, hyphens, and points as in `lines.amount`.
     fn name(&mut self) -> &'a str {
-        let end = self.rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '-').unwrap_or(self.rest.len());
+        let end =
+            self.rest.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '.')).unwrap_or(self.rest.len());
         let (name, rest) = self.rest.split_at(end);
         self.rest = rest.trim_start();
         name

@@ -12,8 +12,11 @@ use crate::expression::{Condition, Subject};
 use crate::parse::{self, SyntaxError};
 use crate::{check, describe};
 
-/// The core rules of EN 16931-1.
-const INVOICE: &str = include_str!("../../../schemas/documents/invoice/rules.toml");
+/// The kinds of documents that have rules of their own, with these.
+const OWN: &[(&str, &str)] = &[("invoice", include_str!("../../../schemas/documents/invoice/rules.toml"))];
+
+/// The rules of all other kinds that have the terms they are about.
+const SHARED: &str = include_str!("../../../schemas/documents/shared/rules.toml");
 
 /// The rules of a document type.
 #[derive(Debug)]
@@ -40,25 +43,36 @@ pub struct Rule {
 
 impl RuleSet {
     /// The rules that are built in.
-    #[must_use]
-    pub fn builtin() -> &'static [Self] {
-        static SETS: OnceLock<Vec<RuleSet>> = OnceLock::new();
-        SETS.get_or_init(|| {
-            let invoice = RuleSet::parse(DocumentType::invoice(), INVOICE);
-            vec![invoice.expect("the table in the repository is whole: a test reads it")]
-        })
+    pub fn builtin() -> impl Iterator<Item = &'static Self> {
+        DocumentType::all().filter_map(Self::of)
+    }
+
+    /// Those that a document may say it keeps.
+    pub fn claimable() -> impl Iterator<Item = &'static Self> {
+        let kinds = OWN.iter().filter_map(|(kind, _)| DocumentType::named(kind));
+        kinds.filter_map(Self::of).filter(|set| set.claim.is_some())
     }
 
     /// The rules of a document type, if there are any.
     #[must_use]
     pub fn of(kind: &'static DocumentType) -> Option<&'static Self> {
-        Self::builtin().iter().find(|set| set.kind == kind)
+        type Sets = Vec<(&'static str, OnceLock<Option<RuleSet>>)>;
+        static SETS: OnceLock<Sets> = OnceLock::new();
+        let sets = SETS.get_or_init(|| DocumentType::names().map(|name| (name, OnceLock::new())).collect());
+        let (_, set) = sets.iter().find(|(name, _)| *name == kind.name())?;
+        let read = || {
+            let own = OWN.iter().find(|(name, _)| *name == kind.name());
+            let set = own.map_or_else(|| Self::parse_shared(kind, SHARED), |(_, own)| Self::parse(kind, own));
+            Some(set.expect("the tables in the repository are whole: a test reads them"))
+                .filter(|set| !set.rules.is_empty())
+        };
+        set.get_or_init(read).as_ref()
     }
 
     /// The rule of this id, in letters of any case, with the set it stands in.
     #[must_use]
     pub fn find(id: &str) -> Option<(&'static Self, &'static Rule)> {
-        Self::builtin().iter().find_map(|set| Some((set, set.rule(id)?)))
+        Self::builtin().find_map(|set| Some((set, set.rule(id)?)))
     }
 
     /// Reads a table of rules.
@@ -66,7 +80,21 @@ impl RuleSet {
     /// # Errors
     /// If it is no table of rules for this document type.
     pub fn parse(kind: &'static DocumentType, table: &str) -> Result<Self, TableError> {
-        let file: File = toml::from_str(table).map_err(|error| TableError::Toml(error.to_string()))?;
+        Self::compile(kind, toml::from_str(table).map_err(|error| TableError::Toml(error.to_string()))?)
+    }
+
+    /// Reads a table of rules for several document types: those of its rules whose terms this one has.
+    fn parse_shared(kind: &'static DocumentType, table: &str) -> Result<Self, TableError> {
+        let mut file: File = toml::from_str(table).map_err(|error| TableError::Toml(error.to_string()))?;
+        let is_for = |row: &Row| row.kinds.is_empty() || row.kinds.iter().any(|name| name == kind.name());
+        file.rules.retain(|row| {
+            let alone = File { title: String::new(), claim: None, families: BTreeMap::new(), rules: vec![row.clone()] };
+            is_for(row) && Self::compile(kind, alone).is_ok()
+        });
+        Self::compile(kind, file)
+    }
+
+    fn compile(kind: &'static DocumentType, file: File) -> Result<Self, TableError> {
         let mut set = Self {
             kind,
             title: file.title,
@@ -119,10 +147,10 @@ impl RuleSet {
         self.rules.iter().find(|rule| rule.id.eq_ignore_ascii_case(id))
     }
 
-    /// Whether a document says of itself that it keeps these rules; so do all, where the rules ask for no such word.
+    /// Whether a document says of itself that it keeps these rules; none does, where the rules ask for no such word.
     #[must_use]
     pub fn is_claimed_by(&self, document: &Document) -> bool {
-        self.claim.as_ref().is_none_or(|claim| check::holds(self.kind, document, claim))
+        self.claim.as_ref().is_some_and(|claim| check::holds(self.kind, document, claim))
     }
 
     /// What stands in the octets of every document that claims to keep these rules, whatever its syntax; none where the rules
@@ -249,20 +277,23 @@ struct Claim {
     word: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Row {
     id: String,
     #[serde(rename = "in")]
     subject: Option<OneOrMore>,
     each: Option<String>,
+    /// In a table for several kinds of documents, those that the rule is for; all that have its terms where none is named.
+    #[serde(default)]
+    kinds: Vec<String>,
     when: Option<String>,
     check: String,
     #[serde(default)]
     warning: bool,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(untagged)]
 enum OneOrMore {
     One(String),
@@ -305,6 +336,26 @@ mod tests {
         // EN 16931-1 has so many for the categories of tax: ten each but for two that have more.
         for family in ["S", "Z", "E", "AE", "IC", "G", "O", "AF", "AG"] {
             assert!((1..=10).all(|number| ids.contains(format!("BR-{family}-{number:02}").as_str())), "{family}");
+        }
+    }
+
+    /// A rule that no kind of document has the terms of is a slip of the pen.
+    #[test]
+    fn every_shared_rule_is_for_some_kind_and_has_words() {
+        let file: File = toml::from_str(SHARED).expect("a table");
+        for row in file.rules {
+            let mut sets = RuleSet::builtin().filter_map(|set| Some((set, set.rule(&row.id)?))).peekable();
+            assert!(sets.peek().is_some(), "{} is for no kind of document", row.id);
+            for name in &row.kinds {
+                let kind = DocumentType::named(name).expect("a kind of document");
+                assert!(RuleSet::of(kind).is_some_and(|set| set.rule(&row.id).is_some()), "{}: {name}", row.id);
+            }
+            for (set, rule) in sets {
+                for language in Language::ALL {
+                    let text = rule.text(set.kind(), language);
+                    assert!(!text.contains(['{', '}']) && !text.contains("rule-"), "{}: {text}", rule.id());
+                }
+            }
         }
     }
 

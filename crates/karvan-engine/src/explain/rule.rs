@@ -20,7 +20,7 @@ impl RuleTopic {
 
     /// The ids of all rules.
     pub(super) fn ids() -> impl Iterator<Item = &'static str> {
-        RuleSet::builtin().iter().flat_map(RuleSet::rules).map(Rule::id)
+        RuleSet::builtin().flat_map(RuleSet::rules).map(Rule::id)
     }
 
     /// The explanation for people.
