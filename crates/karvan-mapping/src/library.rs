@@ -36,6 +36,7 @@ const TABLES: &[(&str, &str, &str)] = tables! {
     "price-catalogue": "edifact", "ubl";
     "cargo-report": "edifact", "ubl";
     "transport-contract": "edifact", "ubl-bill-of-lading", "ubl-waybill", "ecmr";
+    "payment-order": "edifact";
 };
 
 /// The rows of shared groups, by the syntax that they are for.

@@ -29,7 +29,8 @@ const KINDS: &[(&str, &str)] = kinds![
     "customs-response",
     "price-catalogue",
     "cargo-report",
-    "transport-contract"
+    "transport-contract",
+    "payment-order",
 ];
 
 /// The groups that several kinds of documents have: parties, addresses, items.
