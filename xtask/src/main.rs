@@ -8,6 +8,7 @@
 mod codes;
 mod conformance;
 mod directory;
+mod json_grammar;
 mod json_schema;
 mod mutate;
 mod xml_grammar;
@@ -38,6 +39,8 @@ enum Task {
     Mutate(mutate::Arguments),
     /// Pack XML Schema documents into schemas/xml/
     XmlGrammar(xml_grammar::Arguments),
+    /// Pack published JSON Schemas into schemas/json/
+    JsonGrammar(json_grammar::Arguments),
     /// Write the JSON Schemas of Karvan's own JSON into schemas/output/documents/
     JsonSchema(json_schema::Arguments),
 }
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
         Task::Conformance(arguments) => conformance::run(&arguments),
         Task::Mutate(arguments) => mutate::run(&arguments),
         Task::XmlGrammar(arguments) => xml_grammar::run(&arguments),
+        Task::JsonGrammar(arguments) => json_grammar::run(&arguments),
         Task::JsonSchema(arguments) => json_schema::run(&arguments),
     };
     match outcome {

@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 use karvan_edifact::{InterchangeHeader, Item, ProblemKind, ReadOptions, Reader, ServiceCharacters};
-use karvan_mapping::ReadError;
+use karvan_mapping::{ReadError, Target};
 use karvan_model::json::JsonError;
 use karvan_schema::interchange::{self, Counts, Definitions, Depth, References, Validator};
 use karvan_schema::profile::Profile;
@@ -291,7 +291,7 @@ fn whole(source: impl Read, options: &Options, tally: &mut Tally<'_>) -> io::Res
     Ok(None)
 }
 
-/// Karvan's own JSON is a document if it can be read as one, and good if all of it can.
+/// JSON is a document if it can be read as one; Karvan's own is good if all of it can.
 fn json(source: impl Read, options: &Options, tally: &mut Tally<'_>) -> io::Result<Content> {
     let Some(octets) = whole(source, options, tally)? else { return Ok(Content::Unknown) };
     let (mut locator, mut located) = (Locator::default(), 0);
@@ -311,7 +311,9 @@ fn json(source: impl Read, options: &Options, tally: &mut Tally<'_>) -> io::Resu
                 finding.place = place(finding.place.span, finding.place.path);
                 tally.add(finding);
             }
-            for entry in reading.report.lost {
+            // What a standard allows may be no term of ours.
+            let unread = Some(reading.report.lost).filter(|_| reading.syntax == Target::Json);
+            for entry in unread.into_iter().flatten() {
                 let Some(source) = entry.source else { continue };
                 let place = place(source.span, source.path);
                 tally.add(Diagnostic::new(Code::error(5203), entry.reason, place).found(entry.value));

@@ -13,7 +13,7 @@ use crate::library::Target;
 use crate::read::Purpose;
 use crate::report::{Entry, LossReport, Place};
 use crate::table::Syntax;
-use crate::{edifact, library, xml};
+use crate::{edifact, json as document, library, xml};
 
 /// A document read from some syntax.
 #[derive(Clone, Debug)]
@@ -189,13 +189,29 @@ fn share_packages(readings: &mut [Reading]) {
     }
 }
 
-/// Reads Karvan's JSON.
+/// Reads a JSON document: Karvan's own, or one of a standard.
 ///
 /// # Errors
 /// If it is no JSON of a document that Karvan knows.
 pub fn read_json(source: &[u8]) -> Result<Reading, ReadError> {
+    read_json_for(source, Purpose::Convert)
+}
+
+/// Reads a JSON document for a purpose.
+///
+/// # Errors
+/// If it is no JSON of a document that Karvan knows.
+pub fn read_json_for(source: &[u8], purpose: Purpose) -> Result<Reading, ReadError> {
     let text = std::str::from_utf8(source).map_err(|_| ReadError::Unknown)?;
-    let json::Reading { document, unread } = json::read(text).map_err(ReadError::Json)?;
+    let json::Reading { document, unread } = match json::read(text) {
+        Ok(reading) => reading,
+        Err(error) => {
+            let table = library::for_json(text).ok_or(ReadError::Json(error))?;
+            let (document, mut report) = crate::read::read(table, document::tree(table, text), purpose);
+            report.sort();
+            return Ok(Reading { document, report, format: table.title().to_owned(), syntax: table.target() });
+        }
+    };
     let mut report = LossReport::default();
     for unread in unread {
         let reason = match unread.reason {
@@ -257,6 +273,7 @@ fn enveloped(
     let mut prepared = None;
     let bytes = match table.syntax() {
         Syntax::Xml(syntax) => xml::document(table, syntax, &written).into_bytes(),
+        Syntax::Json(syntax) => document::document(syntax, table, &written).into_bytes(),
         Syntax::Edifact(syntax) => {
             let definition = table.definition(syntax).ok_or(WriteError::NoGrammar)?;
             let mut envelope = envelope.cloned().unwrap_or_else(|| Envelope::of(document, syntax));

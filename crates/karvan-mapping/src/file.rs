@@ -14,6 +14,7 @@ pub(crate) struct File {
     pub(crate) title: String,
     pub(crate) xml: Option<XmlSyntax>,
     pub(crate) edifact: Option<EdifactSyntax>,
+    pub(crate) json: Option<JsonSyntax>,
     /// The table of the same document whose rows it takes where it has none itself.
     pub(crate) base: Option<String>,
     /// The file in `shared/` that has the rows of shared groups.
@@ -174,6 +175,20 @@ pub struct XmlSyntax {
     pub known_codes: bool,
 }
 
+/// What a table of JSON documents says of its syntax.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct JsonSyntax {
+    /// The document, by its name in the grammar: `CrossIndustryInvoice`.
+    pub document: String,
+    /// The type codes of such documents (code list 1001): a document that names no schema is told by them.
+    #[serde(default)]
+    pub types: Vec<String>,
+    /// Whether a value that a list of the grammar lacks has no place; else it is written, and a finding.
+    #[serde(default)]
+    pub known_codes: bool,
+}
+
 /// What an EDIFACT table says of its syntax.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -248,9 +263,9 @@ impl File {
         }
         base.paths.extend(self.paths);
         base.codes.extend(self.codes);
-        let (xml, edifact) = (self.xml.or(base.xml), self.edifact.or(base.edifact));
+        let (xml, edifact, json) = (self.xml.or(base.xml), self.edifact.or(base.edifact), self.json.or(base.json));
         let fixed = if self.fixed.is_empty() { base.fixed } else { self.fixed };
-        Self { title: self.title, rename: self.rename, when: self.when, xml, edifact, fixed, ..base }
+        Self { title: self.title, rename: self.rename, when: self.when, xml, edifact, json, fixed, ..base }
     }
 
     /// The table with the rows of the shared groups of `kind` from `shared`, and what is said there of all values.

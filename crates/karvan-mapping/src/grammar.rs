@@ -1,4 +1,4 @@
-//! What a grammar allows, in the names of a table: the one form in which XML schemas and EDIFACT directories reach the
+//! What a grammar allows, in the names of a table: the one form in which schemas and EDIFACT directories reach the
 //! engine, made once for each table.
 
 use std::collections::HashMap;
@@ -51,6 +51,10 @@ pub(crate) enum List {
     Element(Element<'static>),
     /// Those of a type of a schema.
     Type(SimpleType<'static>),
+    /// Those of a place of a JSON document, sorted.
+    Codes(&'static [String]),
+    /// `true` and `false`.
+    Boolean,
 }
 
 impl List {
@@ -58,6 +62,8 @@ impl List {
         match self {
             Self::Element(element) => element.has_code(code.as_bytes()),
             Self::Type(simple) => simple.enumeration().contains(&code.trim()),
+            Self::Codes(codes) => codes.binary_search_by(|known| known.as_str().cmp(code)).is_ok(),
+            Self::Boolean => matches!(code, "true" | "false"),
         }
     }
 }

@@ -8,6 +8,7 @@
 //! ```text
 //! edifact:  { term = "BT-44", path = "NAD/C080/3036[1,3,4,5]", lens = "joined" }     in the group SG2/NAD[3035=BY]
 //! cii:      { term = "BT-44", path = "ram:Name" }                                    in …/ram:BuyerTradeParty
+//! bsp:      { term = "BT-44", path = "name" }                                        in tradeTransaction/…/buyer
 //! ubl:      { term = "BT-44", path = "cac:PartyLegalEntity/cbc:RegistrationName" }   in cac:AccountingCustomerParty/…
 //! ```
 //!
@@ -36,8 +37,8 @@
 //!
 //! # How a conversion goes
 //!
-//! octets → `xml` or `edifact` → one kind of tree for all syntaxes (`tree`) → `read` → [`karvan_model::Document`] →
-//! `write` → tree → `xml` or `edifact` → octets. No module knows an invoice; what the mechanism could not say at first
+//! octets → `xml`, `json` or `edifact` → one kind of tree for all syntaxes (`tree`) → `read` → [`karvan_model::Document`] →
+//! `write` → tree → `xml`, `json` or `edifact` → octets. No module knows an invoice; what the mechanism could not say at first
 //! (texts in pieces, parts of a value elsewhere, groups in several places, values in the interchange) became part of the
 //! mechanism and of the table's language, described with the fields of a row in `table.rs`.
 
@@ -47,6 +48,7 @@ mod convert;
 mod edifact;
 mod file;
 mod grammar;
+mod json;
 mod lens;
 mod library;
 mod locate;
@@ -61,11 +63,11 @@ mod write;
 mod xml;
 
 pub use convert::{
-    ReadError, Reading, WriteError, Writing, read, read_edifact, read_edifact_for, read_json, read_within, read_xml,
-    read_xml_for, write, write_on, write_with,
+    ReadError, Reading, WriteError, Writing, read, read_edifact, read_edifact_for, read_json, read_json_for,
+    read_within, read_xml, read_xml_for, write, write_on, write_with,
 };
 pub use edifact::Envelope;
-pub use file::{EdifactSyntax, XmlSyntax};
+pub use file::{EdifactSyntax, JsonSyntax, XmlSyntax};
 pub use lens::Lens;
 pub use library::{Target, UnknownTarget, kind_of, tables};
 pub use path::{Condition, Operand, Path, PathError, Start, Step};

@@ -10,7 +10,7 @@ use karvan_xml::Element;
 
 use crate::file::File;
 use crate::table::{Table, TableError};
-use crate::{edifact, xml};
+use crate::{edifact, json, xml};
 
 /// The tables of a kind of document: the name of its folder in `schemas/documents/`, and of its files.
 macro_rules! tables {
@@ -21,8 +21,8 @@ macro_rules! tables {
 
 /// The tables, those that are for some documents of a kind only before those that are for all.
 const TABLES: &[(&str, &str, &str)] = tables! {
-    "invoice": "cii", "ubl-credit-note", "ubl-invoice", "edifact-d14b", "edifact-d96a", "edifact-d01b";
-    "order": "edifact", "ubl", "cio";
+    "invoice": "cii", "ubl-credit-note", "ubl-invoice", "edifact-d14b", "edifact-d96a", "edifact-d01b", "bsp";
+    "order": "edifact", "ubl", "cio", "bsp";
     "order-response": "edifact", "ubl";
     "order-change": "edifact", "ubl";
     "despatch-advice": "edifact", "ubl";
@@ -41,6 +41,7 @@ const TABLES: &[(&str, &str, &str)] = tables! {
 
 /// The rows of shared groups, by the syntax that they are for.
 const SHARED: &[(&str, &str)] = &[
+    ("bsp", include_str!("../../../schemas/documents/shared/bsp.toml")),
     ("cio", include_str!("../../../schemas/documents/shared/cio.toml")),
     ("ecmr", include_str!("../../../schemas/documents/shared/ecmr.toml")),
     ("edifact", include_str!("../../../schemas/documents/shared/edifact.toml")),
@@ -118,6 +119,13 @@ pub(crate) fn for_root(root: Element<'_>) -> Option<&'static Table> {
     entries().iter().find(is_for)?.table(0)
 }
 
+/// The table for a JSON document of a standard.
+pub(crate) fn for_json(source: &str) -> Option<&'static Table> {
+    let sign = json::Sign::of(source)?;
+    let is_for = |entry: &&Entry| entry.head.json.as_ref().is_some_and(|syntax| sign.is_of(syntax));
+    entries().iter().find(is_for)?.table(0)
+}
+
 /// The table for a message of this type and release.
 pub(crate) fn for_message(message: &Message<'_>) -> Option<&'static Table> {
     let (entry, release) = find(&message.header()?)?;
@@ -146,6 +154,7 @@ pub(crate) fn for_target(document: &Document, target: Target) -> Option<&'static
     own.find_map(|entry| match (target, &entry.head.xml, &entry.head.edifact) {
         (Target::Xml(name), Some(syntax), _) if syntax.target == name => entry.table(0),
         (Target::Edifact(None), _, Some(_)) => entry.table(0),
+        (Target::Bsp, ..) if entry.head.json.is_some() => entry.table(0),
         (Target::Edifact(Some(wanted)), _, Some(syntax)) => {
             entry.table(syntax.releases.iter().position(|release| release == wanted)?)
         }
@@ -160,6 +169,8 @@ pub enum Target {
     Edifact(Option<&'static str>),
     /// The XML document of this syntax: `cii`, `ubl`.
     Xml(&'static str),
+    /// The JSON document of the Buy-Ship-Pay data model of UN/CEFACT.
+    Bsp,
     /// Karvan's own JSON.
     Json,
 }
@@ -192,7 +203,8 @@ impl Target {
         let releases = releases.map(|release| Self::Edifact(Some(release)));
         let names = heads().filter_map(|head| head.xml.as_ref()).map(|syntax| Self::Xml(&syntax.target));
         let mut targets: Vec<Self> = Vec::new();
-        for target in releases.chain(names).chain([Self::Json]) {
+        let bsp = heads().filter_map(|head| head.json.as_ref()).map(|_| Self::Bsp);
+        for target in releases.chain(names).chain(bsp).chain([Self::Json]) {
             if targets.is_empty() && matches!(target, Self::Edifact(_)) {
                 targets.push(Self::Edifact(None));
             }
@@ -211,6 +223,7 @@ impl fmt::Display for Target {
             Self::Edifact(None) => f.write_str("edifact"),
             Self::Edifact(Some(release)) => write!(f, "edifact:{}", release.replace('.', "")),
             Self::Xml(name) => f.write_str(name),
+            Self::Bsp => f.write_str("bsp"),
             Self::Json => f.write_str("json"),
         }
     }

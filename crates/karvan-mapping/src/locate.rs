@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use karvan_schema::directory::{Composite, Constituent, Directories, Directory, Message, PartRow, Segment};
+use karvan_schema::json::{self, Definition};
 use karvan_schema::xml::{Grammar as Schema, TypeDefinition};
 
 use crate::file::{EdifactSyntax, File, XmlSyntax};
@@ -19,6 +20,8 @@ pub(crate) enum Guide<'f> {
     Message { release: Directory<'static>, service: Option<Directory<'static>>, message: Message<'static> },
     /// A schema.
     Schema { syntax: &'f XmlSyntax, rename: &'f BTreeMap<String, String>, root: TypeDefinition<'static> },
+    /// The schema of a JSON document.
+    Json { root: Definition<'static> },
     /// None that Karvan has: every path leads somewhere.
     Unknown,
 }
@@ -38,6 +41,8 @@ pub(crate) enum Position {
     Composite(Composite<'static>),
     /// An element of an XML document.
     Element(TypeDefinition<'static>),
+    /// A place in a JSON document.
+    Json(Definition<'static>),
     /// Somewhere, from which nothing is known.
     Somewhere,
 }
@@ -45,9 +50,12 @@ pub(crate) enum Position {
 impl<'f> Guide<'f> {
     /// The grammar of the syntax of a table.
     pub(crate) fn new(file: &'f File) -> Self {
-        let found = match (&file.xml, &file.edifact) {
-            (Some(syntax), None) => Self::schema(syntax, &file.rename),
-            (None, Some(syntax)) => Self::message(syntax),
+        let found = match (&file.xml, &file.edifact, &file.json) {
+            (Some(syntax), None, None) => Self::schema(syntax, &file.rename),
+            (None, Some(syntax), None) => Self::message(syntax),
+            (None, None, Some(syntax)) => {
+                json::Grammar::builtin().root(&syntax.document).map(|root| Self::Json { root })
+            }
             _ => None,
         };
         found.unwrap_or(Self::Unknown)
@@ -72,6 +80,7 @@ impl<'f> Guide<'f> {
         match self {
             Self::Message { .. } => Position::Group(None),
             Self::Schema { root, .. } => Position::Element(*root),
+            Self::Json { root } => Position::Json(*root),
             Self::Unknown => Position::Somewhere,
         }
     }
@@ -90,6 +99,9 @@ impl<'f> Guide<'f> {
                 }
                 (Self::Schema { syntax, rename, .. }, Position::Element(definition)) => {
                     below(syntax, definition, rename.get(&step.name).unwrap_or(&step.name))?
+                }
+                (Self::Json { .. }, Position::Json(definition)) => {
+                    Position::Json(definition.member(&step.name)?.definition())
                 }
                 _ => Position::Somewhere,
             };
@@ -174,7 +186,7 @@ fn enter(
                 }
             })
         }
-        Position::Element(_) | Position::Somewhere => Some((None, Position::Somewhere)),
+        Position::Element(_) | Position::Json(_) | Position::Somewhere => Some((None, Position::Somewhere)),
     }
 }
 

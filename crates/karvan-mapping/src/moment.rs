@@ -1,7 +1,8 @@
-//! Days with their time as one text: the formats of code list 2379.
+//! Days with their time as one text: the formats of code list 2379, and those of RFC 3339.
 
 use jiff::civil::Date;
-use karvan_model::{Content, Part, Value};
+use karvan_model::{Content, Kind, Part, Value};
+use karvan_schema::json::Datatype;
 use karvan_text::Message;
 
 /// How a day, and perhaps its time, is written.
@@ -13,27 +14,35 @@ pub(crate) enum DateFormat {
     Minute,
     /// `CCYYMMDDHHMMSS`.
     Second,
+    /// `2026-03-21T14:30:00Z` (RFC 3339), which knows no day without a time: that is the first moment of the day in UTC.
+    Moment,
+    /// `2026-03-21`, or with a time and its offset.
+    DayOrMoment,
 }
 
-impl DateFormat {
-    /// All of them, what says least first.
-    pub(crate) const ALL: [Self; 3] = [Self::Day, Self::Minute, Self::Second];
+/// The time that stands for none where there must be one.
+const MIDNIGHT: &str = "00:00:00Z";
 
-    /// The code (2379).
-    pub(crate) const fn code(self) -> &'static str {
-        match self {
-            Self::Day => "102",
-            Self::Minute => "203",
-            Self::Second => "204",
+impl DateFormat {
+    /// Those that a code (2379) tells, with the code, what says least first.
+    pub(crate) const CODED: [(Self, &str); 3] = [(Self::Day, "102"), (Self::Minute, "203"), (Self::Second, "204")];
+
+    /// The format of a day in a place of a JSON document, if it is one for days.
+    pub(crate) const fn of(datatype: Datatype) -> Option<Self> {
+        match datatype {
+            Datatype::Moment => Some(Self::Moment),
+            Datatype::Date => Some(Self::DayOrMoment),
+            _ => None,
         }
     }
 
-    /// How many digits there are.
-    const fn length(self) -> usize {
+    /// How many digits there are; none where there are not digits alone.
+    const fn length(self) -> Option<usize> {
         match self {
-            Self::Day => 8,
-            Self::Minute => 12,
-            Self::Second => 14,
+            Self::Day => Some(8),
+            Self::Minute => Some(12),
+            Self::Second => Some(14),
+            Self::Moment | Self::DayOrMoment => None,
         }
     }
 
@@ -44,7 +53,8 @@ impl DateFormat {
     pub(crate) fn read(self, text: &str) -> Result<(Content, Option<String>), Message> {
         let refused = || Message::new("mapping-no-date").with("value", text);
         let digits = text.trim();
-        if digits.len() != self.length() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        let Some(length) = self.length() else { return self.read_moment(text).ok_or_else(refused) };
+        if digits.len() != length || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(refused());
         }
         let number = |from: usize, to: usize| digits[from..to].parse::<i8>().map_err(|_| refused());
@@ -58,11 +68,24 @@ impl DateFormat {
         Ok((Content::Date(day), Some(time.to_string())))
     }
 
+    fn read_moment(self, text: &str) -> Option<(Content, Option<String>)> {
+        let (day, time) = text.split_once('T').map_or((text, None), |(day, time)| (day, Some(time)));
+        let day = Content::parse(Kind::Date, day).ok()?;
+        let time = time.filter(|time| self == Self::DayOrMoment || *time != MIDNIGHT);
+        let known = time.is_none_or(|time| plain(time).is_some() || has_offset(time));
+        known.then(|| (day, time.map(str::to_owned)))
+    }
+
     /// The text of a day with its time; none where the format says less than the value, or more.
     ///
     /// A time that no format can say is left to be told as a loss.
     pub(crate) fn write(self, value: &Value) -> Option<String> {
         let Content::Date(day) = &value.content else { return None };
+        if self.length().is_none() {
+            let time = value.part(Part::Time).filter(|_| self.says_time(value));
+            let time = time.or((self == Self::Moment).then_some(MIDNIGHT));
+            return Some(time.map_or(day.to_string(), |time| format!("{day}T{time}")));
+        }
         let time = value.part(Part::Time).and_then(plain);
         let (format, time) = match time {
             None => (Self::Day, String::new()),
@@ -73,9 +96,25 @@ impl DateFormat {
     }
 
     /// Whether the text that is written says the time of the value as well.
-    pub(crate) fn says_time(self) -> bool {
-        self != Self::Day
+    pub(crate) fn says_time(self, value: &Value) -> bool {
+        let time = value.part(Part::Time);
+        match self {
+            Self::Day => false,
+            Self::Minute | Self::Second => true,
+            Self::Moment => time.is_some_and(|time| has_offset(time) && time != MIDNIGHT),
+            Self::DayOrMoment => time.is_some_and(has_offset),
+        }
     }
+}
+
+/// Whether a time has its offset from UTC: `14:30:00Z`, `14:30:00.5+03:30`.
+fn has_offset(time: &str) -> bool {
+    let Some((time, rest)) = time.split_at_checked(8).filter(|(time, _)| plain(time).is_some()) else { return false };
+    let digits = rest.strip_prefix('.').map_or(0, |rest| rest.bytes().take_while(u8::is_ascii_digit).count() + 1);
+    let is_hour = |offset: &str| plain(&format!("{offset}:00")).is_some();
+    let offset = &rest[digits..];
+    let known = offset == "Z" || offset.strip_prefix(['+', '-']).is_some_and(is_hour);
+    known && digits != 1 && time < "24"
 }
 
 /// A time `14:30:00` as `143000`, if it is one without fraction and offset.
@@ -100,13 +139,41 @@ mod tests {
 
     #[test]
     fn a_value_has_the_format_that_says_it_all() {
-        let text = |day, time| DateFormat::ALL.map(|format| format.write(&value(day, time)));
+        let text = |day, time| DateFormat::CODED.map(|(format, _)| format.write(&value(day, time)));
         let day = "2026-03-21";
         assert_eq!(text(day, None), [Some("20260321".to_owned()), None, None]);
         assert_eq!(text(day, Some("14:30:00")), [None, Some("202603211430".to_owned()), None]);
         assert_eq!(text(day, Some("14:30:07")), [None, None, Some("20260321143007".to_owned())]);
         // What none can say in full: the day, and the time is lost.
         assert_eq!(text(day, Some("14:30:00Z")), [Some("20260321".to_owned()), None, None]);
+    }
+
+    #[test]
+    fn a_moment_of_json_is_whole_or_a_day_alone() {
+        let day = "2026-03-21";
+        let through = |format: DateFormat, time: Option<&str>| {
+            let text = format.write(&value(day, time)).unwrap();
+            let (content, read) = format.read(&text).unwrap();
+            assert_eq!(content, value(day, None).content);
+            assert_eq!(read.is_some(), format.says_time(&value(day, time)));
+            (text, read)
+        };
+        let both = [DateFormat::Moment, DateFormat::DayOrMoment];
+        assert_eq!(both.map(|format| through(format, None).0), ["2026-03-21T00:00:00Z", day]);
+        for time in ["14:30:00Z", "14:30:00.25+03:30", "00:00:00-05:00"] {
+            assert!(
+                both.iter()
+                    .all(|format| through(*format, Some(time)) == (format!("{day}T{time}"), Some(time.to_owned())))
+            );
+        }
+        // A local time is no moment, and midnight in UTC says that there is none.
+        for time in ["14:30:00", "14:30", "25:00:00Z", "14:30:00.Z"] {
+            assert_eq!(both.map(|format| through(format, Some(time)).1), [None, None], "{time}");
+        }
+        assert_eq!(through(DateFormat::Moment, Some(MIDNIGHT)).1, None);
+        for text in ["2026-02-30T00:00:00Z", "21.3.2026", "2026-03-21T", "2026-03-21Tnoon", ""] {
+            assert!(both.iter().all(|format| format.read(text).is_err()), "{text}");
+        }
     }
 
     #[test]
@@ -124,7 +191,7 @@ mod tests {
             let day = jiff::civil::date(1950, 1, 1).saturating_add(jiff::Span::new().days(days)).to_string();
             let time = time.map(|(hour, minute, second)| format!("{hour:02}:{minute:02}:{second:02}"));
             let value = value(&day, time.as_deref());
-            let written: Vec<_> = DateFormat::ALL.into_iter().filter_map(|one| Some((one, one.write(&value)?))).collect();
+            let written: Vec<_> = DateFormat::CODED.into_iter().filter_map(|(one, _)| Some((one, one.write(&value)?))).collect();
             prop_assert_eq!(written.len(), 1);
             let (content, read) = written[0].0.read(&written[0].1).unwrap();
             prop_assert_eq!(content, value.content);

@@ -9,7 +9,7 @@ use karvan_model::{DocumentType, Group, Kind, Leaf, Part, TermId, Value as TermV
 use karvan_text::Message;
 
 use crate::edifact::Definition;
-use crate::file::{EdifactSyntax, File, OneOrMore, PartEntry, RowEntry, XmlSyntax};
+use crate::file::{EdifactSyntax, File, JsonSyntax, OneOrMore, PartEntry, RowEntry, XmlSyntax};
 use crate::grammar::Grammar;
 use crate::lens::Lens;
 use crate::library::Target;
@@ -50,6 +50,8 @@ pub enum Syntax {
     Xml(XmlSyntax),
     /// EDIFACT.
     Edifact(EdifactSyntax),
+    /// JSON documents of a standard.
+    Json(JsonSyntax),
 }
 
 /// A row, compiled.
@@ -214,7 +216,7 @@ impl fmt::Display for TableError {
             Self::Path { term, error } => write!(f, "{term}: {error}"),
             Self::Unknown { term, name } => write!(f, "{term}: {name:?} is not known"),
             Self::NoGroup(term) => write!(f, "{term}: its group has no row before it"),
-            Self::NoSyntax => f.write_str("a table has one section [xml] or [edifact]"),
+            Self::NoSyntax => f.write_str("a table has one section [xml], [edifact] or [json]"),
         }
     }
 }
@@ -235,9 +237,10 @@ impl Table {
     }
 
     pub(crate) fn compile(kind: &'static DocumentType, mut file: File) -> Result<Self, TableError> {
-        let syntax = match (file.xml.clone(), file.edifact.clone()) {
-            (Some(xml), None) => Syntax::Xml(xml),
-            (None, Some(edifact)) => Syntax::Edifact(edifact),
+        let syntax = match (file.xml.clone(), file.edifact.clone(), file.json.clone()) {
+            (Some(xml), None, None) => Syntax::Xml(xml),
+            (None, Some(edifact), None) => Syntax::Edifact(edifact),
+            (None, None, Some(json)) => Syntax::Json(json),
             _ => return Err(TableError::NoSyntax),
         };
         if let Syntax::Edifact(syntax) = &syntax
@@ -347,6 +350,7 @@ impl Table {
         match &self.syntax {
             Syntax::Xml(syntax) => Target::Xml(&syntax.target),
             Syntax::Edifact(syntax) => Target::Edifact(Some(&syntax.release)),
+            Syntax::Json(_) => Target::Bsp,
         }
     }
 
@@ -360,6 +364,7 @@ impl Table {
         match &self.syntax {
             Syntax::Xml(syntax) => self.grammar.get_or_init(|| crate::xml::grammar(self, syntax)).as_ref(),
             Syntax::Edifact(syntax) => self.definition(syntax).map(|definition| &definition.grammar),
+            Syntax::Json(syntax) => self.grammar.get_or_init(|| crate::json::grammar(self, syntax)).as_ref(),
         }
     }
 
@@ -624,6 +629,10 @@ impl Compiler<'_> {
                 path = path.through_segments();
             }
             let place = Place::new(path.start == Start::Root, from_group, self.steps(row, path.steps)?);
+            let format = format.or_else(|| match position {
+                Position::Json(definition) if kind == Kind::Date => DateFormat::of(definition.datatype()),
+                _ => None,
+            });
             places.push((Place { format, ..place }, position));
         }
         if places.is_empty() {
@@ -638,13 +647,13 @@ impl Compiler<'_> {
         let beside = format.map(|format| format.strip_prefix("../").map_or((0, format), |name| (1, name)));
         let told = beside.and_then(|(up, name)| path.steps.len().checked_sub(1 + up).map(|at| (at, name)));
         let Some((at, name)) = told else { return vec![(path, None)] };
-        let with = |format: DateFormat| {
+        let with = |(format, code): (DateFormat, &str)| {
             let mut path = path.clone();
-            let code = Operand::Text(format.code().to_owned());
+            let code = Operand::Text(code.to_owned());
             path.steps[at].predicates.push(Condition::Equals(vec![Step::plain(name)], vec![code]));
             (path, Some(format))
         };
-        DateFormat::ALL.into_iter().map(with).collect()
+        DateFormat::CODED.into_iter().map(with).collect()
     }
 
     fn steps(&mut self, row: &str, steps: Vec<Step>) -> Result<Vec<PlaceStep>, TableError> {

@@ -10,7 +10,6 @@ use rust_decimal::Decimal;
 use crate::Lens;
 use crate::grammar::{Grammar, Slot};
 use crate::lens::with_code;
-use crate::moment::DateFormat;
 use crate::place::{Equals, Place, PlaceStep, Predicate, Value};
 use crate::read::holds;
 use crate::report::{Entry, LossReport, Place as SourcePlace};
@@ -29,7 +28,7 @@ pub(crate) struct Written<'w> {
 pub(crate) fn write<'w>(table: &'w Table, document: &'w Document, grammar: &'w Grammar) -> Written<'w> {
     let label = match table.syntax() {
         Syntax::Xml(syntax) => crate::tree::split(&syntax.root),
-        Syntax::Edifact(_) => ("", ""),
+        Syntax::Edifact(_) | Syntax::Json(_) => ("", ""),
     };
     let mut tree = Tree::new(table.names.labels(), Name::UNKNOWN, label, Span::default());
     // A value has its node, perhaps one for what qualifies it, and a share of the nodes around it.
@@ -522,7 +521,7 @@ impl<'w> Writer<'w> {
             }
         }
         let said = |part: Part| match part {
-            Part::Time => place.format.is_some_and(DateFormat::says_time),
+            Part::Time => place.format.is_some_and(|format| format.says_time(&leaf.value)),
             Part::Scheme => in_text.is_some(),
             _ => false,
         };

@@ -131,6 +131,7 @@ fn every_kind_has_two_samples_in_each_of_its_syntaxes() {
             let ending = match target {
                 Target::Edifact(None) => ".edi".to_owned(),
                 Target::Xml(name) => format!(".{name}.xml"),
+                Target::Bsp => ".bsp.json".to_owned(),
                 Target::Edifact(Some(_)) | Target::Json => continue,
             };
             if write(&Document::new(kind), target).is_ok() {

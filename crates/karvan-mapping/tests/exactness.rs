@@ -8,8 +8,9 @@ use karvan_mapping::{Target, read, write};
 use karvan_model::{Document, DocumentType, Group, Kind, Node, Part, TermId, Value};
 use proptest::prelude::*;
 
-const TARGETS: [Target; 6] = [
+const TARGETS: [Target; 7] = [
     Target::CII,
+    Target::Bsp,
     Target::UBL,
     Target::Json,
     Target::Edifact(Some("D.14B")),

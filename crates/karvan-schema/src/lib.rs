@@ -5,6 +5,7 @@
 pub mod codes;
 pub mod directory;
 pub mod interchange;
+pub mod json;
 pub mod message;
 pub mod profile;
 pub mod xml;
