@@ -35,6 +35,7 @@ const TABLES: &[(&str, &str, &str)] = tables! {
     "customs-response": "edifact";
     "price-catalogue": "edifact", "ubl";
     "cargo-report": "edifact", "ubl";
+    "transport-status": "edifact", "ubl";
     "transport-contract": "edifact", "ubl-bill-of-lading", "ubl-waybill", "ecmr";
     "payment-order": "edifact";
 };

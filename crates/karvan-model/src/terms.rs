@@ -31,6 +31,8 @@ const KINDS: &[(&str, &str)] = kinds![
     "cargo-report",
     "transport-contract",
     "payment-order",
+    "transport-status",
+    "transport-contract"
 ];
 
 /// The groups that several kinds of documents have: parties, addresses, items.

@@ -31,6 +31,7 @@ const SCHEMAS: &[(&str, &str)] = &[
     ("Catalogue", "ubl-2.1/maindoc/UBL-Catalogue-2.1.xsd"),
     ("Quotation", "ubl-2.1/maindoc/UBL-Quotation-2.1.xsd"),
     ("RequestForQuotation", "ubl-2.1/maindoc/UBL-RequestForQuotation-2.1.xsd"),
+    ("TransportationStatus", "ubl-2.1/maindoc/UBL-TransportationStatus-2.1.xsd"),
     ("Waybill", "ubl-2.1/maindoc/UBL-Waybill-2.1.xsd"),
     ("BillOfLading", "ubl-2.1/maindoc/UBL-BillOfLading-2.1.xsd"),
     ("eCMR", "ecmr/eCMR_1p0.xsd"),
