@@ -21,6 +21,8 @@ pub(crate) struct File {
     pub(crate) shared: Option<String>,
     /// Only documents whose term has one of these values are written by this table.
     pub(crate) when: Option<When>,
+    /// Only documents without these terms are written by this table.
+    pub(crate) unless: Vec<String>,
     /// Paths by name.
     pub(crate) paths: BTreeMap<String, String>,
     /// The lens of a kind of value, where it is not plain.
@@ -158,6 +160,16 @@ impl OneOrMore {
     }
 }
 
+/// What tells a document from others that begin in the same way.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Told {
+    /// The names that lead to a text: from the root element, or from the message by segment, composite and component.
+    pub path: String,
+    /// The texts of which it is one.
+    pub values: Vec<String>,
+}
+
 /// What an XML table says of its syntax.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -170,6 +182,9 @@ pub struct XmlSyntax {
     pub namespaces: BTreeMap<String, String>,
     /// The name of the grammar that orders the output.
     pub grammar: String,
+    /// What a document must say for the table to be for it, where several documents have the same root.
+    #[serde(default)]
+    pub told: Option<Told>,
     /// Whether a value that an enumeration of the grammar lacks has no place; else it is written, and a finding.
     #[serde(default)]
     pub known_codes: bool,
@@ -265,7 +280,8 @@ impl File {
         base.codes.extend(self.codes);
         let (xml, edifact, json) = (self.xml.or(base.xml), self.edifact.or(base.edifact), self.json.or(base.json));
         let fixed = if self.fixed.is_empty() { base.fixed } else { self.fixed };
-        Self { title: self.title, rename: self.rename, when: self.when, xml, edifact, json, fixed, ..base }
+        let Self { title, rename, when, unless, .. } = self;
+        Self { title, rename, when, unless, xml, edifact, json, fixed, ..base }
     }
 
     /// The table with the rows of the shared groups of `kind` from `shared`, and what is said there of all values.

@@ -67,7 +67,7 @@ pub use convert::{
     read_within, read_xml, read_xml_for, write, write_on, write_with,
 };
 pub use edifact::Envelope;
-pub use file::{EdifactSyntax, JsonSyntax, XmlSyntax};
+pub use file::{EdifactSyntax, JsonSyntax, Told, XmlSyntax};
 pub use lens::Lens;
 pub use library::{Target, UnknownTarget, kind_of, tables};
 pub use path::{Condition, Operand, Path, PathError, Start, Step};

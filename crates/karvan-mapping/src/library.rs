@@ -19,12 +19,12 @@ macro_rules! tables {
     };
 }
 
-/// The tables, those that are for some documents of a kind only before those that are for all.
+/// The tables, those that are for some documents only before those that are for all: an order has the root of its response.
 const TABLES: &[(&str, &str, &str)] = tables! {
     "invoice": "cii", "ubl-credit-note", "ubl-invoice", "edifact-d14b", "edifact-d96a", "edifact-d01b", "bsp";
+    "order-response": "edifact", "ubl-simple", "ubl", "cio";
+    "order-change": "edifact", "ubl-cancellation", "ubl", "cio";
     "order": "edifact", "ubl", "cio", "bsp";
-    "order-response": "edifact", "ubl";
-    "order-change": "edifact", "ubl";
     "despatch-advice": "edifact", "ubl";
     "receiving-advice": "edifact", "ubl";
     "quotation": "edifact", "ubl";
@@ -92,7 +92,9 @@ impl Entry {
 
     /// Whether a document is one that the table is for.
     fn accepts(&self, document: &Document) -> bool {
+        let has = |id: &String| document.kind.find(id).is_some_and(|term| !document.root.all(term).is_empty());
         self.kind == document.kind.name()
+            && !self.head.unless.iter().any(has)
             && self.head.when.as_ref().is_none_or(|when| {
                 let leaf = document.kind.find(&when.term).and_then(|term| document.root.leaf(term));
                 leaf.is_some_and(|leaf| when.values.iter().any(|value| *value == leaf.value.text()))

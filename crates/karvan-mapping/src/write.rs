@@ -126,6 +126,7 @@ impl<'w> Writer<'w> {
                 members.iter().for_each(|member| self.lose(member, &reason));
                 continue;
             }
+            let mut lost = 0;
             for (number, member) in members.iter().enumerate() {
                 let again = only.is_some_and(|(term, repetition)| term != row.term && repetition > 0);
                 let skipped = match only {
@@ -146,10 +147,14 @@ impl<'w> Writer<'w> {
                         Ok(_) => {}
                         Err(reason) => {
                             self.lose_leaf(leaf, &reason);
-                            self.imply(row, at);
+                            lost += 1;
                         }
                     },
                 }
+            }
+            if lost == members.len() {
+                // The place must be filled all the same.
+                self.missing(row, group, at);
             }
         }
         if only.is_none_or(|(_, repetition)| repetition == 0) {

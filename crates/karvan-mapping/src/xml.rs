@@ -7,7 +7,7 @@ use karvan_schema::xml::{Grammar as Schema, SimpleType, TypeDefinition};
 use karvan_text::Message;
 use karvan_xml::{Document as XmlDocument, Element, NodeKind, escape_text, escape_value, is_xml_character};
 
-use crate::file::XmlSyntax;
+use crate::file::{Told, XmlSyntax};
 use crate::grammar::{Grammar, List, Slot};
 use crate::report::{Entry, LossReport, Place};
 use crate::table::Table;
@@ -19,8 +19,16 @@ const INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";
 
 /// Whether a document with this root element is one for the table.
 pub(crate) fn recognises(syntax: &XmlSyntax, root: Element<'_>) -> bool {
-    let (prefix, local) = split(&syntax.root);
-    syntax.namespaces.get(prefix).is_some_and(|namespace| root.is(namespace, local))
+    let is = |element: &Element<'_>, name: &str| {
+        let (prefix, local) = split(name);
+        syntax.namespaces.get(prefix).is_some_and(|namespace| element.is(namespace, local))
+    };
+    let is_told = |told: &Told| {
+        let mut names = told.path.split('/');
+        let found = names.try_fold(root, |at, name| at.elements().find(|element| is(element, name)));
+        found.is_some_and(|element| told.values.iter().any(|value| value == element.text().trim()))
+    };
+    is(&root, &syntax.root) && syntax.told.as_ref().is_none_or(is_told)
 }
 
 /// The elements and attributes of a document as a tree.
