@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use benches::{argument, best, ubl};
-use en16931_formats::Syntax;
+use en16931_formats::{Loss, Syntax};
 use karvan_mapping::{Purpose, Target, read_xml, read_xml_for, write};
 use karvan_rules::RuleSet;
 use karvan_xml::{Document, Limits};
@@ -39,6 +39,7 @@ fn main() {
                 / u32::try_from(sound.len()).unwrap_or(1)
         };
         pair("to the other syntax", each(&convert), "en16931-formats 0.8", each(&other_convert));
+        pair("the same, rules asked", each(&checked_convert), "en16931-formats 0.8", each(&other_checked_convert));
         let trees: Vec<Document> = sound.iter().filter_map(|file| parsed(file)).collect();
         let readings: Vec<_> = trees.iter().filter_map(|tree| read_xml_for(tree, Purpose::Check).ok()).collect();
         let theirs: Vec<_> = sound.iter().filter_map(|file| en16931_formats::read(file).ok()).collect();
@@ -86,7 +87,21 @@ fn convert(file: &[u8]) -> Option<usize> {
     Some(write(&reading.document, target).ok()?.bytes.len())
 }
 
-/// The same by the peer.
+/// The same, and the rules of EN 16931.
+fn checked_convert(file: &[u8]) -> Option<usize> {
+    let reading = read_xml_for(&parsed(file)?, Purpose::Check).ok()?;
+    let findings = RuleSet::of(reading.document.kind)?.check(&reading.document).len();
+    Some(convert(file)? + findings)
+}
+
+/// The same by the peer, whose own call to convert asks the rules.
+fn other_checked_convert(file: &[u8]) -> Option<usize> {
+    let is_ubl = file[..file.len().min(1_024)].windows(5).any(|window| window == b":ubl:");
+    let target = if is_ubl { Syntax::Cii } else { Syntax::Ubl };
+    Some(en16931_formats::convert(file, target, Loss::Allow).ok()?.document.len())
+}
+
+/// The conversion alone by the peer.
 fn other_convert(file: &[u8]) -> Option<usize> {
     let read = en16931_formats::read(file).ok()?;
     let target = if read.syntax == Syntax::Ubl { Syntax::Cii } else { Syntax::Ubl };

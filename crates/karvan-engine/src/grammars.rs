@@ -10,6 +10,7 @@ use serde::Serialize;
 pub use self::declaration::{
     AttributeView, DeclarationUnknown, DeclarationView, FacetView, RowKind, RowView, ValueView, declaration,
 };
+pub(crate) use self::declaration::{datatype, definition};
 
 /// All XML grammars.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -514,7 +514,8 @@ impl View {
 
 /// A release by its name; a service directory by the standard and its version.
 pub(crate) fn title(release: &str) -> String {
-    if release.starts_with('D') { release.to_owned() } else { format!("ISO 9735 v{release}") }
+    let is_service = release.starts_with(|first: char| first.is_ascii_digit());
+    if is_service { format!("ISO 9735 v{release}") } else { release.to_owned() }
 }
 
 impl ReleaseView {

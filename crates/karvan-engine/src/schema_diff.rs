@@ -8,6 +8,8 @@
 //! # Ok::<(), karvan_engine::schema::LookupError>(())
 //! ```
 
+mod grammars;
+
 use std::collections::BTreeMap;
 
 use karvan_schema::directory::{
@@ -16,6 +18,7 @@ use karvan_schema::directory::{
 use karvan_text::{Language, Message};
 use serde::Serialize;
 
+pub use self::grammars::diff_grammars;
 use crate::schema::{LookupError, title, view};
 
 /// The changes from one release to another.
@@ -60,11 +63,13 @@ pub enum Kind {
     Segment,
     /// A composite data element.
     Composite,
-    /// A simple data element.
+    /// A simple data element, or an element of an XML grammar.
     Element,
     /// A code.
     Code,
-    /// A line of a segment table, or a data element in a segment or composite.
+    /// A type of an XML grammar.
+    Type,
+    /// A line of a segment table, a data element in a segment or composite, an element or attribute of an XML element.
     Row,
 }
 
@@ -203,19 +208,19 @@ fn pair<T>(old: Option<T>, new: Option<T>) -> Option<Pair<T>> {
     }
 }
 
-/// Things of two directories by their tags.
-fn pairs<T: Copy>(
+/// Things of two directories or grammars by what they are known by.
+fn pairs<T: Copy, K: Ord>(
     old: impl Iterator<Item = T>,
     new: impl Iterator<Item = T>,
-    tag: fn(T) -> &'static str,
-) -> BTreeMap<&'static str, Pair<T>> {
-    let mut pairs: BTreeMap<_, _> = old.map(|thing| (tag(thing), Pair::Old(thing))).collect();
+    key: fn(T) -> K,
+) -> BTreeMap<K, Pair<T>> {
+    let mut pairs: BTreeMap<_, _> = old.map(|thing| (key(thing), Pair::Old(thing))).collect();
     for thing in new {
-        let joined = match pairs.get(tag(thing)) {
+        let joined = match pairs.get(&key(thing)) {
             Some(Pair::Old(old)) => Pair::Both(*old, thing),
             _ => Pair::New(thing),
         };
-        pairs.insert(tag(thing), joined);
+        pairs.insert(key(thing), joined);
     }
     pairs
 }
@@ -266,7 +271,7 @@ struct Row {
     path: String,
     name: &'static str,
     status: char,
-    repetitions: u32,
+    repetitions: String,
     /// The format of a data element; of a group, its number.
     detail: String,
     detail_aspect: Aspect,
@@ -291,7 +296,7 @@ fn message_rows(message: MessageTable<'static>) -> Vec<Row> {
             path: numbers.collect::<String>() + &last,
             name: row.segment().map_or("", Segment::name),
             status: row.status().letter(),
-            repetitions: row.repetitions(),
+            repetitions: row.repetitions().to_string(),
             detail,
             detail_aspect: Aspect::Group,
         }
@@ -326,7 +331,7 @@ fn part_row(row: PartRow<'static>, path: String, with_format: bool) -> Row {
         path,
         name: row.constituent().map_or("", Constituent::name),
         status: row.status().letter(),
-        repetitions: u32::from(row.repetitions()),
+        repetitions: row.repetitions().to_string(),
         detail: format,
         detail_aspect: Aspect::Format,
     }
@@ -345,7 +350,7 @@ fn compare(old: &[Row], new: &[Row]) -> Vec<Change> {
         if let (Some(before), Some(after)) = (old.get(in_old), new.get(in_new)) {
             let aspects = [
                 (Aspect::Status, before.status.to_string(), after.status.to_string()),
-                (Aspect::Repetitions, before.repetitions.to_string(), after.repetitions.to_string()),
+                (Aspect::Repetitions, before.repetitions.clone(), after.repetitions.clone()),
                 (after.detail_aspect, before.detail.clone(), after.detail.clone()),
             ];
             let differing = aspects.into_iter().filter(|(_, before, after)| before != after);
@@ -490,7 +495,7 @@ mod tests {
             path: key.to_owned(),
             name: "",
             status: 'C',
-            repetitions: 1,
+            repetitions: "1".to_owned(),
             detail: String::new(),
             detail_aspect: Aspect::Group,
         };

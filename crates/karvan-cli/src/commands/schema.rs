@@ -8,7 +8,7 @@ use karvan_engine::documents;
 use karvan_engine::grammars::{self, DeclarationUnknown, DeclarationView};
 use karvan_engine::profile::{self, ProfilesView};
 use karvan_engine::schema::{View, code, releases, show};
-use karvan_engine::schema_diff::diff;
+use karvan_engine::schema_diff::{diff, diff_grammars};
 use karvan_engine::text::{Language, Message};
 use serde::Serialize;
 
@@ -31,7 +31,7 @@ pub(crate) enum Schema {
     Composite(SchemaName),
     /// A simple data element: 3035@D.96A.
     Element(SchemaName),
-    /// What changed between two releases, whole or in a message, segment, composite or element.
+    /// What changed between two releases or XML grammars, whole or in a message, segment, composite, element or type.
     Diff(SchemaDiff),
     /// Import a release of the directories, a later one too, from your own copy of the official texts; or an XML grammar from
     /// XML Schema documents.
@@ -82,15 +82,15 @@ pub(crate) struct SchemaName {
 /// `karvan schema diff`.
 #[derive(Args, Debug)]
 pub(crate) struct SchemaDiff {
-    /// The release before: D.96A.
+    /// The release before: D.96A; or an XML grammar: ubl-2.1.
     #[arg(value_name = "OLD")]
     old: String,
 
-    /// The release after: D.21B.
+    /// The release after: D.21B; or an XML grammar: ubl-2.3.
     #[arg(value_name = "NEW")]
     new: String,
 
-    /// What to compare, such as INVOIC, NAD, C082, 3035; without it, everything.
+    /// What to compare, such as INVOIC, NAD, C082, 3035, Invoice/InvoiceLine; without it, everything.
     #[arg(value_name = "NAME")]
     name: Option<String>,
 }
@@ -246,10 +246,15 @@ fn tell_profiles(views: impl IntoIterator<Item = ProfilesView>, mut session: Ses
 }
 
 fn compare(asked: &SchemaDiff, session: Session) -> io::Result<Status> {
-    let view = match diff(&asked.old, &asked.new, asked.name.as_deref()) {
+    let (old, new, name) = (&*asked.old, &*asked.new, asked.name.as_deref());
+    let compared = match diff_grammars(old, new, name) {
+        Some(compared) => compared.map_err(|error| error.message()),
+        None => diff(old, new, name).map_err(|error| error.message()),
+    };
+    let view = match compared {
         Ok(view) => view,
-        Err(error) => {
-            say(&format!("karvan: {}", session.text(&error.message())));
+        Err(problem) => {
+            say(&format!("karvan: {}", session.text(&problem)));
             return Ok(Status::Findings);
         }
     };

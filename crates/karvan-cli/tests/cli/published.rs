@@ -244,6 +244,8 @@ fn many_runs() -> Vec<Written> {
             &["diff", "D.96A", "D.21B"],
             &["diff", "D.96A", "D.97A", "ORDERS"],
             &["diff", "D.96A", "D.96A"],
+            &["diff", "ubl-2.1", "ubl-2.3"],
+            &["diff", "ubl-2.4", "ubl-2.5", "Invoice"],
         ] {
             runs.push([&["schema", format], lookup].concat().into_iter().map(str::to_owned).collect());
         }

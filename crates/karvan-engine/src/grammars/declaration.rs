@@ -168,15 +168,26 @@ pub fn declaration(query: &str) -> Option<Result<DeclarationView, DeclarationUnk
         None => (query, grammars.headings().rev().filter_map(|heading| grammars.grammar(heading.name())).collect()),
     };
     let found = grammars.iter().find_map(|grammar| find(grammar, name));
-    Some(found.ok_or_else(|| {
+    Some(found.ok_or_else(|| DeclarationUnknown::of(name, &grammars, query.contains('@'))))
+}
+
+impl DeclarationUnknown {
+    /// None of the grammars declares `name`; the first was asked, if one was named.
+    pub(crate) fn of(name: &str, grammars: &[&'static Grammar], named: bool) -> Self {
         let known = grammars.iter().flat_map(|grammar| grammar.elements().map(|element| element.name().to_owned()));
-        let grammar = query.contains('@').then(|| grammars.first().map(|grammar| grammar.name())).flatten();
-        DeclarationUnknown { name: name.to_owned(), grammar, near: nearest(name, 2, known) }
-    }))
+        let grammar = grammars.first().filter(|_| named).map(|grammar| grammar.name());
+        Self { name: name.to_owned(), grammar, near: nearest(name, 2, known) }
+    }
 }
 
 /// The element or type that a path of local names leads to.
 fn find(grammar: &'static Grammar, path: &str) -> Option<DeclarationView> {
+    let (namespace, definition) = definition(grammar, path)?;
+    Some(DeclarationView::new(grammar.name(), path, namespace, definition))
+}
+
+/// The namespace and the type of the element or type that a path of local names leads to.
+pub(crate) fn definition(grammar: &'static Grammar, path: &str) -> Option<(&'static str, TypeDefinition<'static>)> {
     let mut names = path.split('/');
     let first = names.next()?;
     let element = grammar.roots().chain(grammar.elements()).find(|element| element.name() == first);
@@ -191,7 +202,7 @@ fn find(grammar: &'static Grammar, path: &str) -> Option<DeclarationView> {
         let child = definition.children().into_iter().find(|child| child.element().name() == name)?.element();
         (namespace, definition) = (child.namespace(), child.definition());
     }
-    Some(DeclarationView::new(grammar.name(), path, namespace, definition))
+    Some((namespace, definition))
 }
 
 impl DeclarationView {
@@ -332,7 +343,7 @@ impl ValueView {
 }
 
 /// The datatype that a value goes back to.
-fn datatype(value: SimpleType<'static>) -> &'static str {
+pub(crate) fn datatype(value: SimpleType<'static>) -> &'static str {
     match value.variety() {
         Variety::Atomic => value.datatype().name(),
         Variety::List(_) => "list",
