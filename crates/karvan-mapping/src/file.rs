@@ -130,7 +130,7 @@ pub(crate) struct RowEntry {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NeedEntry {
-    pub(crate) path: String,
+    pub(crate) path: OneOrMore,
     /// The text that stands there; none where it is enough that the node is there.
     #[serde(default)]
     pub(crate) default: Option<String>,
@@ -360,7 +360,7 @@ impl RowEntry {
         own(&mut row.term);
         let with = row.with.iter_mut().flat_map(OneOrMore::iter_mut);
         with.chain(&mut row.each).chain(row.only.as_mut().map(|only| &mut only.term)).for_each(own);
-        let needs = row.needs.iter_mut().flat_map(|need| [Some(&mut need.path), need.default.as_mut()]).flatten();
+        let needs = row.needs.iter_mut().flat_map(|need| need.path.iter_mut().chain(&mut need.default));
         row.path.iter_mut().chain(&mut row.default).chain(&mut row.again).chain(needs).for_each(braced);
         for part in row.parts.values_mut() {
             [Some(&mut part.path), part.default.as_mut(), part.implied.as_mut()].into_iter().flatten().for_each(braced);

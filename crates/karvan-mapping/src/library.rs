@@ -38,6 +38,7 @@ const TABLES: &[(&str, &str, &str)] = tables! {
     "transport-status": "edifact", "ubl";
     "transport-contract": "edifact", "ubl-bill-of-lading", "ubl-waybill", "ecmr";
     "payment-order": "edifact";
+    "certificate-of-origin": "edifact", "ubl";
 };
 
 /// The rows of shared groups, by the syntax that they are for.

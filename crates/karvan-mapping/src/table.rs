@@ -70,7 +70,7 @@ pub(crate) struct Row {
     /// A place that may say the same once more.
     pub(crate) again: Option<Place>,
     /// What must stand beside the members of the group.
-    pub(crate) needs: Option<(Place, Option<String>)>,
+    pub(crate) needs: Vec<(Place, Option<String>)>,
     /// The member that the group is repeated for.
     pub(crate) each: Option<TermId>,
     /// Whether a group without that member has no place.
@@ -517,12 +517,13 @@ impl Compiler<'_> {
             Some(member) => Some(self.term(&entry.term, member)?),
             None => None,
         };
-        let needs = match &entry.needs {
-            Some(need) => {
-                self.place(&entry.term, &need.path, position)?.map(|(place, _)| (place, need.default.clone()))
+        let mut needs = Vec::new();
+        if let Some(need) = &entry.needs {
+            for path in need.path.iter() {
+                let place = self.place(&entry.term, path, position)?;
+                needs.extend(place.map(|(place, _)| (place, need.default.clone())));
             }
-            None => None,
-        };
+        }
         let again = match &entry.again {
             Some(path) => self.place(&entry.term, path, base)?.map(|(place, _)| place),
             None => None,

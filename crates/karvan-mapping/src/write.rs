@@ -185,8 +185,8 @@ impl<'w> Writer<'w> {
             let own = self.contexts.len() - 1;
             self.rows(&row.members, group, own, row.each.map(|each| (each, repetition)));
             let node = self.contexts.pop().and_then(|context| context.node);
-            if let (Some(node), Some((need, text))) = (node, &row.needs) {
-                self.need(need, text.as_deref(), node);
+            if let Some(node) = node {
+                row.needs.iter().for_each(|(need, text)| self.need(need, text.as_deref(), node));
             }
             if !node.is_none_or(|node| self.keeps(place, node)) {
                 // What was written would be read as something else.
@@ -270,7 +270,9 @@ impl<'w> Writer<'w> {
         }
         self.imply(row, at);
         let Some((text, with)) = &row.default else { return };
-        if !with.is_empty() && with.iter().all(|&with| group.all(with).is_empty()) {
+        // Beside a term of its group, or of the document.
+        let stands = |term: TermId| [group, &self.document.root].iter().any(|group| !group.all(term).is_empty());
+        if !with.is_empty() && !with.iter().any(|&with| stands(with)) {
             return;
         }
         let term = self.table.kind().term(row.term);

@@ -32,7 +32,7 @@ const KINDS: &[(&str, &str)] = kinds![
     "transport-contract",
     "payment-order",
     "transport-status",
-    "transport-contract"
+    "certificate-of-origin",
 ];
 
 /// The groups that several kinds of documents have: parties, addresses, items.

@@ -28,6 +28,7 @@ const SCHEMAS: &[(&str, &str)] = &[
     ("OrderChange", "ubl-2.1/maindoc/UBL-OrderChange-2.1.xsd"),
     ("DespatchAdvice", "ubl-2.1/maindoc/UBL-DespatchAdvice-2.1.xsd"),
     ("ReceiptAdvice", "ubl-2.1/maindoc/UBL-ReceiptAdvice-2.1.xsd"),
+    ("CertificateOfOrigin", "ubl-2.1/maindoc/UBL-CertificateOfOrigin-2.1.xsd"),
     ("Catalogue", "ubl-2.1/maindoc/UBL-Catalogue-2.1.xsd"),
     ("Quotation", "ubl-2.1/maindoc/UBL-Quotation-2.1.xsd"),
     ("RequestForQuotation", "ubl-2.1/maindoc/UBL-RequestForQuotation-2.1.xsd"),
