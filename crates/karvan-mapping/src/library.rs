@@ -22,8 +22,8 @@ macro_rules! tables {
 /// The tables, those that are for some documents only before those that are for all: an order has the root of its response.
 const TABLES: &[(&str, &str, &str)] = tables! {
     "invoice": "cii", "ubl-credit-note", "ubl-invoice", "edifact-d14b", "edifact-d96a", "edifact-d01b", "bsp";
-    "order-response": "edifact", "ubl-simple", "ubl", "cio";
-    "order-change": "edifact", "ubl-cancellation", "ubl", "cio";
+    "order-response": "edifact", "ubl-simple", "ubl", "cio", "bsp";
+    "order-change": "edifact", "ubl-cancellation", "ubl", "cio", "bsp";
     "order": "edifact", "ubl", "cio", "bsp";
     "despatch-advice": "edifact", "ubl";
     "receiving-advice": "edifact", "ubl";

@@ -81,7 +81,7 @@ fn the_samples_are_read_whole_and_written_again_as_they_are() {
         assert!(writing.report.lost.is_empty() && writing.report.added.is_empty(), "{name}: {:?}", writing.report);
         assert_eq!(String::from_utf8_lossy(&writing.bytes), String::from_utf8_lossy(source), "{name}");
     }
-    for kind in ["invoice", "order"] {
+    for kind in ["invoice", "order-", "orderresponse", "orderchange"] {
         assert!(samples.iter().filter(|(name, _)| name.starts_with(kind)).count() >= 2, "{kind}");
     }
 }

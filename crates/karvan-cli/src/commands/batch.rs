@@ -226,7 +226,7 @@ fn named(place: &Path, number: Option<usize>, target: Target) -> PathBuf {
     }
     name.push(match target {
         Target::Edifact(_) => ".edi",
-        Target::Json => ".json",
+        Target::Bsp | Target::Json => ".json",
         _ => ".xml",
     });
     name.into()
