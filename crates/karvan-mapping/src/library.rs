@@ -36,6 +36,7 @@ const TABLES: &[(&str, &str, &str)] = tables! {
     "price-catalogue": "edifact", "ubl";
     "cargo-report": "edifact", "ubl";
     "transport-status": "edifact", "ubl";
+    "dangerous-goods-notification": "edifact";
     "transport-contract": "edifact", "ubl-bill-of-lading", "ubl-waybill", "ecmr";
     "payment-order": "edifact";
     "certificate-of-origin": "edifact", "ubl";

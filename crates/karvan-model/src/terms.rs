@@ -33,6 +33,8 @@ const KINDS: &[(&str, &str)] = kinds![
     "payment-order",
     "transport-status",
     "certificate-of-origin",
+    "dangerous-goods-notification",
+    "transport-contract"
 ];
 
 /// The groups that several kinds of documents have: parties, addresses, items.
