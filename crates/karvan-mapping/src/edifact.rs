@@ -22,7 +22,7 @@ use karvan_schema::message::arrange::{Arrangement, OpenGroup};
 use karvan_schema::message::table::{Table as MessageTable, Tag};
 use karvan_text::{Message, Span};
 
-use crate::file::EdifactSyntax;
+use crate::file::{EdifactSyntax, Told};
 use crate::grammar::{Grammar, List, Slot};
 use crate::report::{Entry, LossReport, Place};
 use crate::table::Table;
@@ -246,6 +246,23 @@ pub(crate) fn recognises(syntax: &EdifactSyntax, release: &str, header: &Message
     let release = release.as_bytes().strip_prefix(header.version().raw());
     header.message_type().raw() == syntax.message.as_bytes()
         && release.and_then(|release| release.strip_prefix(b".")) == Some(header.release().raw())
+}
+
+/// Whether a message says one of the texts that a table asks for, at the place that the directory of `release` gives it.
+pub(crate) fn says(message: &EdifactMessage<'_>, release: &str, told: &Told) -> bool {
+    let mut tags = told.path.split('/');
+    let found = tags.next().and_then(|tag| {
+        let segment = Directories::builtin().release(release)?.segment(tag)?;
+        let element = tags.next()?;
+        let at = segment.rows().position(|row| row.tag() == element)?;
+        let component = match (segment.rows().nth(at)?.constituent()?, tags.next()) {
+            (Constituent::Composite(composite), Some(tag)) => composite.rows().position(|row| row.tag() == tag)?,
+            _ => 0,
+        };
+        let segment = message.segments().find(|segment| segment.tag() == tag.as_bytes())?;
+        Some(segment.component(at, component))
+    });
+    found.is_some_and(|found| told.values.iter().any(|value| value.as_bytes() == found.raw()))
 }
 
 /// The segments of a message and the packages of its interchange as a tree, and what belongs to the envelope.

@@ -215,6 +215,9 @@ pub struct EdifactSyntax {
     /// That of this table.
     #[serde(skip)]
     pub release: String,
+    /// What a message must say for the table to be for it, where several documents have the same message.
+    #[serde(default)]
+    pub told: Option<Told>,
     /// The association assigned code that is written, 0057.
     #[serde(default)]
     pub association: String,

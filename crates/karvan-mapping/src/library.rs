@@ -8,7 +8,7 @@ use karvan_edifact::{Message, MessageHeader};
 use karvan_model::{Document, DocumentType};
 use karvan_xml::Element;
 
-use crate::file::File;
+use crate::file::{File, Told};
 use crate::table::{Table, TableError};
 use crate::{edifact, json, xml};
 
@@ -25,6 +25,7 @@ const TABLES: &[(&str, &str, &str)] = tables! {
     "order-response": "edifact", "ubl-simple", "ubl", "cio", "bsp";
     "order-change": "edifact", "ubl-cancellation", "ubl", "cio", "bsp";
     "order": "edifact", "ubl", "cio", "bsp";
+    "packing-list": "edifact", "ubl";
     "despatch-advice": "edifact", "ubl";
     "receiving-advice": "edifact", "ubl";
     "quotation": "edifact", "ubl";
@@ -133,23 +134,27 @@ pub(crate) fn for_json(source: &str) -> Option<&'static Table> {
 
 /// The table for a message of this type and release.
 pub(crate) fn for_message(message: &Message<'_>) -> Option<&'static Table> {
-    let (entry, release) = find(&message.header()?)?;
+    let told = |told: &Told, release: &str| edifact::says(message, release, told);
+    let (entry, release) = find(&message.header()?, told)?;
     entry.table(release)
 }
 
-/// The kind of document that messages with this header are read as, if there is a table for them.
+/// The kind of document that messages with this header are read as, if there is a table for them and nothing behind the
+/// header makes another of it.
 #[must_use]
 pub fn kind_of(header: &MessageHeader<'_>) -> Option<&'static DocumentType> {
-    DocumentType::named(find(header)?.0.kind)
+    DocumentType::named(find(header, |_, _| false)?.0.kind)
 }
 
-fn find(header: &MessageHeader<'_>) -> Option<(&'static Entry, usize)> {
+/// The tables for a message with this header, and of which `told` is true in a release where they ask for something.
+fn find(header: &MessageHeader<'_>, told: impl Fn(&Told, &str) -> bool) -> Option<(&'static Entry, usize)> {
     // Read once: every message is looked up, and most tables are for others.
     let message = header.message_type();
     entries().iter().find_map(|entry| {
         let syntax = entry.head.edifact.as_ref().filter(|syntax| syntax.message.as_bytes() == message.raw())?;
         let release = syntax.releases.iter().position(|release| edifact::recognises(syntax, release, header))?;
-        Some((entry, release))
+        let is_told = syntax.told.as_ref().is_none_or(|asked| told(asked, &syntax.releases[release]));
+        is_told.then_some((entry, release))
     })
 }
 

@@ -19,6 +19,7 @@ const KINDS: &[(&str, &str)] = kinds![
     "order",
     "order-response",
     "order-change",
+    "packing-list",
     "despatch-advice",
     "receiving-advice",
     "quotation",

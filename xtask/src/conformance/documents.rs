@@ -40,6 +40,7 @@ const SCHEMAS: &[(&str, &str)] = &[
     ("RemittanceAdvice", "ubl-2.1/maindoc/UBL-RemittanceAdvice-2.1.xsd"),
     ("OrderResponseSimple", "ubl-2.1/maindoc/UBL-OrderResponseSimple-2.1.xsd"),
     ("OrderCancellation", "ubl-2.1/maindoc/UBL-OrderCancellation-2.1.xsd"),
+    ("PackingList", "ubl-2.5/maindoc/UBL-PackingList-2.5.xsd"),
     ("SCRDMCCBDACIOMessageStructure", "order-x-1.0/extended/SCRDMCCBDACIOMessageStructure_100pD20B.xsd"),
     ("Manifest", "ubl-2.5/maindoc/UBL-Manifest-2.5.xsd"),
     ("ImportCustomsDeclaration", "ubl-2.5/maindoc/UBL-ImportCustomsDeclaration-2.5.xsd"),

@@ -134,6 +134,8 @@ fn other_documents_than_invoices_are_converted() {
         ("ordercancellation-ae.ubl.xml", "edifact:D01B", "BGM+230+LPO-8812-C+1'"),
         ("orderresponse-tr.cio.xml", "edifact:D01B", "BGM+231+BM-T-3307+29'"),
         ("orderresponsesimple-de.ubl.xml", "edifact:D01B", "BGM+231+AB-44190+27'"),
+        ("packinglist-ir.ubl.xml", "edifact:D01B", "BGM+271+"),
+        ("packinglist-tr.edi", "ubl", "<cbc:ID>CL-2231</cbc:ID>"),
         ("receivingadvice-in.ubl.xml", "edifact:D01B", "UNH+1+RECADV:D:01B:UN'"),
         ("remittanceadvice-de.edi", "ubl", "<cbc:ID>ZA-4402</cbc:ID>"),
         ("goodsdeclaration-ir.edi", "ubl", "<cbc:CommodityCode>84137010</cbc:CommodityCode>"),
