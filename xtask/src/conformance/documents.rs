@@ -137,7 +137,7 @@ fn routes(own: Target) -> Vec<Vec<Target>> {
     let releases = ["D.96A", "D.96B", "D.01B", "D.21B"].map(|release| Target::Edifact(Some(release)));
     let others = releases
         .into_iter()
-        .chain([Target::UBL, Target::CIO, Target::ECMR, Target::Json])
+        .chain([Target::UBL, Target::CIO, Target::ECMR, Target::Bsp, Target::Json])
         .filter(|other| *other != own);
     [vec![own]].into_iter().chain(others.map(|other| vec![other, own])).collect()
 }

@@ -24,10 +24,11 @@ enum Syntax {
     EdifactD01B,
     Cii,
     Ubl,
+    Bsp,
     Json,
 }
 
-use Syntax::{Cii, Edifact, EdifactD01B, EdifactD96A, Json, Ubl};
+use Syntax::{Bsp, Cii, Edifact, EdifactD01B, EdifactD96A, Json, Ubl};
 
 impl Syntax {
     const fn name(self) -> &'static str {
@@ -37,6 +38,7 @@ impl Syntax {
             EdifactD01B => "edifact:D01B",
             Cii => "cii",
             Ubl => "ubl",
+            Bsp => "bsp",
             Json => "json",
         }
     }
@@ -48,6 +50,7 @@ impl Syntax {
             EdifactD01B => Target::Edifact(Some("D.01B")),
             Cii => Target::CII,
             Ubl => Target::UBL,
+            Bsp => Target::Bsp,
             Json => Target::Json,
         }
     }
@@ -101,7 +104,7 @@ fn routes(source: Syntax) -> Vec<Vec<Syntax>> {
                 .collect();
         }
     };
-    let through = [Edifact, EdifactD96A, EdifactD01B, Json];
+    let through = [Edifact, EdifactD96A, EdifactD01B, Bsp, Json];
     let through = through.into_iter().flat_map(|middle| [vec![source, middle, source], vec![source, middle, other]]);
     let rest = [vec![source, other], vec![source, other, source], vec![source, Json, Edifact, source]];
     rest.into_iter().chain(through).collect()
@@ -163,6 +166,7 @@ impl<'a> Journey<'a> {
             [Edifact, _] => "through INVOIC D.14B",
             [EdifactD96A, _] => "through INVOIC D.96A",
             [EdifactD01B, _] => "through INVOIC D.01B",
+            [Bsp, _] => "through Buy-Ship-Pay JSON",
             [Json, _] => "through JSON",
             [Json, Edifact, _] => "through JSON and INVOIC D.14B",
             [_, Edifact, _] => "made from EDIFACT, through INVOIC D.14B",
