@@ -59,7 +59,7 @@ impl Definitions {
     fn members(&mut self, kind: &'static DocumentType, members: &[TermId], properties: &mut Map<String, Json>) {
         for member in members {
             let term = kind.term(*member);
-            let content = match (term.kind(), term.shared()) {
+            let content = match (term.kind(), term.shared().filter(|_| has_shared_members_only(kind, term))) {
                 (_, Some(shared)) => self.shared(shared),
                 (Kind::Group, None) => {
                     let mut inner = Map::new();
@@ -102,6 +102,13 @@ impl Definitions {
         self.0.entry(kind.name()).or_insert_with(|| value(kind));
         reference(kind.name())
     }
+}
+
+/// Whether a group has no members but those that the shared groups in it have: a kind of document may add its own.
+fn has_shared_members_only(kind: &'static DocumentType, term: &Term) -> bool {
+    let own = |group: &str| term.members().len() == DocumentType::shared(group).count();
+    let members = || term.members().iter().map(|&member| kind.term(member));
+    term.shared().is_none_or(own) && members().all(|member| has_shared_members_only(kind, member))
 }
 
 fn reference(name: &str) -> Json {
