@@ -488,9 +488,8 @@ impl Envelope {
     pub fn of(document: &Document, syntax: &EdifactSyntax) -> Self {
         let find = |id: &String| document.kind.find(id);
         let party = |terms: &[String]| {
-            let mut terms = terms.iter();
-            let group = terms.next().and_then(find).and_then(|group| first(document, group));
-            let values = terms.filter_map(|id| group?.leaf(find(id)?));
+            let of = |term: TermId| first(document, document.kind.term(term).within()?)?.leaf(term);
+            let values = terms.iter().filter_map(find).filter_map(of);
             // Data elements 0004 and 0010 have 35 characters.
             let mut short = values.filter(|leaf| leaf.value.text().chars().count() <= 35);
             short.next().map_or_else(Default::default, |leaf| {
