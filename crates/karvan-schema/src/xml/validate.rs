@@ -298,7 +298,7 @@ impl<'g> Validator<'g> {
             _ if nil == Some(true) && declaration.is_nillable() => Inside::Nothing,
             _ if nil == Some(true) => Inside::Anything,
             Content::Empty => Inside::Nothing,
-            Content::Simple(value) => match self.codes_here(reader, definition.codes()) {
+            Content::Simple(value) => match self.codes_here(reader, || definition.codes()) {
                 0 if value.takes_all() && declaration.fixed().is_none() => Inside::Text,
                 codes => Inside::Value(value, codes),
             },
@@ -435,10 +435,12 @@ impl<'g> Validator<'g> {
     // Codes
 
     /// The number of a place, if codes are looked up there: not where the element says that they are of another list.
-    fn codes_here<R: Read>(&self, reader: &EventReader<R>, number: Number) -> Number {
-        if number == 0 || self.codes.is_none() {
+    fn codes_here<R: Read>(&self, reader: &EventReader<R>, number: impl FnOnce() -> Number) -> Number {
+        // Without codes to look up, the places are not even worked out.
+        if self.codes.is_none() {
             return 0;
         }
+        let number = number();
         match self.grammar.code_lists().unless(number) {
             Some(unless) if reader.attributes().any(|attribute| attribute.local_name() == unless) => 0,
             _ => number,
@@ -494,7 +496,7 @@ impl<'g> Validator<'g> {
             if let Some(declared) = definition.attributes().find(|known| known.label() == label) {
                 required += usize::from(declared.is_required());
                 check_attribute(reader, &attribute, declared, report);
-                let number = self.codes_here(reader, declared.codes());
+                let number = self.codes_here(reader, || declared.codes());
                 if number > 0 {
                     let path = || format!("{}/@{}", reader.path(), attribute.qualified_name());
                     let finding = self.unknown_code(reader, number, attribute.value(), attribute.value_span(), path);
