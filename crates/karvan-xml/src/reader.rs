@@ -25,7 +25,7 @@ pub(crate) fn parse(source: Vec<u8>, limits: &Limits) -> Result<Document, ParseE
     let source = match String::from_utf8(source) {
         Ok(source) => source,
         Err(error) => {
-            let problem = not_utf8(error.as_bytes(), error.utf8_error().valid_up_to());
+            let problem = not_utf8(error.as_bytes(), error.utf8_error().valid_up_to(), true);
             return Err(problem.into_error(error.as_bytes(), String::new()));
         }
     };
@@ -40,11 +40,11 @@ pub(crate) fn parse(source: Vec<u8>, limits: &Limits) -> Result<Document, ParseE
     Ok(Document::from_parts(Store { source, resolved }, nodes, elements, attributes, declarations, root))
 }
 
-/// The problem of an octet that is not UTF-8.
-pub(crate) fn not_utf8(source: &[u8], at: usize) -> Box<Problem> {
+/// The problem of an octet that is not UTF-8; `first` says that the octets are those that the source begins with.
+pub(crate) fn not_utf8(source: &[u8], at: usize, first: bool) -> Box<Problem> {
     let end = (at + 1).min(source.len());
     // XML 1.0, appendix F: a byte order mark, or `<?` in two octets a character.
-    if let [0xfe, 0xff, ..] | [0xff, 0xfe, ..] | [0, b'<', ..] | [b'<', 0, ..] = source {
+    if first && let [0xfe, 0xff, ..] | [0xff, 0xfe, ..] | [0, b'<', ..] | [b'<', 0, ..] = source {
         return Problem::new(5010, Message::new("xml-encoding").with("encoding", "UTF-16"), 0..2)
             .help("xml-encoding-help");
     }

@@ -101,15 +101,17 @@ impl<R: Read> Window<R> {
             }
         };
         let octets = &self.octets[..self.kept + read];
+        let base = self.base + self.text.len() as u64;
         let (good, cut) = match std::str::from_utf8(octets) {
             Ok(text) => (text, read > 0),
             Err(error) => {
                 let good = std::str::from_utf8(&octets[..error.valid_up_to()]).unwrap_or_default();
-                // A character whose other octets are yet to come.
-                (good, error.error_len().is_none() && read > 0)
+                // A character, or a byte order mark of UTF-16, whose other octets are yet to come.
+                let is_cut = error.error_len().is_none() || base == 0 && matches!(octets, [0xfe | 0xff]);
+                (good, is_cut && read > 0)
             }
         };
-        let (base, rest) = (self.base + self.text.len() as u64, good.len()..octets.len());
+        let rest = good.len()..octets.len();
         if let Some(at) = first_forbidden(good) {
             self.text.push_str(&good[..at]);
             self.end = End::Problem(Some((forbidden(good, at), base)));
@@ -122,7 +124,7 @@ impl<R: Read> Window<R> {
         } else if rest.is_empty() {
             self.end = End::Reached;
         } else {
-            self.end = End::Problem(Some((not_utf8(octets, rest.start), base)));
+            self.end = End::Problem(Some((not_utf8(octets, rest.start, base == 0), base)));
         }
         Ok(())
     }

@@ -112,7 +112,7 @@ fn compare(source: &[u8]) {
             let names = found.place.path.split('/').map(|step| step.split('[').next().unwrap_or_default());
             found.place.path = names.collect::<Vec<_>>().join("/");
             // The tree looks at all octets before it looks at any markup.
-            if !matches!(expected.message.id(), "xml-character" | "xml-not-utf8") {
+            if std::str::from_utf8(source).is_ok() && expected.message.id() != "xml-character" {
                 assert_eq!(found, *expected, "{:?}", String::from_utf8_lossy(source));
             }
         }
@@ -143,6 +143,13 @@ fn the_cursor_tells_what_the_tree_tells() {
         "<a p:b=''/>",
     ] {
         compare(source.as_bytes());
+    }
+}
+
+#[test]
+fn octets_like_a_mark_of_another_encoding_are_one_at_the_beginning_alone() {
+    for source in [&b"\xff\xfe<\0a\0/\0>\0"[..], b"\xfe\xff\0<\0a", b"\xff", b"<a>\xff\xfe<\0", b"<abc>\xfe\xff\0<"] {
+        compare(source);
     }
 }
 
