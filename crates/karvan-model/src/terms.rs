@@ -35,7 +35,6 @@ const KINDS: &[(&str, &str)] = kinds![
     "transport-status",
     "certificate-of-origin",
     "dangerous-goods-notification",
-    "transport-contract"
 ];
 
 /// The groups that several kinds of documents have: parties, addresses, items.
