@@ -33,10 +33,10 @@ fn broken(name: &str, text: &str, other: &str) -> Vec<u8> {
 #[test]
 fn sound_documents_keep_every_rule() {
     for path in fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file()) {
-        let told: Vec<_> = findings(&fs::read(&path).unwrap()).into_iter().map(|one| (one.rule, one.found)).collect();
-        // It has an amount in another currency, and says so.
-        let is_foreign = path.ends_with("order-ae.ubl.xml");
-        assert_eq!(told.len(), usize::from(is_foreign), "{}: {told:?}", path.display());
+        let mut findings = findings(&fs::read(&path).unwrap());
+        // Some have amounts in another currency, and say so.
+        findings.retain(|finding| finding.rule.as_deref() != Some("KV-CURRENCY-02"));
+        assert_eq!(findings, [], "{}", path.display());
     }
 }
 
