@@ -27,7 +27,7 @@ use crate::grammar::{Grammar, List, Slot};
 use crate::report::{Entry, LossReport, Place};
 use crate::table::Table;
 use crate::tree::{Label, Name, Names, NodeId, Spelling, Tree};
-use crate::write::Written;
+use crate::written::Written;
 
 /// The name of the node that holds the octets of a package.
 const OBJECT: &str = "object";

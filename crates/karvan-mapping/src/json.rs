@@ -17,7 +17,7 @@ use crate::file::JsonSyntax;
 use crate::grammar::{Grammar, List, Slot};
 use crate::table::Table;
 use crate::tree::{Label, Name, NodeId, Tree};
-use crate::write::Written;
+use crate::written::Written;
 
 /// The member that names the schema of a document: of its form, not of what it says.
 const SCHEMA: &str = "$schema";

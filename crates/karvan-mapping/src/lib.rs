@@ -60,6 +60,7 @@ mod report;
 mod table;
 mod tree;
 mod write;
+mod written;
 mod xml;
 
 pub use convert::{

@@ -377,6 +377,15 @@ mod tests {
     }
 
     #[test]
+    fn nothing_comes_to_a_line_of_an_invoice_once_it_is_written() {
+        let line = DocumentType::invoice().find("BG-25").unwrap();
+        let invoices = tables().filter(|table| table.kind() == DocumentType::invoice());
+        for table in invoices.filter(|table| matches!(table.syntax(), Syntax::Xml(_))) {
+            assert!(table.row_of(line).unwrap().is_closed, "{}", table.title());
+        }
+    }
+
+    #[test]
     fn targets_are_known_by_name() {
         for target in Target::all() {
             assert_eq!(target.to_string().parse(), Ok(target));

@@ -149,6 +149,8 @@ impl<'t> Reader<'t, '_> {
             let has_place = !row.places[place].steps.is_empty();
             if !inner.is_empty() || (self.purpose == Purpose::Check && has_place) {
                 self.use_path(&row.places[place], node);
+                // A document may have many thousand groups, and they stay.
+                inner.children.shrink_to_fit();
                 self.add(row, inner, group);
             }
         }

@@ -1,5 +1,7 @@
 //! What a conversion carried and what it did not.
 
+use std::collections::{HashMap, VecDeque};
+
 use karvan_model::Term;
 use karvan_text::catalogue::isolate;
 use karvan_text::{Language, Message, Span};
@@ -41,18 +43,27 @@ impl LossReport {
 
     /// A code that one step changed and the next changed back was not changed.
     fn cancel(&mut self) {
-        let mut at = 0;
-        while at < self.changed.len() {
-            let (there, rest) = self.changed.split_at(at + 1);
-            let back = rest.iter().position(|other| there[at].is_undone_by(other));
-            match back {
-                Some(back) => {
-                    self.changed.remove(at + 1 + back);
-                    self.changed.remove(at);
-                }
-                None => at += 1,
+        // By what they say, for many lines may say the same.
+        let mut open: HashMap<Change<'_>, VecDeque<usize>> = HashMap::new();
+        for (at, entry) in self.changed.iter().enumerate() {
+            open.entry(entry.change()).or_default().push_back(at);
+        }
+        let mut undone = vec![false; self.changed.len()];
+        for (at, entry) in self.changed.iter().enumerate() {
+            if undone[at] {
+                continue;
+            }
+            let (term, value, written) = entry.change();
+            let Some(back) = written.and_then(|written| open.get_mut(&(term, written, Some(value)))) else { continue };
+            while back.front().is_some_and(|back| *back <= at) {
+                back.pop_front();
+            }
+            if let Some(back) = back.pop_front() {
+                (undone[at], undone[back]) = (true, true);
             }
         }
+        let mut undone = undone.into_iter();
+        self.changed.retain(|_| !undone.next().unwrap_or_default());
     }
 
     /// Puts the entries in the order of the source.
@@ -128,11 +139,12 @@ pub struct Place {
     pub path: String,
 }
 
+/// What a changed value says: its term, what it was and what it is.
+type Change<'e> = (Option<&'static str>, &'e str, Option<&'e str>);
+
 impl Entry {
-    fn is_undone_by(&self, other: &Self) -> bool {
-        self.term.map(Term::id) == other.term.map(Term::id)
-            && self.written.as_deref() == Some(&*other.value)
-            && other.written.as_deref() == Some(&*self.value)
+    fn change(&self) -> Change<'_> {
+        (self.term.map(Term::id), &self.value, self.written.as_deref())
     }
 
     /// The entry as one line under `title`.
@@ -171,4 +183,52 @@ fn shown(value: &str) -> String {
 #[allow(clippy::ref_option, reason = "serde gives a field by reference")]
 fn id<S: Serializer>(term: &Option<&'static Term>, serializer: S) -> Result<S::Ok, S::Error> {
     term.map(Term::id).serialize(serializer)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn change((value, written): (char, char)) -> Entry {
+        let (value, written) = (value.to_string(), Some(written.to_string()));
+        Entry { term: None, value, written, reason: Message::new("mapping-other-code"), source: None, target: None }
+    }
+
+    /// Takes away each change with the first later one that undoes it, as it is said.
+    fn cancelled(mut changes: Vec<(char, char)>) -> Vec<(char, char)> {
+        let mut at = 0;
+        while at < changes.len() {
+            let (value, written) = changes[at];
+            match changes[at + 1..].iter().position(|later| *later == (written, value)) {
+                Some(back) => {
+                    changes.remove(at + 1 + back);
+                    changes.remove(at);
+                }
+                None => at += 1,
+            }
+        }
+        changes
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_changed_back_was_not_changed(
+            first in prop::collection::vec(("[ab]", "[abc]"), 0..20),
+            second in prop::collection::vec(("[abc]", "[ab]"), 0..20),
+        ) {
+            let letter = |text: &String| text.chars().next().unwrap();
+            let changes = |all: &[(String, String)]| all.iter().map(|(a, b)| (letter(a), letter(b))).collect::<Vec<_>>();
+            let all = [changes(&first), changes(&second)].concat();
+            let report = |all: &[(String, String)]| {
+                let changed = changes(all).into_iter().map(change).collect();
+                LossReport { changed, ..LossReport::default() }
+            };
+            let mut whole = report(&first);
+            whole.extend(report(&second));
+            let told = whole.changed.iter().map(|entry| (letter(&entry.value), letter(entry.written.as_ref().unwrap())));
+            prop_assert_eq!(told.collect::<Vec<_>>(), cancelled(all));
+        }
+    }
 }

@@ -87,6 +87,8 @@ pub(crate) struct Row {
     pub(crate) only: Option<(TermId, Vec<String>)>,
     /// The terms that a group's own text tells, code and text.
     pub(crate) code_and_text: Option<(TermId, TermId)>,
+    /// Whether nothing comes to the place of a repetition once it is written: no other row leads there.
+    pub(crate) is_closed: bool,
     /// The rows of a group's members, in the order of the file.
     pub(crate) members: Vec<Member>,
     /// Whether places of other terms are told by the value.
@@ -139,7 +141,8 @@ impl Member {
 
 /// Whether a place of a row, or of a member of it, begins at the root.
 fn is_told_from_root(row: &Row, rows: &[Row]) -> bool {
-    row.places.iter().any(|place| place.from_root)
+    let of_parts = row.parts.iter().filter_map(|part| part.place.as_ref());
+    row.places.iter().chain(of_parts).any(|place| place.from_root)
         || row.members.iter().any(|member| is_told_from_root(&rows[member.row], rows))
 }
 
@@ -310,7 +313,7 @@ impl Table {
             row.is_referred = referred_to(&row.term);
             row.members = members;
         }
-        Ok(Self {
+        let mut table = Self {
             title: file.title,
             kind,
             syntax,
@@ -324,7 +327,41 @@ impl Table {
             unplaced,
             definition: OnceLock::new(),
             grammar: OnceLock::new(),
-        })
+        };
+        if let Syntax::Xml(_) = table.syntax {
+            for row in table.closed() {
+                table.rows[row].is_closed = true;
+            }
+        }
+        Ok(table)
+    }
+
+    /// The groups at the top that repeat and whose places no other row leads to.
+    fn closed(&self) -> Vec<usize> {
+        let mut led_to: Vec<(usize, Vec<&str>)> = Vec::new();
+        for member in &self.top {
+            let mut places = Vec::new();
+            self.collect(&[*member], &[], &mut places);
+            led_to.extend(places.into_iter().map(|(_, path)| (member.row, path)));
+        }
+        led_to.extend(self.fixed.iter().map(|place| (usize::MAX, self.extended(&[], place, &mut |_| {}))));
+        let candidates = self.top.iter().map(|member| member.row).filter(|row| {
+            let row = &self.rows[*row];
+            row.places.len() == 1 && self.kind.term(row.term).repeats() && !row.members.is_empty()
+        });
+        let is_closed = |index: &usize| {
+            let row = &self.rows[*index];
+            let (path, place) = (self.extended(&[], &row.places[0], &mut |_| {}), &row.places[0]);
+            let outer = Place::new(false, false, place.steps[..place.steps.len().saturating_sub(1)].to_vec());
+            let mut looked_into = false;
+            self.extended(&[], &outer, &mut |told_by| looked_into |= told_by.starts_with(&path));
+            !looked_into
+                && !path.is_empty()
+                && !row.members.iter().any(|member| is_told_from_root(&self.rows[member.row], &self.rows))
+                && !row.needs.iter().any(|(need, _)| need.from_root)
+                && led_to.iter().all(|(of, other)| of == index || !other.starts_with(&path))
+        };
+        candidates.filter(is_closed).collect()
     }
 
     /// What the table is for.
@@ -424,6 +461,9 @@ impl Table {
                     let Some(place) = &part.place else { continue };
                     let from = if place.from_group { base } else { &whole };
                     places.push((part.term.unwrap_or(row.term), self.extended(from, place, &mut |_| {})));
+                }
+                for (need, _) in &row.needs {
+                    places.push((row.term, self.extended(&whole, need, &mut |_| {})));
                 }
                 self.collect(&row.members, &whole, places);
                 for term in row.code_and_text.into_iter().flat_map(|(code, text)| [code, text]) {
@@ -553,6 +593,7 @@ impl Compiler<'_> {
             either,
             only,
             code_and_text,
+            is_closed: false,
             members: Vec::new(),
             is_referred: false,
             referred_members: Vec::new(),

@@ -8,21 +8,14 @@ use karvan_text::{Message, Span};
 use rust_decimal::Decimal;
 
 use crate::Lens;
-use crate::grammar::{Grammar, Slot};
+use crate::grammar::Grammar;
 use crate::lens::with_code;
 use crate::place::{Equals, Place, PlaceStep, Predicate, Value};
 use crate::read::holds;
 use crate::report::{Entry, LossReport, Place as SourcePlace};
 use crate::table::{Member, PartRow, Row, Syntax, Table};
-use crate::tree::{Label, Name, NodeId, Tree};
-
-/// What was written.
-pub(crate) struct Written<'w> {
-    pub(crate) tree: Tree<'w>,
-    /// What the grammar says of each node.
-    pub(crate) slots: Vec<Slot>,
-    pub(crate) report: LossReport,
-}
+use crate::tree::{Name, NodeId, Tree};
+use crate::written::{Written, too_long};
 
 /// Writes `document` by `table`, as `grammar` allows it.
 pub(crate) fn write<'w>(table: &'w Table, document: &'w Document, grammar: &'w Grammar) -> Written<'w> {
@@ -30,13 +23,11 @@ pub(crate) fn write<'w>(table: &'w Table, document: &'w Document, grammar: &'w G
         Syntax::Xml(syntax) => crate::tree::split(&syntax.root),
         Syntax::Edifact(_) | Syntax::Json(_) => ("", ""),
     };
-    let mut tree = Tree::new(table.names.labels(), Name::UNKNOWN, label, Span::default());
+    let mut written = Written::new(Tree::new(table.names.labels(), Name::UNKNOWN, label, Span::default()));
     // A value has its node, perhaps one for what qualifies it, and a share of the nodes around it.
     let nodes = 3 * document.leaves().count();
-    tree.reserve(nodes);
-    let mut slots = Vec::with_capacity(nodes);
-    slots.push(Slot::ROOT);
-    let written = Written { tree, slots, report: LossReport::default() };
+    let in_parts = table.top.iter().any(|member| table.rows[member.row].is_closed);
+    written.reserve(if in_parts { nodes.min(Written::ROOM) } else { nodes });
     let values = table.referred.iter().map(|&term| (term, None)).collect();
     let contexts = vec![Context::at(NodeId::ROOT)];
     let (guarded, guards, set_last) = (HashMap::new(), Vec::new(), Vec::new());
@@ -194,7 +185,21 @@ impl<'w> Writer<'w> {
                 self.forget(entries);
                 let reason = self.other_meaning();
                 group.children.iter().for_each(|member| self.lose(member, &reason));
+            } else if let Some(node) = node.filter(|_| at == 0 && row.is_closed) {
+                self.finish(node);
             }
+        }
+    }
+
+    /// Writes out what nothing comes to any more, where there is much already: a document may have many thousand lines.
+    fn finish(&mut self, node: NodeId) {
+        let late = self.guards.partition_point(|(length, _)| *length <= node.index());
+        // A value that must keep its meaning is looked at again when something is written below a node around it.
+        let are_within = self.guards[late..].iter().all(|(_, at)| *at >= node);
+        if node.index() >= Written::ROOM && are_within && self.out.is_last(node) {
+            self.guards.drain(late..).for_each(|(_, at)| drop(self.guarded.remove(&at)));
+            let text = crate::xml::content(self.table, &self.out, node);
+            self.out.finish(node, &text);
         }
     }
 
@@ -670,47 +675,19 @@ impl<'w> Writer<'w> {
 
     /// Appends a node where the grammar has a place for it, as the occurrence that is told or the next one.
     fn push(&mut self, parent: NodeId, name: Name, occurrence: Option<u32>) -> Result<NodeId, Message> {
-        let key = self.out.slots[parent.index()].key;
-        let first = self.grammar.child(key, name).ok_or_else(|| self.no_place())?;
-        let node = self.out.tree.push(parent, name, Label::of(name), Span::default());
-        let made = self.out.tree.node_mut(node);
-        made.occurrence = occurrence.unwrap_or(made.occurrence);
-        let slot = self.grammar.place_of(key, name, first, made.occurrence).map_err(|limit| {
-            self.out.tree.truncate(node.index());
-            Message::new("mapping-repeated").with("limit", limit)
-        })?;
-        self.out.tree.node_mut(node).limit = slot.limit;
-        self.out.slots.push(slot);
-        Ok(node)
+        let made = self.out.push(self.grammar, parent, name, occurrence);
+        made.map_err(|refusal| refusal.unwrap_or_else(|| self.no_place()))
     }
 
     /// Gives a node its text, if the syntax can hold it there.
     fn set(&mut self, node: NodeId, text: Cow<'w, str>) -> Result<(), Message> {
-        let slot = self.out.slots[node.index()];
-        let limit = usize::from(slot.limit);
-        // No text has more characters than octets.
-        if slot.limit > 0 && text.len() > limit {
-            let length = text.chars().filter(|c| !slot.numeric || c.is_ascii_digit()).count();
-            if length > limit {
-                return Err(too_long(length, limit));
-            }
-        }
-        if slot.numeric && !is_numeric(&text) {
-            return Err(Message::new("mapping-no-number").with("value", text.into_owned()));
-        }
-        let parent = self.out.tree.parent(node).map_or(Slot::NOTHING, |parent| self.out.slots[parent.index()].key);
-        let lacks = || self.grammar.lacks(parent, self.out.tree.node(node).name, &text);
-        if let Some(reason) = self.grammar.refuses(&text).or_else(lacks) {
-            return Err(reason);
-        }
-        self.out.tree.set_text(node, Some(text));
+        self.out.set(self.grammar, node, text)?;
         self.set_last.push(node);
         Ok(())
     }
 
     fn back_to(&mut self, nodes: usize) {
-        self.out.tree.truncate(nodes);
-        self.out.slots.truncate(nodes);
+        self.out.truncate(nodes);
         // What was guarded before the nodes came has nothing to do with them.
         let late = self.guards.partition_point(|(length, _)| *length <= nodes);
         for (_, at) in self.guards.split_off(late) {
@@ -817,18 +794,6 @@ fn suits(place: &Place, row: &Row, leaf: &Leaf) -> bool {
     })
 }
 
-/// Whether a text is a number as a numeric format of EDIFACT has it (ISO 9735-1 §10).
-fn is_numeric(text: &str) -> bool {
-    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    let number = text.strip_prefix('-').unwrap_or(text);
-    let (whole, decimals) = number.split_once(['.', ',']).unwrap_or((number, "0"));
-    !decimals.is_empty() && !number.is_empty() && digits(whole) && digits(decimals)
-}
-
 fn too_many_pieces(pieces: usize, limit: usize) -> Message {
     Message::new("mapping-too-many-pieces").with("pieces", pieces).with("limit", limit)
-}
-
-fn too_long(length: usize, limit: usize) -> Message {
-    Message::new("mapping-too-long").with("length", length).with("limit", limit)
 }

@@ -12,7 +12,7 @@ use crate::grammar::{Grammar, List, Slot};
 use crate::report::{Entry, LossReport, Place};
 use crate::table::Table;
 use crate::tree::{Name, NodeId, Tree, split};
-use crate::write::Written;
+use crate::written::Written;
 
 /// The namespace of attributes that speak to processors: `xsi:schemaLocation`.
 const INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";
@@ -107,7 +107,7 @@ pub(crate) fn form(document: &XmlDocument) -> LossReport {
 ///
 /// Written here rather than from an element tree, because the tree of the engine is one already.
 pub(crate) fn document(table: &Table, syntax: &XmlSyntax, written: &Written<'_>) -> String {
-    let mut out = String::with_capacity(written.tree.len() * 64);
+    let mut out = String::with_capacity(written.length());
     out.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<");
     out.push_str(&syntax.root);
     for (prefix, namespace) in &syntax.namespaces {
@@ -123,6 +123,15 @@ pub(crate) fn document(table: &Table, syntax: &XmlSyntax, written: &Written<'_>)
     out
 }
 
+/// What follows the name of an element in its start tag, up to its end, as [`document`] writes it.
+pub(crate) fn content(table: &Table, written: &Written<'_>, node: NodeId) -> String {
+    let mut out = String::with_capacity(64 * (written.tree.len() - node.index()));
+    let depth = std::iter::successors(Some(node), |node| written.tree.parent(*node)).count();
+    let end = table.names.end_tag(written.tree.node(node).name);
+    Output { table, written, elements: Vec::new(), out: &mut out }.content(node, end, depth);
+    out
+}
+
 struct Output<'o> {
     table: &'o Table,
     written: &'o Written<'o>,
@@ -134,7 +143,12 @@ struct Output<'o> {
 impl Output<'_> {
     /// Writes what follows the name of an element in its start tag, all that stands in it, and its end tag.
     fn content(&mut self, node: NodeId, end_tag: &str, depth: usize) {
-        let Self { table, written: Written { tree, slots, .. }, .. } = *self;
+        let Self { table, written, .. } = *self;
+        if let Some(content) = written.finished(node) {
+            self.out.push_str(content);
+            return;
+        }
+        let Written { tree, slots, .. } = written;
         let order = |node: &NodeId| slots[node.index()].order;
         let text = tree.text(node).unwrap_or_default();
         let start = self.elements.len();

@@ -211,6 +211,43 @@ fn a_text_of_too_many_lines_is_lost_for_its_lines() {
     assert_eq!(reasons, ["it needs 6 lines where 5 may stand"]);
 }
 
+/// The nodes of a long document become text on the way, those of a short one stay till the end.
+#[test]
+fn a_line_of_a_long_invoice_is_written_as_that_of_a_short_one() {
+    let line = |number: usize| {
+        format!(
+            "LIN+{number}++4012345000016:SRV'IMD+F++:::Tea {number}'IMD+A++:::In bags'QTY+47:{number}:KGM'\
+             MOA+203:150'PRI+AAA:15:::1:KGM'TAX+7+VAT+++:::7+S'ALC+A'MOA+204:3'"
+        )
+    };
+    let document = |lines: &str| read(interchange(lines, "").as_bytes()).expect("an invoice").remove(0).document;
+    let all = document(&(1..=500).map(line).collect::<String>());
+    for (target, name) in [(Target::CII, "ram:IncludedSupplyChainTradeLineItem"), (Target::UBL, "cac:InvoiceLine")] {
+        let lines = |text: &str| -> Vec<String> {
+            text.split(&format!("<{name}>"))
+                .skip(1)
+                .map(|line| line.split(&format!("</{name}>")).next().unwrap().to_owned())
+                .collect()
+        };
+        let whole = written(&all, target);
+        let long = lines(&whole);
+        assert_eq!(long.len(), 500, "{name}");
+        for number in [1, 2, 250, 499, 500] {
+            let short = lines(&written(&document(&line(number)), target));
+            assert_eq!(short, [&*long[number - 1]], "{name}");
+        }
+        let back = read(whole.as_bytes()).expect("an invoice").remove(0);
+        assert_eq!(back.document.leaves().count(), document_as_written(&all, target), "{name}");
+    }
+}
+
+/// How many values a document has when it is written in a syntax: those that it has, less the lost and with the added ones.
+fn document_as_written(document: &Document, target: Target) -> usize {
+    let report = write(document, target).expect("written").report;
+    let terms = |entries: &[karvan_mapping::Entry]| entries.iter().filter(|entry| entry.term.is_some()).count();
+    document.leaves().count() + terms(&report.added) - terms(&report.lost)
+}
+
 #[test]
 fn an_interchange_may_have_an_envelope_of_its_own() {
     let json = r#"{"document":"invoice","version":1,"number":"1"}"#;
