@@ -60,9 +60,8 @@ impl Told {
 fn told(source: impl Read) -> (Told, Option<(Code, &'static str, u64, Position)>) {
     let mut reader = EventReader::new(source, limits());
     let mut told = Told::default();
-    let core = |finding: Diagnostic| {
-        (finding.code, finding.message.id(), finding.place.span.start, finding.place.position)
-    };
+    let core =
+        |finding: Diagnostic| (finding.code, finding.message.id(), finding.place.span.start, finding.place.position);
     loop {
         match reader.advance() {
             Ok(Some(Event::Start)) => {

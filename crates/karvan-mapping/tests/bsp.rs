@@ -12,7 +12,11 @@ fn samples() -> Vec<(String, Vec<u8>)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples");
     let files = fs::read_dir(folder).expect("the samples").map(|entry| entry.expect("an entry").path());
     let files = files.filter(|path| path.is_file());
-    files.map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), fs::read(&path).unwrap())).collect()
+    files
+        .map(|path| {
+            (path.file_name().expect("a file").to_string_lossy().into_owned(), fs::read(&path).expect("readable"))
+        })
+        .collect()
 }
 
 /// Where a document is not what the grammar declares.

@@ -96,16 +96,13 @@ impl Said<'_> {
 /// the identifier or the code that tells it from others, by what it says, and by its place last.
 ///
 /// ```
-/// use karvan_model::{Document, DocumentType, Kind, Sameness, Value, compare};
+/// use karvan_model::{Sameness, compare, json};
 ///
-/// let kind = DocumentType::invoice();
-/// let with_total = |total: &str| {
-///     let mut document = Document::new(kind);
-///     document.root.push_value(kind.find("BT-1").unwrap(), Value::parse(Kind::Identifier, "R-17").unwrap());
-///     document.root.push_value(kind.find("BT-113").unwrap(), Value::parse(Kind::Amount, total).unwrap());
-///     document
+/// let with_paid = |paid: &str| {
+///     let text = format!(r#"{{"document":"invoice","version":1,"number":"R-17","totals":{{"paid":"{paid}"}}}}"#);
+///     json::read(&text).unwrap().document
 /// };
-/// let (left, right) = (with_total("12.50"), with_total("12.5"));
+/// let (left, right) = (with_paid("12.50"), with_paid("12.5"));
 /// let comparison = &compare(&[&left], &[&right], Sameness::Meaning)[0];
 /// assert_eq!((comparison.same, comparison.differences.len()), (2, 0));
 /// ```

@@ -30,7 +30,7 @@ fn fill(kind: &'static DocumentType, members: &[TermId], group: &mut Group) {
                 Kind::Binary => "AQID",
                 _ => "فرش ۱",
             };
-            let value = Value::parse(term.kind(), text).unwrap();
+            let value = Value::parse(term.kind(), text).expect("made");
             let parts: &[Part] = if term.is_required() { &[] } else { term.kind().parts() };
             let value = parts.iter().fold(value, |value, part| value.with(*part, "X"));
             group.push(Node::Leaf(Leaf { term: *member, value, origin: Origin::default() }));
@@ -39,7 +39,7 @@ fn fill(kind: &'static DocumentType, members: &[TermId], group: &mut Group) {
 }
 
 fn validator(kind: &'static DocumentType) -> Validator {
-    jsonschema::validator_for(&json::schema(kind)).unwrap()
+    jsonschema::validator_for(&json::schema(kind)).expect("made")
 }
 
 #[test]

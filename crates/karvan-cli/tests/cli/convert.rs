@@ -192,7 +192,8 @@ fn of_several_documents_one_is_chosen() {
 fn a_message_that_cannot_be_converted_is_not_left_out_unsaid() {
     let folder = folder();
     let edifact = folder.run(["convert", "--to=edifact", "invoice.xml"]).expect(0).stdout;
-    folder.write("both.edi", [edifact, ORDER.replace("ORDERS", "SLSRPT")].concat());
+    let other = "UNB+UNOA:3+ACME+KAUF+261122:0900+7'UNH+1+GENRAL:D:96A:UN'BGM+220+5'UNT+3+1'UNZ+1+7'";
+    folder.write("both.edi", [&edifact, other].concat());
     let run = folder.run(["convert", "--to=cii", "both.edi"]).expect(2);
     assert!(run.stderr.contains("it holds 2 messages, one of which can be converted"), "{}", run.stderr);
     folder.run(["convert", "--to=cii", "--document=1", "both.edi"]).expect(0);

@@ -29,7 +29,7 @@ fn every_command_runs_as_it_stands() {
         section = line.strip_prefix("## ").unwrap_or(section);
         let Some(command) = line.strip_prefix("    $ karvan ") else { continue };
         let is_own = |name: &&str| command.contains(*name) && !command.contains(&format!("samples/{}", name.trim()));
-        if OF_THE_READER.iter().any(|name| is_own(&name) && !command.contains("samples/shipment")) {
+        if OF_THE_READER.iter().any(|name| is_own(name) && !command.contains("samples/shipment")) {
             continue;
         }
         let arguments = command.split_whitespace().map(|word| word.trim_matches('\''));

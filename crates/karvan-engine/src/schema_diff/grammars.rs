@@ -11,7 +11,7 @@ use crate::grammars::{DeclarationUnknown, datatype, definition};
 /// use karvan_engine::schema_diff::{Aspect, diff_grammars};
 ///
 /// let view = diff_grammars("ubl-2.1", "ubl-2.3", None).unwrap()?;
-/// assert!(view.changes.iter().any(|change| change.path == "Waybill" && change.aspect == Aspect::Content));
+/// assert!(view.changes.iter().any(|change| change.path == "AddressType" && change.aspect == Aspect::Content));
 /// assert!(diff_grammars("D.96A", "D.01B", None).is_none());
 /// # Ok::<(), karvan_engine::grammars::DeclarationUnknown>(())
 /// ```
