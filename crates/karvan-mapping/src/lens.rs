@@ -108,8 +108,11 @@ impl Lens {
 
     /// The scheme that stands before the address in `text`, and the address.
     pub(crate) fn scheme<'a>(&self, text: &'a str) -> (Option<&'a str>, &'a str) {
+        if *self != Self::Addressed {
+            return (None, text);
+        }
         match text.split_once(':') {
-            Some((scheme, address)) if *self == Self::Addressed && is_address_scheme(scheme) => (Some(scheme), address),
+            Some((scheme, address)) if is_address_scheme(scheme) => (Some(scheme), address),
             _ => (None, text),
         }
     }
