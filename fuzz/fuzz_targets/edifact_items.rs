@@ -2,20 +2,12 @@
 
 #![no_main]
 
-use std::io::{self, Read};
+mod pieces;
 
 use karvan_edifact::{Item, Items, ReadOptions, Reader};
 use libfuzzer_sys::fuzz_target;
 
-/// A source that gives as many octets at a time as its first octet says.
-struct Pieces<'a>(&'a [u8], usize);
-
-impl Read for Pieces<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let piece = self.1.min(buffer.len());
-        Read::read(&mut self.0, &mut buffer[..piece])
-    }
-}
+use pieces::Pieces;
 
 /// The items as kind and octets, objects in one piece.
 fn add(told: &mut Vec<(u8, Vec<u8>)>, item: &Item<'_>) {

@@ -2,22 +2,16 @@
 
 #![no_main]
 
-use std::io::{self, Read};
+mod pieces;
+
+use std::io::Read;
 
 use karvan_engine::detect::{self, Kind};
 use karvan_engine::validate::{Options, validate};
 use karvan_text::{Diagnostic, Language};
 use libfuzzer_sys::fuzz_target;
 
-/// A source that gives seven octets at a time.
-struct Pieces<'a>(&'a [u8]);
-
-impl Read for Pieces<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let piece = buffer.len().min(7);
-        Read::read(&mut self.0, &mut buffer[..piece])
-    }
-}
+use pieces::Pieces;
 
 fn findings(source: impl Read) -> Vec<Diagnostic> {
     let mut options = Options::default();
@@ -41,5 +35,5 @@ fuzz_target!(|file: &[u8]| {
             assert!(!finding.message.text(language).is_empty());
         }
     }
-    assert_eq!(told, findings(Pieces(file)));
+    assert_eq!(told, findings(Pieces(file, 7)));
 });

@@ -2,21 +2,15 @@
 
 #![no_main]
 
-use std::io::{self, Read};
+mod pieces;
+
+use std::io::Read;
 
 use karvan_text::{Code, Diagnostic, Position};
 use karvan_xml::{Document, Element, Event, EventReader, Limits, NodeKind, ReadError};
 use libfuzzer_sys::fuzz_target;
 
-/// A source that gives so many octets at a time.
-struct Pieces<'a>(&'a [u8], usize);
-
-impl Read for Pieces<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let piece = self.1.min(buffer.len());
-        Read::read(&mut self.0, &mut buffer[..piece])
-    }
-}
+use pieces::Pieces;
 
 /// What is told of a document: names, attributes, texts.
 #[derive(Default, Debug, PartialEq)]
