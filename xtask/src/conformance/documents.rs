@@ -1,4 +1,4 @@
-//! Documents other than invoices along their routes: what the source says is in the output or in the reports.
+//! Documents along their routes: what the source says is in the output or in the reports.
 //!
 //! Two accounts are kept. One is of the texts and attributes in the XML itself, which knows nothing of tables or terms:
 //! a text of the source that is neither in the output nor in a report is *silent*. The other is of the terms that Karvan
@@ -18,11 +18,20 @@ use super::invoices::oracle::{validated, xmllint_version};
 use super::{Table, files};
 
 /// Where the documents are.
-const FOLDERS: [&str; 5] =
-    ["documents/ubl-official", "documents/peppol", "documents/order-x", "edifact/corpus", "edifact/snippets"];
+const FOLDERS: [&str; 6] = [
+    "documents/ubl-official",
+    "documents/peppol",
+    "documents/order-x",
+    "documents/cii-d22b-d25a",
+    "edifact/corpus",
+    "edifact/snippets",
+];
 
 /// The schema document of each root element.
 const SCHEMAS: &[(&str, &str)] = &[
+    ("Invoice", "ubl-2.1/maindoc/UBL-Invoice-2.1.xsd"),
+    ("CreditNote", "ubl-2.1/maindoc/UBL-CreditNote-2.1.xsd"),
+    ("CrossIndustryInvoice", "cii-d16b/data/standard/CrossIndustryInvoice_100pD16B.xsd"),
     ("Order", "ubl-2.1/maindoc/UBL-Order-2.1.xsd"),
     ("OrderResponse", "ubl-2.1/maindoc/UBL-OrderResponse-2.1.xsd"),
     ("OrderChange", "ubl-2.1/maindoc/UBL-OrderChange-2.1.xsd"),
@@ -86,9 +95,6 @@ pub(super) fn run(data: &Path) -> crate::Result<Table> {
             let Ok(readings) = read(&octets) else { continue };
             let [reading] = &readings[..] else { continue };
             let kind = reading.document.kind;
-            if kind == DocumentType::invoice() {
-                continue;
-            }
             let own = own_target(&octets, kind, &reading.format);
             for route in routes(own) {
                 let name = format!("{folder}/{name}");
@@ -134,10 +140,10 @@ fn own_target(octets: &[u8], kind: &DocumentType, format: &str) -> Target {
 
 /// Where a document goes: through every other syntax and back, and to its own at once.
 fn routes(own: Target) -> Vec<Vec<Target>> {
-    let releases = ["D.96A", "D.96B", "D.01B", "D.21B"].map(|release| Target::Edifact(Some(release)));
+    let releases = ["D.96A", "D.96B", "D.01B", "D.14B", "D.21B"].map(|release| Target::Edifact(Some(release)));
     let others = releases
         .into_iter()
-        .chain([Target::UBL, Target::CIO, Target::ECMR, Target::Bsp, Target::Json])
+        .chain([Target::UBL, Target::CII, Target::CIO, Target::ECMR, Target::Bsp, Target::Json])
         .filter(|other| *other != own);
     [vec![own]].into_iter().chain(others.map(|other| vec![other, own])).collect()
 }
@@ -189,7 +195,7 @@ fn texts(octets: &[u8]) -> Option<Values> {
 
 fn collect(element: Element<'_>, values: &mut Values) {
     let mut add = |text: &str| *values.entry(text.trim().to_owned()).or_default() += i64::from(!text.trim().is_empty());
-    if element.local_name() == "DateTimeString" {
+    if is_moment(element.local_name()) {
         return moment(&element.text()).iter().for_each(|text| add(text));
     }
     element.attributes().filter(|one| one.namespace().is_empty()).for_each(|one| add(one.value()));
@@ -197,6 +203,11 @@ fn collect(element: Element<'_>, values: &mut Values) {
         add(&element.text());
     }
     element.elements().for_each(|child| collect(child, values));
+}
+
+/// Whether a path or name is that of a date of UN/CEFACT, whose form an attribute tells.
+fn is_moment(path: &str) -> bool {
+    path.ends_with("DateTimeString") || path.ends_with("DateString")
 }
 
 /// A day and its time as UBL and the reports have them.
@@ -221,8 +232,9 @@ fn terms(octets: &[u8]) -> crate::Result<(Values, Values)> {
     for leaf in document.leaves() {
         let id = document.kind.term(leaf.term).id();
         *values.entry(format!("{id} {}", leaf.value.text())).or_default() += 1;
-        for part in leaf.value.parts.iter().filter(|part| part.part != Part::Currency) {
-            *values.entry(format!("{} {}", part.part, part.text)).or_default() += 1;
+        for (term, part) in leaf.parts(document.kind).filter(|(_, part)| part.part != Part::Currency) {
+            let name = term.map_or_else(|| part.part.to_string(), |term| document.kind.term(term).id().to_owned());
+            *values.entry(format!("{name} {}", part.text)).or_default() += 1;
         }
     }
     Ok((values, told))
@@ -265,7 +277,7 @@ impl Totals {
         let gone = report.lost.iter().chain(&report.repeated).chain(&report.changed).chain(&report.form);
         for entry in gone {
             let place = entry.source.as_ref().map_or("", |place| place.path.as_str());
-            let moment = if place.ends_with("DateTimeString") { moment(&entry.value) } else { Vec::new() };
+            let moment = if is_moment(place) { moment(&entry.value) } else { Vec::new() };
             let values = moment.into_iter().chain([entry.value.trim().to_owned()]);
             values.for_each(|value| *told.entry(value).or_default() += 1);
         }
@@ -290,7 +302,7 @@ impl Totals {
         };
         report.lost.iter().chain(&report.repeated).for_each(|entry| count(term_told(entry), -1));
         report.added.iter().for_each(|entry| count(term_told(entry), 1));
-        // Parts have no terms of their own: what is told of them is told by the value alone.
+        // Of parts without terms of their own is told by the value alone.
         let only_terms = |values: &Values| -> Values {
             let is_part = |value: &str| Part::ALL.iter().any(|part| value.starts_with(&format!("{part} ")));
             values
