@@ -15,7 +15,7 @@ use crate::read::holds;
 use crate::report::{Entry, LossReport, Place as SourcePlace};
 use crate::table::{Member, PartRow, Row, Syntax, Table};
 use crate::tree::{Name, NodeId, Tree};
-use crate::written::{Written, too_long};
+use crate::written::{Written, too_long, too_many_pieces};
 
 /// Writes `document` by `table`, as `grammar` allows it.
 pub(crate) fn write<'w>(table: &'w Table, document: &'w Document, grammar: &'w Grammar) -> Written<'w> {
@@ -417,10 +417,15 @@ impl<'w> Writer<'w> {
             return Err(self.other_meaning());
         }
         self.guard(place, node);
-        if matches!(row.lens, Lens::Codes(_)) && text != leaf.value.text() {
+        let other = match row.lens {
+            Lens::Codes(_) if text != leaf.value.text() => Some((text.as_ref(), "mapping-other-code")),
+            Lens::Lines if text.ends_with('\n') => Some((text.trim_end_matches('\n'), "mapping-line-end")),
+            _ => None,
+        };
+        if let Some((written, reason)) = other {
             let term = Some(self.table.kind().term(leaf.term));
-            let entry = self.source_entry(term, &leaf.value.text(), &leaf.origin, Message::new("mapping-other-code"));
-            let (written, target) = (Some(text.into_owned()), Some(self.out.tree.path(node.number())));
+            let entry = self.source_entry(term, &leaf.value.text(), &leaf.origin, Message::new(reason));
+            let (written, target) = (Some(written.to_owned()), Some(self.out.tree.path(node.number())));
             self.out.report.changed.push(Entry { written, target, ..entry });
         }
         Ok(node)
@@ -792,8 +797,4 @@ fn suits(place: &Place, row: &Row, leaf: &Leaf) -> bool {
             None => true,
         },
     })
-}
-
-fn too_many_pieces(pieces: usize, limit: usize) -> Message {
-    Message::new("mapping-too-many-pieces").with("pieces", pieces).with("limit", limit)
 }

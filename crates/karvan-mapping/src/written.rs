@@ -137,3 +137,8 @@ fn is_numeric(text: &str) -> bool {
 pub(crate) fn too_long(length: usize, limit: usize) -> Message {
     Message::new("mapping-too-long").with("length", length).with("limit", limit)
 }
+
+/// That a text has more pieces than its element has repetitions.
+pub(crate) fn too_many_pieces(pieces: usize, limit: usize) -> Message {
+    Message::new("mapping-too-many-pieces").with("pieces", pieces).with("limit", limit)
+}

@@ -202,6 +202,18 @@ fn a_line_that_no_number_counts_is_named_in_a_reference() {
 }
 
 #[test]
+fn a_last_line_with_nothing_in_it_is_told() {
+    let json = r#"{"document":"invoice","version":1,"notes":[{"text":"one\ntwo\n"}]}"#;
+    let document = read(json.as_bytes()).expect("a document").remove(0).document;
+    let writing = write(&document, Target::Edifact(Some("D.14B"))).expect("written");
+    assert!(writing.report.lost.is_empty());
+    let changed: Vec<_> =
+        writing.report.changed.iter().map(|entry| (&*entry.value, entry.written.as_deref())).collect();
+    assert_eq!(changed, [("one\ntwo\n", Some("one\ntwo"))]);
+    assert!(String::from_utf8_lossy(&writing.bytes).contains("FTX+GEN+++one:two'"));
+}
+
+#[test]
 fn a_text_of_too_many_lines_is_lost_for_its_lines() {
     let (mut read_in, _) = invoice(&interchange("FTX+AAI+++first line'\n", ""));
     read_in.notes[0].text = Some("1\n2\n3\n4\n5\n6".to_owned());
