@@ -263,12 +263,13 @@ impl<'t> Reader<'t, '_> {
         let tree = self.tree;
         let parent = |found: &Found| tree.parent(found.node);
         let first = parent(&self.found[at]);
-        let pieces = self.found[at..].iter().take_while(|found| parent(found) == first);
+        let pieces = self.found[at..].iter().take_while(|found| parent(found) == first).count();
         match lens {
             Lens::Continued => {
-                1 + pieces.take_while(|found| is_full(tree, found.node)).count().min(self.found.len() - at - 1)
+                let rest = &self.found[at..at + pieces];
+                rest.iter().position(|found| !is_full(tree, found.node)).map_or(pieces, |last| last + 1)
             }
-            _ => pieces.count(),
+            _ => pieces,
         }
     }
 

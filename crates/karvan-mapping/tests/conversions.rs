@@ -166,6 +166,16 @@ fn a_long_line_of_an_address_stands_where_there_is_room_for_it() {
 }
 
 #[test]
+fn a_full_line_of_an_address_takes_none_of_the_next_party() {
+    let street = "x".repeat(35);
+    let parties = format!("NAD+DP+++A+{street}+Qom'\nNAD+DP+++B+Azadi 5+Yazd'\n");
+    let (invoice, report) = invoice(&interchange(&parties, ""));
+    let address = invoice.delivery.and_then(|delivery| delivery.address).expect("an address");
+    assert_eq!(address.line1, Some(street));
+    assert!(report.lost.iter().any(|entry| entry.value == "Azadi 5"), "{:?}", report.lost);
+}
+
+#[test]
 fn an_address_keeps_its_scheme() {
     // Data element 3155 is mandatory in C076 and holds three characters; a number of four stands before the address.
     for (scheme, lost, segment) in [
