@@ -35,16 +35,11 @@
 mod algorithm;
 mod asn1;
 mod key;
-mod key_info;
-mod namespaces;
-mod policy;
-mod reference;
-mod sign;
-mod structure;
-mod verify;
+pub mod xml;
 
 pub use algorithm::{DigestAlgorithm, signature_algorithm, signature_identifier};
 pub use key::{KeyError, PrivateKey, SigningKey};
-pub use policy::{Coverage, Policy, Position, Selection};
-pub use sign::{SignError, Signed, Signer};
-pub use verify::{Covered, ExternalFile, Intact, Rejected, SignedBy, Target, Uncovered, Verified, verify};
+pub use xml::{
+    Coverage, Covered, ExternalFile, Intact, Policy, Position, Rejected, Selection, SignError, Signed, SignedBy,
+    Signer, Target, Uncovered, Verified, verify,
+};

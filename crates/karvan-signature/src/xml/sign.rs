@@ -10,11 +10,11 @@ use karvan_xml::{
     Writer, XML_NAMESPACE,
 };
 
+use super::key_info::key_info;
+use super::namespaces::{ENVELOPED, EXCLUSIVE, SIGNATURE};
+use super::reference::{IdError, element_with_id, file_uri, without_comments};
 use crate::algorithm::{DigestAlgorithm, signature_identifier};
 use crate::key::{KeyError, SigningKey};
-use crate::key_info::key_info;
-use crate::namespaces::{ENVELOPED, EXCLUSIVE, SIGNATURE};
-use crate::reference::{IdError, element_with_id, file_uri, without_comments};
 
 /// Makes signatures with one key.
 ///

@@ -2,7 +2,7 @@
 
 use karvan_xml::{Canonicalization, Document, Element, Node, XML_NAMESPACE};
 
-use crate::namespaces::SECURITY_UTILITY;
+use super::namespaces::SECURITY_UTILITY;
 
 /// Why an identifier names no element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

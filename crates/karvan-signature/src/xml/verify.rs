@@ -8,13 +8,13 @@ use karvan_pki::{Certificate, PublicKey, SignatureAlgorithm, SignatureError};
 use karvan_text::{Code, Diagnostic, Language, Message, Place, Span};
 use karvan_xml::{Canonicalization, CanonicalizationError, Document, Element, NodeKind, Subset};
 
+use super::key_info::Offered;
+use super::namespaces::SIGNATURE;
+use super::policy::{Coverage, Policy, Selection};
+use super::reference::{IdError, element_with_id, is_file, without_comments};
+use super::sign::signatures;
+use super::structure::{Finding, Reference, SignatureElement, finding};
 use crate::algorithm::DigestAlgorithm;
-use crate::key_info::Offered;
-use crate::namespaces::SIGNATURE;
-use crate::policy::{Coverage, Policy, Selection};
-use crate::reference::{IdError, element_with_id, is_file, without_comments};
-use crate::sign::signatures;
-use crate::structure::{Finding, Reference, SignatureElement, finding};
 
 /// A file that a signature may refer to. The caller reads files, this crate does not.
 #[derive(Clone, Copy, Debug)]

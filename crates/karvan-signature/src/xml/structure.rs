@@ -6,10 +6,10 @@ use karvan_pki::SignatureAlgorithm;
 use karvan_text::{Code, Diagnostic, Message};
 use karvan_xml::{Canonicalization, Element, NodeKind};
 
+use super::namespaces::{ENVELOPED, EXCLUSIVE, SIGNATURE, XPATH};
+use super::policy::Policy;
+use super::sign::signatures;
 use crate::algorithm::{DigestAlgorithm, is_refused, signature_algorithm};
-use crate::namespaces::{ENVELOPED, EXCLUSIVE, SIGNATURE, XPATH};
-use crate::policy::Policy;
-use crate::sign::signatures;
 
 /// A finding, boxed for being rare.
 pub(crate) type Finding = Box<Diagnostic>;

@@ -6,10 +6,10 @@ use karvan_pki::{Certificate, KeyKind, PublicKey};
 use karvan_text::Message;
 use karvan_xml::{Element, ElementBuilder};
 
+use super::namespaces::{SIGNATURE, SIGNATURE_11};
+use super::policy::Policy;
+use super::structure::{Finding, base64_value, finding};
 use crate::asn1::{self, CURVE_P256, CURVE_P384, EC_PUBLIC_KEY, RSA_ENCRYPTION};
-use crate::namespaces::{SIGNATURE, SIGNATURE_11};
-use crate::policy::Policy;
-use crate::structure::{Finding, base64_value, finding};
 
 /// What a KeyInfo offers. Nothing of it is trusted: anyone can write it.
 #[derive(Debug, Default)]
