@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 use karvan_pki::{Status, Verdict};
-use karvan_signature::{Covered, ExternalFile, Intact, Policy, SignedBy, Target, Verified};
+use karvan_signature::{Covered, ExternalFile, Indication, Intact, Policy, SignedBy, Target, Verified};
 use karvan_text::{Code, Diagnostic, Language, Message, Place, Span};
 use karvan_xml::{Document, Limits};
 use serde::Serialize;
@@ -24,6 +24,19 @@ pub enum Outcome {
     Indeterminate(Box<Report>, Box<Diagnostic>),
     /// The signature is not good, or not one that may be relied on. There is one finding at least.
     Broken(Vec<Diagnostic>),
+}
+
+impl Outcome {
+    /// The outcome in the words of ETSI EN 319 102-1.
+    #[must_use]
+    pub fn indication(&self) -> Indication {
+        match self {
+            Self::Trusted(_) => Indication::TotalPassed,
+            Self::Untrusted(_, verdict) => Indication::of_path(verdict),
+            Self::Indeterminate(_, finding) => Indication::of_finding(finding),
+            Self::Broken(findings) => Indication::of_findings(findings),
+        }
+    }
 }
 
 /// Content of which it is proven who signed it.
@@ -255,6 +268,7 @@ mod tests {
             panic!("broken")
         };
         assert_eq!(findings[0].code.layer(), 6);
+        assert_eq!(Outcome::Broken(findings).indication().to_string(), "TOTAL-FAILED/HASH_FAILURE");
     }
 
     #[test]
@@ -265,6 +279,7 @@ mod tests {
         let source = sign(&document, key, &chain, &Options::default()).unwrap();
         let verdict = |at: &str| verify(source.clone(), &[], &material(), &Policy::default(), at.parse().unwrap());
         assert!(matches!(verdict("2026-06-01T00:00:00Z"), Outcome::Untrusted(..)));
+        assert_eq!(verdict("2026-06-01T00:00:00Z").indication().to_string(), "INDETERMINATE/OUT_OF_BOUNDS_NO_POE");
         assert!(matches!(verdict("2025-06-01T00:00:00Z"), Outcome::Trusted(_)));
     }
 

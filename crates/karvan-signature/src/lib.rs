@@ -27,6 +27,7 @@
 //! assert_eq!(verified.content(), Some(invoice.octets));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//! * [`Indication`] is how a validation ended in the words of ETSI EN 319 102-1, whatever the form of the signature.
 //!
 //! Codes: `E60xx` what is wrong with a signature, `E92xx` limits.
 
@@ -34,10 +35,12 @@
 
 mod algorithm;
 mod asn1;
+mod indication;
 mod key;
 pub mod xml;
 
 pub use algorithm::{DigestAlgorithm, signature_algorithm, signature_identifier};
+pub use indication::{Doubt, Failure, Indication};
 pub use key::{KeyError, PrivateKey, SigningKey};
 pub use xml::{
     Coverage, Covered, ExternalFile, Intact, Policy, Position, Rejected, Selection, SignError, Signed, SignedBy,

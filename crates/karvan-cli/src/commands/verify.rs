@@ -133,7 +133,7 @@ fn tell(name: &str, outcome: &Outcome, session: &mut Session) -> io::Result<Stat
     if session.format != Format::Human {
         let explanation = verdict.map(karvan_engine::Verdict::explanation);
         let told = json!({
-            "file": name, "verdict": word, "signature": report, "trust": explanation, "findings": findings,
+            "file": name, "verdict": word, "indication": outcome.indication().to_string(), "signature": report, "trust": explanation, "findings": findings,
         });
         serde_json::to_writer(&mut session.output, &told)?;
         writeln!(session.output)?;
@@ -148,6 +148,8 @@ fn tell(name: &str, outcome: &Outcome, session: &mut Session) -> io::Result<Stat
     if let Some(verdict) = verdict {
         session.output.write_all(verdict.explanation().text(session.style.language).as_bytes())?;
     }
+    let indication = session.text(&Message::new("verify-indication").with("indication", outcome.indication()));
+    writeln!(session.output, "{indication}")?;
     let text = session.text(&Message::new(id));
     writeln!(session.output, "{text}")?;
     Ok(ended)
