@@ -44,5 +44,5 @@ pub use indication::{Doubt, Failure, Indication};
 pub use key::{KeyError, PrivateKey, SigningKey};
 pub use xml::{
     Coverage, Covered, ExternalFile, Intact, Policy, Position, Rejected, Selection, SignError, Signed, SignedBy,
-    Signer, Target, Uncovered, Verified, verify,
+    SignedObject, Signer, Target, Uncovered, Verified, verify,
 };

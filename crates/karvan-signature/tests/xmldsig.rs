@@ -7,10 +7,10 @@ use std::sync::Arc;
 use karvan_pki::{Certificate, pem};
 use karvan_signature::{
     Coverage, DigestAlgorithm, ExternalFile, Intact, Policy, Position, PrivateKey, Rejected, Selection, SignError,
-    Signed, Signer, SigningKey, Target, verify,
+    Signed, SignedObject, Signer, SigningKey, Target, verify,
 };
 use karvan_text::{Language, catalogue};
-use karvan_xml::{Canonicalization, Document, Limits};
+use karvan_xml::{Canonicalization, Document, ElementBuilder, Limits};
 use ring::rand::SystemRandom;
 
 const INVOICE: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!-- made by hand -->\n\
@@ -445,4 +445,26 @@ fn limits_hold() {
     assert_eq!(codes(check(many)), [9203]);
     let policy = Policy { xml: Limits { depth: 4, ..Limits::default() }, ..Policy::default() };
     assert_eq!(codes(verify(signed, &[], &[], &policy)), [9102]);
+}
+
+/// An object that a signature carries is signed where it stands, whatever the canonical form takes over from around it.
+#[test]
+fn an_object_of_the_signature_is_covered() {
+    let key = key("p256");
+    let content = |id: &str| {
+        let mut note = ElementBuilder::new("urn:sample:note", "Note");
+        note.set_attribute("Id", id).push_text("seen");
+        SignedObject { content: note, id: id.to_owned(), kind: "urn:sample:kind", prefix: ("n", "urn:sample:note") }
+    };
+    for form in forms() {
+        let signer = Signer::new(&key).with_canonicalization(form).with_id("s").with_object(content("n"));
+        let signed = signer.sign_in(read(INVOICE).root(), &[Signed::Document]).unwrap();
+        let signed = String::from_utf8(signed).unwrap();
+        for expected in ["Id=\"s\"", "Id=\"s-value\"", "Id=\"s-reference-1\"", "Type=\"urn:sample:kind\""] {
+            assert!(signed.contains(expected), "{expected} in {signed}");
+        }
+        let intact = check(signed.clone()).unwrap();
+        assert!(matches!(&intact.covered()[1].target, Target::Element { path, .. } if path.ends_with("Note")));
+        assert_eq!(codes(check(signed.replace(">seen<", ">Seen<"))), [6011]);
+    }
 }

@@ -9,5 +9,5 @@ mod structure;
 mod verify;
 
 pub use policy::{Coverage, Policy, Position, Selection};
-pub use sign::{SignError, Signed, Signer};
+pub use sign::{SignError, Signed, SignedObject, Signer};
 pub use verify::{Covered, ExternalFile, Intact, Rejected, SignedBy, Target, Uncovered, Verified, verify};

@@ -23,7 +23,7 @@ use crate::key::{KeyError, SigningKey};
 /// use karvan_signature::{PrivateKey, Signed, Signer};
 /// use karvan_xml::{Document, Limits};
 ///
-/// # let file = include_bytes!("../tests/keys/p256.pem");
+/// # let file = include_bytes!("../../tests/keys/p256.pem");
 /// let key = PrivateKey::read(file, Arc::new(ring::rand::SystemRandom::new()))?;
 /// let document = Document::parse("<order><id>7</id></order>", &Limits::default())?;
 /// let signed = Signer::new(&key).sign_in(document.root(), &[Signed::Document])?;
@@ -36,6 +36,21 @@ pub struct Signer<'k> {
     canonicalization: Canonicalization,
     digest: DigestAlgorithm,
     key_value: bool,
+    id: Option<String>,
+    objects: Vec<SignedObject>,
+}
+
+/// What a signature carries in an Object of its own and covers: a part of it, found by its identifier.
+#[derive(Clone, Debug)]
+pub struct SignedObject {
+    /// What stands in the Object.
+    pub content: ElementBuilder,
+    /// The attribute `Id` of the element in it that is signed.
+    pub id: String,
+    /// What the element is: the `Type` of the Reference to it.
+    pub kind: &'static str,
+    /// The prefix to write for a namespace, and that namespace.
+    pub prefix: (&'static str, &'static str),
 }
 
 /// What a signature is to cover.
@@ -146,7 +161,24 @@ impl<'k> Signer<'k> {
             canonicalization: Canonicalization::exclusive(),
             digest: DigestAlgorithm::Sha256,
             key_value: false,
+            id: None,
+            objects: Vec::new(),
         }
+    }
+
+    /// Gives the signature this identifier, and what other elements refer to identifiers made of it: `ID-value` to the
+    /// SignatureValue, `ID-reference-N`, from 1, to the References to what is signed.
+    #[must_use]
+    pub fn with_id(mut self, id: impl Into<String>) -> Self {
+        self.id = Some(id.into());
+        self
+    }
+
+    /// Carries `object` in the signature and signs it, after everything else.
+    #[must_use]
+    pub fn with_object(mut self, object: SignedObject) -> Self {
+        self.objects.push(object);
+        self
     }
 
     /// Offers these certificates in place of the bare key: the signer's first, then those that lead to a root.
@@ -193,7 +225,7 @@ impl<'k> Signer<'k> {
     /// Why there is no signature.
     pub fn sign_in(&self, parent: Element<'_>, what: &[Signed<'_>]) -> Result<Vec<u8>, SignError> {
         let document = parent.document();
-        let references = what.iter().map(|signed| self.reference(*signed, Some(parent))).collect::<Result<_, _>>()?;
+        let references = self.references(what, Some(parent))?;
         let (before, after) = context(parent);
         let signature = self.signature(references, &before, &after)?;
         Ok(insert(document.source(), parent, &signature))
@@ -204,9 +236,20 @@ impl<'k> Signer<'k> {
     /// # Errors
     /// Why there is no signature.
     pub fn sign_detached(&self, what: &[Signed<'_>]) -> Result<Vec<u8>, SignError> {
-        let references = what.iter().map(|signed| self.reference(*signed, None)).collect::<Result<_, _>>()?;
+        let references = self.references(what, None)?;
         let signature = self.signature(references, "", "")?;
         Ok(format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{signature}\n").into_bytes())
+    }
+
+    fn references(&self, what: &[Signed<'_>], parent: Option<Element<'_>>) -> Result<Vec<ElementBuilder>, SignError> {
+        let mut references: Vec<_> =
+            what.iter().map(|signed| self.reference(*signed, parent)).collect::<Result<_, _>>()?;
+        if let Some(id) = &self.id {
+            for (index, reference) in references.iter_mut().enumerate() {
+                reference.set_attribute("Id", format!("{id}-reference-{}", index + 1));
+            }
+        }
+        Ok(references)
     }
 
     /// The Reference to `signed`, out of a signature that will stand in `parent`.
@@ -238,6 +281,10 @@ impl<'k> Signer<'k> {
             }
             (Signed::Document | Signed::Element { .. }, None) => return Err(SignError::NoDocument),
         };
+        Ok(self.reference_to(uri, canonical, enveloped, context.finish().as_ref()))
+    }
+
+    fn reference_to(&self, uri: String, canonical: bool, enveloped: bool, digest: &[u8]) -> ElementBuilder {
         let mut reference = ElementBuilder::new(SIGNATURE, "Reference");
         reference.set_attribute("URI", uri);
         if canonical {
@@ -248,8 +295,8 @@ impl<'k> Signer<'k> {
             self.push_form(transforms, "Transform");
         }
         reference.push_element(SIGNATURE, "DigestMethod").set_attribute("Algorithm", self.digest.identifier());
-        reference.push_element(SIGNATURE, "DigestValue").push_text(STANDARD.encode(context.finish()));
-        Ok(reference)
+        reference.push_element(SIGNATURE, "DigestValue").push_text(STANDARD.encode(digest));
+        reference
     }
 
     /// Names the canonical form in an element `name` of `parent`.
@@ -268,6 +315,15 @@ impl<'k> Signer<'k> {
             return Err(SignError::Nothing);
         }
         let algorithm = signature_identifier(self.key.algorithm()).ok_or(SignError::Algorithm)?;
+        let mut writer = Writer::new().prefix("ds", SIGNATURE).without_declaration();
+        for object in &self.objects {
+            writer = writer.prefix(object.prefix.0, object.prefix.1);
+        }
+        // What is signed of the signature itself is read out of it as it will stand in its place.
+        let placed = |signature: &ElementBuilder| {
+            Document::parse(format!("{before}{}{after}", writer.write(signature)), &Limits::default())
+        };
+
         let mut signed_info = ElementBuilder::new(SIGNATURE, "SignedInfo");
         self.push_form(&mut signed_info, "CanonicalizationMethod");
         signed_info.push_element(SIGNATURE, "SignatureMethod").set_attribute("Algorithm", algorithm);
@@ -276,18 +332,37 @@ impl<'k> Signer<'k> {
         }
         let key = (self.key_value || self.certificates.is_empty()).then(|| self.key.public_key());
         let mut signature = ElementBuilder::new(SIGNATURE, "Signature");
-        signature.push(signed_info);
         signature.push_element(SIGNATURE, "SignatureValue");
         signature.push(key_info(&self.certificates, key));
+        for object in &self.objects {
+            signature.push_element(SIGNATURE, "Object").push(object.content.clone());
+        }
+        if let Some(id) = &self.id {
+            signature.set_attribute("Id", id);
+        }
+        if !self.objects.is_empty() {
+            let document = placed(&signature)?;
+            for object in &self.objects {
+                let element = element_with_id(&document, &object.id)
+                    .map_err(|error| SignError::Id { id: object.id.clone(), several: error == IdError::Several })?;
+                let mut context = self.digest.context();
+                without_comments(&self.canonicalization).write(Subset::element(element), &mut Sink(&mut context))?;
+                let uri = format!("#{}", object.id);
+                let reference = self.reference_to(uri, true, false, context.finish().as_ref());
+                signed_info.push(reference).set_attribute("Type", object.kind);
+            }
+        }
+        signature.insert(0, signed_info);
 
-        let writer = Writer::new().prefix("ds", SIGNATURE).without_declaration();
-        let unsigned = writer.write(&signature);
-        let document = Document::parse(format!("{before}{unsigned}{after}"), &Limits::default())?;
+        let document = placed(&signature)?;
         let signed_info = signatures(&document).next().and_then(|element| element.child(SIGNATURE, "SignedInfo"));
         let signed_info = signed_info.ok_or(SignError::Nothing)?;
         let value = self.key.sign(&self.canonicalization.to_vec(Subset::element(signed_info))?)?;
 
         if let Some(element) = signature.elements_mut().find(|element| element.local_name() == "SignatureValue") {
+            if let Some(id) = &self.id {
+                element.set_attribute("Id", format!("{id}-value"));
+            }
             element.push_text(STANDARD.encode(value));
         }
         Ok(writer.write(&signature))
