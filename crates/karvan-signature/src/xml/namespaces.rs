@@ -13,3 +13,5 @@ pub(crate) const XPATH: &str = "http://www.w3.org/TR/1999/REC-xpath-19991116";
 /// WS-Security utility, for its attribute Id.
 pub(crate) const SECURITY_UTILITY: &str =
     "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd";
+/// The Type of the Reference to the SignedProperties of XAdES (ETSI EN 319 132-1 §4.4.2).
+pub(crate) const SIGNED_PROPERTIES: &str = "http://uri.etsi.org/01903#SignedProperties";

@@ -9,7 +9,7 @@ use karvan_text::{Code, Diagnostic, Language, Message, Place, Span};
 use karvan_xml::{Canonicalization, CanonicalizationError, Document, Element, NodeKind, Subset};
 
 use super::key_info::Offered;
-use super::namespaces::SIGNATURE;
+use super::namespaces::{SIGNATURE, SIGNED_PROPERTIES};
 use super::policy::{Coverage, Policy, Selection};
 use super::reference::{IdError, element_with_id, is_file, without_comments};
 use super::sign::signatures;
@@ -152,11 +152,22 @@ pub struct Covered {
     pub index: usize,
     /// Its URI.
     pub uri: String,
+    /// What it says that it covers: its `Type`.
+    pub kind: Option<String>,
     /// The digest that was found right.
     pub digest: DigestAlgorithm,
     /// What it covers.
     pub target: Target,
     octets: Vec<u8>,
+}
+
+impl Covered {
+    /// Whether this is about the signature itself, the SignedProperties of XAdES (ETSI EN 319 132-1 §4.4.2), and no
+    /// content.
+    #[must_use]
+    pub fn is_properties(&self) -> bool {
+        self.kind.as_deref() == Some(SIGNED_PROPERTIES) && matches!(self.target, Target::Element { .. })
+    }
 }
 
 /// What a reference covers.
@@ -272,10 +283,10 @@ impl<T> Verified<T> {
     }
 
     /// The octets of the one thing that the signature is about: the document it stands in, or else the only file or
-    /// element that it covers. None where it covers several.
+    /// element that it covers. None where it covers several. What the signature says about itself is no content.
     #[must_use]
     pub fn content(&self) -> Option<&[u8]> {
-        let mut contents = self.contents();
+        let mut contents = self.contents().filter(|(covered, _)| !covered.is_properties());
         let is_document = |(covered, _): &(&Covered, &[u8])| match &covered.target {
             Target::Document => true,
             Target::Element { path, .. } => path.rfind('/') == Some(0),
@@ -426,7 +437,8 @@ fn cover<'d>(
         let diagnostic = reference.value_element.diagnostic(Code::error(6011), message);
         return Err(Box::new(diagnostic.expected(STANDARD.encode(&reference.value)).found(STANDARD.encode(digest))));
     }
-    Ok((Covered { index, uri: uri.to_owned(), digest: reference.digest, target, octets }, apex))
+    let kind = element.attribute("Type").map(str::to_owned);
+    Ok((Covered { index, uri: uri.to_owned(), kind, digest: reference.digest, target, octets }, apex))
 }
 
 fn not_canonical(element: Element<'_>, error: &CanonicalizationError) -> Finding {
@@ -455,7 +467,7 @@ fn check_coverage(
             let in_object = |apex: Element<'_>| {
                 signature.element.children_named(SIGNATURE, "Object").any(|object| object.contains(apex.id()))
             };
-            match covered.iter().any(|(_, apex)| apex.is_none_or(in_object)) {
+            match covered.iter().any(|(part, apex)| !part.is_properties() && apex.is_none_or(in_object)) {
                 true => Ok(()),
                 false => missing(signature.element.path()),
             }
