@@ -55,6 +55,7 @@ mod locate;
 mod moment;
 mod path;
 mod place;
+mod qualifier;
 mod read;
 mod report;
 mod table;

@@ -117,6 +117,11 @@ impl Qualifier {
         Some(Self { path, values })
     }
 
+    /// How many steps the path has.
+    pub(crate) fn height(&self) -> usize {
+        self.path.len()
+    }
+
     /// Whether the text below `node` is one of the values, and where it stands, if that can be told at once.
     #[inline]
     pub(crate) fn decide(&self, tree: &Tree<'_>, node: NodeId) -> Option<(bool, NodeId)> {

@@ -3,12 +3,16 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ops::Range;
+use std::sync::Arc;
 
-use karvan_model::{Content, Document, Group, Kind, Leaf, Node, Origin, Part, PartValue, TermId, Value as TermValue};
+use karvan_model::{
+    Content, Document, Group, Kind, Leaf, Node, Origin, Part, PartValue, Places, TermId, Value as TermValue,
+};
 use karvan_text::Message;
 
 use crate::lens::{Lens, code_and_text};
 use crate::place::{Equals, Place, PlaceStep, Predicate, Value};
+use crate::qualifier::{Qualifiers, Source};
 use crate::report::{Entry, LossReport, Place as SourcePlace};
 use crate::table::{Member, PartRow, Row, Table};
 use crate::tree::{Below, Name, Named, NodeId, Tree};
@@ -32,6 +36,8 @@ pub(crate) fn read(table: &Table, tree: Tree<'_>, purpose: Purpose) -> (Document
         tree: &tree,
         used,
         qualifying: HashSet::new(),
+        qualifiers: Qualifiers::none_of(tree.len()),
+        dropped: Vec::new(),
         found: Vec::new(),
         values: Vec::new(),
         report,
@@ -50,9 +56,24 @@ pub(crate) fn read(table: &Table, tree: Tree<'_>, purpose: Purpose) -> (Document
         reader.found.truncate(start);
     }
     reader.leftovers();
-    let report = reader.report;
-    document.places = Some(tree.into_places());
+    let Reader { qualifiers, dropped, mut report, .. } = reader;
+    let source = Source::new(tree.into_shape(), qualifiers);
+    if !dropped.is_empty() {
+        let kept: Vec<_> = document.leaves().filter_map(|leaf| leaf.origin.node()).collect();
+        lose_qualifiers(&source, &dropped, &kept, &mut report);
+    }
+    document.places = Some(Arc::new(source));
     (document, report)
+}
+
+/// Tells the qualifiers of nothing but values that are lost.
+pub(crate) fn lose_qualifiers(source: &dyn Places, lost: &[u32], kept: &[u32], report: &mut LossReport) {
+    let entries = source.qualifiers(lost, kept).into_iter().map(|(value, origin)| {
+        let place = origin.node().map(|node| SourcePlace { span: origin.span, path: source.path(node) });
+        let reason = Message::new("mapping-qualifier");
+        Entry { term: None, value, written: None, reason, source: place, target: None }
+    });
+    report.lost.extend(entries);
 }
 
 /// The node that a row of a repeated group was given, one a repetition.
@@ -72,6 +93,10 @@ struct Reader<'t, 's> {
     used: Vec<bool>,
     /// Nodes that qualify a value: one unit may stand for several.
     qualifying: HashSet<NodeId>,
+    /// Texts that were compared with, and are no values.
+    qualifiers: Qualifiers,
+    /// The nodes of values that were lost though a row had taken them.
+    dropped: Vec<u32>,
     /// What was found for the rows that are being read, the innermost last.
     found: Vec<Found>,
     /// The values of the terms that predicates compare with.
@@ -301,6 +326,10 @@ impl<'t> Reader<'t, '_> {
             return;
         }
         let shape = self.table.kind().term(row.term);
+        // A code is what its list says, without the white space that somebody's layout put around it.
+        let is_padded =
+            self.purpose == Purpose::Convert && shape.kind() == Kind::Code && text.trim().len() < text.len();
+        let text = if is_padded { Cow::Owned(text.trim().to_owned()) } else { text };
         let (scheme, text) = match row.lens.scheme(&text) {
             (Some(scheme), address) => (Some(scheme.to_owned()), Cow::Owned(address.to_owned())),
             (None, _) => (None, text),
@@ -315,6 +344,7 @@ impl<'t> Reader<'t, '_> {
             Err(reason) => {
                 let entry = self.entry(Some(row.term), first, text.into_owned(), reason);
                 self.report.lost.push(entry);
+                self.dropped.push(first.number());
                 return;
             }
         };
@@ -327,7 +357,9 @@ impl<'t> Reader<'t, '_> {
                     part.implied.as_ref().is_some_and(|implied| is(implied, text, &|term| self.compared(term)));
                 if implied || part.absent.as_deref() == Some(text) {
                     self.use_path(place, node);
-                    if !implied {
+                    if implied {
+                        self.qualifiers.add(node, &place.steps, text);
+                    } else {
                         let entry = self.entry(part.term, node, text.to_owned(), Message::new("mapping-absent"));
                         self.report.form.push(entry);
                     }
@@ -363,6 +395,10 @@ impl<'t> Reader<'t, '_> {
         if shape.repeats() || has_room {
             if matches!(row.lens, Lens::Codes(_)) && leaf.value.text() != text {
                 changed.push(self.changed(Some(row.term), first, &text, &leaf.value.text(), "mapping-other-code"));
+            }
+            if is_padded {
+                let written = tree.text(first).unwrap_or_default();
+                changed.push(self.changed(Some(row.term), first, written, &text, "mapping-trimmed"));
             }
             if pieces.len() > 1 && row.lens == Lens::Joined && pieces.concat() != text {
                 changed.push(self.changed(Some(row.term), first, &pieces.join("\n"), &text, "mapping-joined"));
@@ -454,15 +490,21 @@ impl<'t> Reader<'t, '_> {
             let Some(node) = at else { return };
             for predicate in &step.checks {
                 if let Predicate::Equals(Equals { path, values, qualifier }) = predicate {
-                    let Self { tree, used, values: known, .. } = self;
-                    if let Some((true, sole)) = qualifier.as_ref().and_then(|qualifier| qualifier.decide(tree, node)) {
+                    let Self { tree, used, qualifiers, values: known, .. } = self;
+                    if let Some(qualifier) = qualifier
+                        && let Some((true, sole)) = qualifier.decide(tree, node)
+                    {
                         used[sole.index()] = true;
+                        qualifiers.add_short(sole, qualifier.height());
                         continue;
                     }
                     let compared = |term| compared(known, term);
                     let mut mark = |node: NodeId| {
                         let text = tree.text(node).unwrap_or_default();
-                        used[node.index()] |= values.iter().any(|value| is(value, text, &compared));
+                        if values.iter().any(|value| is(value, text, &compared)) {
+                            used[node.index()] = true;
+                            qualifiers.add(node, path, text);
+                        }
                         false
                     };
                     matching(tree, path, node, &compared, &mut mark);
@@ -482,6 +524,7 @@ impl<'t> Reader<'t, '_> {
     }
 
     fn lose(&mut self, leaf: &Leaf, reason: &Message) {
+        self.dropped.extend(leaf.origin.node());
         crate::write::lose(self.table.kind(), &path_in(self.tree), leaf, reason, &mut self.report.lost);
     }
 

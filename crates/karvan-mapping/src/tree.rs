@@ -9,7 +9,6 @@ use std::collections::HashMap;
 use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
-use karvan_model::Places;
 use karvan_text::Span;
 
 /// A name that a table knows, by number.
@@ -143,6 +142,11 @@ impl NodeId {
         self.0 as usize
     }
 
+    /// The node of this number.
+    pub(crate) const fn at(number: u32) -> Self {
+        Self(number)
+    }
+
     pub(crate) const fn number(self) -> u32 {
         self.0
     }
@@ -213,9 +217,9 @@ impl fmt::Display for Short {
     }
 }
 
-/// The nodes of one document and how they are spelled.
+/// The nodes of one document and how they are spelled: what is left when their texts are gone.
 #[derive(Clone, Debug)]
-struct Shape {
+pub(crate) struct Shape {
     nodes: Vec<Node>,
     /// The spellings that a table or a directory has.
     labels: Arc<Vec<Spelling>>,
@@ -433,9 +437,9 @@ impl<'s> Tree<'s> {
         self.shape.path(node)
     }
 
-    /// What still tells the paths of the nodes when their texts are gone.
-    pub(crate) fn into_places(self) -> Arc<dyn Places> {
-        Arc::new(self.shape)
+    /// What is left when the texts are gone.
+    pub(crate) fn into_shape(self) -> Shape {
+        self.shape
     }
 }
 
@@ -493,6 +497,34 @@ impl Shape {
         self.nodes.get(id.index())
     }
 
+    /// How a node is spelled, without its prefix.
+    pub(crate) fn local_name(&self, id: NodeId) -> &str {
+        self.at(id).map_or("", |node| self.spelling(node.label).1)
+    }
+
+    pub(crate) fn span(&self, id: NodeId) -> Span {
+        self.at(id).map_or_else(Span::default, |node| node.span)
+    }
+
+    pub(crate) fn parent(&self, id: NodeId) -> Option<NodeId> {
+        self.at(id)?.parent.some()
+    }
+
+    /// The first child of a node.
+    pub(crate) fn first(&self, id: NodeId) -> Option<NodeId> {
+        self.at(id)?.first.some()
+    }
+
+    /// Whether a text like this is kept: [`Self::short`].
+    pub(crate) fn keeps(text: &str) -> bool {
+        Short::of(text) != Short::default()
+    }
+
+    /// The text of a node, if it is short.
+    pub(crate) fn short(&self, id: NodeId) -> String {
+        self.at(id).map_or_else(String::new, |node| node.short.to_string())
+    }
+
     /// The element that a segment begins with and its value, if that is a qualifier: `3035` and `BY`.
     fn qualifier(&self, node: &Node) -> Option<(&str, Short)> {
         let (_, tag) = self.spelling(node.label);
@@ -507,12 +539,10 @@ impl Shape {
         let (_, element) = self.spelling(first.label);
         (element.len() == 4 && first.short != Short::default()).then_some((element, first.short))
     }
-}
 
-impl Places for Shape {
-    /// A number stands where there are brothers of the same name; a segment shows its qualifier:
+    /// The path of a node: a number stands where there are brothers of the same name; a segment shows its qualifier:
     /// `SG2[3]/NAD[3035=BY]`.
-    fn path(&self, node: u32) -> String {
+    pub(crate) fn path(&self, node: u32) -> String {
         let chain: Vec<_> = std::iter::successors(self.at(NodeId(node)), |node| self.at(node.parent)).collect();
         let mut path = String::with_capacity(chain.len() * 20);
         // The root of a message has no name of its own in a path, that of an XML document has.
@@ -625,6 +655,6 @@ mod tests {
         let label = tree.label_of(attribute, "@", "languageID");
         assert_eq!(label, Label::of(attribute));
         let inner = tree.push(element, attribute, label, Span::default());
-        assert_eq!(tree.into_places().path(inner.number()), "/x:a/r:Name/@languageID");
+        assert_eq!(tree.into_shape().path(inner.number()), "/x:a/r:Name/@languageID");
     }
 }

@@ -1,7 +1,7 @@
 //! From a document to a syntax tree: every row makes its place, and what has none is told.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use karvan_model::{Content, Document, DocumentType, Group, Leaf, Node, Origin, Part, PartValue, Term, TermId};
 use karvan_text::{Message, Span};
@@ -37,7 +37,21 @@ pub(crate) fn write<'w>(table: &'w Table, document: &'w Document, grammar: &'w G
         let _ = writer.make(&place.steps, NodeId::ROOT, false);
     }
     writer.rows(&table.top, &document.root, 0, None);
+    lose_qualifiers_of(document, &mut writer.out.report);
     writer.out
+}
+
+/// Tells the qualifiers of the source that told nothing but values that are lost.
+fn lose_qualifiers_of(document: &Document, report: &mut LossReport) {
+    let told = report.lost.iter().filter_map(|entry| Some((entry.term?.id(), entry.source.as_ref()?.span)));
+    let told: HashSet<_> = told.collect();
+    let Some(places) = document.places.as_ref().filter(|_| !told.is_empty()) else { return };
+    let (mut lost, mut kept) = (Vec::new(), Vec::new());
+    for leaf in document.leaves() {
+        let is_lost = told.contains(&(document.kind.term(leaf.term).id(), leaf.origin.span));
+        if is_lost { &mut lost } else { &mut kept }.extend(leaf.origin.node());
+    }
+    crate::read::lose_qualifiers(&**places, &lost, &kept, report);
 }
 
 /// Adds an entry for `leaf` and one for each part of its value; `path` tells where they came from.

@@ -6,6 +6,7 @@
 use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use karvan_edifact::Transmission;
 use karvan_mapping::{Entry, LossReport, Target, read, tables, write};
@@ -45,8 +46,9 @@ fn untold(source: &[u8]) -> Vec<String> {
     let readings = read(source).unwrap();
     let mut told = Vec::new();
     // What a place is told by is a code of a table: a qualifier.
-    let mut words: HashSet<String> =
-        tables().flat_map(|table| table.codes().into_iter().map(|(_, code)| code.to_owned())).collect();
+    static CODES: LazyLock<HashSet<&str>> =
+        LazyLock::new(|| tables().flat_map(|table| table.codes().into_iter().map(|(_, code)| code)).collect());
+    let mut words = HashSet::new();
     for reading in &readings {
         for leaf in reading.document.leaves() {
             told.push(leaf.origin.span);
@@ -58,9 +60,15 @@ fn untold(source: &[u8]) -> Vec<String> {
         told.extend(entries.filter_map(|entry| Some(entry.source.as_ref()?.span)));
     }
     told.sort_unstable();
-    let is_told =
-        |span: Span| told.iter().any(|other| other.start < span.end.max(span.start + 1) && span.start < other.end);
-    let values = values(source).into_iter().filter(|(span, text)| !is_told(*span) && !words.contains(text));
+    // The furthest end of all that begins before.
+    let mut ends: Vec<_> = told.iter().map(|span| span.end).collect();
+    (1..ends.len()).for_each(|at| ends[at] = ends[at].max(ends[at - 1]));
+    let is_told = |span: Span| {
+        let before = told.partition_point(|other| other.start < span.end.max(span.start + 1));
+        before > 0 && span.start < ends[before - 1]
+    };
+    let is_word = |text: &String| words.contains(text) || CODES.contains(text.as_str());
+    let values = values(source).into_iter().filter(|(span, text)| !is_told(*span) && !is_word(text));
     values.map(|(span, text)| format!("{text:?} at {}", span.start)).collect()
 }
 
@@ -106,6 +114,49 @@ fn every_value_of_the_samples_is_told_of() {
             }
         }
     }
+}
+
+/// `false` before an allowance tells it from a charge: carried with the amount, it is lost with the amount.
+#[test]
+fn what_told_values_apart_is_lost_with_them_and_never_without() {
+    let qualifiers = |report: &LossReport, source: &str| -> Vec<String> {
+        let entries = report.lost.iter().filter(|entry| entry.reason.id() == "mapping-qualifier");
+        let slices = entries.map(|entry| {
+            let place = entry.source.as_ref().unwrap();
+            assert_eq!(place.span.slice(source.as_bytes()), entry.value.as_bytes(), "{}", place.path);
+            format!("{} {}", place.path, entry.value)
+        });
+        slices.collect()
+    };
+    let amount = |currency: &str| format!("<cbc:Amount currencyID=\"{currency}\">2.00</cbc:Amount>");
+    let allowance = |rest: &str| {
+        format!("<cac:AllowanceCharge><cbc:ChargeIndicator>false</cbc:ChargeIndicator>{rest}</cac:AllowanceCharge>")
+    };
+    let source = |price: &str| {
+        format!(
+            "<Invoice xmlns=\"urn:oasis:names:specification:ubl:schema:xsd:Invoice-2\" \
+             xmlns:cac=\"urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2\" \
+             xmlns:cbc=\"urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2\">\
+             <cbc:ID>7</cbc:ID><cbc:DocumentCurrencyCode>EUR\n</cbc:DocumentCurrencyCode>\
+             <cac:InvoiceLine><cbc:ID>1</cbc:ID><cac:Price><cbc:PriceAmount currencyID=\"EUR\">8.00</cbc:PriceAmount>\
+             {}</cac:Price></cac:InvoiceLine></Invoice>",
+            allowance(price)
+        )
+    };
+    let path = "/Invoice/cac:InvoiceLine/cac:Price/cac:AllowanceCharge";
+    // D.96A has no discount on a unit.
+    let discounted = source(&amount("EUR"));
+    let told = qualifiers(&report(&discounted, Target::Edifact(Some("D.96A"))), &discounted);
+    assert_eq!(
+        told,
+        [format!("{path}/cbc:ChargeIndicator false"), format!("{path}/cbc:Amount/@currencyID EUR")],
+        "lost with the amount"
+    );
+    assert_eq!(qualifiers(&report(&discounted, Target::CII), &discounted), [""; 0], "carried with the amount");
+    let nothing = source("");
+    assert_eq!(qualifiers(&report(&nothing, Target::CII), &nothing), [""; 0], "no value was told apart");
+    let trimmed: Vec<_> = report(&nothing, Target::CII).changed.iter().map(|entry| entry.reason.id()).collect();
+    assert_eq!(trimmed, ["mapping-trimmed"], "the code of the currency and what stands around it");
 }
 
 #[test]

@@ -10,6 +10,7 @@ use account::{check, terms};
 use karvan_mapping::{Target, read, write};
 use karvan_model::{Document, DocumentType, Group, Kind, Node, Part, Term, TermId, Value};
 use proptest::prelude::*;
+use proptest::sample::select;
 
 /// A document in which a term stands where `chosen` says so; what may repeat stands twice.
 fn document(kind: &'static DocumentType, mut chosen: impl FnMut(&str) -> bool) -> Document {
@@ -115,7 +116,8 @@ fn every_sample_is_carried_as_the_report_says_and_comes_back() {
             for target in Target::all() {
                 if let Some(report) = check(sample, target) {
                     // What is said of sea or air transport is much more than a consignment note of road transport holds.
-                    let is_enough = target == Target::ECMR || report.lost.len() * 3 < terms(sample).len();
+                    let lost = report.lost.iter().filter(|entry| entry.term.is_some()).count();
+                    let is_enough = target == Target::ECMR || lost * 3 < terms(sample).len();
                     assert!(is_enough, "{name} as {target}: {:?}", report.lost);
                 }
             }
@@ -143,20 +145,18 @@ fn every_kind_has_two_samples_in_each_of_its_syntaxes() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_document_is_carried_as_the_report_says(seed in any::<u64>(), share in 1u64..10) {
-        for kind in kinds() {
-            let mut state = seed;
-            let made = document(kind, |_| {
-                // A generator of Knuth's; enough to choose by.
-                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-                (state >> 33) % 10 < share
-            });
-            for target in Target::all() {
-                check(&made, target);
-            }
+    fn any_document_is_carried_as_the_report_says(kind in select(kinds().collect::<Vec<_>>()), seed in any::<u64>(), share in 1u64..10) {
+        let mut state = seed;
+        let made = document(kind, |_| {
+            // A generator of Knuth's; enough to choose by.
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % 10 < share
+        });
+        for target in Target::of(kind) {
+            check(&made, target);
         }
     }
 }

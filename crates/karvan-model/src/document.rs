@@ -15,6 +15,13 @@ use crate::value::{PartValue, Value};
 pub trait Places: fmt::Debug + Send + Sync {
     /// The path of a node, in the names of the syntax.
     fn path(&self, node: u32) -> String;
+
+    /// The texts that tell values apart from others and are no values themselves, where of those that they tell none is at
+    /// the nodes `kept` and at least one at the nodes `lost`: they are lost with them.
+    fn qualifiers(&self, lost: &[u32], kept: &[u32]) -> Vec<(String, Origin)> {
+        let _ = (lost, kept);
+        Vec::new()
+    }
 }
 
 /// Where a value stood in the source it was read from.

@@ -223,12 +223,10 @@ fn root_of(octets: &[u8]) -> Option<String> {
     Some(document.root().local_name().to_owned())
 }
 
-/// The terms of a document and the parts of their values, and those that reading it has told already.
-fn terms(octets: &[u8]) -> crate::Result<(Values, Values)> {
+/// The terms of a document and the parts of their values, and what reading it has told.
+fn terms(octets: &[u8]) -> crate::Result<(Values, LossReport)> {
     let Reading { document, report, .. } = read(octets)?.remove(0);
-    let (mut values, mut told) = (Values::new(), Values::new());
-    let entries = report.lost.iter().chain(&report.repeated);
-    entries.filter_map(term_told).for_each(|entry| *told.entry(entry).or_default() += 1);
+    let mut values = Values::new();
     for leaf in document.leaves() {
         let id = document.kind.term(leaf.term).id();
         *values.entry(format!("{id} {}", leaf.value.text())).or_default() += 1;
@@ -237,11 +235,17 @@ fn terms(octets: &[u8]) -> crate::Result<(Values, Values)> {
             *values.entry(format!("{name} {}", part.text)).or_default() += 1;
         }
     }
-    Ok((values, told))
+    Ok((values, report))
 }
 
-fn term_told(entry: &Entry) -> Option<String> {
-    entry.term.map(|term| format!("{} {}", term.id(), entry.value))
+/// Takes what reports tell to be gone from an account, and adds what they tell to have come, `by` times.
+fn book(account: &mut Values, entries: &[Entry], by: i64) {
+    for (entry, term) in entries.iter().filter_map(|entry| Some((entry, entry.term?))) {
+        *account.entry(format!("{} {}", term.id(), entry.value)).or_default() -= by;
+        if let Some(written) = &entry.written {
+            *account.entry(format!("{} {written}", term.id())).or_default() += by;
+        }
+    }
 }
 
 fn total(values: &Values) -> i64 {
@@ -292,16 +296,13 @@ impl Totals {
                 }
             }
         }
-        let ((start, before), (end, _)) = (terms(&journey.source)?, terms(&journey.end)?);
+        let ((start, before), (end, after)) = (terms(&journey.source)?, terms(&journey.end)?);
         let mut account = start.clone();
-        before.into_iter().for_each(|(value, count)| *account.entry(value).or_default() += count);
-        let mut count = |value: Option<String>, by: i64| {
-            if let Some(value) = value {
-                *account.entry(value).or_default() += by;
-            }
-        };
-        report.lost.iter().chain(&report.repeated).for_each(|entry| count(term_told(entry), -1));
-        report.added.iter().for_each(|entry| count(term_told(entry), 1));
+        for (report, by) in [(report, 1), (&before, -1)] {
+            [&report.lost, &report.repeated, &report.changed].into_iter().for_each(|gone| book(&mut account, gone, by));
+        }
+        book(&mut account, &after.changed, 1);
+        book(&mut account, &report.added, -1);
         // Of parts without terms of their own is told by the value alone.
         let only_terms = |values: &Values| -> Values {
             let is_part = |value: &str| Part::ALL.iter().any(|part| value.starts_with(&format!("{part} ")));
