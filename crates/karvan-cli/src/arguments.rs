@@ -120,6 +120,7 @@ impl Common {
             names: self.xml.max_xml_names,
             markup: self.xml.max_xml_markup,
             value: self.xml.max_xml_value,
+            ..XmlLimits::default()
         };
         Limits { size: self.max_size, expanded: self.max_expanded, ratio: self.max_ratio, xml }
     }

@@ -22,6 +22,8 @@ pub struct Document {
     pub(crate) elements: Vec<ElementData>,
     pub(crate) attributes: Vec<AttributeData>,
     pub(crate) declarations: Vec<DeclarationData>,
+    /// The attributes that an internal subset declares to be identifiers, by number.
+    pub(crate) identifiers: Vec<u32>,
     /// The document element.
     pub(crate) root: NodeId,
     lines: OnceLock<Vec<u32>>,
@@ -38,7 +40,20 @@ impl Document {
     /// What is not well formed (XML 1.0, Namespaces in XML 1.0), not UTF-8, beyond a limit, or a document type
     /// declaration, as a finding with its place.
     pub fn parse(source: impl Into<Vec<u8>>, limits: &Limits) -> Result<Self, ParseError> {
-        parse(source.into(), limits)
+        parse(source.into(), limits, &|_| None)
+    }
+
+    /// The same with external entities, which `file` gives by their system identifiers, where [`Limits::document_type`]
+    /// allows a document type declaration.
+    ///
+    /// # Errors
+    /// As [`Self::parse`]; an external entity that `file` does not give.
+    pub fn parse_with_entities(
+        source: impl Into<Vec<u8>>,
+        limits: &Limits,
+        file: &dyn Fn(&str) -> Option<Vec<u8>>,
+    ) -> Result<Self, ParseError> {
+        parse(source.into(), limits, file)
     }
 
     pub(crate) fn from_parts(
@@ -47,10 +62,11 @@ impl Document {
         elements: Vec<ElementData>,
         attributes: Vec<AttributeData>,
         declarations: Vec<DeclarationData>,
+        identifiers: Vec<u32>,
         root: NodeId,
     ) -> Self {
         let (lines, columns, numbers) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
-        Self { store, nodes, elements, attributes, declarations, root, lines, columns, numbers }
+        Self { store, nodes, elements, attributes, declarations, identifiers, root, lines, columns, numbers }
     }
 
     /// The octets that the document was read from, exactly.
@@ -81,6 +97,39 @@ impl Document {
     #[must_use]
     pub fn element(&self, id: NodeId) -> Option<Element<'_>> {
         self.node(id)?.as_element()
+    }
+
+    /// The elements with an identifier of which `is_wanted` holds.
+    ///
+    /// An identifier is the value of an attribute `Id`, `ID`, `id`, `xml:id` or, of WS-Security, `wsu:Id`, or of one that the
+    /// internal subset declares to be one: nothing else says which attributes are.
+    pub fn elements_with_identifier<'d>(
+        &'d self,
+        is_wanted: impl Fn(&str) -> bool + 'd,
+    ) -> impl Iterator<Item = Element<'d>> + 'd {
+        let elements = (0..self.node_count()).filter_map(|id| self.element(NodeId(id)));
+        elements.filter(move |element| {
+            element.attribute_numbers().zip(element.attributes()).any(|(number, attribute)| {
+                let is_identifier = is_identifier(attribute.namespace(), attribute.local_name())
+                    || self.identifiers.binary_search(&number).is_ok();
+                is_identifier && is_wanted(attribute.value())
+            })
+        })
+    }
+
+    pub(crate) fn node_count(&self) -> u32 {
+        self.nodes.len() as u32
+    }
+
+    /// The attribute of this number.
+    pub(crate) fn attribute(&self, number: u32) -> Option<Attribute<'_>> {
+        Some(Attribute { document: self, data: self.attributes.get(number as usize)? })
+    }
+
+    /// The prefix and the namespace of the declaration of this number.
+    pub(crate) fn declaration(&self, number: u32) -> Option<(&str, &str)> {
+        let data = self.declarations.get(number as usize)?;
+        Some((self.store.str(data.prefix), self.store.str(data.namespace)))
     }
 
     /// The element with this path, written as [`Element::path`] writes it; a number of 1 may be left out.
@@ -153,6 +202,14 @@ impl Document {
         Diagnostic::new(code, message, place).excerpt(excerpt(self.source(), span))
     }
 }
+
+/// Whether the attribute of this namespace and name is an identifier, in all vocabularies that signatures are used with.
+pub(crate) fn is_identifier(namespace: &str, local_name: &str) -> bool {
+    matches!((namespace, local_name), ("", "Id" | "ID" | "id") | (XML_NAMESPACE, "id") | (SECURITY_UTILITY, "Id"))
+}
+
+/// WS-Security utility, for its attribute Id.
+const SECURITY_UTILITY: &str = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd";
 
 /// How far apart offsets with known columns are, at least.
 const COLUMN_MARKS: usize = 4096;
@@ -442,6 +499,16 @@ impl<'d> Element<'d> {
             namespace: document.store.str(data.namespace),
             span: data.span.into(),
         })
+    }
+
+    /// The numbers of its attributes, in the order of [`Self::attributes`].
+    pub(crate) fn attribute_numbers(self) -> std::ops::Range<u32> {
+        self.data.attributes.start..self.data.attributes.end
+    }
+
+    /// Its namespace declarations with their numbers.
+    pub(crate) fn numbered_declarations(self) -> impl Iterator<Item = (u32, NamespaceDeclaration<'d>)> {
+        (self.data.declarations.start..).zip(self.declarations())
     }
 
     /// The namespace that `prefix` (empty: the default namespace) stands for here; none where it is not bound.

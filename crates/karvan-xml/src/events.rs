@@ -55,6 +55,8 @@ pub struct EventReader<R> {
     /// Values that are not in the source as they are.
     resolved: String,
     text: Piece,
+    /// The target of the processing instruction.
+    target: Range<usize>,
     last: Last,
     root_seen: bool,
     /// The encoding that the XML declaration promises, where only ASCII of that is read.
@@ -70,6 +72,17 @@ pub enum Event {
     Text,
     /// An end tag, or the end of an empty-element tag.
     End,
+}
+
+/// What the reader is at, where all that a canonical form is made of counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Markup {
+    /// A tag or a piece of character data.
+    Event(Event),
+    /// A comment: [`EventReader::text`] is what it says.
+    Comment,
+    /// A processing instruction: [`EventReader::target`] and, as its data, [`EventReader::text`].
+    Instruction,
 }
 
 /// What was read last, and what is to be done before reading goes on.
@@ -121,7 +134,7 @@ pub struct EventAttribute<'r> {
 
 /// What looking at a token came to.
 enum Next {
-    Event(Event),
+    Markup(Markup),
     /// The document is at its end.
     End,
     /// There is nothing to tell.
@@ -170,6 +183,7 @@ impl<R: Read> EventReader<R> {
             attributes: Vec::new(),
             resolved: String::new(),
             text: Piece::Window(0..0),
+            target: 0..0,
             last: Last::Other,
             root_seen: false,
             ascii: None,
@@ -182,12 +196,26 @@ impl<R: Read> EventReader<R> {
     /// What the source says; what is not well formed, not UTF-8 or beyond a limit, or a document type declaration. There
     /// is no going on after an error.
     pub fn advance(&mut self) -> Result<Option<Event>, ReadError> {
+        loop {
+            match self.advance_markup()? {
+                Some(Markup::Event(event)) => return Ok(Some(event)),
+                Some(Markup::Comment | Markup::Instruction) => {}
+                None => return Ok(None),
+            }
+        }
+    }
+
+    /// Goes to the next event, comment or processing instruction; none at the end of the document.
+    ///
+    /// # Errors
+    /// As [`Self::advance`].
+    pub fn advance_markup(&mut self) -> Result<Option<Markup>, ReadError> {
         match self.last {
             Last::Other => {}
             Last::Empty => {
                 self.octets = self.octets.end..self.octets.end;
                 self.last = Last::End;
-                return Ok(Some(Event::End));
+                return Ok(Some(Markup::Event(Event::End)));
             }
             Last::End => self.close(),
         }
@@ -198,7 +226,7 @@ impl<R: Read> EventReader<R> {
                 Err(problem) => return Err(self.error(*problem)),
             };
             match next {
-                Next::Event(event) => return Ok(Some(event)),
+                Next::Markup(markup) => return Ok(Some(markup)),
                 Next::End => return self.open.last().map_or(Ok(None), |open| Err(self.unclosed(open))),
                 Next::Nothing => {}
                 Next::More => self.fill()?,
@@ -294,10 +322,30 @@ impl<R: Read> EventReader<R> {
         self.attributes.iter().map(move |data| EventAttribute { names, data, value: self.piece(&data.value), base })
     }
 
-    /// The piece of character data.
+    /// The piece of character data, what the comment says, or the data of the processing instruction.
     #[must_use]
     pub fn text(&self) -> &str {
         self.piece(&self.text)
+    }
+
+    /// Whom the processing instruction is for.
+    #[must_use]
+    pub fn target(&self) -> &str {
+        &self.window.text()[self.target.clone()]
+    }
+
+    pub(crate) fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// The form of the name of the innermost element.
+    pub(crate) fn element_form(&self) -> FormId {
+        self.open.last().map_or(FormId::default(), |open| open.form)
+    }
+
+    /// The prefixes, by number, that the innermost element declares.
+    pub(crate) fn declared_prefixes(&self) -> &[usize] {
+        self.open.last().map_or(&[], |open| &self.bound[open.bound..])
     }
 
     /// The namespace that `prefix` is bound to here, empty for none; `None` where it is not bound.
@@ -364,8 +412,8 @@ impl<R: Read> EventReader<R> {
             Token::Text => self.character_data(at..end),
             Token::Section => self.section(at + "<![CDATA[".len()..end - "]]>".len()),
             Token::Reference => self.reference(at + 1..end - 1),
-            Token::Comment => comment_problem(text, at..end).map_or(Ok(Next::Nothing), Err),
-            Token::Instruction { target } => instruction_problem(text, target).map_or(Ok(Next::Nothing), Err),
+            Token::Comment => self.comment(at..end),
+            Token::Instruction { target } => self.instruction(target, end - "?>".len()),
             Token::Declaration => self.declaration(),
         };
         self.at = end;
@@ -428,7 +476,7 @@ impl<R: Read> EventReader<R> {
         let (tag, children) = (self.span(), self.children.len());
         self.open.push(Open { form, name, number, children, bound, tag, position: None });
         self.last = if empty { Last::Empty } else { Last::Other };
-        Ok(Next::Event(Event::Start))
+        Ok(Next::Markup(Markup::Event(Event::Start)))
     }
 
     /// Which one of its name the next child of the innermost open element is.
@@ -451,7 +499,7 @@ impl<R: Read> EventReader<R> {
         match self.open.last().map(|open| self.names.written(open.form)) {
             Some(expected) if expected == found => {
                 self.last = Last::End;
-                Ok(Next::Event(Event::End))
+                Ok(Next::Markup(Markup::Event(Event::End)))
             }
             Some(expected) => {
                 let message = Message::new("xml-end-tag").with("expected", expected).with("found", found);
@@ -580,13 +628,13 @@ impl<R: Read> EventReader<R> {
             return Err(problem);
         }
         self.take_text(octets);
-        Ok(Next::Event(Event::Text))
+        Ok(Next::Markup(Markup::Event(Event::Text)))
     }
 
     fn section(&mut self, inside: Range<usize>) -> Step<Next> {
         self.within()?;
         self.take_text(inside);
-        Ok(Next::Event(Event::Text))
+        Ok(Next::Markup(Markup::Event(Event::Text)))
     }
 
     fn reference(&mut self, inside: Range<usize>) -> Step<Next> {
@@ -595,7 +643,26 @@ impl<R: Read> EventReader<R> {
         self.resolved.clear();
         self.resolved.push(character);
         self.text = Piece::Resolved(0..self.resolved.len());
-        Ok(Next::Event(Event::Text))
+        Ok(Next::Markup(Markup::Event(Event::Text)))
+    }
+
+    fn comment(&mut self, octets: Range<usize>) -> Step<Next> {
+        if let Some(problem) = comment_problem(self.window.text(), octets.clone()) {
+            return Err(problem);
+        }
+        self.take_text(octets.start + "<!--".len()..octets.end - "-->".len());
+        Ok(Next::Markup(Markup::Comment))
+    }
+
+    fn instruction(&mut self, target: Range<usize>, end: usize) -> Step<Next> {
+        let text = self.window.text();
+        if let Some(problem) = instruction_problem(text, target.clone()) {
+            return Err(problem);
+        }
+        let data = text[target.end..end].trim_start_matches([' ', '\t', '\r', '\n']).len();
+        self.take_text(end - data..end);
+        self.target = target;
+        Ok(Next::Markup(Markup::Instruction))
     }
 
     /// Sees to it that an element is open.
@@ -661,6 +728,10 @@ impl<'r> EventAttribute<'r> {
     #[must_use]
     pub fn name(&self) -> NameId {
         self.data.name
+    }
+
+    pub(crate) fn form(&self) -> FormId {
+        self.data.form
     }
 
     /// The namespace, empty if it is in none.

@@ -7,7 +7,9 @@
 //! * [`Element`], [`Node`] and [`Attribute`] walk the tree. Names are compared as (namespace, local name).
 //! * [`EventReader`] reads a document of any length from front to back, in memory that does not grow with it.
 //! * [`ElementBuilder`] makes a new document and [`Writer`] writes it down.
-//! * [`Canonicalization`] is Canonical XML 1.0 and Exclusive XML Canonicalization 1.0, to any [`std::io::Write`].
+//! * [`Canonicalization`] is Canonical XML 1.0 and 1.1 and Exclusive XML Canonicalization 1.0, to any [`std::io::Write`];
+//!   [`CanonicalStream`] makes it while a document is read.
+//! * [`XPath`] is XPath 1.0, and [`NodeSet`] what it filters: the parts of documents that signatures are about.
 //!
 //! ```
 //! use karvan_xml::{Document, Limits};
@@ -28,6 +30,7 @@ mod attributes;
 mod canonical;
 mod characters;
 mod declaration;
+mod doctype;
 mod document;
 mod events;
 mod limits;
@@ -37,15 +40,17 @@ mod reader;
 mod token;
 mod window;
 mod writer;
+mod xpath;
 
-pub use canonical::{Canonicalization, CanonicalizationError, Subset};
+pub use canonical::{CanonicalStream, Canonicalization, CanonicalizationError, Subset, XmlAttributes};
 pub use characters::{is_local_name, is_xml_character};
 pub use document::{Attribute, Document, Element, NamespaceDeclaration, Node, NodeId, NodeKind};
-pub use events::{Event, EventAttribute, EventReader, ReadError};
+pub use events::{Event, EventAttribute, EventReader, Markup, ReadError};
 pub use limits::Limits;
 pub use names::NameId;
 pub use problem::ParseError;
 pub use writer::{ElementBuilder, Writer, escape_text, escape_value};
+pub use xpath::{Context, NodeSet, Point, Value, XPath, XPathError};
 
 /// The namespace that the prefix `xml` is bound to.
 pub const XML_NAMESPACE: &str = "http://www.w3.org/XML/1998/namespace";

@@ -18,14 +18,14 @@ impl NameId {
 }
 
 /// A namespace, by its number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct NamespaceId(u32);
 
 /// No namespace, which is the empty name.
 const NO_NAMESPACE: NamespaceId = NamespaceId(0);
 
 /// A name as it is written, by its number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct FormId(u32);
 
 /// A name as it is written.
@@ -169,6 +169,36 @@ impl Names {
             prefix.bindings.last().is_some_and(|bound| *self.namespaces[bound.0 as usize] == *namespace)
         };
         self.prefixes.iter().find(bound).map(|prefix| &*prefix.text)
+    }
+
+    /// How many prefixes there are: they are numbered from 0, the empty one; 1 is `xml`.
+    pub(crate) fn prefix_count(&self) -> usize {
+        self.prefixes.len()
+    }
+
+    /// A prefix by its number.
+    pub(crate) fn prefix_text(&self, prefix: usize) -> &str {
+        &self.prefixes[prefix].text
+    }
+
+    /// The number of a prefix, if it was ever met.
+    pub(crate) fn known_prefix(&self, text: &str) -> Option<usize> {
+        self.prefixes.iter().position(|prefix| *prefix.text == *text)
+    }
+
+    /// The number of the prefix of a form.
+    pub(crate) fn prefix_of_form(&self, form: FormId) -> usize {
+        self.forms[form.0 as usize].prefix
+    }
+
+    /// The namespace that a prefix, by its number, is bound to here; where it is not bound, no namespace.
+    pub(crate) fn binding(&self, prefix: usize) -> NamespaceId {
+        self.prefixes[prefix].bindings.last().copied().unwrap_or(NO_NAMESPACE)
+    }
+
+    /// The same, its name.
+    pub(crate) fn bound_namespace(&self, prefix: usize) -> &str {
+        &self.namespaces[self.binding(prefix).0 as usize]
     }
 
     /// A form as it is written.

@@ -7,6 +7,7 @@ use karvan_text::Message;
 use crate::attributes::{needs_normalization, normalize_value, raw_attributes, reference};
 use crate::characters::{first_forbidden, is_local_name, is_space, split_name};
 use crate::declaration::{check_namespace, not_ascii, xml_declaration};
+use crate::doctype::{self, ExternalEntities};
 use crate::document::{AttributeData, DeclarationData, ElementData, Kind, NodeData, Slice, Store, look_up};
 use crate::problem::{Problem, Step};
 use crate::token::{Token, token};
@@ -16,7 +17,7 @@ use crate::{Document, Limits, NodeId, ParseError, XML_NAMESPACE};
 pub(crate) const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// Reads the tree of `source`.
-pub(crate) fn parse(source: Vec<u8>, limits: &Limits) -> Result<Document, ParseError> {
+pub(crate) fn parse(source: Vec<u8>, limits: &Limits, file: &ExternalEntities<'_>) -> Result<Document, ParseError> {
     let largest = limits.size.min(Limits::LARGEST_SIZE);
     if source.len() > largest {
         let message = Message::new("xml-limit-size").with("limit", largest).with("found", source.len());
@@ -29,15 +30,15 @@ pub(crate) fn parse(source: Vec<u8>, limits: &Limits) -> Result<Document, ParseE
             return Err(problem.into_error(error.as_bytes(), String::new()));
         }
     };
-    let mut reader = TreeReader::new(&source, limits);
+    let mut reader = TreeReader::new(&source, limits, file);
     if let Err(problem) = reader.read() {
         let path = reader.path();
         return Err(problem.into_error(source.as_bytes(), path));
     }
-    let TreeReader { resolved, nodes, elements, attributes, declarations, root, .. } = reader;
+    let TreeReader { resolved, nodes, elements, attributes, declarations, identifiers, root, .. } = reader;
     // `read` has seen to it that there is a document element.
     let root = root.unwrap_or(NodeId(0));
-    Ok(Document::from_parts(Store { source, resolved }, nodes, elements, attributes, declarations, root))
+    Ok(Document::from_parts(Store { source, resolved }, nodes, elements, attributes, declarations, identifiers, root))
 }
 
 /// The problem of an octet that is not UTF-8; `first` says that the octets are those that the source begins with.
@@ -80,10 +81,14 @@ struct TreeReader<'s> {
     /// Prefix and namespace, the innermost last.
     bindings: Vec<(Slice, Slice)>,
     run: Option<Run>,
+    /// What the internal subset declares, where there is one.
+    document_type: Option<doctype::Declarations>,
+    identifiers: Vec<u32>,
+    file: &'s ExternalEntities<'s>,
 }
 
 impl<'s> TreeReader<'s> {
-    fn new(source: &'s str, limits: &'s Limits) -> Self {
+    fn new(source: &'s str, limits: &'s Limits, file: &'s ExternalEntities<'s>) -> Self {
         Self {
             source,
             limits,
@@ -97,6 +102,9 @@ impl<'s> TreeReader<'s> {
             open: Vec::new(),
             bindings: Vec::new(),
             run: None,
+            document_type: None,
+            identifiers: Vec::new(),
+            file,
         }
     }
 
@@ -108,9 +116,13 @@ impl<'s> TreeReader<'s> {
         let base = if source.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
         let mut at = base;
         // All of the source is here, so that nothing waits for more.
-        while at < source.len()
-            && let Some((token, end)) = token(source, at, true)?
-        {
+        while at < source.len() {
+            if self.limits.document_type && self.may_have_document_type() && source[at..].starts_with("<!DOCTYPE") {
+                let (declarations, end) = doctype::document_type(source, at, self.limits)?;
+                (self.document_type, at) = (Some(declarations), end);
+                continue;
+            }
+            let Some((token, end)) = token(source, at, true)? else { break };
             let octets = at..end;
             match token {
                 Token::Text => self.text(&source[octets.clone()], octets)?,
@@ -157,7 +169,7 @@ impl<'s> TreeReader<'s> {
         }
         let (prefix, local) = self.name(name.clone())?;
         let bindings = self.bindings.len();
-        let (attributes, declarations) = self.attributes_and_declarations(attributes)?;
+        let (attributes, declarations) = self.attributes_and_declarations(&self.source[name.clone()], attributes)?;
         let namespace = match self.str(prefix) {
             "" => self.bound(prefix).unwrap_or_default(),
             "xmlns" => {
@@ -206,9 +218,12 @@ impl<'s> TreeReader<'s> {
     }
 
     /// Reads what stands in `range` of a start tag, enters it into the tables and brings the declarations into scope.
-    fn attributes_and_declarations(&mut self, range: Range<usize>) -> Step<(Slice, Slice)> {
+    fn attributes_and_declarations(&mut self, element: &str, range: Range<usize>) -> Step<(Slice, Slice)> {
         let first_attribute = self.attributes.len();
         let first_declaration = self.declarations.len();
+        let declared = self.document_type.as_ref().map_or(Vec::new(), |known| known.attributes_of(element).to_vec());
+        let mut written: Vec<&str> = Vec::new();
+        let tag_end = range.end;
         for attribute in raw_attributes(self.source, range) {
             let attribute = attribute?;
             let count = self.attributes.len() - first_attribute + self.declarations.len() - first_declaration;
@@ -216,20 +231,30 @@ impl<'s> TreeReader<'s> {
                 let message = limit("xml-limit-attributes", self.limits.attributes);
                 return Err(Problem::new(9103, message, attribute.span()));
             }
-            let (prefix, local) = self.name(attribute.name.clone())?;
-            let value = self.value(attribute.value.clone())?;
-            let span = Slice::new(attribute.span().start, attribute.span().end);
-            match (self.str(prefix), self.str(local)) {
-                ("", "xmlns") => self.declare(Slice::default(), value, span, first_declaration)?,
-                ("xmlns", _) => self.declare(local, value, span, first_declaration)?,
-                _ => self.attributes.push(AttributeData {
-                    prefix,
-                    local,
-                    namespace: Slice::default(),
-                    value,
-                    span,
-                    value_span: Slice::new(attribute.value.start, attribute.value.end),
-                }),
+            let name = &self.source[attribute.name.clone()];
+            let declaration = declared.iter().find(|declared| self.source[declared.name.clone()] == *name);
+            let value = self.value(attribute.value.clone(), declaration.is_none_or(|declared| declared.is_text))?;
+            let span = attribute.span();
+            let number = self.attributes.len();
+            self.enter(attribute.name, value, span, attribute.value, first_declaration)?;
+            if !declared.is_empty() {
+                written.push(name);
+            }
+            // It may have been a namespace declaration after all.
+            if declaration.is_some_and(|declared| declared.is_identifier) && number < self.attributes.len() {
+                self.identifiers.push(number as u32);
+            }
+        }
+        // XML 1.0 §3.3.2: what is declared with a default and not written.
+        for declaration in declared {
+            if let Some(default) = declaration.default
+                && !written.contains(&&self.source[declaration.name.clone()])
+            {
+                if let Some(declarations) = &mut self.document_type {
+                    declarations.spend_default(&default, &(tag_end..tag_end))?;
+                }
+                let value = self.value(default, declaration.is_text)?;
+                self.enter(declaration.name, value, tag_end..tag_end, tag_end..tag_end, first_declaration)?;
             }
         }
         // Only now all declarations of the tag are in scope.
@@ -255,6 +280,33 @@ impl<'s> TreeReader<'s> {
         }
         let attributes = Slice::new(first_attribute, self.attributes.len());
         Ok((attributes, Slice::new(first_declaration, self.declarations.len())))
+    }
+
+    /// Enters an attribute, or the namespace that it declares.
+    fn enter(
+        &mut self,
+        name: Range<usize>,
+        value: Slice,
+        span: Range<usize>,
+        value_span: Range<usize>,
+        first_declaration: usize,
+    ) -> Step<()> {
+        let (prefix, local) = self.name(name)?;
+        let (span, value_span) = (Slice::new(span.start, span.end), Slice::new(value_span.start, value_span.end));
+        match (self.str(prefix), self.str(local)) {
+            ("", "xmlns") => self.declare(Slice::default(), value, span, first_declaration)?,
+            ("xmlns", _) => self.declare(local, value, span, first_declaration)?,
+            _ => {
+                let namespace = Slice::default();
+                self.attributes.push(AttributeData { prefix, local, namespace, value, span, value_span });
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a document type declaration may stand here: XML 1.0 §2.8.
+    fn may_have_document_type(&self) -> bool {
+        self.root.is_none() && self.document_type.is_none()
     }
 
     /// Brings a declaration into scope.
@@ -297,10 +349,14 @@ impl<'s> TreeReader<'s> {
         if self.open.is_empty() {
             return Err(Problem::new(5011, Message::new("xml-text-outside"), octets));
         }
-        let character = reference(name, octets.clone())?;
+        let mut text = String::new();
+        match &mut self.document_type {
+            Some(declarations) => declarations.expand_text(name, octets.clone(), self.file, &mut text)?,
+            None => text.push(reference(name, octets.clone())?),
+        }
         let start = self.resolved_end();
         self.make_run_resolved(octets, start);
-        self.resolved.push(character);
+        self.resolved.push_str(&text);
         self.grow_run();
         Ok(())
     }
@@ -406,13 +462,17 @@ impl<'s> TreeReader<'s> {
         Ok((prefix, Slice::new(octets.end - local.len(), octets.end)))
     }
 
-    /// The normalised attribute value that stands at `octets`.
-    fn value(&mut self, octets: Range<usize>) -> Step<Slice> {
-        if !needs_normalization(&self.source[octets.clone()]) {
+    /// The normalised attribute value that stands at `octets`; one that is no text is a list of words.
+    fn value(&mut self, octets: Range<usize>, is_text: bool) -> Step<Slice> {
+        let raw = &self.source[octets.clone()];
+        if is_text && !needs_normalization(raw) {
             return Ok(Slice::new(octets.start, octets.end));
         }
         let start = self.resolved_end();
-        normalize_value(self.source, octets, &mut self.resolved)?;
+        match &mut self.document_type {
+            Some(declarations) => declarations.expand_value(raw, octets, is_text, &mut self.resolved)?,
+            None => normalize_value(self.source, octets, &mut self.resolved)?,
+        }
         Ok(Slice::new(start, self.resolved_end()))
     }
 

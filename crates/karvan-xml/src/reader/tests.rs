@@ -253,3 +253,52 @@ proptest! {
         let _ = Document::parse(source, &Limits::default());
     }
 }
+
+/// With an internal subset allowed.
+fn with_document_type(source: &str) -> Result<Document, ParseError> {
+    let limits = Limits { document_type: true, expansion: 1000, ..Limits::default() };
+    Document::parse_with_entities(source, &limits, &|name| (name == "world.txt").then(|| b"world\r\n".to_vec()))
+}
+
+#[test]
+fn an_internal_subset_gives_entities_types_and_defaults() {
+    let document = with_document_type(
+        "<!DOCTYPE a PUBLIC 'p' \"s>\" [<!-- ]> --><?p ]> ?><!ELEMENT a (#PCDATA)*><!NOTATION n SYSTEM '>'>\
+         <!ENTITY one 'x&two;&#38;lt;'><!ENTITY two \"y\"><!ENTITY two 'z'><!ENTITY file SYSTEM 'world.txt'>\
+         <!ENTITY image SYSTEM 'i' NDATA n>\
+         <!ATTLIST a i ID #IMPLIED k (u|v) #FIXED 'v' d CDATA ' 1 ' xmlns:p CDATA 'urn:p'>] >\
+         <a i='  q  r ' e='&one;\n'>&one;-&file;</a>",
+    )
+    .unwrap();
+    let root = document.root();
+    assert_eq!(root.text(), "xy<-world\n");
+    assert_eq!(root.attribute("e"), Some("xy< "));
+    assert_eq!(root.attribute("i"), Some("q r"));
+    assert_eq!(root.attribute("k"), Some("v"));
+    assert_eq!(root.attribute("d"), Some(" 1 "));
+    assert_eq!(root.namespace_of_prefix("p"), Some("urn:p"));
+    assert_eq!(document.elements_with_identifier(|identifier| identifier == "q r").count(), 1);
+}
+
+#[test]
+fn entities_that_blow_up_or_name_files_are_refused() {
+    let bomb = "<!DOCTYPE a [<!ENTITY a 'aaaaaaaaaa'><!ENTITY b '&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;'>\
+                <!ENTITY c '&b;&b;&b;&b;&b;&b;&b;&b;&b;&b;'><!ENTITY d '&c;&c;&c;&c;&c;&c;&c;&c;&c;&c;'>]>";
+    for (source, id) in [
+        (format!("{bomb}<a>&d;</a>"), "xml-limit-expansion"),
+        (format!("{bomb}<a b='&d;'/>"), "xml-limit-expansion"),
+        ("<!DOCTYPE a [<!ENTITY x '&y;'><!ENTITY y '&x;'>]><a>&x;</a>".to_owned(), "xml-limit-expansion"),
+        ("<!DOCTYPE a [<!ATTLIST a b CDATA '0123456789'>]>".to_owned() + &"<a>".repeat(101), "xml-limit-expansion"),
+        ("<!DOCTYPE a [<!ENTITY x SYSTEM '/etc/passwd'>]><a>&x;</a>".to_owned(), "xml-entity-external"),
+        ("<!DOCTYPE a [<!ENTITY x '<b/>'>]><a>&x;</a>".to_owned(), "xml-entity-markup"),
+        ("<!DOCTYPE a [<!ENTITY % x 'y'>]><a/>".to_owned(), "xml-entity-parameter"),
+        ("<!DOCTYPE a [%x;]><a/>".to_owned(), "xml-entity-parameter"),
+        ("<!DOCTYPE a [<!ENTITY x '&#60;'>]><a b='&x;'/>".to_owned(), "xml-attribute-less-than"),
+        ("<!DOCTYPE a [<!ATTLIST a b WORD #IMPLIED>]><a/>".to_owned(), "xml-document-type-malformed"),
+        ("<!DOCTYPE a [<!ELEMENT".to_owned(), "xml-document-type-malformed"),
+        ("<!DOCTYPE a><!DOCTYPE a><a/>".to_owned(), "xml-document-type"),
+        ("<a/><!DOCTYPE a>".to_owned(), "xml-document-type"),
+    ] {
+        assert_eq!(with_document_type(&source).unwrap_err().diagnostic().message.id(), id, "{source}");
+    }
+}
