@@ -29,6 +29,9 @@ use crate::table::Table;
 use crate::tree::{Label, Name, Names, NodeId, Spelling, Tree};
 use crate::written::Written;
 
+/// The name of the node that stands for a package.
+const PACKAGE: &str = "UNO";
+
 /// The name of the node that holds the octets of a package.
 const OBJECT: &str = "object";
 
@@ -534,6 +537,9 @@ pub(crate) fn interchange(
     };
     let wanted = Repertoire::from_identifier(syntax.repertoire.as_bytes()).filter(|wanted| holds(*wanted));
     let (repertoire, version) = wanted.map_or((Repertoire::UNOW, 4), |wanted| (wanted, syntax.version));
+    // Packages came with syntax version 4 (ISO 9735-8).
+    let has_packages = written.tree.children(NodeId::ROOT).any(|child| written.tree.local_name(child) == PACKAGE);
+    let version = if has_packages { version.max(4) } else { version };
     let characters = ServiceCharacters::for_version(version);
     let mut writer = Writer::new(Vec::new(), WriteOptions::default().characters(characters).repertoire(repertoire));
     writer.advice()?;

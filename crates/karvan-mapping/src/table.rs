@@ -433,7 +433,9 @@ impl Table {
     /// For tests that compare a table with code lists.
     #[must_use]
     pub fn codes(&self) -> Vec<(&str, &str)> {
-        let steps = self.rows.iter().flat_map(|row| &row.places).flat_map(|place| &place.steps);
+        let parts = self.rows.iter().flat_map(|row| &row.parts).filter_map(|part| part.place.as_ref());
+        let places = self.rows.iter().flat_map(|row| &row.places).chain(parts);
+        let steps = places.flat_map(|place| &place.steps);
         let mut codes = Vec::new();
         for mut condition in steps.flat_map(|step| &step.predicates) {
             while let Predicate::Not(inner) = condition {

@@ -128,7 +128,7 @@ fn what_told_values_apart_is_lost_with_them_and_never_without() {
         });
         slices.collect()
     };
-    let amount = |currency: &str| format!("<cbc:Amount currencyID=\"{currency}\">2.00</cbc:Amount>");
+    let amount = |currency: &str| format!("<cbc:Amount currencyID=\"{currency}\">12345678901234567890.00</cbc:Amount>");
     let allowance = |rest: &str| {
         format!("<cac:AllowanceCharge><cbc:ChargeIndicator>false</cbc:ChargeIndicator>{rest}</cac:AllowanceCharge>")
     };
@@ -144,7 +144,7 @@ fn what_told_values_apart_is_lost_with_them_and_never_without() {
         )
     };
     let path = "/Invoice/cac:InvoiceLine/cac:Price/cac:AllowanceCharge";
-    // D.96A has no discount on a unit.
+    // An amount has 18 digits in D.96A.
     let discounted = source(&amount("EUR"));
     let told = qualifiers(&report(&discounted, Target::Edifact(Some("D.96A"))), &discounted);
     assert_eq!(

@@ -146,7 +146,9 @@ fn nothing_is_cut_to_fit() {
 fn a_long_line_of_an_address_stands_where_there_is_room_for_it() {
     // Data element 3042 is an..35 and stands four times, 3124 is an..35 and stands five times; the first is mandatory.
     let street = |lengths: [usize; 3]| lengths.map(|length| "x".repeat(length));
-    for (lines, lost) in [(street([70, 70, 35]), 0), (street([36, 0, 35]), 0), (street([35, 35, 36]), 1)] {
+    for (lines, lost) in
+        [(street([70, 70, 35]), 0), (street([36, 0, 35]), 0), (street([70, 70, 70]), 0), (street([35, 35, 36]), 1)]
+    {
         let [one, two, three] = &lines;
         let address = format!(r#"{{"line1":"{one}","line2":"{two}","line3":"{three}"}}"#).replace(r#""line2":"","#, "");
         let json = format!(r#"{{"document":"invoice","version":1,"seller":{{"name":"A","address":{address}}}}}"#);
