@@ -5,7 +5,7 @@
 //! dates before 1970, and names of every form.
 
 use der::asn1::{AnyRef, ObjectIdentifier};
-use der::{Decode, ErrorKind, Reader, SliceReader, Tag, Tagged};
+use der::{Decode, Encode, ErrorKind, Reader, SliceReader, Tag, Tagged};
 use jiff::{Timestamp, civil, tz::TimeZone};
 
 /// `AlgorithmIdentifier` (RFC 5280 §4.1.1.2).
@@ -27,6 +27,12 @@ impl<'a> AlgorithmIdentifier<'a> {
             })
         })
     }
+}
+
+/// The DER of an `AlgorithmIdentifier`.
+pub(crate) fn identifier(algorithm: ObjectIdentifier, parameters: Option<AnyRef<'_>>) -> der::Result<Vec<u8>> {
+    let parameters = parameters.map_or(Ok(Vec::new()), |parameters| parameters.to_der())?;
+    AnyRef::new(Tag::Sequence, &[algorithm.to_der()?, parameters].concat())?.to_der()
 }
 
 /// Reads exactly one value from `bytes`: what is left over is an error.

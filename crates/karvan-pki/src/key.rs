@@ -4,25 +4,28 @@ use std::fmt;
 
 use der::asn1::{AnyRef, BitStringRef, ObjectIdentifier, UintRef};
 use der::{Decode, Encode, ErrorKind, Reader, Tag};
-use ring::signature::{self, UnparsedPublicKey, VerificationAlgorithm};
+use ring::signature::{self as fast, UnparsedPublicKey, VerificationAlgorithm};
 
+use crate::algorithm::{RSASSA_PSS, pss};
 use crate::asn1::{self, AlgorithmIdentifier};
+use crate::{DigestAlgorithm, Legacy, SignatureAlgorithm};
+
+mod slow;
 
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
-const RSASSA_PSS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.10");
-const MGF1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.8");
-const SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.1");
-const SHA384: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.2");
-const SHA512: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.3");
 const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 const CURVE_P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
 const CURVE_P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
+const CURVE_P521: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.35");
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
+const DSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10040.4.1");
 
 /// A public key as a certificate carries it (`SubjectPublicKeyInfo`, RFC 5280 §4.1.2.7).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PublicKey {
     kind: KeyKind,
+    /// What an RSA key restricts itself to (RFC 4055 §1.2).
+    padding: Padding,
     spki: Box<[u8]>,
     /// The contents of the BIT STRING.
     key: Box<[u8]>,
@@ -41,10 +44,40 @@ pub enum KeyKind {
     EcP256,
     /// An elliptic curve key on P-384 (secp384r1).
     EcP384,
+    /// An elliptic curve key on P-521 (secp521r1).
+    EcP521,
     /// Ed25519 (RFC 8410).
     Ed25519,
+    /// DSA, verified only as [`Legacy::DSA`].
+    Dsa {
+        /// Bits of `p`; none where the key leaves its parameters to its issuer (RFC 3279 §2.3.2).
+        bits: Option<usize>,
+    },
     /// A kind that Karvan cannot use: the object identifier of the algorithm or the curve.
     Unsupported(String),
+}
+
+impl KeyKind {
+    /// What must be allowed for a key of this kind to be believed.
+    #[must_use]
+    pub fn legacy(&self) -> Legacy {
+        match self {
+            Self::Rsa { bits } if *bits < *RSA_BITS.start() => Legacy::SHORT_RSA,
+            Self::Dsa { .. } => Legacy::DSA,
+            _ => Legacy::NONE,
+        }
+    }
+
+    /// The octets of `r` or `s` in a signature of an elliptic curve key.
+    #[must_use]
+    pub const fn curve_octets(&self) -> Option<usize> {
+        match self {
+            Self::EcP256 => Some(32),
+            Self::EcP384 => Some(48),
+            Self::EcP521 => Some(66),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for KeyKind {
@@ -53,10 +86,21 @@ impl fmt::Display for KeyKind {
             Self::Rsa { bits } => write!(f, "RSA-{bits}"),
             Self::EcP256 => f.write_str("P-256"),
             Self::EcP384 => f.write_str("P-384"),
+            Self::EcP521 => f.write_str("P-521"),
             Self::Ed25519 => f.write_str("Ed25519"),
+            Self::Dsa { bits: Some(bits) } => write!(f, "DSA-{bits}"),
+            Self::Dsa { bits: None } => f.write_str("DSA without parameters"),
             Self::Unsupported(identifier) => f.write_str(identifier),
         }
     }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Padding {
+    Any,
+    Pss,
+    /// PSS with these parameters, the salt at least as long (RFC 4055 §3.3).
+    PssWith(DigestAlgorithm, usize),
 }
 
 impl PublicKey {
@@ -69,18 +113,32 @@ impl PublicKey {
             reader.sequence(|reader| Ok((AlgorithmIdentifier::read(reader)?, BitStringRef::decode(reader)?)))
         })?;
         let key = bits.as_bytes().ok_or(ErrorKind::Value { tag: Tag::BitString })?;
+        let mut padding = Padding::Any;
         let kind = match algorithm.algorithm {
             RSA_ENCRYPTION => KeyKind::Rsa { bits: modulus_bits(key)? },
+            RSASSA_PSS => match algorithm.parameters.map(pss) {
+                None => {
+                    padding = Padding::Pss;
+                    KeyKind::Rsa { bits: modulus_bits(key)? }
+                }
+                Some(Ok(Some(SignatureAlgorithm::RsaPss { digest, salt }))) => {
+                    padding = Padding::PssWith(digest, salt);
+                    KeyKind::Rsa { bits: modulus_bits(key)? }
+                }
+                Some(_) => KeyKind::Unsupported(RSASSA_PSS.to_string()),
+            },
             EC_PUBLIC_KEY => match algorithm.parameters.map(|parameters| parameters.decode_as::<ObjectIdentifier>()) {
                 Some(Ok(CURVE_P256)) => KeyKind::EcP256,
                 Some(Ok(CURVE_P384)) => KeyKind::EcP384,
+                Some(Ok(CURVE_P521)) => KeyKind::EcP521,
                 Some(Ok(curve)) => KeyKind::Unsupported(curve.to_string()),
                 _ => KeyKind::Unsupported(EC_PUBLIC_KEY.to_string()),
             },
             ED25519 => KeyKind::Ed25519,
+            DSA => KeyKind::Dsa { bits: algorithm.parameters.map(dsa_bits).transpose()? },
             other => KeyKind::Unsupported(other.to_string()),
         };
-        Ok(Self { kind, spki: spki.into(), key: key.into() })
+        Ok(Self { kind, padding, spki: spki.into(), key: key.into() })
     }
 
     /// What kind of key it is.
@@ -95,13 +153,24 @@ impl PublicKey {
         &self.spki
     }
 
-    /// The key itself: `RSAPublicKey`, the point of a curve, the 32 octets of Ed25519.
+    /// The key itself: `RSAPublicKey`, the point of a curve, the 32 octets of Ed25519, `y` of DSA.
     #[must_use]
     pub fn octets(&self) -> &[u8] {
         &self.key
     }
 
-    /// Checks that `signature` is the signature of `message` made with the private key of this one.
+    /// This DSA key with the parameters of `issuer`'s, where it has none of its own (RFC 5280 §6.1.4 (f)).
+    #[must_use]
+    pub fn with_parameters_of(&self, issuer: &Self) -> Option<Self> {
+        let KeyKind::Dsa { bits: None } = self.kind else { return None };
+        let parameters = slow::dsa_parameters(&issuer.spki)?;
+        let algorithm = asn1::identifier(DSA, Some(parameters)).ok()?;
+        let bits = BitStringRef::from_bytes(&self.key).ok()?.to_der().ok()?;
+        let spki = AnyRef::new(Tag::Sequence, &[algorithm, bits].concat()).ok()?.to_der().ok()?;
+        Self::from_spki(&spki).ok()
+    }
+
+    /// Checks that `signature` is the signature of `message` made with the private key of this one, nothing weak about it.
     ///
     /// # Errors
     /// Why it is not, or why it cannot be told.
@@ -111,40 +180,115 @@ impl PublicKey {
         message: &[u8],
         signature: &[u8],
     ) -> Result<(), SignatureError> {
-        use SignatureAlgorithm as A;
-        let mismatch = || SignatureError::KeyKind { algorithm, key: self.kind.clone() };
-        let verification: &dyn VerificationAlgorithm = match (&self.kind, algorithm) {
-            (KeyKind::Unsupported(kind), _) => return Err(SignatureError::UnsupportedKey(kind.clone())),
-            (KeyKind::Rsa { bits }, _) if algorithm.is_rsa() && !RSA_BITS.contains(bits) => {
-                return Err(SignatureError::KeySize { bits: *bits });
-            }
-            (KeyKind::Rsa { .. }, A::RsaPkcs1Sha256) => &signature::RSA_PKCS1_2048_8192_SHA256,
-            (KeyKind::Rsa { .. }, A::RsaPkcs1Sha384) => &signature::RSA_PKCS1_2048_8192_SHA384,
-            (KeyKind::Rsa { .. }, A::RsaPkcs1Sha512) => &signature::RSA_PKCS1_2048_8192_SHA512,
-            (KeyKind::Rsa { .. }, A::RsaPssSha256) => &signature::RSA_PSS_2048_8192_SHA256,
-            (KeyKind::Rsa { .. }, A::RsaPssSha384) => &signature::RSA_PSS_2048_8192_SHA384,
-            (KeyKind::Rsa { .. }, A::RsaPssSha512) => &signature::RSA_PSS_2048_8192_SHA512,
-            (KeyKind::EcP256, A::EcdsaSha256 | A::EcdsaSha256Fixed) => &signature::ECDSA_P256_SHA256_ASN1,
-            (KeyKind::EcP256, A::EcdsaSha384 | A::EcdsaSha384Fixed) => &signature::ECDSA_P256_SHA384_ASN1,
-            (KeyKind::EcP384, A::EcdsaSha256 | A::EcdsaSha256Fixed) => &signature::ECDSA_P384_SHA256_ASN1,
-            (KeyKind::EcP384, A::EcdsaSha384 | A::EcdsaSha384Fixed) => &signature::ECDSA_P384_SHA384_ASN1,
-            (KeyKind::Ed25519, A::Ed25519) => &signature::ED25519,
-            _ => return Err(mismatch()),
+        self.verify_allowing(algorithm, message, signature, Legacy::NONE)
+    }
+
+    /// The same, with what is weak but `allowed`. What was made use of is [`SignatureAlgorithm::legacy`].
+    ///
+    /// # Errors
+    /// Why it is not, or why it cannot be told.
+    pub fn verify_allowing(
+        &self,
+        algorithm: SignatureAlgorithm,
+        message: &[u8],
+        signature: &[u8],
+        allowed: Legacy,
+    ) -> Result<(), SignatureError> {
+        self.suits(algorithm, allowed)?;
+        let Some(verification) = self.fast(algorithm) else {
+            let digest = algorithm.digest().map(|digest| digest.digest(message));
+            return slow::verify(self, algorithm, digest.as_ref().map_or(message, AsRef::as_ref), signature);
         };
         let converted;
-        let signature = if algorithm.is_fixed() {
-            let size = if self.kind == KeyKind::EcP256 { 32 } else { 48 };
-            converted = fixed_to_der(signature, size).ok_or(SignatureError::Wrong)?;
-            &converted
-        } else {
-            signature
+        let signature = match self.kind.curve_octets() {
+            Some(size) if algorithm != algorithm.in_der() => {
+                converted = fixed_to_der(signature, size).ok_or(SignatureError::Wrong)?;
+                &converted
+            }
+            _ => signature,
         };
         UnparsedPublicKey::new(verification, &self.key).verify(message, signature).map_err(|_| SignatureError::Wrong)
     }
+
+    /// The same for a message of which only the digest is at hand, with the algorithm's digest. Ed25519 has no such
+    /// thing.
+    ///
+    /// # Errors
+    /// Why it is not, or why it cannot be told.
+    pub fn verify_digest(
+        &self,
+        algorithm: SignatureAlgorithm,
+        digest: &[u8],
+        signature: &[u8],
+        allowed: Legacy,
+    ) -> Result<(), SignatureError> {
+        self.suits(algorithm, allowed)?;
+        match algorithm.digest() {
+            Some(expected) if expected.length() == digest.len() => slow::verify(self, algorithm, digest, signature),
+            Some(_) => Err(SignatureError::Wrong),
+            None => Err(SignatureError::UnsupportedAlgorithm(format!("{algorithm} of a digest"))),
+        }
+    }
+
+    /// Whether a key of this kind makes signatures of that algorithm, nothing weak about it that is not allowed.
+    fn suits(&self, algorithm: SignatureAlgorithm, allowed: Legacy) -> Result<(), SignatureError> {
+        use SignatureAlgorithm as A;
+        match (&self.kind, algorithm) {
+            (KeyKind::Unsupported(kind), _) => return Err(SignatureError::UnsupportedKey(kind.clone())),
+            (KeyKind::Rsa { bits }, A::RsaPkcs1(_) | A::RsaPss { .. })
+                if !(MOST_RSA_BITS.start()..=MOST_RSA_BITS.end()).contains(&bits) =>
+            {
+                return Err(SignatureError::KeySize { bits: *bits });
+            }
+            (KeyKind::Rsa { .. }, A::RsaPss { digest, salt }) => match self.padding {
+                Padding::PssWith(only, least) if only != digest || salt < least => {
+                    return Err(SignatureError::KeyKind { algorithm, key: self.kind.clone() });
+                }
+                _ => {}
+            },
+            (KeyKind::Rsa { .. }, A::RsaPkcs1(_)) if self.padding == Padding::Any => {}
+            (KeyKind::EcP256 | KeyKind::EcP384 | KeyKind::EcP521, A::Ecdsa(_) | A::EcdsaFixed(_))
+            | (KeyKind::Ed25519, A::Ed25519)
+            | (KeyKind::Dsa { bits: Some(_) }, A::Dsa(_) | A::DsaFixed(_)) => {}
+            _ => return Err(SignatureError::KeyKind { algorithm, key: self.kind.clone() }),
+        }
+        match algorithm.legacy(&self.kind).without(allowed) {
+            Legacy::NONE => Ok(()),
+            refused => Err(SignatureError::Legacy(refused)),
+        }
+    }
+
+    /// What ring has for it.
+    fn fast(&self, algorithm: SignatureAlgorithm) -> Option<&'static dyn VerificationAlgorithm> {
+        use DigestAlgorithm as D;
+        use SignatureAlgorithm as A;
+        let salted = |digest: D, salt: usize| digest.length() == salt;
+        Some(match (&self.kind, algorithm) {
+            (KeyKind::Rsa { bits }, _) if !RSA_BITS.contains(bits) => return None,
+            (KeyKind::Rsa { .. }, A::RsaPkcs1(D::Sha256)) => &fast::RSA_PKCS1_2048_8192_SHA256,
+            (KeyKind::Rsa { .. }, A::RsaPkcs1(D::Sha384)) => &fast::RSA_PKCS1_2048_8192_SHA384,
+            (KeyKind::Rsa { .. }, A::RsaPkcs1(D::Sha512)) => &fast::RSA_PKCS1_2048_8192_SHA512,
+            (KeyKind::Rsa { .. }, A::RsaPss { digest, salt }) if salted(digest, salt) => match digest {
+                D::Sha256 => &fast::RSA_PSS_2048_8192_SHA256,
+                D::Sha384 => &fast::RSA_PSS_2048_8192_SHA384,
+                D::Sha512 => &fast::RSA_PSS_2048_8192_SHA512,
+                _ => return None,
+            },
+            (KeyKind::EcP256, A::Ecdsa(D::Sha256) | A::EcdsaFixed(D::Sha256)) => &fast::ECDSA_P256_SHA256_ASN1,
+            (KeyKind::EcP256, A::Ecdsa(D::Sha384) | A::EcdsaFixed(D::Sha384)) => &fast::ECDSA_P256_SHA384_ASN1,
+            (KeyKind::EcP384, A::Ecdsa(D::Sha256) | A::EcdsaFixed(D::Sha256)) => &fast::ECDSA_P384_SHA256_ASN1,
+            (KeyKind::EcP384, A::Ecdsa(D::Sha384) | A::EcdsaFixed(D::Sha384)) => &fast::ECDSA_P384_SHA384_ASN1,
+            (KeyKind::Ed25519, A::Ed25519) => &fast::ED25519,
+            _ => return None,
+        })
+    }
 }
 
-/// The sizes of RSA keys that are verified: what ring checks, and what is not too weak.
+/// The sizes of RSA keys that are strong enough, and not too dear to check.
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
+
+/// The sizes of RSA keys that are verified at all.
+const MOST_RSA_BITS: std::ops::RangeInclusive<usize> = 1024..=8192;
 
 /// The bits of the modulus of an `RSAPublicKey` (RFC 8017 A.1.1).
 fn modulus_bits(key: &[u8]) -> der::Result<usize> {
@@ -152,10 +296,22 @@ fn modulus_bits(key: &[u8]) -> der::Result<usize> {
         reader.sequence(|reader| {
             let modulus = UintRef::decode(reader)?;
             UintRef::decode(reader)?;
-            let octets = modulus.as_bytes();
-            Ok(octets.first().map_or(0, |first| octets.len() * 8 - first.leading_zeros() as usize))
+            Ok(bits(modulus.as_bytes()))
         })
     })
+}
+
+/// The bits of `p` of `Dss-Parms` (RFC 3279 §2.3.2).
+fn dsa_bits(parameters: AnyRef<'_>) -> der::Result<usize> {
+    parameters.sequence(|reader| {
+        let p = UintRef::decode(reader)?;
+        (UintRef::decode(reader)?, UintRef::decode(reader)?);
+        Ok(bits(p.as_bytes()))
+    })
+}
+
+fn bits(number: &[u8]) -> usize {
+    number.first().map_or(0, |first| number.len() * 8 - first.leading_zeros() as usize)
 }
 
 /// `r ‖ s`, each of `size` octets, as the DER of `Ecdsa-Sig-Value` (RFC 5480 appendix A).
@@ -165,120 +321,6 @@ fn fixed_to_der(signature: &[u8], size: usize) -> Option<Vec<u8>> {
     }
     let (r, s) = signature.split_at(size);
     [UintRef::new(r).ok()?, UintRef::new(s).ok()?].to_vec().to_der().ok()
-}
-
-/// A signature algorithm, its digest included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum SignatureAlgorithm {
-    /// RSASSA-PKCS1-v1_5 with SHA-256.
-    RsaPkcs1Sha256,
-    /// RSASSA-PKCS1-v1_5 with SHA-384.
-    RsaPkcs1Sha384,
-    /// RSASSA-PKCS1-v1_5 with SHA-512.
-    RsaPkcs1Sha512,
-    /// RSASSA-PSS with SHA-256, MGF1 with SHA-256 and a salt of 32 octets.
-    RsaPssSha256,
-    /// RSASSA-PSS with SHA-384, MGF1 with SHA-384 and a salt of 48 octets.
-    RsaPssSha384,
-    /// RSASSA-PSS with SHA-512, MGF1 with SHA-512 and a salt of 64 octets.
-    RsaPssSha512,
-    /// ECDSA with SHA-256, the signature the DER of `Ecdsa-Sig-Value`, as in X.509.
-    EcdsaSha256,
-    /// ECDSA with SHA-384, the signature the DER of `Ecdsa-Sig-Value`, as in X.509.
-    EcdsaSha384,
-    /// ECDSA with SHA-256, the signature `r ‖ s`, as in XML Signature 1.1 §6.4.3.
-    EcdsaSha256Fixed,
-    /// ECDSA with SHA-384, the signature `r ‖ s`, as in XML Signature 1.1 §6.4.3.
-    EcdsaSha384Fixed,
-    /// Ed25519 (RFC 8032), the message not hashed before.
-    Ed25519,
-}
-
-impl SignatureAlgorithm {
-    const fn is_fixed(self) -> bool {
-        matches!(self, Self::EcdsaSha256Fixed | Self::EcdsaSha384Fixed)
-    }
-
-    const fn is_rsa(self) -> bool {
-        !matches!(
-            self,
-            Self::EcdsaSha256 | Self::EcdsaSha384 | Self::EcdsaSha256Fixed | Self::EcdsaSha384Fixed | Self::Ed25519
-        )
-    }
-
-    /// The algorithm of a certificate's `signatureAlgorithm`.
-    pub(crate) fn of(identifier: &AlgorithmIdentifier<'_>) -> Result<Self, SignatureError> {
-        if identifier.algorithm == RSASSA_PSS {
-            let algorithm = identifier.parameters.and_then(|parameters| pss(parameters).ok().flatten());
-            let other = || SignatureError::UnsupportedAlgorithm("RSA PSS with these parameters".to_owned());
-            return algorithm.ok_or_else(other);
-        }
-        let (algorithm, null) = match identifier.algorithm.to_string().as_str() {
-            "1.2.840.113549.1.1.11" => (Self::RsaPkcs1Sha256, true),
-            "1.2.840.113549.1.1.12" => (Self::RsaPkcs1Sha384, true),
-            "1.2.840.113549.1.1.13" => (Self::RsaPkcs1Sha512, true),
-            "1.2.840.10045.4.3.2" => (Self::EcdsaSha256, false),
-            "1.2.840.10045.4.3.3" => (Self::EcdsaSha384, false),
-            "1.3.101.112" => (Self::Ed25519, false),
-            other => return Err(SignatureError::UnsupportedAlgorithm(other.to_owned())),
-        };
-        // RFC 4055 §5: NULL with RSA (its absence is tolerated); RFC 5758 §3.2 and RFC 8410 §3: absent with the others.
-        match identifier.parameters {
-            None => Ok(algorithm),
-            Some(parameters) if null && parameters == AnyRef::NULL => Ok(algorithm),
-            Some(_) => Err(SignatureError::UnsupportedAlgorithm(format!("{algorithm} with parameters"))),
-        }
-    }
-}
-
-/// The algorithm of `RSASSA-PSS-params` (RFC 4055 §3.1): one digest throughout, the salt as long as it, as ring verifies.
-/// The defaults, SHA-1, are none of these.
-fn pss(parameters: AnyRef<'_>) -> der::Result<Option<SignatureAlgorithm>> {
-    parameters.sequence(|reader| {
-        let digest = match asn1::context(reader, 0)? {
-            Some(digest) => Some(asn1::whole(digest.value(), AlgorithmIdentifier::read)?.algorithm),
-            None => None,
-        };
-        let mask = match asn1::context(reader, 1)? {
-            Some(mask) => {
-                let mask = asn1::whole(mask.value(), AlgorithmIdentifier::read)?;
-                match mask.parameters {
-                    Some(digest) if mask.algorithm == MGF1 => {
-                        Some(asn1::whole(&digest.to_der()?, |reader| Ok(AlgorithmIdentifier::read(reader)?.algorithm))?)
-                    }
-                    _ => None,
-                }
-            }
-            None => None,
-        };
-        let salt = match asn1::context(reader, 2)? {
-            Some(salt) => asn1::unsigned(asn1::whole(salt.value(), asn1::integer)?)?,
-            None => 20,
-        };
-        Ok(match (digest, mask, salt) {
-            (Some(SHA256), Some(SHA256), 32) => Some(SignatureAlgorithm::RsaPssSha256),
-            (Some(SHA384), Some(SHA384), 48) => Some(SignatureAlgorithm::RsaPssSha384),
-            (Some(SHA512), Some(SHA512), 64) => Some(SignatureAlgorithm::RsaPssSha512),
-            _ => None,
-        })
-    })
-}
-
-impl fmt::Display for SignatureAlgorithm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::RsaPkcs1Sha256 => "RSA PKCS#1 SHA-256",
-            Self::RsaPkcs1Sha384 => "RSA PKCS#1 SHA-384",
-            Self::RsaPkcs1Sha512 => "RSA PKCS#1 SHA-512",
-            Self::RsaPssSha256 => "RSA PSS SHA-256",
-            Self::RsaPssSha384 => "RSA PSS SHA-384",
-            Self::RsaPssSha512 => "RSA PSS SHA-512",
-            Self::EcdsaSha256 | Self::EcdsaSha256Fixed => "ECDSA SHA-256",
-            Self::EcdsaSha384 | Self::EcdsaSha384Fixed => "ECDSA SHA-384",
-            Self::Ed25519 => "Ed25519",
-        })
-    }
 }
 
 /// Why a signature was not found good.
@@ -298,11 +340,13 @@ pub enum SignatureError {
         /// What the key is.
         key: KeyKind,
     },
-    /// An RSA key of less than 2048 or more than 8192 bits.
+    /// An RSA key of less than 1024 or more than 8192 bits.
     KeySize {
         /// Bits of the modulus.
         bits: usize,
     },
+    /// What is weak about it, and was not allowed.
+    Legacy(Legacy),
 }
 
 impl fmt::Display for SignatureError {
@@ -312,7 +356,8 @@ impl fmt::Display for SignatureError {
             Self::UnsupportedAlgorithm(algorithm) => write!(f, "signature algorithm {algorithm} is not supported"),
             Self::UnsupportedKey(key) => write!(f, "public key algorithm {key} is not supported"),
             Self::KeyKind { algorithm, key } => write!(f, "a {key} key makes no {algorithm} signature"),
-            Self::KeySize { bits } => write!(f, "an RSA key of {bits} bits is not from 2048 to 8192"),
+            Self::KeySize { bits } => write!(f, "an RSA key of {bits} bits is not from 1024 to 8192"),
+            Self::Legacy(legacy) => write!(f, "weak and not allowed: {legacy}"),
         }
     }
 }
@@ -336,8 +381,18 @@ mod tests {
     fn ecdsa_in_both_encodings() {
         let random = SystemRandom::new();
         for (fixed, curve, algorithm, size) in [
-            (&signature::ECDSA_P256_SHA256_FIXED_SIGNING, CURVE_P256, SignatureAlgorithm::EcdsaSha256Fixed, 64),
-            (&signature::ECDSA_P384_SHA384_FIXED_SIGNING, CURVE_P384, SignatureAlgorithm::EcdsaSha384Fixed, 96),
+            (
+                &fast::ECDSA_P256_SHA256_FIXED_SIGNING,
+                CURVE_P256,
+                SignatureAlgorithm::EcdsaFixed(DigestAlgorithm::Sha256),
+                64,
+            ),
+            (
+                &fast::ECDSA_P384_SHA384_FIXED_SIGNING,
+                CURVE_P384,
+                SignatureAlgorithm::EcdsaFixed(DigestAlgorithm::Sha384),
+                96,
+            ),
         ] {
             let pkcs8 = EcdsaKeyPair::generate_pkcs8(fixed, &random).unwrap();
             let pair = EcdsaKeyPair::from_pkcs8(fixed, pkcs8.as_ref(), &random).unwrap();
@@ -373,7 +428,7 @@ mod tests {
         let secp256k1 = ObjectIdentifier::new_unwrap("1.3.132.0.10");
         let key = ec_key(secp256k1, &[4; 65]);
         assert_eq!(
-            key.verify(SignatureAlgorithm::EcdsaSha256, b"", b""),
+            key.verify(SignatureAlgorithm::Ecdsa(DigestAlgorithm::Sha256), b"", b""),
             Err(SignatureError::UnsupportedKey("1.3.132.0.10".to_owned()))
         );
     }
@@ -381,19 +436,19 @@ mod tests {
     #[test]
     fn rsa_with_every_padding_and_digest() {
         let block = crate::pem::blocks(include_bytes!("../../../samples/pki/signers/sahand.key.pem")).next().unwrap();
-        let pair = signature::RsaKeyPair::from_pkcs8(&block.contents.unwrap()).unwrap();
+        let pair = fast::RsaKeyPair::from_pkcs8(&block.contents.unwrap()).unwrap();
         let algorithm = b"\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00";
         let bits = [&[0], pair.public().as_ref()].concat();
         let key = [&algorithm[..], &crate::name::tests::tlv(0x03, &bits)].concat();
         let key = PublicKey::from_spki(&crate::name::tests::tlv(0x30, &key)).unwrap();
         assert_eq!(*key.kind(), KeyKind::Rsa { bits: 2048 });
-        let paddings: [(&dyn signature::RsaEncoding, SignatureAlgorithm); 6] = [
-            (&signature::RSA_PKCS1_SHA256, SignatureAlgorithm::RsaPkcs1Sha256),
-            (&signature::RSA_PKCS1_SHA384, SignatureAlgorithm::RsaPkcs1Sha384),
-            (&signature::RSA_PKCS1_SHA512, SignatureAlgorithm::RsaPkcs1Sha512),
-            (&signature::RSA_PSS_SHA256, SignatureAlgorithm::RsaPssSha256),
-            (&signature::RSA_PSS_SHA384, SignatureAlgorithm::RsaPssSha384),
-            (&signature::RSA_PSS_SHA512, SignatureAlgorithm::RsaPssSha512),
+        let paddings: [(&dyn fast::RsaEncoding, SignatureAlgorithm); 6] = [
+            (&fast::RSA_PKCS1_SHA256, SignatureAlgorithm::RsaPkcs1(DigestAlgorithm::Sha256)),
+            (&fast::RSA_PKCS1_SHA384, SignatureAlgorithm::RsaPkcs1(DigestAlgorithm::Sha384)),
+            (&fast::RSA_PKCS1_SHA512, SignatureAlgorithm::RsaPkcs1(DigestAlgorithm::Sha512)),
+            (&fast::RSA_PSS_SHA256, SignatureAlgorithm::rsa_pss(DigestAlgorithm::Sha256)),
+            (&fast::RSA_PSS_SHA384, SignatureAlgorithm::rsa_pss(DigestAlgorithm::Sha384)),
+            (&fast::RSA_PSS_SHA512, SignatureAlgorithm::rsa_pss(DigestAlgorithm::Sha512)),
         ];
         for (encoding, algorithm) in paddings {
             let mut signature = vec![0; pair.public().modulus_len()];
@@ -403,16 +458,5 @@ mod tests {
                 assert_eq!(key.verify(other, b"message", &signature), expected, "{algorithm} read as {other}");
             }
         }
-    }
-
-    #[test]
-    fn pss_parameters_name_one_digest_throughout() {
-        // As OpenSSL writes them for SHA-256 with a salt of 32 octets.
-        let mut parameters = *b"\x30\x34\xa0\x0f\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\xa1\x1c\x30\x1a\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x08\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\xa2\x03\x02\x01\x20";
-        let read = |parameters: &[u8]| pss(AnyRef::from_der(parameters).unwrap());
-        assert_eq!(read(&parameters), Ok(Some(SignatureAlgorithm::RsaPssSha256)));
-        *parameters.last_mut().unwrap() = 20;
-        assert_eq!(read(&parameters), Ok(None), "another salt");
-        assert_eq!(read(b"\x30\x00"), Ok(None), "the defaults are SHA-1");
     }
 }

@@ -14,15 +14,18 @@
 
 #![forbid(unsafe_code)]
 
+mod algorithm;
 mod asn1;
 mod build;
 mod certificate;
 mod check;
 mod constraints;
+mod digest;
 mod explain;
 mod extensions;
 mod general_name;
 mod key;
+mod legacy;
 mod limits;
 mod load;
 mod name;
@@ -31,14 +34,17 @@ mod store;
 mod validate;
 mod verdict;
 
+pub use algorithm::SignatureAlgorithm;
 pub use build::{Options, find_paths};
 pub use certificate::{Certificate, CertificateError};
 pub use check::{Check, Rejection};
 pub use der::asn1::ObjectIdentifier;
+pub use digest::{Digest, DigestAlgorithm, DigestContext};
 pub use explain::{CertificateFacts, Explanation, FoundBy, LimitFacts, NotChecked, PathFacts, RejectionFacts, Role};
 pub use extensions::{BasicConstraints, Extensions, GeneralSubtree, KeyUsage, NameConstraints};
 pub use general_name::GeneralName;
-pub use key::{KeyKind, PublicKey, SignatureAlgorithm, SignatureError};
+pub use key::{KeyKind, PublicKey, SignatureError};
+pub use legacy::Legacy;
 pub use limits::{Limit, Limits};
 pub use load::{LoadError, LoadProblem, certificates};
 pub use name::Name;

@@ -299,10 +299,11 @@ pub(crate) fn signature_rejection(position: usize, issuer: &Name, error: &Signat
             (Check::Signature, message("trust-key-kind").with("algorithm", algorithm).with("key", key))
         }
         SignatureError::KeySize { bits } => (Check::Algorithm, message("trust-key-size").with("bits", bits)),
+        SignatureError::Legacy(legacy) => (Check::Algorithm, message("trust-legacy").with("legacy", legacy)),
     };
     let expected = match check {
         Check::Signature => issuer.to_string(),
-        _ => "RSA-2048 … RSA-8192 | P-256 | P-384 | Ed25519; SHA-256 | SHA-384 | SHA-512".to_owned(),
+        _ => "RSA-2048 … RSA-8192 | P-256 | P-384 | P-521 | Ed25519; SHA-2 | SHA-3".to_owned(),
     };
     Rejection { position, check, message, expected, found: error.to_string() }
 }
