@@ -251,7 +251,7 @@ mod tests {
         let identifier = sha256.identifier().unwrap();
         assert!(identifier.ends_with(&parameters), "written as OpenSSL does");
         let mut other = parameters;
-        other[48] = 2;
+        other[46] = 2;
         assert_eq!(read(&other), Ok(None), "the mask with another digest");
         assert_eq!(read(b"\x30\x00"), Ok(Some(SignatureAlgorithm::rsa_pss(DigestAlgorithm::Sha1))), "what is left out");
         assert_eq!(read(b"\x30\x05\xa3\x03\x02\x01\x02"), Ok(None), "another trailer");

@@ -7,31 +7,32 @@ pub(crate) const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap
 pub(crate) const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 pub(crate) const CURVE_P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
 pub(crate) const CURVE_P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
+pub(crate) const CURVE_P521: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.35");
 pub(crate) const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 
 /// What a private key file in DER is.
-pub(crate) enum Container<'a> {
-    /// PKCS #8: the algorithm, and its parameters if they are an object identifier.
-    Pkcs8(ObjectIdentifier, Option<ObjectIdentifier>),
+pub(crate) enum Container {
+    /// PKCS #8.
+    Pkcs8,
     /// PKCS #8 encrypted.
     EncryptedPkcs8,
     /// PKCS #1, RSA.
     Pkcs1,
-    /// SEC 1: curve, private key, public key, the first and the last if they are there.
-    Sec1(Option<ObjectIdentifier>, &'a [u8], Option<&'a [u8]>),
+    /// SEC 1, and the curve if it is there.
+    Sec1(Option<ObjectIdentifier>),
     /// PKCS #12.
     Pkcs12,
 }
 
 /// Tells what `der` is, if it is a container of private keys.
-pub(crate) fn container(der: &[u8]) -> Option<Container<'_>> {
+pub(crate) fn container(der: &[u8]) -> Option<Container> {
     let mut reader = SliceReader::new(der).ok()?;
     let container = reader.sequence(read_container).ok()?;
     reader.finish().ok()?;
     Some(container)
 }
 
-fn read_container<'a>(reader: &mut SliceReader<'a>) -> der::Result<Container<'a>> {
+fn read_container(reader: &mut SliceReader<'_>) -> der::Result<Container> {
     let first = AnyRef::decode(reader)?;
     if first.tag() == Tag::Sequence {
         AnyRef::decode(reader)?.tag().assert_eq(Tag::OctetString)?;
@@ -41,24 +42,30 @@ fn read_container<'a>(reader: &mut SliceReader<'a>) -> der::Result<Container<'a>
     let second = AnyRef::decode(reader)?;
     let rest = rest(reader)?;
     Ok(match (version, second.tag()) {
-        (0 | 1, Tag::Sequence) => {
-            let (algorithm, parameters) = second.sequence(|reader: &mut SliceReader<'_>| -> der::Result<_> {
-                let algorithm = ObjectIdentifier::decode(reader)?;
-                let parameters = if reader.is_finished() { None } else { AnyRef::decode(reader)?.decode_as().ok() };
-                Ok((algorithm, parameters))
-            })?;
-            Container::Pkcs8(algorithm, parameters)
-        }
+        (0 | 1, Tag::Sequence) => Container::Pkcs8,
         (0, Tag::Integer) => Container::Pkcs1,
         (1, Tag::OctetString) => {
-            let field = |number: u32| rest.iter().find(|any| is_context(any, number)).map(|any| any.value());
-            let curve = field(0).and_then(|value| ObjectIdentifier::from_der(value).ok());
-            let public = field(1).and_then(|value| BitStringRef::from_der(value).ok()).and_then(|bits| bits.as_bytes());
-            Container::Sec1(curve, second.value(), public)
+            let parameters = rest.iter().find(|any| is_context(any, 0)).map(|any| any.value());
+            Container::Sec1(parameters.and_then(|value| ObjectIdentifier::from_der(value).ok()))
         }
         (3, Tag::Sequence) => Container::Pkcs12,
         (_, tag) => return Err(der::ErrorKind::TagUnexpected { expected: None, actual: tag }.into()),
     })
+}
+
+/// The object identifier of how an `EncryptedPrivateKeyInfo` is encrypted, for people.
+pub(crate) fn encryption(der: &[u8]) -> String {
+    let read = |reader: &mut SliceReader<'_>| {
+        let identifier = AnyRef::decode(reader)?;
+        AnyRef::decode(reader)?;
+        identifier.sequence(|reader: &mut SliceReader<'_>| -> der::Result<_> {
+            let identifier: ObjectIdentifier = ObjectIdentifier::decode(reader)?;
+            rest(reader)?;
+            Ok(identifier.to_string())
+        })
+    };
+    let identifier = SliceReader::new(der).and_then(|mut reader| reader.sequence(read));
+    identifier.unwrap_or_else(|_| "an unknown algorithm".to_owned())
 }
 
 fn rest<'a>(reader: &mut SliceReader<'a>) -> der::Result<Vec<AnyRef<'a>>> {

@@ -39,9 +39,10 @@ mod indication;
 mod key;
 pub mod xml;
 
-pub use algorithm::{DigestAlgorithm, signature_algorithm, signature_identifier};
+pub use algorithm::{digest_algorithm, digest_identifier, signature_algorithm, signature_identifier};
 pub use indication::{Doubt, Failure, Indication};
-pub use key::{KeyError, PrivateKey, SigningKey};
+pub use karvan_pki::{DigestAlgorithm, Legacy};
+pub use key::{KeyError, KeyFile, PrivateKey, SigningKey};
 pub use xml::{
     Coverage, Covered, ExternalFile, Intact, Policy, Position, Rejected, Selection, SignError, Signed, SignedBy,
     SignedObject, Signer, Target, Uncovered, Verified, verify,

@@ -1,5 +1,6 @@
 //! What a signature may look like to be verified at all, and what it must cover.
 
+use karvan_pki::Legacy;
 use karvan_xml::Element;
 
 /// What is asked of a signature before anything it signs is handed out.
@@ -11,6 +12,8 @@ pub struct Policy {
     pub selection: Selection,
     /// Where a signature may stand; one of them must hold.
     pub positions: Vec<Position>,
+    /// What is no longer safe, and is believed all the same.
+    pub legacy: Legacy,
     /// References of one signature at most (`E9201`).
     pub references: usize,
     /// Transforms of one reference at most (`E9202`).
@@ -31,6 +34,7 @@ impl Default for Policy {
             coverage: Coverage::Document,
             selection: Selection::Only,
             positions: vec![Position::Root, Position::Child, Position::ubl()],
+            legacy: Legacy::NONE,
             references: 32,
             transforms: 3,
             keys: 16,

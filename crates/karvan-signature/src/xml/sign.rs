@@ -13,8 +13,9 @@ use karvan_xml::{
 use super::key_info::key_info;
 use super::namespaces::{ENVELOPED, EXCLUSIVE, SIGNATURE};
 use super::reference::{IdError, element_with_id, file_uri, without_comments};
-use crate::algorithm::{DigestAlgorithm, signature_identifier};
+use crate::algorithm::{digest_identifier, signature_identifier};
 use crate::key::{KeyError, SigningKey};
+use karvan_pki::DigestAlgorithm;
 
 /// Makes signatures with one key.
 ///
@@ -262,13 +263,13 @@ impl<'k> Signer<'k> {
                 if let Some(other) = signatures(parent.document()).next() {
                     return Err(SignError::AlreadySigned { path: other.path() });
                 }
-                same_document.write(Subset::document(parent.document()), &mut Sink(&mut context))?;
+                same_document.write(Subset::document(parent.document()), &mut context)?;
                 (String::new(), true, true)
             }
             (Signed::Element { id }, Some(parent)) => {
                 let element = element_with_id(parent.document(), id)
                     .map_err(|error| SignError::Id { id: id.to_owned(), several: error == IdError::Several })?;
-                same_document.write(Subset::element(element), &mut Sink(&mut context))?;
+                same_document.write(Subset::element(element), &mut context)?;
                 (format!("#{id}"), element.contains(parent.id()), true)
             }
             (Signed::File { name, octets }, _) => {
@@ -276,7 +277,7 @@ impl<'k> Signer<'k> {
                 (file_uri(name), false, false)
             }
             (Signed::XmlFile { name, document }, _) => {
-                self.canonicalization.write(Subset::document(document), &mut Sink(&mut context))?;
+                self.canonicalization.write(Subset::document(document), &mut context)?;
                 (file_uri(name), false, true)
             }
             (Signed::Document | Signed::Element { .. }, None) => return Err(SignError::NoDocument),
@@ -294,7 +295,7 @@ impl<'k> Signer<'k> {
             }
             self.push_form(transforms, "Transform");
         }
-        reference.push_element(SIGNATURE, "DigestMethod").set_attribute("Algorithm", self.digest.identifier());
+        reference.push_element(SIGNATURE, "DigestMethod").set_attribute("Algorithm", digest_identifier(self.digest));
         reference.push_element(SIGNATURE, "DigestValue").push_text(STANDARD.encode(digest));
         reference
     }
@@ -346,7 +347,7 @@ impl<'k> Signer<'k> {
                 let element = element_with_id(&document, &object.id)
                     .map_err(|error| SignError::Id { id: object.id.clone(), several: error == IdError::Several })?;
                 let mut context = self.digest.context();
-                without_comments(&self.canonicalization).write(Subset::element(element), &mut Sink(&mut context))?;
+                without_comments(&self.canonicalization).write(Subset::element(element), &mut context)?;
                 let uri = format!("#{}", object.id);
                 let reference = self.reference_to(uri, true, false, context.finish().as_ref());
                 signed_info.push(reference).set_attribute("Type", object.kind);
@@ -418,18 +419,4 @@ fn insert(source: &[u8], parent: Element<'_>, signature: &str) -> Vec<u8> {
     }
     signed.extend_from_slice(&source[at..]);
     signed
-}
-
-/// A digest as a sink of octets.
-pub(crate) struct Sink<'c>(pub(crate) &'c mut ring::digest::Context);
-
-impl std::io::Write for Sink<'_> {
-    fn write(&mut self, octets: &[u8]) -> std::io::Result<usize> {
-        self.0.update(octets);
-        Ok(octets.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
 }

@@ -9,7 +9,8 @@ use karvan_xml::{Canonicalization, Element, NodeKind};
 use super::namespaces::{ENVELOPED, EXCLUSIVE, SIGNATURE, XPATH};
 use super::policy::Policy;
 use super::sign::signatures;
-use crate::algorithm::{DigestAlgorithm, is_refused, signature_algorithm};
+use crate::algorithm::{digest_algorithm, legacy, signature_algorithm};
+use karvan_pki::DigestAlgorithm;
 
 /// A finding, boxed for being rare.
 pub(crate) type Finding = Box<Diagnostic>;
@@ -68,6 +69,7 @@ impl<'d> SignatureElement<'d> {
             algorithm: {
                 // HMACOutputLength and the parameters of RSASSA-PSS belong to algorithms that are refused anyway.
                 let algorithm = signature_algorithm(identifier(method)?);
+                let algorithm = algorithm.filter(|algorithm| policy.legacy.contains(legacy(*algorithm)));
                 let algorithm = algorithm.ok_or_else(|| unsupported(method, "SignatureMethod"))?;
                 Children::of(method)?.finish()?;
                 algorithm
@@ -115,7 +117,8 @@ impl<'d> Reference<'d> {
         if let Some(children) = transforms {
             children.finish()?;
         }
-        let digest = DigestAlgorithm::from_identifier(identifier(method)?);
+        let digest = digest_algorithm(identifier(method)?);
+        let digest = digest.filter(|digest| policy.legacy.contains(digest.legacy()));
         Ok(Self {
             element,
             uri: element.attribute("URI"),
@@ -171,8 +174,13 @@ fn identifier(method: Element<'_>) -> Result<&str, Finding> {
 /// The finding about an algorithm that Karvan does not have, or has not for a reason.
 fn unsupported(method: Element<'_>, place: &'static str) -> Finding {
     let identifier = method.attribute("Algorithm").unwrap_or_default();
-    let (number, id) =
-        if is_refused(identifier) { (6007, "signature-algorithm-refused") } else { (6006, "signature-algorithm") };
+    // Whoever can check an HMAC can make one: it proves no origin.
+    let is_known = signature_algorithm(identifier).is_some() || digest_algorithm(identifier).is_some();
+    let (number, id) = if is_known || identifier.contains("#hmac-") {
+        (6007, "signature-algorithm-refused")
+    } else {
+        (6006, "signature-algorithm")
+    };
     let message = Message::new(id).with("algorithm", identifier).with("element", place);
     Box::new(method.diagnostic(Code::error(number), message).help(Message::new("signature-algorithm-help")))
 }

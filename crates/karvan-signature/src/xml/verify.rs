@@ -4,7 +4,7 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use karvan_pki::{Certificate, PublicKey, SignatureAlgorithm, SignatureError};
+use karvan_pki::{Certificate, Legacy, PublicKey, SignatureAlgorithm, SignatureError};
 use karvan_text::{Code, Diagnostic, Language, Message, Place, Span};
 use karvan_xml::{Canonicalization, CanonicalizationError, Document, Element, NodeKind, Subset};
 
@@ -14,7 +14,7 @@ use super::policy::{Coverage, Policy, Selection};
 use super::reference::{IdError, element_with_id, is_file, without_comments};
 use super::sign::signatures;
 use super::structure::{Finding, Reference, SignatureElement, finding};
-use crate::algorithm::DigestAlgorithm;
+use karvan_pki::DigestAlgorithm;
 
 /// A file that a signature may refer to. The caller reads files, this crate does not.
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +46,7 @@ pub fn verify(
         None => Offered::default(),
     };
     let mut findings = Vec::new();
-    let signed_by = find_key(&signature, offered, known).map_err(|finding| findings.push(*finding)).ok();
+    let signed_by = find_key(&signature, offered, known, policy.legacy).map_err(|finding| findings.push(*finding)).ok();
     let mut covered = Vec::new();
     for (index, reference) in signature.references.iter().enumerate() {
         match cover(&signature, reference, index + 1, files, policy) {
@@ -326,7 +326,12 @@ fn select<'d>(document: &'d Document, policy: &Policy) -> Result<Element<'d>, Fi
 }
 
 /// The key that the signature verifies with, among those offered and those known.
-fn find_key(signature: &SignatureElement<'_>, offered: Offered, known: &[Certificate]) -> Result<SignedBy, Finding> {
+fn find_key(
+    signature: &SignatureElement<'_>,
+    offered: Offered,
+    known: &[Certificate],
+    legacy: Legacy,
+) -> Result<SignedBy, Finding> {
     let octets = signature
         .canonicalization
         .to_vec(Subset::element(signature.signed_info))
@@ -336,7 +341,7 @@ fn find_key(signature: &SignatureElement<'_>, offered: Offered, known: &[Certifi
         offered.certificates.iter().chain(known).map(|certificate| (certificate.public_key(), Some(certificate)));
     let mut reason = None;
     for (key, certificate) in certified.chain(offered.keys.iter().map(|key| (key, None))) {
-        match key.verify(algorithm, &octets, &signature.value) {
+        match key.verify_allowing(algorithm, &octets, &signature.value, legacy) {
             Ok(()) => {
                 let (key, certificate) = (key.clone(), certificate.cloned());
                 return Ok(SignedBy { key, algorithm, certificate, offered: offered.certificates });
