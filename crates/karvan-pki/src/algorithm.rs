@@ -209,7 +209,7 @@ fn pss_identifier(digest: DigestAlgorithm, salt: usize) -> der::Result<Vec<u8>> 
 
 /// The contents of one value in DER.
 fn inner(der: &[u8]) -> der::Result<&[u8]> {
-    Ok(asn1::whole(der, |reader| AnyRef::decode(reader))?.value())
+    Ok(asn1::whole(der, AnyRef::decode)?.value())
 }
 
 impl fmt::Display for SignatureAlgorithm {

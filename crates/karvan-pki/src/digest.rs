@@ -176,13 +176,13 @@ pub struct DigestContext {
 }
 
 enum State {
-    Fast(fast::Context),
+    Fast(Box<fast::Context>),
     Soft(Box<dyn DynDigest + Send>),
 }
 
 impl DigestContext {
     fn fast(algorithm: DigestAlgorithm, fast: &'static fast::Algorithm) -> Self {
-        Self { algorithm, state: State::Fast(fast::Context::new(fast)) }
+        Self { algorithm, state: State::Fast(Box::new(fast::Context::new(fast))) }
     }
 
     /// The algorithm.

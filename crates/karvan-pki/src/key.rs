@@ -305,7 +305,8 @@ fn modulus_bits(key: &[u8]) -> der::Result<usize> {
 fn dsa_bits(parameters: AnyRef<'_>) -> der::Result<usize> {
     parameters.sequence(|reader| {
         let p = UintRef::decode(reader)?;
-        (UintRef::decode(reader)?, UintRef::decode(reader)?);
+        UintRef::decode(reader)?;
+        UintRef::decode(reader)?;
         Ok(bits(p.as_bytes()))
     })
 }

@@ -208,7 +208,7 @@ impl Case<'_> {
              <Reference URI=\"{uri}\">{transforms}<DigestMethod Algorithm=\"{}\"/><DigestValue/></Reference>\n  \
              </SignedInfo>\n  <SignatureValue/>\n  <KeyInfo><X509Data/></KeyInfo>\n</Signature>",
             signature_identifier(self.key.key.algorithm()).unwrap_or_default(),
-            self.key.digest.identifier(),
+            karvan_signature::digest_identifier(self.key.digest),
         );
         if self.placement.in_document() {
             self.document().replace("</i:Invoice>", &format!("{signature}</i:Invoice>"))
