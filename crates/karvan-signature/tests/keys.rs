@@ -1,5 +1,7 @@
 //! Keys against signatures that OpenSSL made (`keys/make.sh`), and against themselves.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
 use std::path::Path;
 use std::sync::Arc;
 

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use karvan_pki::{Certificate, pem};
+use karvan_pki::{Certificate, SignatureAlgorithm, pem};
 use karvan_signature::{
     Coverage, DigestAlgorithm, ExternalFile, Intact, Policy, Position, PrivateKey, Rejected, Selection, SignError,
     Signed, SignedObject, Signer, SigningKey, Target, verify,
@@ -38,12 +38,16 @@ fn certificate(name: &str) -> Certificate {
     Certificate::from_der(&der, &karvan_pki::Limits::default()).unwrap()
 }
 
-/// All keys with all digests that they sign with.
+/// A digest of each family and length.
+const DIGESTS: [DigestAlgorithm; 3] = [DigestAlgorithm::Sha256, DigestAlgorithm::Sha512, DigestAlgorithm::Sha3_384];
+
+/// All kinds of keys with these digests.
 fn all_keys() -> Vec<PrivateKey> {
-    let digests = DigestAlgorithm::ALL.into_iter().flat_map(|digest| {
+    let digests = DIGESTS.into_iter().flat_map(|digest| {
         ["rsa", "p256", "p384"].into_iter().filter_map(move |name| key(name).with_digest(digest).ok())
     });
-    digests.chain([key("ed25519")]).collect()
+    let pss = key("rsa").with_algorithm(SignatureAlgorithm::rsa_pss(DigestAlgorithm::Sha384)).unwrap();
+    digests.chain([pss, key("ed25519")]).collect()
 }
 
 fn forms() -> [Canonicalization; 5] {
@@ -107,7 +111,7 @@ fn every_algorithm_signs_and_verifies_in_every_form() {
     let canonical = Canonicalization::inclusive().to_vec(karvan_xml::Subset::document(&document)).unwrap();
     for key in all_keys() {
         for form in forms() {
-            for digest in DigestAlgorithm::ALL {
+            for digest in DIGESTS {
                 let signer = Signer::new(&key).with_canonicalization(form.clone()).with_digest(digest);
                 let signed = signer.sign_in(document.root(), &[Signed::Document]).unwrap();
                 let intact = check(signed).unwrap();
@@ -380,7 +384,7 @@ fn algorithms_that_are_weak_or_unknown_are_refused() {
     let cases = [
         (method, "http://www.w3.org/2000/09/xmldsig#rsa-sha1", 6007),
         (method, "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256", 6007),
-        (method, "http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1", 6006),
+        (method, "http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1", 6013),
         (digest, "http://www.w3.org/2000/09/xmldsig#sha1", 6007),
         (digest, "urn:no-such-digest", 6006),
         (form, "http://www.w3.org/TR/1999/REC-xpath-19991116", 6008),
