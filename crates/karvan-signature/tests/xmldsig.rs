@@ -7,7 +7,7 @@ use std::sync::Arc;
 use karvan_pki::{Certificate, SignatureAlgorithm, pem};
 use karvan_signature::{
     Coverage, DigestAlgorithm, ExternalFile, Intact, Policy, Position, PrivateKey, Rejected, Selection, SignError,
-    Signed, SignedObject, Signer, SigningKey, Target, verify,
+    Signed, SignedObject, Signer, SigningKey, Target, signature_identifier, verify,
 };
 use karvan_text::{Language, catalogue};
 use karvan_xml::{Canonicalization, Document, ElementBuilder, Limits};
@@ -47,7 +47,8 @@ fn all_keys() -> Vec<PrivateKey> {
         ["rsa", "p256", "p384"].into_iter().filter_map(move |name| key(name).with_digest(digest).ok())
     });
     let pss = key("rsa").with_algorithm(SignatureAlgorithm::rsa_pss(DigestAlgorithm::Sha384)).unwrap();
-    digests.chain([pss, key("ed25519")]).collect()
+    // RFC 9231 names no RSA PKCS #1 with SHA-3.
+    digests.chain([pss, key("ed25519")]).filter(|key| signature_identifier(key.algorithm()).is_some()).collect()
 }
 
 fn forms() -> [Canonicalization; 5] {
