@@ -25,22 +25,22 @@ const TABLES: &[(&str, &str, &str)] = tables! {
     "order-response": "edifact", "ubl-simple", "ubl", "cio", "bsp";
     "order-change": "edifact", "ubl-cancellation", "ubl", "cio", "bsp";
     "order": "edifact", "ubl", "cio", "bsp";
-    "packing-list": "edifact", "ubl";
-    "despatch-advice": "edifact", "ubl";
-    "receiving-advice": "edifact", "ubl";
-    "quotation": "edifact", "ubl";
-    "request-for-quotation": "edifact", "ubl";
+    "packing-list": "edifact", "ubl", "bsp";
+    "despatch-advice": "edifact", "ubl", "bsp";
+    "receiving-advice": "edifact", "ubl", "bsp";
+    "quotation": "edifact", "ubl", "bsp";
+    "request-for-quotation": "edifact", "ubl", "bsp";
     "forwarding-instruction": "edifact", "ubl";
-    "remittance-advice": "edifact", "ubl";
+    "remittance-advice": "edifact", "ubl", "bsp";
     "goods-declaration": "edifact", "ubl-export", "ubl-transit", "ubl-import";
     "customs-response": "edifact";
     "price-catalogue": "edifact", "ubl";
     "cargo-report": "edifact", "ubl";
-    "transport-status": "edifact", "ubl";
+    "transport-status": "edifact", "ubl", "bsp";
     "dangerous-goods-notification": "edifact";
-    "transport-contract": "edifact", "ubl-bill-of-lading", "ubl-waybill", "ecmr";
+    "transport-contract": "edifact", "ubl-bill-of-lading", "ubl-waybill", "ecmr", "bsp";
     "payment-order": "edifact";
-    "certificate-of-origin": "edifact", "ubl";
+    "certificate-of-origin": "edifact", "ubl", "bsp";
 };
 
 /// The rows of shared groups, by the syntax that they are for.
