@@ -27,7 +27,9 @@
 //! assert_eq!(verified.content(), Some(invoice.octets));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
 //! * [`Indication`] is how a validation ended in the words of ETSI EN 319 102-1, whatever the form of the signature.
+//! * [`cms`] signs and verifies octets of any kind and length (CMS, CAdES-BES); [`timestamp`] is about RFC 3161.
 //!
 //! Codes: `E60xx` what is wrong with a signature, `E92xx` limits.
 
@@ -35,8 +37,10 @@
 
 mod algorithm;
 mod asn1;
+pub mod cms;
 mod indication;
 mod key;
+pub mod timestamp;
 pub mod xml;
 
 pub use algorithm::{digest_algorithm, digest_identifier, signature_algorithm, signature_identifier};

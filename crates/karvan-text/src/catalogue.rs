@@ -189,6 +189,7 @@ macro_rules! files {
 static FILES: &[[&str; 2]] = &files! {
     "ack",
     "batch",
+    "cms",
     "command",
     "diff",
     "directory",
