@@ -8,7 +8,7 @@ use der::{Decode, Reader};
 use jiff::Timestamp;
 
 use crate::asn1::{self, AlgorithmIdentifier};
-use crate::{Extensions, Limit, Limits, Name, PublicKey, SignatureAlgorithm, SignatureError};
+use crate::{Extensions, Legacy, Limit, Limits, Name, PublicKey, SignatureAlgorithm, SignatureError};
 
 /// An X.509 certificate (RFC 5280 §4): its octets exactly as they came, and what they say.
 ///
@@ -28,7 +28,11 @@ pub struct Certificate {
     version: u64,
     serial: Box<[u8]>,
     issuer: Name,
+    /// Where in `der` the issuer stands.
+    issuer_range: Range<usize>,
     subject: Name,
+    /// Where in `der` the subject stands.
+    subject_range: Range<usize>,
     not_before: Timestamp,
     not_after: Timestamp,
     public_key: PublicKey,
@@ -62,6 +66,8 @@ pub enum CertificateError {
     AlgorithmsDiffer,
     /// An extension stands twice (RFC 5280 §4.2).
     DuplicateExtension(ObjectIdentifier),
+    /// An OCSP responder had no answer: its `responseStatus` (RFC 6960 §4.2.1).
+    NoAnswer(u8),
     /// Extensions in a certificate of version 1 or 2, or a version that does not exist (RFC 5280 §4.1.2.1).
     Version(u64),
 }
@@ -79,6 +85,17 @@ impl fmt::Display for CertificateError {
             Self::TooLarge { size, limit, most } => write!(f, "{size} octets exceed the limit {limit} ({most})"),
             Self::AlgorithmsDiffer => f.write_str("signature and signatureAlgorithm differ"),
             Self::DuplicateExtension(identifier) => write!(f, "extension {identifier} stands twice"),
+            Self::NoAnswer(status) => {
+                let name = match status {
+                    1 => "malformedRequest",
+                    2 => "internalError",
+                    3 => "tryLater",
+                    5 => "sigRequired",
+                    6 => "unauthorized",
+                    _ => "unknown status",
+                };
+                write!(f, "the OCSP responder did not answer: {name} ({status})")
+            }
             Self::Version(version) => write!(f, "version {} with these fields", version.saturating_add(1)),
         }
     }
@@ -114,13 +131,14 @@ impl Certificate {
             (2, Some(extensions)) => Extensions::read(extensions)?,
             (version, _) => return Err(CertificateError::Version(version)),
         };
-        let digest = ring::digest::digest(&ring::digest::SHA256, der);
-        let mut fingerprint = [0; 32];
-        fingerprint.copy_from_slice(digest.as_ref());
+        let fingerprint = sha256(der);
+        let range = |part: &[u8]| place(part, der).unwrap_or_default();
         Ok(Self {
             fingerprint,
             version: fields.version + 1,
             serial: fields.serial.into(),
+            issuer_range: range(fields.issuer),
+            subject_range: range(fields.subject),
             issuer: Name::from_der(fields.issuer).map_err(malformed("issuer"))?,
             subject: Name::from_der(fields.subject).map_err(malformed("subject"))?,
             not_before: fields.not_before,
@@ -130,6 +148,36 @@ impl Certificate {
             signature: signature.as_bytes().map(Into::into),
             extensions,
             signed,
+            der: der.into(),
+        })
+    }
+
+    /// A trust anchor that is told by its name and key alone (RFC 5914): it has no issuer but itself, no signature and no end,
+    /// and its octets are those of the `TrustAnchorInfo`.
+    pub(crate) fn of_anchor(
+        der: &[u8],
+        name: &[u8],
+        public_key: &[u8],
+        unprocessed_critical: Vec<ObjectIdentifier>,
+    ) -> Result<Self, CertificateError> {
+        let malformed = |field| move |error| CertificateError::malformed(field, error);
+        let read = Name::from_der(name).map_err(malformed("taName"))?;
+        let range = place(name, der).unwrap_or_default();
+        Ok(Self {
+            fingerprint: sha256(der),
+            version: 3,
+            serial: [0].into(),
+            issuer: read.clone(),
+            issuer_range: range.clone(),
+            subject: read,
+            subject_range: range,
+            not_before: Timestamp::MIN,
+            not_after: Timestamp::MAX,
+            public_key: PublicKey::from_spki(public_key).map_err(malformed("pubKey"))?,
+            signature_algorithm: Err(SignatureError::Wrong),
+            signature: None,
+            extensions: Extensions { unprocessed_critical, ..Extensions::default() },
+            signed: 0..0,
             der: der.into(),
         })
     }
@@ -162,6 +210,24 @@ impl Certificate {
     #[must_use]
     pub fn serial(&self) -> String {
         hex(&self.serial)
+    }
+
+    /// The content octets of the serial number.
+    #[must_use]
+    pub fn serial_number(&self) -> &[u8] {
+        &self.serial
+    }
+
+    /// The DER of the issuer, exactly as it came.
+    #[must_use]
+    pub fn issuer_der(&self) -> &[u8] {
+        &self.der[self.issuer_range.clone()]
+    }
+
+    /// The DER of the subject, exactly as it came.
+    #[must_use]
+    pub fn subject_der(&self) -> &[u8] {
+        &self.der[self.subject_range.clone()]
     }
 
     /// Who signed it.
@@ -213,14 +279,28 @@ impl Certificate {
         self.subject == self.issuer
     }
 
+    /// Whether its extensions say that the subject may issue certificates.
+    #[must_use]
+    pub fn is_authority(&self) -> bool {
+        self.extensions.basic_constraints.is_some_and(|constraints| constraints.ca)
+    }
+
     /// Checks the signature of the certificate with the key of its issuer (RFC 5280 §6.1.3 (a)(1)).
     ///
     /// # Errors
     /// Why it is not good.
     pub fn verify_signature(&self, issuer: &PublicKey) -> Result<(), SignatureError> {
+        self.verify_signature_allowing(issuer, Legacy::NONE)
+    }
+
+    /// The same, with what is weak but `allowed`.
+    ///
+    /// # Errors
+    /// Why it is not good.
+    pub fn verify_signature_allowing(&self, issuer: &PublicKey, allowed: Legacy) -> Result<(), SignatureError> {
         let algorithm = self.signature_algorithm.clone()?;
         let signature = self.signature.as_deref().ok_or(SignatureError::Wrong)?;
-        issuer.verify(algorithm, &self.der[self.signed.clone()], signature)
+        issuer.verify_allowing(algorithm, &self.der[self.signed.clone()], signature, allowed)
     }
 }
 
@@ -301,6 +381,20 @@ impl<'a> Fields<'a> {
         });
         fields.map_err(|error| CertificateError::malformed(field, error))
     }
+}
+
+/// Where in `whole` its part stands.
+fn place(part: &[u8], whole: &[u8]) -> Option<Range<usize>> {
+    let start = part.as_ptr().addr().checked_sub(whole.as_ptr().addr())?;
+    let end = start.checked_add(part.len())?;
+    (end <= whole.len()).then_some(start..end)
+}
+
+/// The SHA-256 digest of `octets`.
+pub(crate) fn sha256(octets: &[u8]) -> [u8; 32] {
+    let mut digest = [0; 32];
+    digest.copy_from_slice(ring::digest::digest(&ring::digest::SHA256, octets).as_ref());
+    digest
 }
 
 /// Lower-case hexadecimal digits.

@@ -20,8 +20,12 @@ pub enum Check {
     Algorithm,
     /// The time lies in the validity period.
     Validity,
+    /// What the path begins with: the inputs of the validation, and the constraints of the trust anchor.
+    Initialization,
     /// The certificate was not revoked.
     Revocation,
+    /// It is known whether the certificate was revoked.
+    RevocationKnown,
     /// The issuer's name is the subject of the certificate before.
     NameChaining,
     /// The names lie in the permitted subtrees.
@@ -30,6 +34,8 @@ pub enum Check {
     ExcludedNames,
     /// The certificate policies are acceptable.
     Policies,
+    /// No policy is mapped to or from any policy.
+    PolicyMappings,
     /// The issuer of another certificate is a certification authority.
     Authority,
     /// No more authorities follow than one before allows.
@@ -42,11 +48,16 @@ pub enum Check {
     KeyUsage,
     /// The signer's key is meant for the purpose.
     Purpose,
+    /// The trust anchor is trusted for that: the time and the purpose lie within what was said of it.
+    AnchorConstraints,
 }
 
 impl Check {
-    /// The checks that Karvan does not do yet. Whoever reports a path as accepted must name them.
-    pub const NOT_DONE: [Self; 2] = [Self::Revocation, Self::Policies];
+    /// Whether a certificate that does not pass may still be good: more evidence could tell.
+    #[must_use]
+    pub const fn is_doubt(self) -> bool {
+        matches!(self, Self::RevocationKnown)
+    }
 
     /// The name that machine output uses.
     #[must_use]
@@ -91,8 +102,20 @@ impl Check {
             Self::Validity => {
                 ("validity", "RFC 5280 §6.1.3 (a)(2)", 7005, "trust-check-validity", "trust-help-validity")
             }
+            Self::Initialization => {
+                ("initialization", "RFC 5280 §6.1.2", 7000, "trust-check-initialization", "trust-help-issuer")
+            }
+            Self::RevocationKnown => {
+                ("revocation-known", "RFC 5280 §6.3.3", 7101, "trust-check-revocation-known", "trust-help-revocation")
+            }
+            Self::PolicyMappings => {
+                ("policy-mappings", "RFC 5280 §6.1.4 (a)", 7017, "trust-check-policy-mappings", "trust-help-policies")
+            }
+            Self::AnchorConstraints => {
+                ("anchor-constraints", "RFC 5937 §3.2", 7018, "trust-check-anchor-constraints", "trust-help-anchor")
+            }
             Self::Revocation => {
-                ("revocation", "RFC 5280 §6.1.3 (a)(3)", 7006, "trust-check-revocation", "trust-help-revocation")
+                ("revocation", "RFC 5280 §6.1.3 (a)(3)", 7006, "trust-check-revocation", "trust-help-revoked")
             }
             Self::NameChaining => {
                 ("name-chaining", "RFC 5280 §6.1.3 (a)(4)", 7007, "trust-check-name-chaining", "trust-help-issuer")

@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::net::Ipv4Addr;
 
+use crate::limits::Budget;
 use crate::name::brief;
+use crate::trace::Fact;
 use crate::{Certificate, GeneralName, GeneralSubtree, Limit, NameConstraints};
 
 /// The state variables `permitted_subtrees` and `excluded_subtrees` (§6.1.2 (b), (c)).
@@ -25,17 +27,6 @@ pub(crate) enum Violation {
     Excluded(String, String),
 }
 
-/// How many comparisons are left.
-#[derive(Debug)]
-pub(crate) struct Budget(pub(crate) usize);
-
-impl Budget {
-    fn spend(&mut self) -> Result<(), Limit> {
-        self.0 = self.0.checked_sub(1).ok_or(Limit::NameComparisons)?;
-        Ok(())
-    }
-}
-
 impl<'a> Subtrees<'a> {
     /// §6.1.4 (g): adds the constraints of a certificate to those that hold.
     pub(crate) fn constrain(&mut self, constraints: &'a NameConstraints) {
@@ -45,12 +36,24 @@ impl<'a> Subtrees<'a> {
         self.excluded.extend(&constraints.excluded);
     }
 
+    /// Whether any name will do.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.permitted.is_empty() && self.excluded.is_empty()
+    }
+
+    /// The permitted subtrees: a name must lie in one of each list that has any of its form.
+    pub(crate) fn permitted_facts(&self) -> Fact {
+        Fact::List(self.permitted.iter().map(|list| Fact::texts(list.iter().map(|subtree| &subtree.base))).collect())
+    }
+
+    /// The excluded subtrees.
+    pub(crate) fn excluded_facts(&self) -> Fact {
+        Fact::texts(self.excluded.iter().map(|subtree| &subtree.base))
+    }
+
     /// §6.1.3 (b) and (c): every name of `certificate` against the constraints.
     pub(crate) fn violations(&self, certificate: &Certificate, budget: &mut Budget) -> Result<Vec<Violation>, Limit> {
         let mut violations = Vec::new();
-        if self.permitted.is_empty() && self.excluded.is_empty() {
-            return Ok(violations);
-        }
         for name in names(certificate) {
             if violations.len() >= MOST_VIOLATIONS {
                 break;
@@ -59,7 +62,7 @@ impl<'a> Subtrees<'a> {
                 let (mut constrained, mut inside) = (false, false);
                 for subtree in *subtrees {
                     budget.spend()?;
-                    if subtree.base.form() == name.form() {
+                    if subtree.base.is_same_form(&name) {
                         constrained = true;
                         inside |= place(&name, &subtree.base) == Place::Inside;
                     }
@@ -70,7 +73,7 @@ impl<'a> Subtrees<'a> {
             }
             for subtree in &self.excluded {
                 budget.spend()?;
-                if subtree.base.form() == name.form() && place(&name, &subtree.base) != Place::Outside {
+                if subtree.base.is_same_form(&name) && place(&name, &subtree.base) != Place::Outside {
                     violations.push(Violation::Excluded(brief(&name.to_string()), brief(&subtree.base.to_string())));
                 }
             }
@@ -83,7 +86,7 @@ impl<'a> Subtrees<'a> {
 const MOST_VIOLATIONS: usize = 8;
 
 /// The names of a certificate that constraints apply to.
-fn names(certificate: &Certificate) -> Vec<Cow<'_, GeneralName>> {
+pub(crate) fn names(certificate: &Certificate) -> Vec<Cow<'_, GeneralName>> {
     let alternatives = &certificate.extensions().subject_alternative_names;
     let mut names: Vec<_> = alternatives.iter().map(Cow::Borrowed).collect();
     if !certificate.subject().is_empty() {
@@ -98,7 +101,7 @@ fn names(certificate: &Certificate) -> Vec<Cow<'_, GeneralName>> {
 
 /// The subtrees of the form of `name`, for people.
 fn bases(subtrees: &[GeneralSubtree], name: &GeneralName) -> String {
-    let of_form = subtrees.iter().filter(|subtree| subtree.base.form() == name.form());
+    let of_form = subtrees.iter().filter(|subtree| subtree.base.is_same_form(name));
     let bases: Vec<_> = of_form.take(MOST_VIOLATIONS).map(|subtree| brief(&subtree.base.to_string())).collect();
     brief(&bases.join(" | "))
 }

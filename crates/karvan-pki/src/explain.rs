@@ -8,6 +8,8 @@ use serde::Serialize;
 
 use crate::build::{KeyIdentifier, key_identifier};
 use crate::check::{Check, Rejection};
+use crate::policy::ValidPolicy;
+use crate::trace::Step;
 use crate::verdict::{Effort, Status, Verdict};
 use crate::{Certificate, Limit, Sourced};
 
@@ -57,9 +59,14 @@ pub struct NotChecked {
 pub struct PathFacts {
     /// The certificates, the signer's first, the anchor, if it was reached, last.
     pub certificates: Vec<CertificateFacts>,
-    /// What each certificate did not pass; empty for an accepted path.
+    /// The policies for which it is valid, as the trust anchor calls them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub policies: Vec<ValidPolicy>,
+    /// What each certificate did not pass; of an accepted path what is not known and need not be.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rejections: Vec<RejectionFacts>,
+    /// Every step of its validation, with what it looked at.
+    pub steps: Vec<Step>,
 }
 
 /// One certificate of a path.
@@ -137,11 +144,15 @@ impl Explanation {
     pub(crate) fn new(verdict: &Verdict) -> Self {
         let accepted = verdict.accepted.iter().map(|path| PathFacts {
             certificates: certificates(path.certificates(), Some(path.anchor())),
-            rejections: Vec::new(),
+            policies: path.policies().to_vec(),
+            rejections: path.unknown().iter().map(RejectionFacts::new).collect(),
+            steps: path.steps().to_vec(),
         });
         let rejected = verdict.rejected.iter().map(|path| PathFacts {
             certificates: certificates(&path.certificates, path.anchor.as_ref()),
+            policies: Vec::new(),
             rejections: path.rejections.iter().map(RejectionFacts::new).collect(),
+            steps: path.steps.clone(),
         });
         Self {
             status: verdict.status(),
@@ -150,7 +161,11 @@ impl Explanation {
             accepted: accepted.collect(),
             rejected: rejected.collect(),
             limit: verdict.unfinished.map(|(name, value)| LimitFacts { name, value }),
-            not_checked: Check::NOT_DONE.map(|check| NotChecked { check, clause: check.clause() }).to_vec(),
+            not_checked: verdict
+                .not_checked()
+                .iter()
+                .map(|&check| NotChecked { check, clause: check.clause() })
+                .collect(),
             effort: verdict.effort,
         }
     }
@@ -161,6 +176,7 @@ impl Explanation {
         let mut text = String::new();
         let head = Message::new(match self.status {
             Status::Accepted => "trust-explain-accepted",
+            Status::Indeterminate => "trust-explain-indeterminate",
             Status::Rejected => "trust-explain-rejected",
             Status::Unfinished => "trust-explain-unfinished",
         });
@@ -178,6 +194,9 @@ impl Explanation {
                 .with("count", self.rejected.len());
             line(&mut text, 0, &title.text(language));
             path.write(&mut text, language);
+        }
+        if self.not_checked.is_empty() {
+            return text;
         }
         let not_checked: Vec<_> = self.not_checked.iter().map(|one| titled(one.check, language)).collect();
         let separator = Message::new("trust-explain-separator").text(language);
@@ -202,6 +221,12 @@ impl PathFacts {
             for rejection in self.rejections.iter().filter(|rejection| rejection.certificate == index) {
                 rejection.write(text, language);
             }
+        }
+        for policy in &self.policies {
+            let mut trail: Vec<_> = policy.trail.iter().map(ToString::to_string).collect();
+            trail.dedup();
+            let message = Message::new("trust-explain-policy").with("policy", policy.policy);
+            line(text, 1, &message.with("trail", trail.join(" → ")).text(language));
         }
     }
 }

@@ -7,6 +7,8 @@ use der::asn1::{AnyRef, BitStringRef, ObjectIdentifier, OctetStringRef};
 use der::{Decode, ErrorKind, Reader, SliceReader, Tag, Tagged};
 
 use crate::asn1;
+use crate::distribution::{self, DistributionPoint};
+use crate::policy::{self, CertificatePolicy, PolicyConstraints, PolicyMapping};
 use crate::{CertificateError, GeneralName};
 
 const SUBJECT_KEY_IDENTIFIER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.14");
@@ -14,6 +16,16 @@ const KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.15");
 const SUBJECT_ALTERNATIVE_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.17");
 const BASIC_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.19");
 const NAME_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.30");
+const CRL_DISTRIBUTION_POINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.31");
+const CERTIFICATE_POLICIES: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.32");
+const POLICY_MAPPINGS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.33");
+const POLICY_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.36");
+const FRESHEST_CRL: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.46");
+const INHIBIT_ANY_POLICY: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.54");
+const NO_REVOCATION_AVAILABLE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.56");
+const AUTHORITY_INFORMATION_ACCESS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.1.1");
+const SUBJECT_INFORMATION_ACCESS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.1.11");
+const OCSP_NO_CHECK: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.48.1.5");
 const AUTHORITY_KEY_IDENTIFIER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.35");
 const EXTENDED_KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.37");
 
@@ -35,8 +47,46 @@ pub struct Extensions {
     pub name_constraints: Option<NameConstraints>,
     /// §4.2.1.12: the purposes.
     pub extended_key_usage: Option<Vec<ObjectIdentifier>>,
+    /// §4.2.1.4.
+    pub certificate_policies: Option<Vec<CertificatePolicy>>,
+    /// §4.2.1.5; empty where the extension is absent.
+    pub policy_mappings: Vec<PolicyMapping>,
+    /// §4.2.1.11.
+    pub policy_constraints: Option<PolicyConstraints>,
+    /// §4.2.1.14: after how many certificates `anyPolicy` counts no more.
+    pub inhibit_any_policy: Option<u64>,
+    /// §4.2.1.13; empty where the extension is absent.
+    pub crl_distribution_points: Vec<DistributionPoint>,
+    /// §4.2.1.15: where delta lists are; empty where the extension is absent.
+    pub freshest_crl: Vec<DistributionPoint>,
+    /// §4.2.2.1: where more about the issuer is.
+    pub authority_information_access: Vec<AccessDescription>,
+    /// §4.2.2.2: where more about the subject is.
+    pub subject_information_access: Vec<AccessDescription>,
+    /// RFC 6960 §4.2.2.2.1: an OCSP responder of which no revocation is told.
+    pub ocsp_no_check: bool,
+    /// RFC 9608: no revocation is told of this certificate.
+    pub no_revocation_available: bool,
     /// Extensions marked critical that Karvan does not process.
     pub unprocessed_critical: Vec<ObjectIdentifier>,
+}
+
+/// `AccessDescription`: what is where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessDescription {
+    /// What is there: [`OCSP`](Self::OCSP), [`CA_ISSUERS`](Self::CA_ISSUERS) or another.
+    pub method: ObjectIdentifier,
+    /// Where.
+    pub location: GeneralName,
+}
+
+impl AccessDescription {
+    /// `id-ad-ocsp`: an OCSP responder.
+    pub const OCSP: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.48.1");
+    /// `id-ad-caIssuers`: certificates of the issuer.
+    pub const CA_ISSUERS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.48.2");
+    /// `id-ad-caRepository`: certificates that the subject issued.
+    pub const CA_REPOSITORY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.48.5");
 }
 
 /// `BasicConstraints`.
@@ -75,6 +125,11 @@ impl KeyUsage {
         "decipherOnly",
     ];
 
+    /// The names of the bits that are set.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        Self::NAMES.into_iter().enumerate().filter(move |(bit, _)| self.0 & (1 << bit) != 0).map(|(_, name)| name)
+    }
+
     /// Whether every bit of `usage` is set.
     #[must_use]
     pub const fn contains(self, usage: Self) -> bool {
@@ -97,9 +152,7 @@ impl KeyUsage {
 /// The names of the bits, `digitalSignature, keyCertSign`.
 impl fmt::Display for KeyUsage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<_> =
-            Self::NAMES.iter().enumerate().filter(|(bit, _)| self.0 & (1 << bit) != 0).map(|(_, name)| *name).collect();
-        f.write_str(&names.join(", "))
+        f.write_str(&self.names().collect::<Vec<_>>().join(", "))
     }
 }
 
@@ -122,24 +175,8 @@ pub struct GeneralSubtree {
 impl Extensions {
     /// Reads the `Extensions` of a certificate.
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, CertificateError> {
-        let list = asn1::whole(bytes, |reader| {
-            asn1::each(reader, Tag::Sequence, |reader| {
-                reader.sequence(|reader| {
-                    let identifier = ObjectIdentifier::decode(reader)?;
-                    let critical = Option::<bool>::decode(reader)?.unwrap_or(false);
-                    Ok((identifier, critical, <&OctetStringRef>::decode(reader)?.as_bytes()))
-                })
-            })
-        })
-        .map_err(|error| CertificateError::malformed("extensions", error))?;
-
         let mut extensions = Self::default();
-        let mut seen = HashSet::with_capacity(list.len());
-        for (identifier, critical, value) in list {
-            // RFC 5280 §4.2: not more than one instance of an extension.
-            if !seen.insert(identifier) {
-                return Err(CertificateError::DuplicateExtension(identifier));
-            }
+        for Extension { identifier, critical, value } in list(bytes)? {
             let known = extensions
                 .read_one(identifier, value)
                 .map_err(|error| CertificateError::malformed(name(identifier).unwrap_or("extension"), error))?;
@@ -167,10 +204,64 @@ impl Extensions {
                     asn1::whole(value, |reader| asn1::each(reader, Tag::Sequence, ObjectIdentifier::decode))?;
                 self.extended_key_usage = Some(purposes);
             }
+            CERTIFICATE_POLICIES => self.certificate_policies = Some(policy::certificate_policies(value)?),
+            POLICY_MAPPINGS => self.policy_mappings = policy::policy_mappings(value)?,
+            POLICY_CONSTRAINTS => self.policy_constraints = Some(policy::policy_constraints(value)?),
+            INHIBIT_ANY_POLICY => self.inhibit_any_policy = Some(policy::inhibit_any_policy(value)?),
+            CRL_DISTRIBUTION_POINTS => self.crl_distribution_points = distribution::distribution_points(value)?,
+            FRESHEST_CRL => self.freshest_crl = distribution::distribution_points(value)?,
+            AUTHORITY_INFORMATION_ACCESS => self.authority_information_access = access_descriptions(value)?,
+            SUBJECT_INFORMATION_ACCESS => self.subject_information_access = access_descriptions(value)?,
+            OCSP_NO_CHECK => self.ocsp_no_check = true,
+            NO_REVOCATION_AVAILABLE => self.no_revocation_available = true,
             _ => return Ok(false),
         }
         Ok(true)
     }
+}
+
+/// One `Extension`, its value not yet read.
+#[derive(Clone, Copy)]
+pub(crate) struct Extension<'a> {
+    pub(crate) identifier: ObjectIdentifier,
+    pub(crate) critical: bool,
+    pub(crate) value: &'a [u8],
+}
+
+impl<'a> Extension<'a> {
+    pub(crate) fn read(reader: &mut SliceReader<'a>) -> der::Result<Self> {
+        reader.sequence(|reader| {
+            Ok(Self {
+                identifier: ObjectIdentifier::decode(reader)?,
+                critical: Option::<bool>::decode(reader)?.unwrap_or(false),
+                value: <&OctetStringRef>::decode(reader)?.as_bytes(),
+            })
+        })
+    }
+}
+
+/// Reads `Extensions`, each of which stands once (RFC 5280 §4.2).
+pub(crate) fn list(bytes: &[u8]) -> Result<Vec<Extension<'_>>, CertificateError> {
+    let list = asn1::whole(bytes, |reader| asn1::each(reader, Tag::Sequence, Extension::read))
+        .map_err(|error| CertificateError::malformed("extensions", error))?;
+    let mut seen = HashSet::with_capacity(list.len());
+    match list.iter().find(|extension| !seen.insert(extension.identifier)) {
+        Some(twice) => Err(CertificateError::DuplicateExtension(twice.identifier)),
+        None => Ok(list),
+    }
+}
+
+fn access_descriptions(value: &[u8]) -> der::Result<Vec<AccessDescription>> {
+    asn1::whole(value, |reader| {
+        asn1::each(reader, Tag::Sequence, |reader| {
+            reader.sequence(|reader| {
+                Ok(AccessDescription {
+                    method: ObjectIdentifier::decode(reader)?,
+                    location: GeneralName::read(reader)?,
+                })
+            })
+        })
+    })
 }
 
 /// What RFC 5280 calls the extension.
@@ -189,12 +280,13 @@ pub(crate) fn name(identifier: ObjectIdentifier) -> Option<&'static str> {
         35 => "authorityKeyIdentifier",
         36 => "policyConstraints",
         37 => "extKeyUsage",
+        46 => "freshestCRL",
         54 => "inhibitAnyPolicy",
         _ => return None,
     })
 }
 
-fn authority_key_identifier(value: &[u8]) -> der::Result<Option<Box<[u8]>>> {
+pub(crate) fn authority_key_identifier(value: &[u8]) -> der::Result<Option<Box<[u8]>>> {
     asn1::whole(value, |reader| {
         reader.sequence(|reader| {
             let identifier = asn1::context(reader, 0)?;
@@ -222,7 +314,7 @@ fn basic_constraints(value: &[u8]) -> der::Result<BasicConstraints> {
     })
 }
 
-fn name_constraints(value: &[u8]) -> der::Result<NameConstraints> {
+pub(crate) fn name_constraints(value: &[u8]) -> der::Result<NameConstraints> {
     let subtrees = |list: Option<AnyRef<'_>>| match list {
         None => Ok(Vec::new()),
         Some(list) => asn1::elements(list.value(), subtree),

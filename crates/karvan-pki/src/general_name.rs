@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use der::asn1::AnyRef;
+use der::asn1::{AnyRef, ObjectIdentifier};
 use der::{Decode, ErrorKind, SliceReader, Tag, TagNumber, Tagged};
 
 use crate::Name;
@@ -24,6 +24,10 @@ pub enum GeneralName {
     Directory(Name),
     /// `iPAddress`: 4 or 16 octets, in a constraint an address and a mask of the same size.
     Ip(Box<[u8]>),
+    /// `registeredID`.
+    RegisteredId(ObjectIdentifier),
+    /// `otherName`, by the identifier of its kind; its value is not understood.
+    OtherName(ObjectIdentifier),
     /// A form that is kept but not understood: its name in RFC 5280.
     Other(&'static str),
 }
@@ -38,7 +42,27 @@ impl GeneralName {
             Self::Uri(_) => "uniformResourceIdentifier",
             Self::Directory(_) => "directoryName",
             Self::Ip(_) => "iPAddress",
+            Self::RegisteredId(_) => "registeredID",
+            Self::OtherName(_) => "otherName",
             Self::Other(form) => form,
+        }
+    }
+
+    /// Whether both are of one form, so that a constraint on one is about the other. Every kind of `otherName` is a form
+    /// of its own.
+    #[must_use]
+    pub fn is_same_form(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::OtherName(own), Self::OtherName(other)) => own == other,
+            _ => self.form() == other.form(),
+        }
+    }
+
+    /// The directory name, where it is one.
+    pub(crate) const fn directory(&self) -> Option<&Name> {
+        match self {
+            Self::Directory(name) => Some(name),
+            _ => None,
         }
     }
 
@@ -53,7 +77,11 @@ impl GeneralName {
             text.map(str::to_owned).ok_or_else(wrong)
         };
         Ok(match value.tag().number() {
-            TagNumber(0) => Self::Other("otherName"),
+            TagNumber(0) => Self::OtherName(asn1::whole(value.value(), |reader| {
+                let kind = ObjectIdentifier::decode(reader)?;
+                AnyRef::decode(reader)?;
+                Ok(kind)
+            })?),
             TagNumber(1) => Self::Rfc822(ia5()?),
             TagNumber(2) => Self::Dns(ia5()?),
             TagNumber(3) => Self::Other("x400Address"),
@@ -62,7 +90,10 @@ impl GeneralName {
             TagNumber(5) => Self::Other("ediPartyName"),
             TagNumber(6) => Self::Uri(ia5()?),
             TagNumber(7) => Self::Ip(value.value().into()),
-            TagNumber(8) => Self::Other("registeredID"),
+            TagNumber(8) => {
+                let wrong = |_| wrong();
+                Self::RegisteredId(ObjectIdentifier::from_bytes(value.value()).map_err(wrong)?)
+            }
             _ => return Err(wrong()),
         })
     }
@@ -84,6 +115,8 @@ impl fmt::Display for GeneralName {
             Self::Uri(text) => write!(f, "URI:{}", quiet(text)),
             Self::Directory(name) => write!(f, "directory:{name}"),
             Self::Ip(octets) => write!(f, "IP:{}", Ip(octets)),
+            Self::RegisteredId(identifier) => write!(f, "registeredID:{identifier}"),
+            Self::OtherName(kind) => write!(f, "otherName:{kind}"),
             Self::Other(form) => f.write_str(form),
         }
     }
@@ -121,13 +154,15 @@ mod tests {
         assert_eq!(shown(b"\x82\x0aanka.co.tr"), "DNS:anka.co.tr");
         assert_eq!(shown(b"\x87\x04\x0a\x00\x00\x01"), "IP:10.0.0.1");
         assert_eq!(shown(b"\x87\x08\x0a\x00\x00\x00\xff\xff\x00\x00"), "IP:10.0.0.0/16");
-        assert_eq!(shown(b"\xa0\x02\x05\x00"), "otherName");
+        assert_eq!(shown(b"\xa0\x08\x06\x02\x2a\x03\xa0\x02\x05\x00"), "otherName:1.2.3");
+        assert_eq!(shown(b"\x88\x02\x2a\x03"), "registeredID:1.2.3");
+        assert_eq!(shown(b"\xa5\x00"), "ediPartyName");
         assert_eq!(shown(b"\x81\x02a\x1b"), "email:a\u{fffd}");
     }
 
     #[test]
     fn what_is_no_general_name_is_refused() {
-        for bytes in [&b"\x0c\x01a"[..], b"\x89\x00", b"\x82\x01\xff", b"\xa4\x00"] {
+        for bytes in [&b"\x0c\x01a"[..], b"\x89\x00", b"\x82\x01\xff", b"\xa4\x00", b"\xa0\x00", b"\x88\x00"] {
             assert!(asn1::whole(bytes, GeneralName::read).is_err(), "{bytes:x?}");
         }
     }

@@ -7,7 +7,9 @@
 //!   [`VerifiedPath`], or why each path was rejected, and gives both as findings and as an [`Explanation`].
 //! * [`PublicKey::verify`] checks one signature.
 //!
-//! Not checked yet are the [`Check::NOT_DONE`]: revocation and certificate policies. Every verdict says so.
+//! * [`Evidence`] is what there is about revocation: lists ([`RevocationList`]) and OCSP responses ([`OcspResponse`]).
+//!
+//! Every check of a path is a [`Step`] with what it looked at, so that whoever has a verdict can decide it again.
 //!
 //! Nothing here reads a file, a clock or the network: octets and the time come from the caller. No input makes this
 //! crate panic, and every cost has a limit with a name ([`Limits`]).
@@ -15,12 +17,16 @@
 #![forbid(unsafe_code)]
 
 mod algorithm;
+mod anchor;
 mod asn1;
 mod build;
 mod certificate;
 mod check;
 mod constraints;
+mod crl;
 mod digest;
+mod distribution;
+mod evidence;
 mod explain;
 mod extensions;
 mod general_name;
@@ -29,25 +35,40 @@ mod legacy;
 mod limits;
 mod load;
 mod name;
+mod ocsp;
 pub mod pem;
+mod policy;
+mod revocation;
+mod session;
 mod store;
+mod trace;
 mod validate;
 mod verdict;
 
 pub use algorithm::SignatureAlgorithm;
+pub use anchor::AnchorConstraints;
 pub use build::{Options, find_paths};
 pub use certificate::{Certificate, CertificateError};
 pub use check::{Check, Rejection};
+pub use crl::{Revocation, RevocationList, RevocationReason};
 pub use der::asn1::ObjectIdentifier;
 pub use digest::{Digest, DigestAlgorithm, DigestContext};
+pub use distribution::{DistributionPoint, DistributionPointName, IssuingDistributionPoint, Reasons};
+pub use evidence::{Evidence, SourcedEvidence};
 pub use explain::{CertificateFacts, Explanation, FoundBy, LimitFacts, NotChecked, PathFacts, RejectionFacts, Role};
-pub use extensions::{BasicConstraints, Extensions, GeneralSubtree, KeyUsage, NameConstraints};
+pub use extensions::{AccessDescription, BasicConstraints, Extensions, GeneralSubtree, KeyUsage, NameConstraints};
 pub use general_name::GeneralName;
 pub use key::{KeyKind, PublicKey, SignatureError};
 pub use legacy::Legacy;
 pub use limits::{Limit, Limits};
 pub use load::{LoadError, LoadProblem, certificates};
 pub use name::Name;
+pub use ocsp::{OcspResponse, Responder};
+pub use policy::{
+    ANY_POLICY, CertificatePolicy, PolicyConstraints, PolicyMapping, PolicyOptions, PolicyQualifier, ValidPolicy,
+};
+pub use revocation::{RevocationMode, RevocationOptions};
 pub use store::{CertificateSet, Sourced, TrustStore};
+pub use trace::{Fact, Facts, Step, StepResult};
 pub use validate::Purpose;
 pub use verdict::{Effort, RejectedPath, Status, Verdict, VerifiedPath};

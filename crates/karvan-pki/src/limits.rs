@@ -24,6 +24,16 @@ pub struct Limits {
     pub paths: usize,
     /// Comparisons of a name with a name constraint.
     pub name_comparisons: usize,
+    /// Nodes and edges of policy graphs, over all paths.
+    pub policy_nodes: usize,
+    /// Octets of one revocation list or OCSP response.
+    pub revocation_size: usize,
+    /// Revocation lists and OCSP responses in all.
+    pub revocation_items: usize,
+    /// Revocation lists and OCSP responses looked at, over all certificates and paths.
+    pub revocation_checks: usize,
+    /// Authorities behind each other whose lists must be proven to prove a list.
+    pub revocation_depth: usize,
 }
 
 impl Default for Limits {
@@ -37,6 +47,11 @@ impl Default for Limits {
             signature_checks: 1_000,
             paths: 1_000,
             name_comparisons: 250_000,
+            policy_nodes: 250_000,
+            revocation_size: 64 * 1024 * 1024,
+            revocation_items: 10_000,
+            revocation_checks: 10_000,
+            revocation_depth: 8,
         }
     }
 }
@@ -62,6 +77,16 @@ pub enum Limit {
     Paths,
     /// [`Limits::name_comparisons`].
     NameComparisons,
+    /// [`Limits::policy_nodes`].
+    PolicyNodes,
+    /// [`Limits::revocation_size`].
+    RevocationSize,
+    /// [`Limits::revocation_items`].
+    RevocationItems,
+    /// [`Limits::revocation_checks`].
+    RevocationChecks,
+    /// [`Limits::revocation_depth`].
+    RevocationDepth,
 }
 
 impl Limit {
@@ -77,6 +102,11 @@ impl Limit {
             Self::SignatureChecks => "signature-checks",
             Self::Paths => "paths",
             Self::NameComparisons => "name-comparisons",
+            Self::PolicyNodes => "policy-nodes",
+            Self::RevocationSize => "revocation-size",
+            Self::RevocationItems => "revocation-items",
+            Self::RevocationChecks => "revocation-checks",
+            Self::RevocationDepth => "revocation-depth",
         }
     }
 
@@ -92,6 +122,11 @@ impl Limit {
             Self::SignatureChecks => limits.signature_checks,
             Self::Paths => limits.paths,
             Self::NameComparisons => limits.name_comparisons,
+            Self::PolicyNodes => limits.policy_nodes,
+            Self::RevocationSize => limits.revocation_size,
+            Self::RevocationItems => limits.revocation_items,
+            Self::RevocationChecks => limits.revocation_checks,
+            Self::RevocationDepth => limits.revocation_depth,
         }
     }
 }
@@ -99,5 +134,31 @@ impl Limit {
 impl fmt::Display for Limit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
+    }
+}
+
+/// How much of a limit is left.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    limit: Limit,
+    most: usize,
+    left: usize,
+}
+
+impl Budget {
+    /// The whole of `limit`, which is `most`.
+    pub(crate) const fn new(limit: Limit, most: usize) -> Self {
+        Self { limit, most, left: most }
+    }
+
+    /// Takes one.
+    pub(crate) fn spend(&mut self) -> Result<(), Limit> {
+        self.left = self.left.checked_sub(1).ok_or(self.limit)?;
+        Ok(())
+    }
+
+    /// How much was taken.
+    pub(crate) const fn spent(&self) -> usize {
+        self.most - self.left
     }
 }

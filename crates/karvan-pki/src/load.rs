@@ -9,7 +9,7 @@ use karvan_text::{Code, Diagnostic, Locator, Message, Place};
 
 use crate::asn1;
 use crate::pem::{self, BlockError};
-use crate::{Certificate, CertificateError, Limits};
+use crate::{Certificate, CertificateError, Limits, OcspResponse, RevocationList};
 
 /// A part of a file that could not be used; the rest of the file was.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +34,10 @@ pub enum LoadError {
     Pem(BlockError),
     /// A certificate cannot be read.
     Certificate(CertificateError),
+    /// The file holds no revocation list and no OCSP response at all.
+    NoEvidence,
+    /// A revocation list or an OCSP response cannot be read.
+    Evidence(CertificateError),
     /// A PKCS #7 structure cannot be read: what the DER reader says.
     Pkcs7(String),
 }
@@ -45,7 +49,8 @@ impl fmt::Display for LoadError {
             Self::Pem(BlockError::Unfinished) => f.write_str("the PEM block has no END line of its own"),
             Self::Pem(BlockError::NotBase64) => f.write_str("the PEM block is not base64"),
             Self::Pem(BlockError::Headers) => f.write_str("the PEM block has headers"),
-            Self::Certificate(error) => error.fmt(f),
+            Self::NoEvidence => f.write_str("no revocation list or OCSP response (PEM, DER or PKCS #7) in it"),
+            Self::Certificate(error) | Self::Evidence(error) => error.fmt(f),
             Self::Pkcs7(detail) => write!(f, "PKCS #7 is malformed: {detail}"),
         }
     }
@@ -54,11 +59,22 @@ impl fmt::Display for LoadError {
 impl std::error::Error for LoadError {}
 
 impl LoadProblem {
+    /// A file that as a whole could not be read.
+    pub(crate) fn of_file(file: &str, bytes: &[u8], error: CertificateError) -> Self {
+        let place = Place { span: (0..bytes.len()).into(), ..Place::default() };
+        Self { file: file.to_owned(), index: 1, place, error: LoadError::Certificate(error) }
+    }
+
     /// The problem as a finding: a warning, for what cannot be read cannot be trusted either.
     #[must_use]
     pub fn diagnostic(&self) -> Diagnostic {
         let (code, message) = match &self.error {
             LoadError::Nothing => (7902, Message::new("trust-no-certificate")),
+            LoadError::NoEvidence => (7904, Message::new("trust-no-evidence")),
+            LoadError::Evidence(error) => {
+                let message = Message::new("trust-evidence-unreadable").with("index", self.index);
+                (7903, message.with("detail", error))
+            }
             error => {
                 let message = Message::new("trust-certificate-unreadable").with("index", self.index);
                 (7901, message.with("detail", error))
@@ -74,8 +90,7 @@ impl LoadProblem {
 /// `file` names the file in problems.
 #[must_use]
 pub fn certificates(file: &str, bytes: &[u8], limits: &Limits) -> (Vec<Certificate>, Vec<LoadProblem>) {
-    let mut loaded =
-        Loaded { file, bytes, limits, range: 0..bytes.len(), certificates: Vec::new(), problems: Vec::new() };
+    let mut loaded = Loaded::new(file, bytes, limits);
     if pem::is_pem(bytes) {
         for block in pem::blocks(bytes) {
             loaded.range = block.range;
@@ -101,6 +116,54 @@ pub fn certificates(file: &str, bytes: &[u8], limits: &Limits) -> (Vec<Certifica
     (loaded.certificates, loaded.problems)
 }
 
+/// Every revocation list and OCSP response in `bytes`, told apart by what they are: PEM with any number of blocks (others
+/// are passed over), one of them in DER, or the lists of a PKCS #7 bag.
+pub(crate) fn evidence(
+    file: &str,
+    bytes: &[u8],
+    limits: &Limits,
+) -> (Vec<RevocationList>, Vec<OcspResponse>, Vec<LoadProblem>) {
+    let mut loaded = Loaded::new(file, bytes, limits);
+    if pem::is_pem(bytes) {
+        for block in pem::blocks(bytes) {
+            loaded.range = block.range;
+            match (block.label, block.contents) {
+                ("X509 CRL" | "OCSP RESPONSE", Ok(der)) => loaded.evidence(&der),
+                ("PKCS7" | "CMS", Ok(der)) => loaded.pkcs7_lists(&der),
+                ("X509 CRL" | "OCSP RESPONSE" | "PKCS7" | "CMS", Err(error)) => {
+                    loaded.problem(LoadError::Pem(error));
+                }
+                _ => {}
+            }
+        }
+    } else if is_pkcs7(bytes) {
+        loaded.pkcs7_lists(bytes);
+    } else if bytes.first() == Some(&0x30) {
+        loaded.evidence(bytes);
+    }
+    if loaded.lists.is_empty() && loaded.responses.is_empty() && loaded.problems.is_empty() {
+        loaded.range = 0..0;
+        loaded.problem(LoadError::NoEvidence);
+    }
+    (loaded.lists, loaded.responses, loaded.problems)
+}
+
+/// Whether the DER may be an OCSP response: `ENUMERATED`, or a sequence that begins with the responder or the version, where
+/// a list has its version or an algorithm.
+fn is_response(der: &[u8]) -> bool {
+    asn1::whole(der, |reader| {
+        reader.sequence(|reader| {
+            let first = AnyRef::decode(reader)?;
+            while !reader.is_finished() {
+                AnyRef::decode(reader)?;
+            }
+            let inner = first.value().first().copied();
+            Ok(first.tag() == Tag::Enumerated || inner.is_some_and(|tag| tag & 0xc0 == 0x80))
+        })
+    })
+    .unwrap_or(false)
+}
+
 struct Loaded<'a> {
     file: &'a str,
     bytes: &'a [u8],
@@ -108,10 +171,43 @@ struct Loaded<'a> {
     /// Where in `bytes` the block stands that is read.
     range: Range<usize>,
     certificates: Vec<Certificate>,
+    lists: Vec<RevocationList>,
+    responses: Vec<OcspResponse>,
     problems: Vec<LoadProblem>,
 }
 
-impl Loaded<'_> {
+impl<'a> Loaded<'a> {
+    const fn new(file: &'a str, bytes: &'a [u8], limits: &'a Limits) -> Self {
+        Self {
+            file,
+            bytes,
+            limits,
+            range: 0..bytes.len(),
+            certificates: Vec::new(),
+            lists: Vec::new(),
+            responses: Vec::new(),
+            problems: Vec::new(),
+        }
+    }
+
+    fn evidence(&mut self, der: &[u8]) {
+        let read = if is_response(der) {
+            OcspResponse::from_der(der, self.limits).map(|response| self.responses.push(response))
+        } else {
+            RevocationList::from_der(der, self.limits).map(|list| self.lists.push(list))
+        };
+        if let Err(error) = read {
+            self.problem(LoadError::Evidence(error));
+        }
+    }
+
+    fn pkcs7_lists(&mut self, der: &[u8]) {
+        match pkcs7(der) {
+            Ok((_, lists)) => lists.into_iter().for_each(|list| self.evidence(list)),
+            Err(error) => self.problem(LoadError::Pkcs7(error.to_string())),
+        }
+    }
+
     fn certificate(&mut self, der: &[u8]) {
         match Certificate::from_der(der, self.limits) {
             Ok(certificate) => self.certificates.push(certificate),
@@ -120,14 +216,15 @@ impl Loaded<'_> {
     }
 
     fn pkcs7(&mut self, der: &[u8]) {
-        match pkcs7_certificates(der) {
-            Ok(certificates) => certificates.into_iter().for_each(|certificate| self.certificate(certificate)),
+        match pkcs7(der) {
+            Ok((certificates, _)) => certificates.into_iter().for_each(|certificate| self.certificate(certificate)),
             Err(error) => self.problem(LoadError::Pkcs7(error.to_string())),
         }
     }
 
     fn problem(&mut self, error: LoadError) {
-        let index = self.certificates.len() + self.problems.len() + 1;
+        let read = self.certificates.len() + self.lists.len() + self.responses.len();
+        let index = read + self.problems.len() + 1;
         let position = Locator::default().position(self.bytes, self.range.start);
         let place = Place { span: self.range.clone().into(), position, ..Place::default() };
         self.problems.push(LoadProblem { file: self.file.to_owned(), index, place, error });
@@ -144,8 +241,10 @@ fn is_pkcs7(bytes: &[u8]) -> bool {
     bytes.first() == Some(&0x30) && window.windows(identifier.len()).any(|octets| octets == identifier)
 }
 
-/// The certificates of a PKCS #7 / CMS `SignedData` (RFC 5652 §5.1), as its octets; no signature in it is looked at.
-fn pkcs7_certificates(bytes: &[u8]) -> der::Result<Vec<&[u8]>> {
+/// The certificates and the revocation lists of a PKCS #7 / CMS `SignedData` (RFC 5652 §5.1), as their octets; no signature
+/// in it is looked at.
+#[expect(clippy::type_complexity, reason = "two lists of octets")]
+fn pkcs7(bytes: &[u8]) -> der::Result<(Vec<&[u8]>, Vec<&[u8]>)> {
     let content = asn1::whole(bytes, |reader| {
         reader.sequence(|reader| {
             let kind = ObjectIdentifier::decode(reader)?;
@@ -153,21 +252,25 @@ fn pkcs7_certificates(bytes: &[u8]) -> der::Result<Vec<&[u8]>> {
             if kind == SIGNED_DATA { Ok(content) } else { Err(ErrorKind::Value { tag: Tag::ObjectIdentifier }.into()) }
         })
     })?;
-    let Some(content) = content else { return Ok(Vec::new()) };
-    let certificates = asn1::whole(content.value(), |reader| {
+    let Some(content) = content else { return Ok((Vec::new(), Vec::new())) };
+    asn1::whole(content.value(), |reader| {
         reader.sequence(|reader| {
             asn1::integer(reader)?;
             for expected in [Tag::Set, Tag::Sequence] {
                 AnyRef::decode(reader)?.tag().assert_eq(expected)?;
             }
-            let certificates = asn1::context(reader, 0)?;
-            // What follows, lists of revoked certificates and the signers, is not looked at.
+            let mut bags = [Vec::new(), Vec::new()];
+            for (number, bag) in (0..).zip(&mut bags) {
+                if let Some(list) = asn1::context(reader, number)? {
+                    *bag = asn1::elements(list.value(), |reader| reader.tlv_bytes())?;
+                }
+            }
+            // What follows, the signers, is not looked at.
             while !reader.is_finished() {
                 AnyRef::decode(reader)?;
             }
-            Ok(certificates)
+            let [certificates, lists] = bags;
+            Ok((certificates, lists))
         })
-    })?;
-    let Some(certificates) = certificates else { return Ok(Vec::new()) };
-    asn1::elements(certificates.value(), |reader| reader.tlv_bytes())
+    })
 }

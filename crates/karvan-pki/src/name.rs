@@ -54,6 +54,16 @@ impl Name {
         self.parts.len() >= base.parts.len() && self.parts.iter().zip(&base.parts).all(|(own, other)| own == other)
     }
 
+    /// A name of one part, from the octets within a `RelativeDistinguishedName`.
+    pub(crate) fn from_part(octets: &[u8]) -> der::Result<Self> {
+        Ok(Self { parts: vec![part(asn1::elements(octets, Attribute::read)?)] })
+    }
+
+    /// This name with the parts of `lower` below it.
+    pub(crate) fn above(&self, lower: &Self) -> Self {
+        Self { parts: self.parts.iter().chain(&lower.parts).cloned().collect() }
+    }
+
     /// The text of the most specific common name; of the organisation or the last attribute where there is none.
     ///
     /// For people: it identifies nothing.
@@ -81,17 +91,20 @@ impl Name {
     }
 
     pub(crate) fn read(reader: &mut SliceReader<'_>) -> der::Result<Self> {
-        let parts = asn1::each(reader, Tag::Sequence, |reader| {
-            let mut part = asn1::each(reader, Tag::Set, Attribute::read)?;
-            part.sort_by(|a, b| a.identity().cmp(&b.identity()));
-            Ok(part)
-        })?;
+        let parts =
+            asn1::each(reader, Tag::Sequence, |reader| asn1::each(reader, Tag::Set, Attribute::read).map(part))?;
         Ok(Self { parts })
     }
 
     fn attributes(&self) -> impl DoubleEndedIterator<Item = &Attribute> {
         self.parts.iter().flatten()
     }
+}
+
+/// A part of these attributes, whose order does not count.
+fn part(mut attributes: Vec<Attribute>) -> Part {
+    attributes.sort_by(|a, b| a.identity().cmp(&b.identity()));
+    attributes
 }
 
 impl PartialEq for Name {
@@ -217,7 +230,7 @@ pub(crate) fn brief(text: &str) -> String {
 }
 
 /// The characters of a `DirectoryString` or `IA5String`; none where the value is no string or not valid in its type.
-fn text(value: AnyRef<'_>) -> Option<String> {
+pub(crate) fn text(value: AnyRef<'_>) -> Option<String> {
     let octets = value.value();
     match value.tag() {
         Tag::Utf8String => std::str::from_utf8(octets).ok().map(str::to_owned),

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::name::quiet;
-use crate::{Certificate, Limit, Limits, LoadProblem, Name};
+use crate::{AnchorConstraints, Certificate, Limit, Limits, LoadProblem, Name, anchor};
 
 /// A certificate and where it was found.
 #[derive(Clone, Debug)]
@@ -35,6 +35,8 @@ impl Sourced {
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct CertificateSet {
+    /// Certificates that come before those of its own.
+    base: Option<Arc<Self>>,
     entries: Vec<Sourced>,
     seen: HashSet<[u8; 32]>,
     by_subject: HashMap<Name, Vec<usize>>,
@@ -63,13 +65,19 @@ impl CertificateSet {
         (set, problems)
     }
 
+    /// The certificates of `base`, to which others can be added without a copy of them all.
+    #[must_use]
+    pub fn over(base: Arc<Self>) -> Self {
+        Self { full: base.full, base: Some(base), ..Self::default() }
+    }
+
     /// Adds a certificate that was found in `origin`; one that is already there stays as it is.
     pub fn insert(&mut self, certificate: impl Into<Arc<Certificate>>, origin: &Arc<str>, limits: &Limits) {
         let certificate = certificate.into();
-        if self.seen.contains(certificate.fingerprint()) {
+        if self.contains(&certificate) {
             return;
         }
-        if self.entries.len() >= limits.certificates {
+        if self.len() >= limits.certificates {
             self.full = true;
             return;
         }
@@ -80,7 +88,7 @@ impl CertificateSet {
 
     /// Adds every certificate of `other`.
     pub fn extend(&mut self, other: &Self, limits: &Limits) {
-        for Sourced { certificate, origin } in &other.entries {
+        for Sourced { certificate, origin } in other.iter() {
             self.insert(Arc::clone(certificate), origin, limits);
         }
         self.full |= other.full;
@@ -89,23 +97,25 @@ impl CertificateSet {
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.base.as_ref().map_or(0, |base| base.len()) + self.entries.len()
     }
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.len() == 0
     }
 
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = &Sourced> {
-        self.entries.iter()
+        self.layers().flat_map(|layer| &layer.entries)
     }
 
     /// Those whose subject is `name`.
-    pub fn with_subject(&self, name: &Name) -> impl Iterator<Item = &Sourced> {
-        self.by_subject.get(name).into_iter().flatten().map(|index| &self.entries[*index])
+    pub fn with_subject<'s>(&'s self, name: &Name) -> impl Iterator<Item = &'s Sourced> + use<'s> {
+        let found = self.layers().filter_map(|layer| Some((layer, layer.by_subject.get(name)?)));
+        let found: Vec<_> = found.collect();
+        found.into_iter().flat_map(|(layer, indices)| indices.iter().map(|index| &layer.entries[*index]))
     }
 
     /// This very certificate, as it is in the set.
@@ -117,7 +127,7 @@ impl CertificateSet {
     /// Whether this very certificate is in the set.
     #[must_use]
     pub fn contains(&self, certificate: &Certificate) -> bool {
-        self.seen.contains(certificate.fingerprint())
+        self.layers().any(|layer| layer.seen.contains(certificate.fingerprint()))
     }
 
     /// The limit that kept certificates out of the set, if one did.
@@ -125,34 +135,76 @@ impl CertificateSet {
     pub const fn exceeded(&self) -> Option<Limit> {
         if self.full { Some(Limit::Certificates) } else { None }
     }
+
+    /// The sets that it is made of, the lowest first.
+    fn layers(&self) -> impl Iterator<Item = &Self> {
+        let mut layers: Vec<_> = std::iter::successors(Some(self), |layer| layer.base.as_deref()).collect();
+        layers.reverse();
+        layers.into_iter()
+    }
 }
 
 /// The trust anchors: certificates that are believed because the user said so.
 ///
-/// An anchor need not be self-signed. Its own signature is not checked; its validity, its basic constraints and its
-/// name constraints are, because who made the anchor set them (RFC 5937 §3.2).
+/// An anchor need not be self-signed. Its own signature is not checked; its validity and what its extensions constrain are,
+/// because who made the anchor set them (RFC 5937 §3.2). [`constrain`](Self::constrain) adds what the user sets.
 #[derive(Clone, Debug, Default)]
-pub struct TrustStore(CertificateSet);
+pub struct TrustStore {
+    set: CertificateSet,
+    constraints: HashMap<[u8; 32], AnchorConstraints>,
+}
 
 impl TrustStore {
     /// Makes every certificate of `set` a trust anchor.
     #[must_use]
-    pub const fn new(set: CertificateSet) -> Self {
-        Self(set)
+    pub fn new(set: CertificateSet) -> Self {
+        Self { set, constraints: HashMap::new() }
     }
 
-    /// Reads the anchors from `files`, see [`CertificateSet::load`].
+    /// Reads the anchors from `files`: certificates, see [`CertificateSet::load`], and DER files with a `TrustAnchorList`
+    /// (RFC 5914).
     pub fn load<N: AsRef<str>, B: AsRef<[u8]>>(
         files: impl IntoIterator<Item = (N, B)>,
         limits: &Limits,
     ) -> (Self, Vec<LoadProblem>) {
-        let (set, problems) = CertificateSet::load(files, limits);
-        (Self(set), problems)
+        let mut store = Self::default();
+        let mut problems = Vec::new();
+        for (name, bytes) in files {
+            let (name, bytes) = (name.as_ref(), bytes.as_ref());
+            if !anchor::is_anchor_list(bytes) {
+                let (set, found) = CertificateSet::load([(name, bytes)], limits);
+                store.set.extend(&set, limits);
+                problems.extend(found);
+                continue;
+            }
+            match anchor::read_list(bytes, limits) {
+                Ok(anchors) => {
+                    let origin: Arc<str> = name.into();
+                    for (certificate, constraints) in anchors {
+                        store.constrain(&certificate, constraints);
+                        store.set.insert(certificate, &origin, limits);
+                    }
+                }
+                Err(error) => problems.push(LoadProblem::of_file(name, bytes, error)),
+            }
+        }
+        (store, problems)
     }
 
     /// The anchors.
     #[must_use]
     pub const fn anchors(&self) -> &CertificateSet {
-        &self.0
+        &self.set
+    }
+
+    /// Trusts `anchor` for no more than `constraints`; those that it had before are replaced.
+    pub fn constrain(&mut self, anchor: &Certificate, constraints: AnchorConstraints) {
+        self.constraints.insert(*anchor.fingerprint(), constraints);
+    }
+
+    /// What `anchor` is trusted for; none where nobody limited it.
+    #[must_use]
+    pub fn constraints(&self, anchor: &Certificate) -> Option<&AnchorConstraints> {
+        self.constraints.get(anchor.fingerprint())
     }
 }

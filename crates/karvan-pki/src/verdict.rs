@@ -5,22 +5,28 @@ use karvan_text::{Code, Diagnostic, Message, Place};
 use serde::Serialize;
 
 use crate::check::{Check, Rejection};
-use crate::{Certificate, Explanation, Limit, PublicKey, Sourced};
+use crate::policy::ValidPolicy;
+use crate::revocation::RevocationMode;
+use crate::trace::Step;
+use crate::validate::Validated;
+use crate::{Certificate, Explanation, Legacy, Limit, PublicKey, Sourced};
 
 /// A path that passed every check, from the signer's certificate to a trust anchor.
 ///
-/// It can be had only from [`find_paths`](crate::find_paths); [`Check::NOT_DONE`] says what it was not checked for.
+/// It can be had only from [`find_paths`](crate::find_paths); [`Verdict::not_checked`] says what it was not checked for.
+/// Its parts are the outputs of RFC 5280 §6.1.6.
 #[derive(Clone, Debug)]
 pub struct VerifiedPath {
     certificates: Vec<Sourced>,
     anchor: Sourced,
     at: Timestamp,
+    validated: Validated,
 }
 
 impl VerifiedPath {
     /// For the search alone, after validation.
-    pub(crate) fn new(certificates: Vec<Sourced>, anchor: Sourced, at: Timestamp) -> Self {
-        Self { certificates, anchor, at }
+    pub(crate) fn new(certificates: Vec<Sourced>, anchor: Sourced, at: Timestamp, validated: Validated) -> Self {
+        Self { certificates, anchor, at, validated }
     }
 
     /// The certificates, the signer's first, the anchor not among them; where the signer's certificate is itself the
@@ -42,16 +48,43 @@ impl VerifiedPath {
         self.certificates.first().map_or(&self.anchor.certificate, |signer| &signer.certificate)
     }
 
-    /// The signer's key, the `working_public_key` of RFC 5280 §6.1.6.
+    /// The signer's key with its parameters, the `working_public_key` of RFC 5280 §6.1.6.
     #[must_use]
-    pub fn public_key(&self) -> &PublicKey {
-        self.signer().public_key()
+    pub const fn public_key(&self) -> &PublicKey {
+        &self.validated.public_key
+    }
+
+    /// What of the signatures of its certificates is weak, and was allowed.
+    #[must_use]
+    pub const fn legacy(&self) -> Legacy {
+        self.validated.legacy
     }
 
     /// The time for which it was verified.
     #[must_use]
     pub const fn at(&self) -> Timestamp {
         self.at
+    }
+
+    /// The policies for which it is valid, as the trust anchor calls them, of those that were acceptable (the
+    /// `user-constrained-policy-set`); each with what it is called on the way down. [`ANY_POLICY`](crate::ANY_POLICY) among them:
+    /// any.
+    #[must_use]
+    pub fn policies(&self) -> &[ValidPolicy] {
+        &self.validated.policies
+    }
+
+    /// What is not known and need not be ([`RevocationMode::Check`]): the certificates about which there is no revocation list
+    /// and no response.
+    #[must_use]
+    pub fn unknown(&self) -> &[Rejection] {
+        &self.validated.unknown
+    }
+
+    /// Every step of its validation, in order.
+    #[must_use]
+    pub fn steps(&self) -> &[Step] {
+        &self.validated.steps
     }
 }
 
@@ -64,6 +97,8 @@ pub struct RejectedPath {
     pub anchor: Option<Sourced>,
     /// Every check that was not passed, at least one.
     pub rejections: Vec<Rejection>,
+    /// Every step of its validation, in order; of a path that reached no anchor, those where it ended.
+    pub steps: Vec<Step>,
 }
 
 impl RejectedPath {
@@ -72,6 +107,12 @@ impl RejectedPath {
     pub fn certificate(&self, position: usize) -> Option<&Sourced> {
         self.certificates.get(position).or(self.anchor.as_ref())
     }
+
+    /// Whether nothing speaks against the path but that something is not known.
+    #[must_use]
+    pub fn is_indeterminate(&self) -> bool {
+        self.rejections.iter().all(|rejection| rejection.check.is_doubt())
+    }
 }
 
 /// The answer to "is this certificate trusted?".
@@ -79,8 +120,11 @@ impl RejectedPath {
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Status {
-    /// A path passed every check but those that are not done.
+    /// A path passed every check.
     Accepted,
+    /// Every path was tried; none passed, but nothing speaks against one of them except that it is not known whether its
+    /// certificates were revoked.
+    Indeterminate,
     /// Every path was tried, and none passed.
     Rejected,
     /// A limit ended the search before a path passed: nothing is known.
@@ -98,6 +142,10 @@ pub struct Effort {
     pub paths: usize,
     /// Comparisons of a name with a name constraint.
     pub name_comparisons: usize,
+    /// Nodes and edges of policy graphs.
+    pub policy_nodes: usize,
+    /// Revocation lists and OCSP responses looked at.
+    pub revocation_checks: usize,
 }
 
 /// What the search for a path found.
@@ -109,8 +157,11 @@ pub struct Verdict {
     pub at: Timestamp,
     /// Paths that passed, the best first; one, unless all were asked for.
     pub accepted: Vec<VerifiedPath>,
-    /// Paths that were tried and did not pass, those that came nearest first.
+    /// Paths that were tried and did not pass, those that came nearest first: before all others those against which nothing
+    /// speaks but a doubt.
     pub rejected: Vec<RejectedPath>,
+    /// What was asked about revocation.
+    pub revocation: RevocationMode,
     /// The limit that ended the search, with its value.
     pub unfinished: Option<(Limit, usize)>,
     /// What was spent.
@@ -120,13 +171,24 @@ pub struct Verdict {
 impl Verdict {
     /// The answer.
     #[must_use]
-    pub const fn status(&self) -> Status {
+    pub fn status(&self) -> Status {
         if !self.accepted.is_empty() {
             Status::Accepted
         } else if self.unfinished.is_some() {
             Status::Unfinished
+        } else if self.rejected.iter().any(RejectedPath::is_indeterminate) {
+            Status::Indeterminate
         } else {
             Status::Rejected
+        }
+    }
+
+    /// The checks that were not done: an accepted path may fail them.
+    #[must_use]
+    pub fn not_checked(&self) -> &'static [Check] {
+        match self.revocation {
+            RevocationMode::Off => &[Check::Revocation],
+            RevocationMode::Require | RevocationMode::Check => &[],
         }
     }
 
@@ -144,13 +206,23 @@ impl Verdict {
     pub fn diagnostics(&self) -> Vec<Diagnostic> {
         let mut diagnostics = Vec::new();
         match self.status() {
-            Status::Accepted => {}
-            Status::Rejected => {
-                let message = Message::new("trust-rejected")
+            Status::Accepted => {
+                for unknown in self.path().into_iter().flat_map(VerifiedPath::unknown) {
+                    let code = Code::warning(unknown.check.code().number);
+                    let finding = Diagnostic::new(code, unknown.message.clone(), self.place(&[]));
+                    diagnostics.push(finding.help(unknown.check.help()).rule(unknown.check.clause()));
+                }
+            }
+            status @ (Status::Rejected | Status::Indeterminate) => {
+                let (code, id) = match status {
+                    Status::Indeterminate => (Code::warning(7100), "trust-indeterminate"),
+                    _ => (Code::error(7001), "trust-rejected"),
+                };
+                let message = Message::new(id)
                     .with("subject", self.signer.certificate.subject())
                     .with("at", self.at)
                     .with("count", self.rejected.len());
-                diagnostics.push(Diagnostic::new(Code::error(7001), message, self.place(&[])));
+                diagnostics.push(Diagnostic::new(code, message, self.place(&[])));
                 diagnostics.extend(self.reasons());
             }
             Status::Unfinished => {
@@ -161,12 +233,9 @@ impl Verdict {
                 }
             }
         }
-        diagnostics.extend(Check::NOT_DONE.map(|check| {
+        diagnostics.extend(self.not_checked().iter().map(|check| {
             let code = Code::note(check.code().number);
-            let message = Message::new(match check {
-                Check::Revocation => "trust-revocation-not-checked",
-                _ => "trust-policies-not-checked",
-            });
+            let message = Message::new("trust-revocation-not-checked");
             Diagnostic::new(code, message, self.place(&[])).help(check.help()).rule(check.clause())
         }));
         diagnostics

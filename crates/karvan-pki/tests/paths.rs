@@ -109,7 +109,7 @@ fn validity_is_checked_for_every_certificate() {
 
 #[test]
 fn critical_extensions_that_are_not_processed_refuse_the_path() {
-    for arc in [32, 33, 36, 54, 99] {
+    for arc in [18, 99] {
         for critical in [true, false] {
             let change = |request: &mut Request| request.extensions.push(extension(arc, critical, b"\x30\x00"));
             let mut chains = [Chain::new(), Chain::new(), Chain::new()];

@@ -65,6 +65,26 @@ struct SearchLimits {
     /// Comparisons of a name with a name constraint.
     #[arg(long, value_name = "COUNT", default_value_t = 250_000, hide_short_help = true)]
     max_name_comparisons: usize,
+
+    /// Nodes and edges of policy graphs.
+    #[arg(long, value_name = "COUNT", default_value_t = 250_000, hide_short_help = true)]
+    max_policy_nodes: usize,
+
+    /// Octets of a revocation list or an OCSP response.
+    #[arg(long, value_name = "OCTETS", default_value_t = 64 * 1024 * 1024, hide_short_help = true)]
+    max_revocation_size: usize,
+
+    /// Revocation lists and OCSP responses that are read.
+    #[arg(long, value_name = "COUNT", default_value_t = 10_000, hide_short_help = true)]
+    max_revocation_items: usize,
+
+    /// Revocation lists and OCSP responses that are looked at, over all certificates.
+    #[arg(long, value_name = "COUNT", default_value_t = 10_000, hide_short_help = true)]
+    max_revocation_checks: usize,
+
+    /// Authorities behind each other whose lists prove a list.
+    #[arg(long, value_name = "COUNT", default_value_t = 8, hide_short_help = true)]
+    max_revocation_depth: usize,
 }
 
 impl SearchLimits {
@@ -78,6 +98,11 @@ impl SearchLimits {
             signature_checks: self.max_signature_checks,
             paths: self.max_paths,
             name_comparisons: self.max_name_comparisons,
+            policy_nodes: self.max_policy_nodes,
+            revocation_size: self.max_revocation_size,
+            revocation_items: self.max_revocation_items,
+            revocation_checks: self.max_revocation_checks,
+            revocation_depth: self.max_revocation_depth,
         }
     }
 }
@@ -146,6 +171,7 @@ pub(crate) fn status(status: TrustStatus) -> Status {
     match status {
         TrustStatus::Accepted => Status::Good,
         TrustStatus::Rejected => Status::Findings,
+        TrustStatus::Indeterminate => Status::Indeterminate,
         _ => Status::Unfinished,
     }
 }
