@@ -3,13 +3,15 @@
 use std::fmt;
 
 use karvan_pki::pem::BlockError;
-use karvan_pki::{KeyKind, PublicKey, SignatureAlgorithm};
+use karvan_pki::{DigestAlgorithm, KeyKind, PublicKey, SignatureAlgorithm};
 
 mod file;
 mod private;
+mod remote;
 
 pub use file::KeyFile;
 pub use private::PrivateKey;
+pub use remote::{RemoteKey, ToBeSigned};
 
 /// What signs: a key in memory, a token, a service far away.
 pub trait SigningKey {
@@ -71,6 +73,10 @@ pub enum KeyError {
     WholeMessage,
     /// Signing failed.
     Failed,
+    /// The key is elsewhere, and no value has come back yet.
+    Elsewhere,
+    /// The value that came back is no signature of what was asked: the document changed in between, or another key signed.
+    Value,
     /// What a token or its library says.
     Token(String),
 }
@@ -103,6 +109,8 @@ impl fmt::Display for KeyError {
             Self::Algorithm { key, algorithm } => write!(f, "a {key} key does not sign with {algorithm}"),
             Self::WholeMessage => f.write_str("an Ed25519 key signs whole messages, not digests"),
             Self::Failed => f.write_str("the key failed to sign"),
+            Self::Elsewhere => f.write_str("the key is elsewhere"),
+            Self::Value => f.write_str("the value is no signature of this document by the key of the certificate"),
             Self::Token(reason) => write!(f, "the token: {reason}"),
         }?;
         self.help().map_or(Ok(()), |help| write!(f, "; {help}"))
@@ -111,11 +119,54 @@ impl fmt::Display for KeyError {
 
 impl std::error::Error for KeyError {}
 
+/// Whether keys of this kind sign with that algorithm, and it is sound.
+fn check_algorithm(key: &KeyKind, algorithm: SignatureAlgorithm) -> Result<(), KeyError> {
+    let fits = match key {
+        KeyKind::Rsa { .. } => {
+            matches!(algorithm, SignatureAlgorithm::RsaPkcs1(_) | SignatureAlgorithm::RsaPss { .. })
+        }
+        KeyKind::Ed25519 => algorithm == SignatureAlgorithm::Ed25519,
+        _ => key.curve_octets().is_some() && matches!(algorithm, SignatureAlgorithm::EcdsaFixed(_)),
+    };
+    if fits && algorithm.legacy(key).is_empty() {
+        Ok(())
+    } else {
+        Err(KeyError::Algorithm { key: key.clone(), algorithm: algorithm.to_string() })
+    }
+}
+
+/// What a key of this kind signs with unless something else is asked for: RSA with PKCS #1 and SHA-256, elliptic curves
+/// with the digest of their strength.
+///
+/// # Errors
+/// A kind of key that Karvan does not sign with.
+pub fn usual_algorithm(key: &KeyKind) -> Result<SignatureAlgorithm, KeyError> {
+    Ok(match key {
+        KeyKind::Rsa { .. } => SignatureAlgorithm::RsaPkcs1(DigestAlgorithm::Sha256),
+        KeyKind::EcP256 => SignatureAlgorithm::EcdsaFixed(DigestAlgorithm::Sha256),
+        KeyKind::EcP384 => SignatureAlgorithm::EcdsaFixed(DigestAlgorithm::Sha384),
+        KeyKind::EcP521 => SignatureAlgorithm::EcdsaFixed(DigestAlgorithm::Sha512),
+        KeyKind::Ed25519 => SignatureAlgorithm::Ed25519,
+        other => return Err(KeyError::Unsupported(other.to_string())),
+    })
+}
+
+/// An algorithm with another digest, the scheme as it is. Ed25519 has a digest of its own and stays.
+#[must_use]
+pub const fn with_digest(algorithm: SignatureAlgorithm, digest: DigestAlgorithm) -> SignatureAlgorithm {
+    match algorithm {
+        SignatureAlgorithm::RsaPss { .. } => SignatureAlgorithm::rsa_pss(digest),
+        SignatureAlgorithm::RsaPkcs1(_) => SignatureAlgorithm::RsaPkcs1(digest),
+        SignatureAlgorithm::Ed25519 => SignatureAlgorithm::Ed25519,
+        _ => SignatureAlgorithm::EcdsaFixed(digest),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
-    use karvan_pki::{Certificate, DigestAlgorithm, Limits, pem};
+    use karvan_pki::{Certificate, Limits, pem};
     use ring::rand::SystemRandom;
 
     use super::*;

@@ -46,7 +46,7 @@ pub mod xml;
 pub use algorithm::{digest_algorithm, digest_identifier, signature_algorithm, signature_identifier};
 pub use indication::{Doubt, Failure, Indication};
 pub use karvan_pki::{DigestAlgorithm, Legacy};
-pub use key::{KeyError, KeyFile, PrivateKey, SigningKey};
+pub use key::{KeyError, KeyFile, PrivateKey, RemoteKey, SigningKey, ToBeSigned, usual_algorithm, with_digest};
 pub use xml::{
     Coverage, Covered, ExternalFile, Intact, Policy, Position, Rejected, Selection, SignError, Signed, SignedBy,
     SignedObject, Signer, Target, Uncovered, Verified, verify,

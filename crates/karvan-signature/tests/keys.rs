@@ -8,7 +8,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use karvan_pki::{DigestAlgorithm, Legacy, PublicKey, SignatureAlgorithm, SignatureError, pem};
-use karvan_signature::{KeyError, KeyFile, PrivateKey, SigningKey};
+use karvan_signature::{KeyError, KeyFile, PrivateKey, RemoteKey, SigningKey, ToBeSigned};
 use ring::rand::SystemRandom;
 
 fn octets(name: &str) -> Vec<u8> {
@@ -111,4 +111,30 @@ fn a_bundle_gives_the_certificates_beside_the_key() {
     let file = KeyFile::read(&bundle, None, Arc::new(SystemRandom::new())).unwrap();
     assert_eq!(file.certificates[0].public_key(), file.key.public_key());
     assert_eq!(file.certificates.len(), 2);
+}
+
+#[test]
+fn what_is_signed_elsewhere_comes_back_only_for_the_same_octets() {
+    for name in ["rsa", "p256", "p521", "ed25519"] {
+        let there = key(&format!("{name}.pem"));
+        let remote = || RemoteKey::new(there.public_key().clone(), there.algorithm()).unwrap();
+        let here = remote();
+        assert_eq!(here.sign(b"message"), Err(KeyError::Elsewhere));
+        let Some(ToBeSigned::Message(asked)) = here.asked() else { panic!("nothing asked") };
+        let value = there.sign(&asked).unwrap();
+        let back = remote().with_value(value.clone());
+        assert_eq!(back.sign(b"message"), Ok(value.clone()));
+        assert_eq!(back.sign(b"massage"), Err(KeyError::Value));
+        let Some(digest) = there.algorithm().digest() else { continue };
+        let digest = digest.digest(b"message");
+        assert_eq!(back.sign_digest(digest.as_ref()), Ok(value));
+        assert_eq!(back.asked(), Some(ToBeSigned::Digest(digest.as_ref().to_vec())));
+    }
+    // OpenSSL gives the DER of an elliptic signature.
+    let line = String::from_utf8(octets("signatures.txt")).unwrap();
+    let line = line.lines().find(|line| line.starts_with("p521 ecdsa sha512 ")).unwrap();
+    let value = STANDARD.decode(line.rsplit_once(' ').unwrap().1).unwrap();
+    let key = key("p521.pem");
+    let remote = RemoteKey::new(key.public_key().clone(), key.algorithm()).unwrap().with_value(value);
+    assert_eq!(remote.sign(b"message").unwrap().len(), 132);
 }

@@ -15,7 +15,7 @@ use rsa::traits::PublicKeyParts as _;
 use rsa::{Pkcs1v15Sign, Pss, RsaPrivateKey};
 use zeroize::Zeroizing;
 
-use super::{KeyError, SigningKey};
+use super::{KeyError, SigningKey, check_algorithm, usual_algorithm, with_digest};
 use crate::asn1;
 use karvan_pki::DigestAlgorithm;
 
@@ -82,27 +82,21 @@ impl PrivateKey {
     }
 
     fn new(pair: Pair, random: Arc<dyn SecureRandom + Send + Sync>) -> Result<Self, KeyError> {
-        let (spki, algorithm) = match &pair {
+        let spki = match &pair {
             Pair::Rsa(key) => {
                 let bits = key.n().bits();
                 if !(2048..=8192).contains(&bits) {
                     return Err(KeyError::Rejected(format!("an RSA key of {bits} bits is not from 2048 to 8192")));
                 }
-                (key.to_public_key().to_public_key_der(), SignatureAlgorithm::RsaPkcs1(DigestAlgorithm::Sha256))
+                key.to_public_key().to_public_key_der()
             }
-            Pair::P256(key) => {
-                (key.verifying_key().to_public_key_der(), SignatureAlgorithm::EcdsaFixed(DigestAlgorithm::Sha256))
-            }
-            Pair::P384(key) => {
-                (key.verifying_key().to_public_key_der(), SignatureAlgorithm::EcdsaFixed(DigestAlgorithm::Sha384))
-            }
-            Pair::P521(key) => {
-                (key.verifying_key().to_public_key_der(), SignatureAlgorithm::EcdsaFixed(DigestAlgorithm::Sha512))
-            }
-            Pair::Ed25519(key) => (key.verifying_key().to_public_key_der(), SignatureAlgorithm::Ed25519),
+            Pair::P256(key) => key.verifying_key().to_public_key_der(),
+            Pair::P384(key) => key.verifying_key().to_public_key_der(),
+            Pair::P521(key) => key.verifying_key().to_public_key_der(),
+            Pair::Ed25519(key) => key.verifying_key().to_public_key_der(),
         };
         let public = PublicKey::from_spki(spki.map_err(rejected)?.as_bytes()).map_err(rejected)?;
-        Ok(Self { pair, algorithm, public, random })
+        Ok(Self { pair, algorithm: usual_algorithm(public.kind())?, public, random })
     }
 
     /// The same key with another digest, the scheme as it is. Ed25519 has a digest of its own and stays.
@@ -110,12 +104,7 @@ impl PrivateKey {
     /// # Errors
     /// A digest that is not sound.
     pub fn with_digest(self, digest: DigestAlgorithm) -> Result<Self, KeyError> {
-        let algorithm = match self.algorithm {
-            SignatureAlgorithm::RsaPss { .. } => SignatureAlgorithm::rsa_pss(digest),
-            SignatureAlgorithm::RsaPkcs1(_) => SignatureAlgorithm::RsaPkcs1(digest),
-            SignatureAlgorithm::Ed25519 => SignatureAlgorithm::Ed25519,
-            _ => SignatureAlgorithm::EcdsaFixed(digest),
-        };
+        let algorithm = with_digest(self.algorithm, digest);
         self.with_algorithm(algorithm)
     }
 
@@ -124,16 +113,7 @@ impl PrivateKey {
     /// # Errors
     /// An algorithm that the key does not sign with, or one that is not sound.
     pub fn with_algorithm(mut self, algorithm: SignatureAlgorithm) -> Result<Self, KeyError> {
-        let fits = match &self.pair {
-            Pair::Rsa(_) => {
-                matches!(algorithm, SignatureAlgorithm::RsaPkcs1(_) | SignatureAlgorithm::RsaPss { .. })
-            }
-            Pair::Ed25519(_) => algorithm == SignatureAlgorithm::Ed25519,
-            _ => matches!(algorithm, SignatureAlgorithm::EcdsaFixed(_)),
-        };
-        if !fits || !algorithm.legacy(self.public.kind()).is_empty() {
-            return Err(KeyError::Algorithm { key: self.public.kind().clone(), algorithm: algorithm.to_string() });
-        }
+        check_algorithm(self.public.kind(), algorithm)?;
         self.algorithm = algorithm;
         Ok(self)
     }
