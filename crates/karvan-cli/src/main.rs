@@ -14,6 +14,7 @@ mod progress;
 mod report;
 mod session;
 mod settings;
+mod signing;
 mod status;
 
 use std::io;

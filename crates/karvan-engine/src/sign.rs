@@ -1,13 +1,15 @@
 //! Signing a document: in place, or in a file beside it.
 
 use std::fmt;
-use std::sync::Arc;
 
-use karvan_pki::{Certificate, KeyKind, Limits as CertificateLimits, certificates};
-use karvan_signature::{DigestAlgorithm, KeyError, PrivateKey, SignError, Signed, Signer, SigningKey};
+use karvan_signature::{DigestAlgorithm, KeyError, SignError, Signed, Signer};
 use karvan_xml::{Canonicalization, Document, Limits, ParseError};
 
 use crate::trust::Named;
+
+mod identity;
+
+pub use identity::{Identity, Scheme, Ticket};
 
 /// How a document is signed.
 #[derive(Clone, Debug, Default)]
@@ -17,7 +19,7 @@ pub struct Options {
     pub detached: bool,
     /// Canonical XML 1.0 in place of Exclusive XML Canonicalization.
     pub inclusive: bool,
-    /// The digest of what is signed, and of an RSA signature; elliptic keys have a digest of their own.
+    /// The digest of what is signed.
     pub digest: DigestAlgorithm,
     /// How much of everything the document may have.
     pub xml: Limits,
@@ -31,6 +33,10 @@ pub enum Error {
     Key(KeyError),
     /// A certificate cannot be read: the file, and what is wrong.
     Certificate(String),
+    /// A key elsewhere is known by its certificate, and there is none.
+    NoCertificate,
+    /// What came back from a key elsewhere cannot be read.
+    Ticket(String),
     /// The document is not XML that can be signed in place.
     Document(ParseError),
     /// The signature cannot be made.
@@ -42,6 +48,8 @@ impl fmt::Display for Error {
         match self {
             Self::Key(error) => error.fmt(f),
             Self::Certificate(problem) => f.write_str(problem),
+            Self::NoCertificate => f.write_str("a key elsewhere is known by its certificate: give it with --cert"),
+            Self::Ticket(problem) => write!(f, "what was signed elsewhere cannot be read: {problem}"),
             Self::Document(error) => error.fmt(f),
             Self::Sign(error) => error.fmt(f),
         }
@@ -62,22 +70,18 @@ impl From<SignError> for Error {
     }
 }
 
-/// Signs `document` with the private key in `key` and offers the certificates in `chain`, the signer's first.
+/// Signs `document` as `identity`.
 ///
 /// In place, the document is XML, and every octet of it but the signature stays as it is. Detached, it is any file: its
 /// exact octets are signed under its name.
 ///
 /// # Errors
 /// Why there is no signature.
-pub fn sign(document: &Named, key: &[u8], chain: &[Named], options: &Options) -> Result<Vec<u8>, Error> {
-    let mut key = PrivateKey::read(key, Arc::new(ring::rand::SystemRandom::new()))?;
-    if matches!(key.public_key().kind(), KeyKind::Rsa { .. }) {
-        key = key.with_digest(options.digest)?;
-    }
+pub fn sign(document: &Named, identity: &Identity, options: &Options) -> Result<Vec<u8>, Error> {
     let canonicalization =
         if options.inclusive { Canonicalization::inclusive() } else { Canonicalization::exclusive() };
-    let signer = Signer::new(&key)
-        .with_certificates(read_chain(chain)?)?
+    let signer = Signer::new(identity.key())
+        .with_certificates(identity.certificates().to_vec())?
         .with_canonicalization(canonicalization)
         .with_digest(options.digest);
     let (name, octets) = document;
@@ -86,16 +90,4 @@ pub fn sign(document: &Named, key: &[u8], chain: &[Named], options: &Options) ->
     }
     let document = Document::parse(octets.as_slice(), &options.xml).map_err(Error::Document)?;
     Ok(signer.sign_in(document.root(), &[Signed::Document])?)
-}
-
-fn read_chain(files: &[Named]) -> Result<Vec<Certificate>, Error> {
-    let mut chain = Vec::new();
-    for (name, octets) in files {
-        let (read, problems) = certificates(name, octets, &CertificateLimits::default());
-        if let Some(problem) = problems.first() {
-            return Err(Error::Certificate(format!("{name}: {}", problem.error)));
-        }
-        chain.extend(read);
-    }
-    Ok(chain)
 }

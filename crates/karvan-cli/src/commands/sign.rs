@@ -4,14 +4,14 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use karvan_engine::DigestAlgorithm;
 use karvan_engine::detect::{self, Kind};
 use karvan_engine::sign::{Error, Options, sign};
 use karvan_engine::text::Message;
 use karvan_engine::trust::Named;
 
 use crate::input::Input;
-use crate::session::{Aside, Session, say, say_problem, say_unread};
+use crate::session::{Aside, Session, say_problem, say_unread};
+use crate::signing::SignerOptions;
 use crate::status::Status;
 
 /// `karvan sign`.
@@ -21,13 +21,9 @@ pub(crate) struct Sign {
     #[arg(value_name = "FILE")]
     path: Option<PathBuf>,
 
-    /// The private key: PEM or DER.
-    #[arg(long, value_name = "FILE")]
-    key: PathBuf,
-
-    /// The signer's certificate, then those that lead to its authority.
-    #[arg(long, value_name = "FILE")]
-    cert: Vec<PathBuf>,
+    /// Who signs.
+    #[command(flatten)]
+    signer: SignerOptions,
 
     /// The form of the signature.
     #[arg(long, value_enum, default_value_t)]
@@ -40,10 +36,6 @@ pub(crate) struct Sign {
     /// The canonical form that is digested.
     #[arg(long, value_enum, default_value_t)]
     c14n: Canonical,
-
-    /// The digest of what is signed, and of an RSA signature.
-    #[arg(long, value_enum, default_value_t)]
-    digest: Digest,
 }
 
 /// The form of a signature.
@@ -64,18 +56,6 @@ enum Canonical {
     Inclusive,
 }
 
-/// A digest algorithm.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum Digest {
-    /// SHA-256.
-    #[default]
-    Sha256,
-    /// SHA-384.
-    Sha384,
-    /// SHA-512.
-    Sha512,
-}
-
 pub(crate) fn run(asked: &Sign, mut session: Session) -> io::Result<Status> {
     let Form::Xmldsig = asked.form;
     let input = match session.one_input(asked.path.as_ref(), "sign") {
@@ -89,16 +69,17 @@ pub(crate) fn run(asked: &Sign, mut session: Session) -> io::Result<Status> {
     options.detached = asked.detached;
     options.inclusive = asked.c14n == Canonical::Inclusive;
     options.xml = session.limits.xml;
-    options.digest = match asked.digest {
-        Digest::Sha256 => DigestAlgorithm::Sha256,
-        Digest::Sha384 => DigestAlgorithm::Sha384,
-        Digest::Sha512 => DigestAlgorithm::Sha512,
-    };
-    let (document, key, chain) = match read(asked, &input, &session) {
-        Ok(read) => read,
-        Err(status) => return Ok(status),
-    };
-    match sign(&document, &key, &chain, &options) {
+    options.digest = asked.signer.digest();
+    let (signing, document) =
+        match asked.signer.open(&session).and_then(|signing| Ok((signing, read(asked, &input, &session)?))) {
+            Ok(read) => read,
+            Err(status) => return Ok(status),
+        };
+    let signed = sign(&document, &signing.identity, &options);
+    if let Some(ended) = signing.prepared() {
+        return Ok(ended.unwrap_or_else(|status| status));
+    }
+    match signed {
         Ok(signed) => {
             session.output.write_all(&signed)?;
             session.output.finish()?;
@@ -112,25 +93,18 @@ pub(crate) fn run(asked: &Sign, mut session: Session) -> io::Result<Status> {
             Aside::new(&session).finding(&input.name(), &finding);
             Ok(Status::from(&finding))
         }
+        Err(error @ (Error::Key(_) | Error::Certificate(_))) => Ok(asked.signer.say(&error)),
         Err(error) => {
-            match &error {
-                // It names its file.
-                Error::Certificate(_) => say(&format!("karvan: {error}")),
-                Error::Key(_) => say_problem(&asked.key.display().to_string(), &error),
-                _ => say_problem(&input.name(), &error),
-            }
+            say_problem(&input.name(), &error);
             Ok(Status::Usage)
         }
     }
 }
 
-type Material = (Named, Vec<u8>, Vec<Named>);
-
-fn read(asked: &Sign, input: &Input, session: &Session) -> Result<Material, Status> {
-    let octets = |input: &Input| input.read(session.limits).map_err(|error| say_unread(&input.name(), &error));
-    // A detached signature refers to the document by the name it has beside the signature, not by the way there.
+/// The document, under its file name: a detached signature refers to it by the name that it has beside the signature, not
+/// by the way there.
+fn read(asked: &Sign, input: &Input, session: &Session) -> Result<Named, Status> {
+    let octets = input.read(session.limits).map_err(|error| say_unread(&input.name(), &error))?;
     let name = asked.path.as_deref().and_then(Path::file_name);
-    let name = name.map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    let chain = asked.cert.iter().map(|path| Ok::<_, Status>((path.display().to_string(), octets(&Input::one(path))?)));
-    Ok(((name, octets(input)?), octets(&Input::one(&asked.key))?, chain.collect::<Result<_, Status>>()?))
+    Ok((name.map_or_else(String::new, |name| name.to_string_lossy().into_owned()), octets))
 }

@@ -3,10 +3,11 @@
 use std::io;
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Subcommand};
 use karvan_engine::text::Message;
 use karvan_engine::trust::{Material, Named};
-use karvan_engine::{PathLimits, Timestamp, TrustStatus};
+use karvan_engine::{Legacy, PathLimits, Timestamp, TrustStatus};
 
 use crate::input::Input;
 use crate::session::{Aside, Session, say_failed, say_unread};
@@ -27,8 +28,24 @@ pub(crate) struct TrustOptions {
     #[arg(long, value_name = "TIME")]
     at: Option<String>,
 
+    /// Believe what is no longer safe, by name.
+    #[arg(long, value_name = "NAME", value_parser = legacy())]
+    allow_legacy: Vec<Legacy>,
+
     #[command(flatten)]
     limits: SearchLimits,
+}
+
+impl TrustOptions {
+    /// What is no longer safe, and is believed all the same.
+    pub(crate) fn legacy(&self) -> Legacy {
+        self.allow_legacy.iter().copied().collect()
+    }
+}
+
+/// A reader of what is no longer safe, by its names.
+fn legacy() -> impl clap::builder::TypedValueParser<Value = Legacy> {
+    PossibleValuesParser::new(Legacy::all_names()).map(|name| Legacy::from_name(&name).unwrap_or_default())
 }
 
 /// How much the search for a path may cost; one that comes to a limit is not finished.

@@ -74,6 +74,7 @@ pub(crate) fn run(asked: &Verify, mut session: Session) -> io::Result<Status> {
         references: asked.max_signed_parts,
         transforms: asked.max_transforms,
         keys: asked.max_keys,
+        legacy: asked.trust.legacy(),
         xml: session.limits.xml,
         ..SignaturePolicy::default()
     };

@@ -1,5 +1,10 @@
 //! `karvan sign`.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use karvan_engine::sign::{Identity, Scheme};
+use serde_json::Value;
+
 use crate::arguments;
 use crate::documents::{INVOICE, ORDER};
 use crate::support::{Folder, NOW, from_iran, sample, signer};
@@ -98,7 +103,7 @@ fn keys_that_cannot_be_used_are_told() {
     refused(
         arguments![key("sahand-encrypted.key.pem"), "invoice.xml"],
         2,
-        "the private key is encrypted; decrypt it first",
+        "the private key is encrypted; give its password",
     );
     refused(arguments![key("sahand.pem"), "invoice.xml"], 2, "no private key in it, but CERTIFICATE");
     refused(arguments!["--key=order.edi", "invoice.xml"], 2, "no private key");
@@ -126,4 +131,62 @@ fn what_is_missing_or_too_large_is_not_signed() {
     refused(arguments![signer("anka"), "."], 2, "karvan: sign takes one file, not a folder");
     refused(arguments![signer("anka"), "--max-size=10", "invoice.xml"], 4, "larger than 10 octets");
     refused(arguments![signer("anka"), "--form=cms", "invoice.xml"], 2, "invalid value 'cms'");
+}
+
+#[test]
+fn an_encrypted_key_is_opened_with_its_password() {
+    let key = format!("--key={}", sample("pki/signers/sahand-encrypted.key.pem"));
+    let cert = format!("--cert={}", sample("pki/signers/sahand.pem"));
+    let folder = folder();
+    folder.write("password", "caravan\n");
+    folder
+        .run(arguments!["sign", key.clone(), cert, "--password-file=password", "-o", "s.xml", "invoice.xml"])
+        .expect(0);
+    folder.run(arguments!["verify", from_iran(), NOW, "s.xml"]).expect(0);
+    folder.write("password", "another\n");
+    let run = folder.run(arguments!["sign", key.clone(), "--password-file=password", "invoice.xml"]).expect(2);
+    assert!(run.stderr.contains("the password does not open"), "{}", run.stderr);
+    let run = folder.run(arguments!["sign", key, "--password-env=KARVAN_NO_SUCH", "invoice.xml"]).expect(2);
+    assert!(run.stderr.contains("KARVAN_NO_SUCH"), "{}", run.stderr);
+}
+
+#[test]
+fn every_digest_and_padding_signs_and_verifies() {
+    for (padding, digest) in [("--pss", "sha256"), ("--pss", "sha3-256"), ("--c14n=exclusive", "sha224")] {
+        let folder = folder();
+        let digest = format!("--digest={digest}");
+        folder.run(arguments!["sign", signer("sahand"), padding, digest, "-o", "s.xml", "invoice.xml"]).expect(0);
+        let run = folder.run(arguments!["verify", from_iran(), NOW, "s.xml"]).expect(0);
+        assert_eq!(run.stdout.contains("RSA PSS"), padding == "--pss", "{}", run.stdout);
+    }
+}
+
+/// Signing in two halves: what is to be signed goes to a key elsewhere, its signature comes back.
+#[test]
+fn a_key_elsewhere_signs_what_was_prepared() {
+    for name in ["sahand", "karun", "anka"] {
+        let folder = folder();
+        let cert = format!("--cert={}", sample(&format!("pki/signers/{name}.pem")));
+        folder.run(arguments!["sign", cert.clone(), "--prepare=ticket.json", "-o", "s.xml", "invoice.xml"]).expect(0);
+        assert!(!folder.names().contains(&"s.xml".to_owned()), "nothing is signed yet");
+        let mut ticket: Value = serde_json::from_str(&folder.read("ticket.json")).unwrap();
+        let message = STANDARD.decode(ticket["message"].as_str().unwrap()).unwrap();
+        let key = std::fs::read(sample(&format!("pki/signers/{name}.key.pem"))).unwrap();
+        let there = Identity::open(&key, None, &[], Scheme::default()).unwrap();
+        ticket["value"] = STANDARD.encode(there.key().sign(&message).unwrap()).into();
+        folder.write("ticket.json", ticket.to_string());
+        let complete = arguments!["sign", cert, "--complete=ticket.json", "-o", "s.xml", "invoice.xml"];
+        folder.run(complete.clone()).expect(0);
+        folder
+            .run(arguments!["verify", from_iran(), format!("--cert={}", sample("pki/intermediate")), NOW, "s.xml"])
+            .expect(0);
+        // The document changed in between.
+        folder.write("invoice.xml", INVOICE.replacen("?>", "?>\n<!-- changed --> ", 1).replacen("Carpets", "Rugs", 1).replacen("</", " </", 1));
+        let run = folder.run(complete.clone()).expect(2);
+        assert!(run.stderr.contains("no signature of this document"), "{}", run.stderr);
+        ticket["value"] = Value::Null;
+        folder.write("ticket.json", ticket.to_string());
+        let run = folder.run(complete).expect(2);
+        assert!(run.stderr.contains("\"value\" is missing"), "{}", run.stderr);
+    }
 }
