@@ -225,7 +225,7 @@ fn path(signed_by: &SignedBy, material: &Material, at: Timestamp) -> Option<Verd
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sign::{Options, sign};
+    use crate::sign::{Identity, Options, Scheme, sign};
 
     fn file(name: &str, octets: &[u8]) -> Named {
         (name.to_owned(), octets.to_vec())
@@ -243,7 +243,8 @@ mod tests {
     fn signed_by_anka(options: &Options) -> Vec<u8> {
         let document = file("order.xml", b"<order><id>7</id></order>");
         let chain = [file("anka", include_bytes!("../../../samples/pki/signers/anka.pem"))];
-        sign(&document, include_bytes!("../../../samples/pki/signers/anka.key.pem"), &chain, options).unwrap()
+        let key = include_bytes!("../../../samples/pki/signers/anka.key.pem");
+        sign(&document, &Identity::open(key, None, &chain, Scheme::default()).unwrap(), options).unwrap()
     }
 
     #[test]
@@ -276,7 +277,8 @@ mod tests {
         let document = file("order.xml", b"<order/>");
         let chain = [file("nordhafen", include_bytes!("../../../samples/pki/signers/nordhafen.pem"))];
         let key = include_bytes!("../../../samples/pki/signers/nordhafen.key.pem");
-        let source = sign(&document, key, &chain, &Options::default()).unwrap();
+        let identity = Identity::open(key, None, &chain, Scheme::default()).unwrap();
+        let source = sign(&document, &identity, &Options::default()).unwrap();
         let verdict = |at: &str| verify(source.clone(), &[], &material(), &Policy::default(), at.parse().unwrap());
         assert!(matches!(verdict("2026-06-01T00:00:00Z"), Outcome::Untrusted(..)));
         assert_eq!(verdict("2026-06-01T00:00:00Z").indication().to_string(), "INDETERMINATE/OUT_OF_BOUNDS_NO_POE");

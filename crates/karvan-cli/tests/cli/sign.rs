@@ -181,7 +181,10 @@ fn a_key_elsewhere_signs_what_was_prepared() {
             .run(arguments!["verify", from_iran(), format!("--cert={}", sample("pki/intermediate")), NOW, "s.xml"])
             .expect(0);
         // The document changed in between.
-        folder.write("invoice.xml", INVOICE.replacen("?>", "?>\n<!-- changed --> ", 1).replacen("Carpets", "Rugs", 1).replacen("</", " </", 1));
+        folder.write(
+            "invoice.xml",
+            INVOICE.replacen("?>", "?>\n<!-- changed --> ", 1).replacen("Carpets", "Rugs", 1).replacen("</", " </", 1),
+        );
         let run = folder.run(complete.clone()).expect(2);
         assert!(run.stderr.contains("no signature of this document"), "{}", run.stderr);
         ticket["value"] = Value::Null;
