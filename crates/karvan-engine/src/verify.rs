@@ -1,5 +1,7 @@
 //! Verifying a signature, and whom it can be trusted to come from.
 
+pub mod cms;
+
 use std::fmt::Write as _;
 
 use jiff::Timestamp;

@@ -1,18 +1,22 @@
 //! `karvan verify`.
 
-use std::io::{self, Write};
+mod cms;
+
+use std::io::{self, Cursor, Read, Write};
 use std::path::{Component, Path, PathBuf};
 
 use clap::Args;
 use karvan_engine::SignaturePolicy;
+use karvan_engine::detect::HEAD;
 use karvan_engine::text::Message;
 use karvan_engine::trust::Named;
+use karvan_engine::verify::cms::{begins, decoded};
 use karvan_engine::verify::{Outcome, Trusted, files_referred_to, verify};
 use serde_json::json;
 
 use super::trust::{TrustOptions, material, status};
 use crate::arguments::Format;
-use crate::input::{Input, Limits};
+use crate::input::{Input, Limits, whole};
 use crate::output::Output;
 use crate::session::{Session, say, say_unread};
 use crate::status::Status;
@@ -47,6 +51,14 @@ pub(crate) struct Verify {
     /// Certificates and keys that a signature offers.
     #[arg(long, value_name = "COUNT", default_value_t = 16, hide_short_help = true)]
     max_keys: usize,
+
+    /// Signers of one CMS signature.
+    #[arg(long, value_name = "COUNT", default_value_t = 16, hide_short_help = true)]
+    max_signers: usize,
+
+    /// Octets of a CMS signature beside its content.
+    #[arg(long, value_name = "OCTETS", default_value_t = 8 << 20, hide_short_help = true)]
+    max_signature_size: usize,
 }
 
 pub(crate) fn run(asked: &Verify, mut session: Session) -> io::Result<Status> {
@@ -62,7 +74,14 @@ pub(crate) fn run(asked: &Verify, mut session: Session) -> io::Result<Status> {
         Err(status) => return Ok(status),
     };
     let name = input.name();
-    let source = match input.read(session.limits) {
+    let (head, source) = match input.open(session.limits).and_then(beginning) {
+        Ok(opened) => opened,
+        Err(error) => return Ok(say_unread(&name, &error)),
+    };
+    if begins(&head) {
+        return cms::run(asked, &input, decoded(&head, source), &material, at, session);
+    }
+    let source = match whole(source, session.limits) {
         Ok(source) => source,
         Err(error) => return Ok(say_unread(&name, &error)),
     };
@@ -86,6 +105,13 @@ pub(crate) fn run(asked: &Verify, mut session: Session) -> io::Result<Status> {
     };
     session.output.finish()?;
     Ok(ended)
+}
+
+/// The first octets of a source, which tell what it is, and all of it.
+fn beginning(mut source: Box<dyn Read>) -> io::Result<(Vec<u8>, impl Read)> {
+    let mut head = Vec::new();
+    source.as_mut().take(HEAD as u64).read_to_end(&mut head)?;
+    Ok((head.clone(), Cursor::new(head).chain(source)))
 }
 
 /// The files that a detached signature refers to: the one that `--content` names, or those beside the signature.

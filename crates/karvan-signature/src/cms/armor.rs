@@ -1,5 +1,6 @@
 //! PEM around a signature, read as it streams (RFC 7468 §8, §9).
 
+use std::fmt;
 use std::io::{self, BufRead, Read};
 
 use base64::Engine as _;
@@ -18,6 +19,18 @@ pub struct Armored<R> {
     octets: io::Cursor<Vec<u8>>,
     state: State,
 }
+
+/// What is wrong with a block; in an error of reading, for the source itself did not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ArmorError(pub(crate) &'static str);
+
+impl fmt::Display for ArmorError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl std::error::Error for ArmorError {}
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -48,7 +61,7 @@ impl<R: BufRead> Armored<R> {
     fn line(&mut self) -> io::Result<()> {
         let mut line = Vec::new();
         if self.source.by_ref().take(LINE).read_until(b'\n', &mut line)? == 0 {
-            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the PEM block has no END line of its own"));
+            return Err(io::Error::other(ArmorError("the PEM block has no END line of its own")));
         }
         let line = line.trim_ascii();
         match self.state {
@@ -71,7 +84,7 @@ impl<R: BufRead> Armored<R> {
     }
 
     fn decode(&mut self, length: usize) -> io::Result<()> {
-        let not_base64 = |_| io::Error::new(io::ErrorKind::InvalidData, "the PEM block is not base64");
+        let not_base64 = |_| io::Error::other(ArmorError("the PEM block is not base64"));
         let octets = STANDARD.decode(&self.text[..length]).map_err(not_base64)?;
         self.text.drain(..length);
         self.octets = io::Cursor::new(octets);
@@ -115,11 +128,13 @@ mod tests {
 
     #[test]
     fn a_broken_block_is_an_error() {
-        assert_eq!(read("-----BEGIN CMS-----\nAQID").unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
-        assert_eq!(
-            read("-----BEGIN CMS-----\n????\n-----END CMS-----").unwrap_err().kind(),
-            io::ErrorKind::InvalidData
-        );
-        assert_eq!(read("-----BEGIN CMS-----\nAQI\n-----END CMS-----").unwrap_err().kind(), io::ErrorKind::InvalidData);
+        for text in [
+            "-----BEGIN CMS-----\nAQID",
+            "-----BEGIN CMS-----\n????\n-----END CMS-----",
+            "-----BEGIN CMS-----\nAQI\n-----END CMS-----",
+        ] {
+            let error = read(text).unwrap_err();
+            assert!(error.get_ref().is_some_and(|error| error.is::<ArmorError>()), "{error}");
+        }
     }
 }

@@ -8,6 +8,7 @@ use karvan_pki::{Certificate, DigestContext, Legacy, PublicKey, SignatureAlgorit
 use karvan_text::{Code, Diagnostic, Language, Message, Place};
 
 use super::algorithm::{Identifier, Unusable};
+use super::armor::ArmorError;
 use super::ber::{Problem, Source};
 use super::der::{self, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, ObjectIdentifier, SEQUENCE, SET, Value, context};
 use super::policy::Policy;
@@ -78,7 +79,10 @@ pub fn verify<S: Write>(
     let read = read(&mut source, detached, policy, content, &mut problems);
     let SignedData { content_type, enclosed, content, certificates, revocation, signers, .. } =
         read.map_err(|problem| match problem {
-            Stopped::Problem(Problem::Io(error)) => VerifyError::Io(error),
+            Stopped::Problem(Problem::Io(error)) => match error.get_ref().and_then(|error| error.downcast_ref()) {
+                Some(ArmorError(detail)) => malformed(0, detail).into(),
+                None => VerifyError::Io(error),
+            },
             Stopped::Problem(Problem::Malformed { at, detail }) => malformed(at, detail).into(),
             Stopped::Problem(Problem::TooLarge { at }) => {
                 let message = Message::new("cms-limit-kept").with("limit", policy.kept);

@@ -1,0 +1,155 @@
+//! `karvan verify` of CMS signatures, which stream.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::Path;
+
+use karvan_engine::text::Message;
+use karvan_engine::trust::Material;
+use karvan_engine::verify::cms::{Policy, Signer, Verification, verify};
+use karvan_engine::{Timestamp, TrustStatus, Verdict};
+use serde_json::json;
+
+use super::Verify;
+use crate::arguments::Format;
+use crate::commands::trust::status;
+use crate::input::Input;
+use crate::output::Output;
+use crate::session::{Session, say_failed, say_unread};
+use crate::status::Status;
+
+/// Verifies the CMS signature in `input`, of which `source` gives all octets.
+pub(super) fn run(
+    asked: &Verify,
+    input: &Input,
+    source: Box<dyn Read>,
+    material: &Material,
+    at: Timestamp,
+    mut session: Session,
+) -> io::Result<Status> {
+    let name = input.name();
+    let mut content = match asked.content.as_deref().map(|path| open(path, &session)).transpose() {
+        Ok(content) => content,
+        Err(status) => return Ok(status),
+    };
+    let spool = match Spool::open(asked.out.as_deref()) {
+        Ok(spool) => spool,
+        Err(error) => return Ok(say_failed(&asked.out.clone().unwrap_or_default().display().to_string(), &error)),
+    };
+    let mut policy = Policy::default();
+    policy.kept = asked.max_signature_size;
+    policy.signers = asked.max_signers;
+    let detached = content.as_mut().map(|content| content as &mut dyn Read);
+    let verification = match verify(source, detached, material, &policy, at, spool) {
+        Ok(verification) => verification,
+        Err(error) => return Ok(say_unread(&name, &error)),
+    };
+    let ended = tell(&name, &verification, &mut session)?;
+    // Anything else is thrown away with the spool.
+    if let Some(spool) = verification.into_content() {
+        spool.finish()?;
+    }
+    session.output.finish()?;
+    Ok(ended)
+}
+
+fn open(path: &Path, session: &Session) -> Result<Box<dyn Read>, Status> {
+    let input = Input::one(path);
+    input.open(session.limits).map_err(|error| say_unread(&input.name(), &error))
+}
+
+/// Where content waits until it is known to be good.
+enum Spool {
+    /// Nobody asked for it.
+    None,
+    /// A file that gets its name when it is good.
+    File(Output),
+    /// A file without a name, to be copied to standard output when it is good.
+    Hidden(File),
+}
+
+impl Spool {
+    fn open(out: Option<&Path>) -> io::Result<Self> {
+        match out {
+            None => Ok(Self::None),
+            Some(path) if path == Path::new("-") => tempfile::tempfile().map(Self::Hidden),
+            Some(path) => Output::open(Some(path)).map(Self::File),
+        }
+    }
+
+    fn finish(self) -> io::Result<()> {
+        match self {
+            Self::None => Ok(()),
+            Self::File(output) => output.finish(),
+            Self::Hidden(mut file) => {
+                file.seek(SeekFrom::Start(0))?;
+                let mut output = Output::open(None)?;
+                io::copy(&mut file, &mut output)?;
+                output.finish()
+            }
+        }
+    }
+}
+
+impl Write for Spool {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::None => Ok(octets.len()),
+            Self::File(output) => output.write(octets),
+            Self::Hidden(file) => file.write(octets),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::None => Ok(()),
+            Self::File(output) => output.flush(),
+            Self::Hidden(file) => file.flush(),
+        }
+    }
+}
+
+fn tell<S>(name: &str, verification: &Verification<S>, session: &mut Session) -> io::Result<Status> {
+    let verdicts = || verification.signers.iter().filter_map(|signer| signer.verdict.as_ref());
+    let wrong = verification.findings.iter().map(Status::from).max().filter(|status| *status != Status::Good);
+    let untrusted = verdicts().map(|verdict| verdict.status()).find(|status| *status != TrustStatus::Accepted);
+    let (word, id, ended) = match (wrong, untrusted) {
+        (Some(ended), _) => ("broken", "verify-broken", ended),
+        (None, _) if verification.is_trusted() => ("trusted", "verify-trusted", Status::Good),
+        (None, Some(untrusted)) => ("untrusted", "verify-untrusted", status(untrusted)),
+        (None, None) => ("indeterminate", "verify-indeterminate", Status::Indeterminate),
+    };
+    if session.format != Format::Human {
+        let told = |signer: &Signer| (json!(signer), json!(signer.verdict.as_ref().map(Verdict::explanation)));
+        let mut signers = verification.signers.iter().map(told);
+        let (signature, trust) = signers.next().unwrap_or_default();
+        let mut told = json!({
+            "file": name, "verdict": word, "indication": verification.indication().to_string(),
+            "signature": signature, "trust": trust, "findings": verification.findings,
+        });
+        let others: Vec<_> =
+            signers.map(|(signature, trust)| json!({ "signature": signature, "trust": trust })).collect();
+        if !others.is_empty() {
+            told["others"] = others.into();
+        }
+        serde_json::to_writer(&mut session.output, &told)?;
+        writeln!(session.output)?;
+        return Ok(ended);
+    }
+    for finding in &verification.findings {
+        session.finding(name, finding)?;
+    }
+    let language = session.style.language;
+    for signer in &verification.signers {
+        session.output.write_all(signer.text(language).as_bytes())?;
+        if let Some(verdict) = &signer.verdict {
+            session.output.write_all(verdict.explanation().text(language).as_bytes())?;
+        }
+    }
+    let indication = Message::new("verify-indication").with("indication", verification.indication());
+    for message in [indication, Message::new(id)] {
+        let text = session.text(&message);
+        writeln!(session.output, "{text}")?;
+    }
+    Ok(ended)
+}

@@ -1,0 +1,254 @@
+//! Verifying a CMS signature, and whom it can be trusted to come from.
+
+use std::fmt::Write as _;
+use std::io::{self, BufReader, Read, Write};
+
+use jiff::Timestamp;
+use karvan_pki::{Status, Verdict};
+use karvan_signature::Indication;
+use karvan_signature::cms::{self, Armored, Intact, Signature, VerifyError};
+use karvan_signature::timestamp::Token;
+use karvan_text::{Code, Diagnostic, Language, Message, Severity};
+use serde::Serialize;
+
+use super::{CoveredPart, Part, Report};
+use crate::trust::Material;
+
+pub use karvan_signature::cms::Policy;
+
+/// How the verification of a CMS signature ended.
+#[derive(Debug)]
+pub struct Verification<S> {
+    /// The signers, as far as their signatures are good; none if one is not.
+    pub signers: Vec<Signer>,
+    /// What is wrong with the signatures, or keeps from telling whether they can be trusted.
+    pub findings: Vec<Diagnostic>,
+    content: Option<S>,
+}
+
+/// A signer, and what was found about it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Signer {
+    /// What was signed by whom.
+    #[serde(flatten)]
+    pub report: Report,
+    /// What the signature says about itself.
+    pub attributes: Attributes,
+    /// Whether a path leads from its certificate to a trust anchor; none without any anchor.
+    #[serde(skip)]
+    pub verdict: Option<Verdict>,
+}
+
+/// What a CMS signature says about itself, and who says something about it.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Attributes {
+    /// Whether it names the certificate of the signer, as CAdES-BES asks.
+    pub names_certificate: bool,
+    /// When it was made, as the signer claims.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signing_time: Option<Timestamp>,
+    /// What the content is, in the words of the signer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content_hint: Option<String>,
+    /// Times by which it is proven to have been there.
+    pub timestamps: Vec<Stamp>,
+    /// The subjects of those who signed the signature.
+    pub countersigners: Vec<String>,
+    /// What is weak about it and was allowed.
+    pub legacy: Vec<&'static str>,
+}
+
+/// A timestamp over a signature.
+#[derive(Clone, Debug, Serialize)]
+pub struct Stamp {
+    /// The time.
+    pub time: Timestamp,
+    /// The subject of the authority's certificate.
+    pub authority: String,
+    /// Whether a path leads from the authority to a trust anchor.
+    pub trusted: bool,
+}
+
+impl<S> Verification<S> {
+    /// Whether all signatures are good and all signers trusted.
+    #[must_use]
+    pub const fn is_trusted(&self) -> bool {
+        self.content.is_some()
+    }
+
+    /// The outcome in the words of ETSI EN 319 102-1.
+    #[must_use]
+    pub fn indication(&self) -> Indication {
+        let verdicts = self.signers.iter().filter_map(|signer| signer.verdict.as_ref()).map(Indication::of_path);
+        verdicts.chain([Indication::of_findings(&self.findings)]).max().unwrap_or(Indication::TotalPassed)
+    }
+
+    /// What the content was written to, if every signer is trusted.
+    #[must_use]
+    pub fn into_content(self) -> Option<S> {
+        self.content
+    }
+}
+
+impl Signer {
+    fn new(signature: &Signature) -> Self {
+        let subject = |signature: &Signature| signature.certificate().subject().to_string();
+        let content = Part { path: "/".to_owned(), span: None };
+        let report = Report {
+            signature: signature.place().path.clone(),
+            algorithm: signature.algorithm().to_string(),
+            key: signature.key().kind().to_string(),
+            signer: Some(subject(signature)),
+            covered: vec![CoveredPart {
+                reference: 1,
+                uri: String::new(),
+                digest: signature.digest().to_string(),
+                part: content,
+            }],
+            uncovered: Vec::new(),
+        };
+        let attributes = Attributes {
+            names_certificate: signature.names_certificate(),
+            signing_time: signature.signing_time(),
+            content_hint: signature.content_hint().map(str::to_owned),
+            timestamps: Vec::new(),
+            countersigners: signature.countersignatures().iter().map(subject).collect(),
+            legacy: signature.legacy().names().collect(),
+        };
+        Self { report, attributes, verdict: None }
+    }
+
+    /// The report for people, several lines, each ended.
+    #[must_use]
+    pub fn text(&self, language: Language) -> String {
+        let Attributes { signing_time, content_hint, timestamps, countersigners, legacy, .. } = &self.attributes;
+        let mut lines: Vec<Message> = Vec::new();
+        lines.extend(content_hint.iter().map(|hint| Message::new("verify-cms-hint").with("hint", hint)));
+        lines.extend(signing_time.map(|time| Message::new("verify-cms-time").with("time", time)));
+        lines.extend(timestamps.iter().map(|stamp| {
+            let id = if stamp.trusted { "verify-cms-stamp" } else { "verify-cms-stamp-untrusted" };
+            Message::new(id).with("time", stamp.time).with("authority", &stamp.authority)
+        }));
+        lines.extend(
+            countersigners.iter().map(|signer| Message::new("verify-cms-countersigned").with("signer", signer)),
+        );
+        lines.extend(legacy.iter().map(|name| Message::new("verify-cms-legacy").with("name", name)));
+        lines.iter().fold(self.report.text(language), |mut text, line| {
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "{}", line.text(language));
+            text
+        })
+    }
+}
+
+/// Whether `head`, the beginning of a file, is that of a CMS signature, in DER, BER or PEM.
+#[must_use]
+pub fn begins(head: &[u8]) -> bool {
+    // SEQUENCE, its length, and the object identifier of signed data.
+    const SIGNED_DATA: [u8; 11] = [0x06, 9, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 7, 2];
+    let start = head.get(..24).unwrap_or(head);
+    let binary = head.first() == Some(&0x30) && start.windows(SIGNED_DATA.len()).any(|octets| octets == SIGNED_DATA);
+    binary || Armored::<&[u8]>::begins(head)
+}
+
+/// The octets of the signature in `source`, a file that begins with `head`: those in its PEM block, if it is one.
+pub fn decoded<'r>(head: &[u8], source: impl Read + 'r) -> Box<dyn Read + 'r> {
+    if Armored::<&[u8]>::begins(head) { Box::new(Armored::new(BufReader::new(source))) } else { Box::new(source) }
+}
+
+/// Verifies the CMS signature that `source` gives, over `detached` where the content is outside, and looks for the paths
+/// from its signers to a trust anchor of `material` at the time `at`. Where a trusted timestamp proves that a signature was
+/// there earlier, its signer may be judged at that time.
+///
+/// The content is written to `content`; it comes back from [`Verification::into_content`] only if every signer is trusted.
+///
+/// # Errors
+/// Reading or writing failed.
+pub fn verify<S: Write>(
+    source: impl Read,
+    detached: Option<&mut dyn Read>,
+    material: &Material,
+    policy: &Policy,
+    at: Timestamp,
+    content: S,
+) -> io::Result<Verification<S>> {
+    let mut policy = policy.clone();
+    policy.certificates = material.limits().clone();
+    let intact = match cms::verify(source, detached, &material.certificates(), &policy, content) {
+        Ok(intact) => intact,
+        Err(VerifyError::Io(error)) => return Err(error),
+        Err(VerifyError::Rejected(findings)) => {
+            return Ok(Verification { signers: Vec::new(), findings, content: None });
+        }
+        Err(other) => return Err(io::Error::other(other)),
+    };
+    let mut findings = intact.problems().to_vec();
+    let mut signers = Vec::new();
+    for signature in intact.signatures() {
+        signers.push(judge(signature, &intact, material, &policy, at, &mut findings));
+    }
+    if !material.has_anchors() {
+        let place = intact.signatures().first().map(|signature| signature.place().clone()).unwrap_or_default();
+        let finding = Diagnostic::new(Code::warning(7900), Message::new("verify-no-anchors"), place);
+        findings.push(finding.help(Message::new("help-trust")));
+    }
+    let mut verdicts = signers.iter().map(|signer| signer.verdict.as_ref().map(Verdict::status));
+    let sound = findings.iter().all(|finding| finding.code.severity != Severity::Error);
+    let content = intact
+        .trust(|_| match verdicts.next() {
+            Some(Some(Status::Accepted)) if sound => Ok(()),
+            _ => Err(()),
+        })
+        .ok()
+        .map(cms::Verified::into_content);
+    Ok(Verification { signers, findings, content })
+}
+
+fn judge<S>(
+    signature: &Signature,
+    intact: &Intact<S>,
+    material: &Material,
+    policy: &Policy,
+    at: Timestamp,
+    findings: &mut Vec<Diagnostic>,
+) -> Signer {
+    let mut signer = Signer::new(signature);
+    for token in signature.timestamps() {
+        match stamp(token, signature, intact, material, policy) {
+            Ok(stamp) => signer.attributes.timestamps.push(stamp),
+            Err(wrong) => findings.extend(wrong),
+        }
+    }
+    if !material.has_anchors() {
+        return signer;
+    }
+    let path = |at| {
+        let others = intact.offered().iter().filter(|offered| offered.der() != signature.certificate().der());
+        material.path_of(signature.certificate(), others, at)
+    };
+    let mut verdict = path(at);
+    let proven = signer.attributes.timestamps.iter().filter(|stamp| stamp.trusted).map(|stamp| stamp.time).min();
+    if let Some(proven) = proven.filter(|proven| *proven < at && verdict.status() == Status::Rejected) {
+        verdict = path(proven);
+    }
+    signer.verdict = Some(verdict);
+    signer
+}
+
+fn stamp<S>(
+    token: &[u8],
+    signature: &Signature,
+    intact: &Intact<S>,
+    material: &Material,
+    policy: &Policy,
+) -> Result<Stamp, Vec<Diagnostic>> {
+    let mut known = intact.offered().to_vec();
+    known.extend(material.certificates());
+    let token = Token::from_der(token)?.verify(signature.value(), &known, policy)?;
+    let time = token.info().time;
+    let others = token.offered().iter().chain(intact.offered()).filter(|offered| *offered != token.certificate());
+    let verdict = material.path_of(token.certificate(), others, time);
+    let trusted = verdict.status() == Status::Accepted;
+    Ok(Stamp { time, authority: token.certificate().subject().to_string(), trusted })
+}
