@@ -3,8 +3,14 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use karvan_pki::{Certificate, CertificateSet, Limits, LoadProblem, Options, Sourced, TrustStore, Verdict, find_paths};
+use karvan_pki::{
+    Certificate, CertificateSet, Limits, LoadProblem, ObjectIdentifier, Options, Purpose, Sourced, TrustStore, Verdict,
+    find_paths,
+};
 use karvan_text::Diagnostic;
+
+/// `id-kp-timeStamping` (RFC 3161 §2.3).
+const TIME_STAMPING: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.8");
 
 /// A file: its name and its octets.
 pub type Named = (String, Vec<u8>);
@@ -54,7 +60,7 @@ impl Material {
         let Some(leaf) = leaf else {
             return Err(problems.iter().map(LoadProblem::diagnostic).collect());
         };
-        Ok(self.find(leaf, &offered, at))
+        Ok(self.find(leaf, &offered, Options::document_signature(at)))
     }
 
     /// Finds the path to a trust anchor at the time `at` from `signer`, which `offered` may lead on from.
@@ -65,13 +71,20 @@ impl Material {
         offered: impl Iterator<Item = &'c Certificate>,
         at: Timestamp,
     ) -> Verdict {
-        let origin: Arc<str> = "KeyInfo".into();
-        let mut set = CertificateSet::default();
-        for certificate in offered {
-            set.insert(certificate.clone(), &origin, &self.limits);
-        }
-        let leaf = Sourced { certificate: Arc::new(signer.clone()), origin };
-        self.find(&leaf, &set, at)
+        self.search(signer, offered, Options::document_signature(at))
+    }
+
+    /// Finds the path to a trust anchor at the time `at` from an authority that stamps the time (RFC 3161 §2.3), which
+    /// `offered` may lead on from.
+    #[must_use]
+    pub fn path_of_clock<'c>(
+        &self,
+        authority: &'c Certificate,
+        offered: impl Iterator<Item = &'c Certificate>,
+        at: Timestamp,
+    ) -> Verdict {
+        let purpose = Purpose { extended_key_usage: vec![TIME_STAMPING], ..Purpose::document_signature() };
+        self.search(authority, offered, Options { purpose, ..Options::document_signature(at) })
     }
 
     /// The further certificates, for signatures that offer none.
@@ -85,11 +98,25 @@ impl Material {
         &self.limits
     }
 
-    fn find(&self, leaf: &Sourced, offered: &CertificateSet, at: Timestamp) -> Verdict {
+    fn search<'c>(
+        &self,
+        signer: &Certificate,
+        offered: impl Iterator<Item = &'c Certificate>,
+        options: Options,
+    ) -> Verdict {
+        let origin: Arc<str> = "KeyInfo".into();
+        let mut set = CertificateSet::default();
+        for certificate in offered {
+            set.insert(certificate.clone(), &origin, &self.limits);
+        }
+        let leaf = Sourced { certificate: Arc::new(signer.clone()), origin };
+        self.find(&leaf, &set, options)
+    }
+
+    fn find(&self, leaf: &Sourced, offered: &CertificateSet, options: Options) -> Verdict {
         let mut pool = self.pool.clone();
         pool.extend(offered, &self.limits);
-        let options = Options { limits: self.limits.clone(), ..Options::document_signature(at) };
-        find_paths(leaf, &pool, &self.anchors, &options)
+        find_paths(leaf, &pool, &self.anchors, &Options { limits: self.limits.clone(), ..options })
     }
 }
 

@@ -1,11 +1,13 @@
 //! Verifying a signature, and whom it can be trusted to come from.
 
 pub mod cms;
+mod xades;
 
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
 use karvan_pki::{Status, Verdict};
+use karvan_signature::xades::ValidationData;
 use karvan_signature::{Covered, ExternalFile, Indication, Intact, Policy, SignedBy, Target, Verified};
 use karvan_text::{Code, Diagnostic, Language, Message, Place, Span};
 use karvan_xml::{Document, Limits};
@@ -13,6 +15,8 @@ use serde::Serialize;
 
 use crate::detect::{self, Kind};
 use crate::trust::{Material, Named};
+
+pub use xades::{Properties, Stamp};
 
 /// How a verification ended.
 #[derive(Debug)]
@@ -67,6 +71,12 @@ pub struct Report {
     pub covered: Vec<CoveredPart>,
     /// What of the document no reference covers.
     pub uncovered: Vec<Part>,
+    /// What the signature says about itself, if it is one of XAdES.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub properties: Option<Properties>,
+    /// What speaks neither for the signature nor against it.
+    #[serde(skip)]
+    pub notes: Vec<Diagnostic>,
 }
 
 /// What one reference covers.
@@ -107,6 +117,8 @@ impl Report {
                 .iter()
                 .map(|part| Part { path: part.path.clone(), span: Some(part.span) })
                 .collect(),
+            properties: None,
+            notes: Vec::new(),
         }
     }
 
@@ -136,6 +148,7 @@ impl Report {
         for part in &self.uncovered {
             line(Message::new("verify-uncovered").with("part", &part.path));
         }
+        self.properties.iter().flat_map(Properties::lines).for_each(line);
         text
     }
 }
@@ -188,11 +201,22 @@ pub fn verify(source: Vec<u8>, files: &[Named], material: &Material, policy: &Po
     let files: Vec<_> = files.iter().map(|(name, octets)| ExternalFile { name, octets }).collect();
     let known = material.certificates();
     let policy = Policy { certificates: material.limits().clone(), ..policy.clone() };
+    let with_properties = xades::may_be_in(&source).then(|| source.clone());
     let intact = match karvan_signature::verify(source, &files, &known, &policy) {
         Ok(intact) => intact,
         Err(rejected) => return Outcome::Broken(rejected.into_findings()),
     };
-    let report = Report::new(&intact);
+    let examined = with_properties.map(|source| xades::examine(&source, &intact, material, &policy, at));
+    let examined = match examined.transpose() {
+        Ok(examined) => examined.flatten(),
+        Err(findings) => return Outcome::Broken(findings),
+    };
+    let mut report = Report::new(&intact);
+    let (mut at, mut data) = (at, ValidationData::default());
+    if let Some(examined) = examined {
+        (at, data) = (examined.at, examined.data);
+        (report.properties, report.notes) = (Some(examined.properties), examined.notes);
+    }
     let place = intact.place().clone();
     let indeterminate = |id: &'static str, help: &'static str| {
         let finding = Diagnostic::new(Code::warning(7900), Message::new(id), place.clone()).help(Message::new(help));
@@ -203,7 +227,7 @@ pub fn verify(source: Vec<u8>, files: &[Named], material: &Material, policy: &Po
     }
     let mut judged = None;
     let verified = intact.trust(|signed_by| {
-        let verdict = path(signed_by, material, at).ok_or(())?;
+        let verdict = path(signed_by, &data, material, at).ok_or(())?;
         if verdict.status() == Status::Accepted {
             return Ok(verdict);
         }
@@ -217,11 +241,12 @@ pub fn verify(source: Vec<u8>, files: &[Named], material: &Material, policy: &Po
     }
 }
 
-/// The verdict about the signer's certificate, with what the signature offers in the pool; none without a certificate.
-fn path(signed_by: &SignedBy, material: &Material, at: Timestamp) -> Option<Verdict> {
+/// The verdict about the signer's certificate, with what the signature offers and carries in the pool; none without a
+/// certificate.
+fn path(signed_by: &SignedBy, data: &ValidationData, material: &Material, at: Timestamp) -> Option<Verdict> {
     let signer = signed_by.certificate()?;
-    let others = signed_by.offered().iter().filter(|offered| offered.der() != signer.der());
-    Some(material.path_of(signer, others, at))
+    let offered = signed_by.offered().iter().chain(&data.certificates);
+    Some(material.path_of(signer, offered.filter(|offered| offered.der() != signer.der()), at))
 }
 
 #[cfg(test)]

@@ -158,12 +158,13 @@ fn doubt(check: Check, position: usize) -> Doubt {
 
 /// Codes of this crate, and what they mean; what is not here is a failure of the format.
 const FINDINGS: &[(&[u16], Indication)] = &[
-    (&[6011], Indication::TotalFailed(Failure::HashFailure)),
-    (&[6012], Indication::TotalFailed(Failure::SigCryptoFailure)),
-    (&[6003, 6008, 6015], Indication::Indeterminate(Doubt::SigConstraintsFailure)),
-    (&[6006, 6007], Indication::Indeterminate(Doubt::CryptoConstraintsFailure)),
-    (&[6009], Indication::Indeterminate(Doubt::SignedDataNotFound)),
-    (&[6013], Indication::Indeterminate(Doubt::NoSigningCertificateFound)),
+    (&[6011, 6303], Indication::TotalFailed(Failure::HashFailure)),
+    (&[6012, 6304], Indication::TotalFailed(Failure::SigCryptoFailure)),
+    (&[6003, 6008, 6015, 6108, 6114], Indication::Indeterminate(Doubt::SigConstraintsFailure)),
+    (&[6006, 6007, 6306], Indication::Indeterminate(Doubt::CryptoConstraintsFailure)),
+    (&[6009, 6307], Indication::Indeterminate(Doubt::SignedDataNotFound)),
+    (&[6013, 6107, 6305], Indication::Indeterminate(Doubt::NoSigningCertificateFound)),
+    (&[6116], Indication::Indeterminate(Doubt::TimestampOrderFailure)),
     (&[7900], Indication::Indeterminate(Doubt::NoCertificateChainFound)),
 ];
 

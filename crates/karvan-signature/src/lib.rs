@@ -41,6 +41,7 @@ pub mod cms;
 mod indication;
 mod key;
 pub mod timestamp;
+pub mod xades;
 pub mod xml;
 
 pub use algorithm::{digest_algorithm, digest_identifier, signature_algorithm, signature_identifier};

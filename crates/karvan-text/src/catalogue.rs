@@ -209,6 +209,7 @@ static FILES: &[[&str; 2]] = &files! {
     "topic",
     "trust",
     "usage",
+    "xades",
     "xml",
 };
 

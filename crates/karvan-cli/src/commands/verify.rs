@@ -157,6 +157,8 @@ fn tell(name: &str, outcome: &Outcome, session: &mut Session) -> io::Result<Stat
         Outcome::Indeterminate(report, finding) => (Some(&**report), None, vec![&**finding]),
         Outcome::Broken(findings) => (None, None, findings.iter().collect()),
     };
+    let notes = report.iter().flat_map(|report| &report.notes);
+    let findings: Vec<_> = findings.into_iter().chain(notes).collect();
     if session.format != Format::Human {
         let explanation = verdict.map(karvan_engine::Verdict::explanation);
         let told = json!({

@@ -107,6 +107,8 @@ impl Signer {
                 part: content,
             }],
             uncovered: Vec::new(),
+            properties: None,
+            notes: Vec::new(),
         };
         let attributes = Attributes {
             names_certificate: signature.names_certificate(),

@@ -1,12 +1,12 @@
 //! XML Signature 1.1: made and verified.
 
 mod key_info;
-mod namespaces;
+pub(crate) mod namespaces;
 mod policy;
-mod reference;
-mod sign;
-mod structure;
-mod verify;
+pub(crate) mod reference;
+pub(crate) mod sign;
+pub(crate) mod structure;
+pub(crate) mod verify;
 
 pub use policy::{Coverage, Policy, Position, Selection};
 pub use sign::{SignError, Signed, SignedObject, Signer};

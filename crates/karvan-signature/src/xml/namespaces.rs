@@ -15,3 +15,5 @@ pub(crate) const SECURITY_UTILITY: &str =
     "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd";
 /// The Type of the Reference to the SignedProperties of XAdES (ETSI EN 319 132-1 §4.4.2).
 pub(crate) const SIGNED_PROPERTIES: &str = "http://uri.etsi.org/01903#SignedProperties";
+/// XAdES, for its signatures in a signature.
+pub(crate) const XADES: &str = crate::xades::NAMESPACE;

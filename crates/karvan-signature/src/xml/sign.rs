@@ -105,6 +105,8 @@ pub enum SignError {
         /// Whether there are several.
         several: bool,
     },
+    /// What is to be said about the signature needs the signer's certificate.
+    NoCertificate,
     /// A file of its own can sign files only.
     NoDocument,
     /// There is nothing to sign.
@@ -124,6 +126,7 @@ impl fmt::Display for SignError {
             Self::AlreadySigned { path } => write!(f, "the document is signed already, at {path}"),
             Self::Id { id, several: false } => write!(f, "no element has the identifier {id}"),
             Self::Id { id, several: true } => write!(f, "several elements have the identifier {id}"),
+            Self::NoCertificate => f.write_str("this form of signature needs the certificate of the signer"),
             Self::NoDocument => f.write_str("a signature in a file of its own signs files only"),
             Self::Nothing => f.write_str("there is nothing to sign"),
             Self::Canonicalization(error) => error.fmt(f),
@@ -217,6 +220,16 @@ impl<'k> Signer<'k> {
     pub fn with_digest(mut self, digest: DigestAlgorithm) -> Self {
         self.digest = digest;
         self
+    }
+
+    /// The certificates that are offered.
+    pub(crate) fn certificates(&self) -> &[Certificate] {
+        &self.certificates
+    }
+
+    /// The digest for what is signed.
+    pub(crate) const fn digest(&self) -> DigestAlgorithm {
+        self.digest
     }
 
     /// Signs, and puts the signature into the document as the last child of `parent`. Every other octet of the
@@ -404,7 +417,7 @@ fn context(parent: Element<'_>) -> (String, String) {
 }
 
 /// `source` with `signature` put before the end tag of `parent`; an empty-element tag becomes two tags.
-fn insert(source: &[u8], parent: Element<'_>, signature: &str) -> Vec<u8> {
+pub(crate) fn insert(source: &[u8], parent: Element<'_>, signature: &str) -> Vec<u8> {
     let offset = |offset: u64| usize::try_from(offset).unwrap_or(usize::MAX).min(source.len());
     let (at, end) = (offset(parent.content_span().end), offset(parent.span().end));
     let mut signed = Vec::with_capacity(source.len() + signature.len() + 64);

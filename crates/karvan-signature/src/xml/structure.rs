@@ -132,7 +132,7 @@ impl<'d> Reference<'d> {
 }
 
 /// The canonical form that a CanonicalizationMethod or Transform names, if it names one.
-fn canonical_form(method: Element<'_>) -> Result<Option<Canonicalization>, Finding> {
+pub(crate) fn canonical_form(method: Element<'_>) -> Result<Option<Canonicalization>, Finding> {
     let Some(form) = Canonicalization::from_identifier(identifier(method)?) else { return Ok(None) };
     let children = Children::of(method)?;
     match children.elements[..] {
@@ -163,7 +163,7 @@ fn leaves_out_the_signature(transform: Element<'_>) -> bool {
         && signatures(transform.document()).count() == 1
 }
 
-fn identifier(method: Element<'_>) -> Result<&str, Finding> {
+pub(crate) fn identifier(method: Element<'_>) -> Result<&str, Finding> {
     method.attribute("Algorithm").ok_or_else(|| {
         let message =
             Message::new("signature-attribute").with("name", "Algorithm").with("element", method.local_name());
@@ -213,7 +213,8 @@ pub(crate) fn finding(element: Element<'_>, number: u16, message: Message) -> Fi
     Box::new(element.diagnostic(Code::error(number), message))
 }
 
-/// The elements in an element of XML Signature, taken one after the other in the order of the schema.
+/// The elements in an element of XML Signature, or of what stands in one, taken one after the other in the order of the
+/// schema.
 pub(crate) struct Children<'d> {
     parent: Element<'d>,
     elements: Vec<Element<'d>>,
@@ -238,14 +239,24 @@ impl<'d> Children<'d> {
 
     /// The next element, if it has this name of XML Signature.
     pub(crate) fn optional(&mut self, name: &str) -> Option<Element<'d>> {
-        let element = self.elements.get(self.next).copied().filter(|element| element.is(SIGNATURE, name))?;
+        self.optional_in(SIGNATURE, name)
+    }
+
+    /// The next element, if it has this name of `namespace`.
+    pub(crate) fn optional_in(&mut self, namespace: &str, name: &str) -> Option<Element<'d>> {
+        let element = self.elements.get(self.next).copied().filter(|element| element.is(namespace, name))?;
         self.next += 1;
         Some(element)
     }
 
     /// The next element, which must have this name of XML Signature.
     pub(crate) fn required(&mut self, name: &'static str) -> Result<Element<'d>, Finding> {
-        self.optional(name).ok_or_else(|| {
+        self.required_in(SIGNATURE, name)
+    }
+
+    /// The next element, which must have this name of `namespace`.
+    pub(crate) fn required_in(&mut self, namespace: &str, name: &'static str) -> Result<Element<'d>, Finding> {
+        self.optional_in(namespace, name).ok_or_else(|| {
             let message =
                 Message::new("signature-expected").with("element", self.parent.local_name()).with("name", name);
             let place = self.elements.get(self.next).copied().unwrap_or(self.parent);
@@ -254,6 +265,11 @@ impl<'d> Children<'d> {
             let diagnostic = place.diagnostic(Code::error(6004), message).expected(name);
             Box::new(if found.is_empty() { diagnostic } else { diagnostic.found(found) })
         })
+    }
+
+    /// All elements that follow, whatever they are.
+    pub(crate) fn rest(self) -> impl Iterator<Item = Element<'d>> {
+        self.elements.into_iter().skip(self.next)
     }
 
     /// Nothing may follow.

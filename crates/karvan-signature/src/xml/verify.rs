@@ -9,7 +9,7 @@ use karvan_text::{Code, Diagnostic, Language, Message, Place, Span};
 use karvan_xml::{Canonicalization, CanonicalizationError, Document, Element, NodeKind, Subset};
 
 use super::key_info::Offered;
-use super::namespaces::{SIGNATURE, SIGNED_PROPERTIES};
+use super::namespaces::{SIGNATURE, SIGNED_PROPERTIES, XADES};
 use super::policy::{Coverage, Policy, Selection};
 use super::reference::{IdError, element_with_id, is_file, without_comments};
 use super::sign::signatures;
@@ -162,6 +162,11 @@ pub struct Covered {
 }
 
 impl Covered {
+    /// What the digest was computed of; nobody may have it before the signer is trusted.
+    pub(crate) fn octets(&self) -> &[u8] {
+        &self.octets
+    }
+
     /// Whether this is about the signature itself, the SignedProperties of XAdES (ETSI EN 319 132-1 §4.4.2), and no
     /// content.
     #[must_use]
@@ -304,7 +309,7 @@ fn select<'d>(document: &'d Document, policy: &Policy) -> Result<Element<'d>, Fi
     let none = || finding(document.root(), 6001, Message::new("signature-none"));
     let signature = match &policy.selection {
         Selection::Only => {
-            let mut all = signatures(document);
+            let mut all = signatures(document).filter(|signature| !is_countersignature(*signature));
             let first = all.next().ok_or_else(none)?;
             if let Some(second) = all.next() {
                 let message = Message::new("signature-several").with("first", first.path());
@@ -323,6 +328,14 @@ fn select<'d>(document: &'d Document, policy: &Policy) -> Result<Element<'d>, Fi
     } else {
         Err(finding(signature, 6003, Message::new("signature-position").with("path", signature.path())))
     }
+}
+
+/// Whether `signature` stands in the properties of another one, which it confirms (ETSI EN 319 132-1 §5.2.7): nobody
+/// takes it for the signature of the document.
+fn is_countersignature(signature: Element<'_>) -> bool {
+    let mut above = signature.ancestors().skip(1);
+    above.next().is_some_and(|parent| parent.is(XADES, "CounterSignature"))
+        && above.any(|element| element.is(SIGNATURE, "Signature"))
 }
 
 /// The key that the signature verifies with, among those offered and those known.
