@@ -2,11 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use karvan_engine::text::{Diagnostic, Language, Severity};
 use karvan_engine::validate::{Options, Rules, validate};
+use karvan_rules::RuleSet;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples")
@@ -78,6 +80,24 @@ fn every_rule_is_told_where_it_is_broken() {
         }
         assert!(finding.message.text(Language::Persian).contains('\u{6cc}'), "{rule}");
     }
+}
+
+#[test]
+fn the_examples_of_a_rule_break_it_and_keep_it() {
+    let rules: BTreeMap<_, _> = RuleSet::builtin().flat_map(RuleSet::rules).map(|rule| (rule.id(), rule)).collect();
+    let own = rules.values().filter(|rule| rule.id().starts_with("KV-"));
+    let (mut count, mut faults) = (0, Vec::new());
+    for rule in own {
+        let example = rule.example().unwrap_or_else(|| panic!("{} has no example", rule.id()));
+        let told =
+            |json: &str| findings(json.as_bytes()).into_iter().filter_map(|finding| finding.rule).collect::<Vec<_>>();
+        let (wrong, right) = (told(&example.wrong()), told(&example.right()));
+        if wrong != [rule.id()] || !right.is_empty() {
+            faults.push(format!("{}: {wrong:?}, {right:?}", rule.id()));
+        }
+        count += 1;
+    }
+    assert!(faults.is_empty() && count >= 50, "{count} rules: {faults:#?}");
 }
 
 /// A document that claims nothing is asked nothing, unless that is wanted.

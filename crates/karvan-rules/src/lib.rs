@@ -42,4 +42,4 @@ mod parse;
 mod table;
 
 pub use parse::SyntaxError;
-pub use table::{Rule, RuleSet, TableError};
+pub use table::{Rule, RuleExample, RuleSet, TableError};

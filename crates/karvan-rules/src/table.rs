@@ -39,6 +39,37 @@ pub struct Rule {
     subjects: Vec<Subject>,
     pub(crate) when: Option<Condition>,
     pub(crate) check: Condition,
+    example: Option<RuleExample>,
+}
+
+/// Two documents, of which one keeps a rule and the other does not.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RuleExample {
+    /// The kind of the documents.
+    document: String,
+    /// The members of the one that keeps it, in Karvan's JSON.
+    right: String,
+    /// The members of the one that does not.
+    wrong: String,
+}
+
+impl RuleExample {
+    /// The document that keeps the rule, in Karvan's JSON.
+    #[must_use]
+    pub fn right(&self) -> String {
+        self.json(&self.right)
+    }
+
+    /// The document that does not.
+    #[must_use]
+    pub fn wrong(&self) -> String {
+        self.json(&self.wrong)
+    }
+
+    fn json(&self, members: &str) -> String {
+        format!(r#"{{"document":"{}","version":1,{members}}}"#, self.document)
+    }
 }
 
 impl RuleSet {
@@ -88,7 +119,7 @@ impl RuleSet {
         let mut file: File = toml::from_str(table).map_err(|error| TableError::Toml(error.to_string()))?;
         let is_for = |row: &Row| row.kinds.is_empty() || row.kinds.iter().any(|name| name == kind.name());
         file.rules.retain(|row| {
-            let alone = File { title: String::new(), claim: None, families: BTreeMap::new(), rules: vec![row.clone()] };
+            let alone = File { rules: vec![row.clone()], ..File::default() };
             is_for(row) && Self::compile(kind, alone).is_ok()
         });
         Self::compile(kind, file)
@@ -110,12 +141,12 @@ impl RuleSet {
         }
         for row in &file.rules {
             match &row.each {
-                None => set.add(row, &|text| text.to_owned())?,
+                None => set.add(row, &file.examples, &|text| text.to_owned())?,
                 Some(family) => {
                     let members =
                         file.families.get(family).ok_or_else(|| TableError::Family(row.id.clone(), family.clone()))?;
                     for (name, value) in members {
-                        set.add(row, &|text| text.replace("{id}", name).replace("{code}", value))?;
+                        set.add(row, &file.examples, &|text| text.replace("{id}", name).replace("{code}", value))?;
                     }
                 }
             }
@@ -169,7 +200,7 @@ impl RuleSet {
         check::check(self, document)
     }
 
-    fn add(&mut self, row: &Row, fill: &dyn Fn(&str) -> String) -> Result<(), TableError> {
+    fn add(&mut self, row: &Row, examples: &Examples, fill: &dyn Fn(&str) -> String) -> Result<(), TableError> {
         let id = fill(&row.id);
         let mut subjects = Vec::new();
         let names = row.subject.as_ref().map_or(&[][..], OneOrMore::names);
@@ -201,7 +232,8 @@ impl RuleSet {
             }
         }
         let severity = if row.warning { Severity::Warning } else { Severity::Error };
-        self.rules.push(Rule { id, severity, subjects, when, check });
+        let example = examples.get(&id).cloned();
+        self.rules.push(Rule { id, severity, subjects, when, check, example });
         Ok(())
     }
 }
@@ -217,6 +249,12 @@ impl Rule {
     #[must_use]
     pub fn severity(&self) -> Severity {
         self.severity
+    }
+
+    /// Documents that keep it and do not, where the table has some.
+    #[must_use]
+    pub const fn example(&self) -> Option<&RuleExample> {
+        self.example.as_ref()
     }
 
     /// What it asks for, as a sentence made from what is checked.
@@ -259,8 +297,11 @@ impl fmt::Display for TableError {
 
 impl std::error::Error for TableError {}
 
+/// Examples by the ids of their rules.
+type Examples = BTreeMap<String, RuleExample>;
+
 /// A table as it is written.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     title: String,
@@ -268,6 +309,8 @@ struct File {
     #[serde(default)]
     families: BTreeMap<String, BTreeMap<String, String>>,
     rules: Vec<Row>,
+    #[serde(default)]
+    examples: Examples,
 }
 
 #[derive(Deserialize)]

@@ -1,6 +1,7 @@
 //! A business rule, explained: what it asks for, in the words of what is checked.
 
 use karvan_rules::{Rule, RuleSet};
+use karvan_text::catalogue::isolate;
 use karvan_text::{Language, Message, Severity};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
@@ -31,6 +32,11 @@ impl RuleTopic {
         if self.rule.severity() == Severity::Warning {
             lines.push(super::label("topic-rule-warning", language));
         }
+        if let Some(example) = self.rule.example() {
+            lines.extend([String::new(), format!("{}:", super::label("topic-example", language))]);
+            let sides = [('-', example.wrong()), ('+', example.right())];
+            lines.extend(sides.iter().map(|(mark, text)| isolate(&format!("  {mark} {text}"), language).into_owned()));
+        }
         lines.iter().fold(String::new(), |text, line| text + line + "\n")
     }
 }
@@ -45,12 +51,16 @@ impl Eq for RuleTopic {}
 
 impl Serialize for RuleTopic {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(5))?;
+        let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("kind", "rule")?;
         map.serialize_entry("rule", self.rule.id())?;
         map.serialize_entry("standard", self.set.title())?;
         map.serialize_entry("severity", &self.rule.severity())?;
         map.serialize_entry("text", &self.rule.text(self.set.kind(), Language::English))?;
+        if let Some(example) = self.rule.example() {
+            map.serialize_entry("wrong", &example.wrong())?;
+            map.serialize_entry("right", &example.right())?;
+        }
         map.end()
     }
 }
