@@ -64,6 +64,9 @@ pub struct Report {
     pub algorithm: String,
     /// The kind of the signer's key.
     pub key: String,
+    /// What is weak about it and was allowed (`--allow-legacy`).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub legacy: Vec<&'static str>,
     /// The subject of the signer's certificate, as far as the signature offers one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signer: Option<String>,
@@ -91,6 +94,9 @@ pub struct CoveredPart {
     /// What is covered.
     #[serde(flatten)]
     pub part: Part,
+    /// Whether a filter leaves some of it out.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub filtered: bool,
 }
 
 /// A part of a document, or a file.
@@ -108,8 +114,9 @@ impl Report {
         let signed_by = intact.signed_by();
         Self {
             signature: intact.path().to_owned(),
-            algorithm: signed_by.algorithm().to_string(),
-            key: signed_by.key().kind().to_string(),
+            algorithm: signed_by.method().to_string(),
+            key: signed_by.key().map_or_else(|| "a shared secret".to_owned(), |key| key.kind().to_string()),
+            legacy: intact.legacy().names().collect(),
             signer: signed_by.certificate().map(|certificate| certificate.subject().to_string()),
             covered: intact.covered().iter().map(covered_part).collect(),
             uncovered: intact
@@ -137,9 +144,13 @@ impl Report {
                 .with("algorithm", &self.algorithm)
                 .with("key", &self.key),
         );
+        if !self.legacy.is_empty() {
+            line(Message::new("verify-legacy").with("names", self.legacy.join(", ")));
+        }
         for covered in &self.covered {
+            let id = if covered.filtered { "verify-covered-in-part" } else { "verify-covered" };
             line(
-                Message::new("verify-covered")
+                Message::new(id)
                     .with("reference", covered.reference)
                     .with("part", &covered.part.path)
                     .with("digest", &covered.digest),
@@ -159,7 +170,8 @@ fn covered_part(covered: &Covered) -> CoveredPart {
         Target::Element { path, span } => Part { path: path.clone(), span: Some(*span) },
         Target::File { name } => Part { path: name.clone(), span: None },
     };
-    CoveredPart { reference: covered.index, uri: covered.uri.clone(), digest: covered.digest.to_string(), part }
+    let (uri, digest) = (covered.uri.clone(), covered.digest.to_string());
+    CoveredPart { reference: covered.index, uri, digest, part, filtered: !covered.is_whole }
 }
 
 /// The names of the files that the signature in `source` refers to, so that they can be read before it is verified.

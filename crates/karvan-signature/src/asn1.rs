@@ -85,6 +85,17 @@ pub(crate) fn rsa_public_key(modulus: &[u8], exponent: &[u8]) -> Option<Vec<u8>>
     [UintRef::new(modulus).ok()?, UintRef::new(exponent).ok()?].to_vec().to_der().ok()
 }
 
+/// The DER of the `SubjectPublicKeyInfo` of a DSA key from `p`, `q`, `g` and `y`, big-endian (RFC 3279 §2.3.2).
+pub(crate) fn dsa_spki(parameters: [&[u8]; 3], y: &[u8]) -> Option<Vec<u8>> {
+    const DSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10040.4.1");
+    let number = |octets| UintRef::new(octets).ok()?.to_der().ok();
+    let [p, q, g] = parameters;
+    let parameters = sequence(&[&number(p)?, &number(q)?, &number(g)?])?;
+    let identifier = sequence(&[&DSA.to_der().ok()?, &parameters])?;
+    let key = number(y)?;
+    sequence(&[&identifier, &BitStringRef::from_bytes(&key).ok()?.to_der().ok()?])
+}
+
 /// Modulus and exponent of an `RSAPublicKey`, big-endian, without leading zeros.
 pub(crate) fn rsa_numbers(key: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut reader = SliceReader::new(key).ok()?;

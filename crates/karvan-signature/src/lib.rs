@@ -20,7 +20,7 @@
 //! let signature = Signer::new(&key).sign_detached(&[what])?;
 //!
 //! let intact = verify(signature, &[invoice], &[], &Policy::default())?;
-//! let verified = intact.trust(|signed_by| match signed_by.key() == karvan_signature::SigningKey::public_key(&key) {
+//! let verified = intact.trust(|signed_by| match signed_by.key() == Some(karvan_signature::SigningKey::public_key(&key)) {
 //!     true => Ok(()),
 //!     false => Err("somebody else signed it"),
 //! })?;
@@ -49,6 +49,7 @@ pub use indication::{Doubt, Failure, Indication};
 pub use karvan_pki::{DigestAlgorithm, Legacy};
 pub use key::{KeyError, KeyFile, PrivateKey, RemoteKey, SigningKey, ToBeSigned, usual_algorithm, with_digest};
 pub use xml::{
-    Coverage, Covered, ExternalFile, Intact, Policy, Position, Rejected, Selection, SignError, Signed, SignedBy,
-    SignedObject, Signer, Target, Uncovered, Verified, verify,
+    Coverage, Covered, ExternalFile, Insertion, Intact, KnownKeys, Policy, Position, Rejected, Selection, SignError,
+    SignatureMethod, Signed, SignedBy, SignedObject, Signer, StreamError, Target, Uncovered, Verified, verify,
+    verify_stream, verify_with,
 };

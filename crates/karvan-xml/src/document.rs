@@ -103,10 +103,10 @@ impl Document {
     ///
     /// An identifier is the value of an attribute `Id`, `ID`, `id`, `xml:id` or, of WS-Security, `wsu:Id`, or of one that the
     /// internal subset declares to be one: nothing else says which attributes are.
-    pub fn elements_with_identifier<'d>(
+    pub fn elements_with_identifier<'d, F: Fn(&str) -> bool>(
         &'d self,
-        is_wanted: impl Fn(&str) -> bool + 'd,
-    ) -> impl Iterator<Item = Element<'d>> + 'd {
+        is_wanted: F,
+    ) -> impl Iterator<Item = Element<'d>> + use<'d, F> {
         let elements = (0..self.node_count()).filter_map(|id| self.element(NodeId(id)));
         elements.filter(move |element| {
             element.attribute_numbers().zip(element.attributes()).any(|(number, attribute)| {

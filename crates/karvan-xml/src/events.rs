@@ -8,6 +8,7 @@ use karvan_text::{Code, Diagnostic, Message, Place, Position, Span};
 
 use crate::attributes::{needs_normalization, next_attribute, normalize_value, reference};
 use crate::declaration::{check_namespace, not_ascii, xml_declaration};
+use crate::document::is_identifier;
 use crate::names::{Bearer, FormId, NameProblem, Names};
 use crate::problem::{Problem, Step};
 use crate::reader::{
@@ -332,6 +333,17 @@ impl<R: Read> EventReader<R> {
     #[must_use]
     pub fn target(&self) -> &str {
         &self.window.text()[self.target.clone()]
+    }
+
+    /// The namespaces that the innermost element declares: prefixes, the empty one for the default namespace, and their names.
+    pub fn declarations(&self) -> impl Iterator<Item = (&str, &str)> {
+        let names = &self.names;
+        self.declared_prefixes().iter().map(|&prefix| (names.prefix_text(prefix), names.bound_namespace(prefix)))
+    }
+
+    /// The elements that are open, the outermost first: their start tags, and their names as they are written.
+    pub fn open_tags(&self) -> impl Iterator<Item = (Span, &str)> {
+        self.open.iter().map(|open| (open.tag, self.names.written(open.form)))
     }
 
     pub(crate) fn names(&self) -> &Names {
@@ -756,6 +768,14 @@ impl<'r> EventAttribute<'r> {
     #[must_use]
     pub fn value(&self) -> &'r str {
         self.value
+    }
+
+    /// Whether its value is an identifier, as [`elements_with_identifier`] has it.
+    ///
+    /// [`elements_with_identifier`]: crate::Document::elements_with_identifier
+    #[must_use]
+    pub fn is_identifier(&self) -> bool {
+        is_identifier(self.namespace(), self.local_name())
     }
 
     /// The octets from the name to the closing quotation mark.

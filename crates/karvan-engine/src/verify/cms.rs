@@ -105,7 +105,10 @@ impl Signer {
                 uri: String::new(),
                 digest: signature.digest().to_string(),
                 part: content,
+                filtered: false,
             }],
+            // The attributes tell it.
+            legacy: Vec::new(),
             uncovered: Vec::new(),
             properties: None,
             notes: Vec::new(),

@@ -14,7 +14,11 @@ pub struct Policy {
     pub positions: Vec<Position>,
     /// What is no longer safe, and is believed all the same.
     pub legacy: Legacy,
-    /// References of one signature at most (`E9201`).
+    /// How many bits of an HMAC are enough; none for what XML Signature 1.1 §6.3.1 says.
+    pub hmac_bits: Option<usize>,
+    /// Nodes that the expressions of one transform may look at (`E9202`).
+    pub work: u64,
+    /// References of one signature at most, those of its manifests among them (`E9201`).
     pub references: usize,
     /// Transforms of one reference at most (`E9202`).
     pub transforms: usize,
@@ -35,6 +39,8 @@ impl Default for Policy {
             selection: Selection::Only,
             positions: vec![Position::Root, Position::Child, Position::ubl()],
             legacy: Legacy::NONE,
+            hmac_bits: None,
+            work: 100_000_000,
             references: 32,
             transforms: 3,
             keys: 16,
@@ -63,6 +69,8 @@ pub enum Coverage {
 pub enum Selection {
     /// The only one; a second one anywhere in the document is a finding.
     Only,
+    /// The first one, whatever others there are.
+    First,
     /// The one with this path.
     Path(String),
 }

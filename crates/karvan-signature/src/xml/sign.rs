@@ -4,18 +4,18 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use karvan_pki::Certificate;
+use karvan_pki::{Certificate, Digest, DigestAlgorithm, PublicKey};
 use karvan_xml::{
     Canonicalization, CanonicalizationError, Document, Element, ElementBuilder, Limits, Node, ParseError, Subset,
     Writer, XML_NAMESPACE,
 };
 
 use super::key_info::key_info;
+use super::method::{SignatureMethod, authentication_code};
 use super::namespaces::{ENVELOPED, EXCLUSIVE, SIGNATURE};
 use super::reference::{IdError, element_with_id, file_uri, without_comments};
 use crate::algorithm::{digest_identifier, signature_identifier};
 use crate::key::{KeyError, SigningKey};
-use karvan_pki::DigestAlgorithm;
 
 /// Makes signatures with one key.
 ///
@@ -32,13 +32,43 @@ use karvan_pki::DigestAlgorithm;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Signer<'k> {
-    key: &'k dyn SigningKey,
+    key: Key<'k>,
+    key_name: Option<String>,
     certificates: Vec<Certificate>,
     canonicalization: Canonicalization,
     digest: DigestAlgorithm,
     key_value: bool,
     id: Option<String>,
     objects: Vec<SignedObject>,
+}
+
+/// What a signature is made with.
+enum Key<'k> {
+    Private(&'k dyn SigningKey),
+    Secret(&'k [u8], DigestAlgorithm),
+}
+
+impl Key<'_> {
+    fn identifier(&self) -> Option<&'static str> {
+        match self {
+            Self::Private(key) => signature_identifier(key.algorithm()),
+            Self::Secret(_, digest) => SignatureMethod::secret_identifier(*digest),
+        }
+    }
+
+    fn public_key(&self) -> Option<&PublicKey> {
+        match self {
+            Self::Private(key) => Some(key.public_key()),
+            Self::Secret(..) => None,
+        }
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
+        match self {
+            Self::Private(key) => key.sign(message),
+            Self::Secret(secret, digest) => Ok(authentication_code(*digest, secret, message)),
+        }
+    }
 }
 
 /// What a signature carries in an Object of its own and covers: a part of it, found by its identifier.
@@ -159,8 +189,20 @@ impl<'k> Signer<'k> {
     /// Signs with `key`, exclusive canonical form and SHA-256, and offers the public key by value.
     #[must_use]
     pub fn new(key: &'k dyn SigningKey) -> Self {
+        Self::with_key(Key::Private(key))
+    }
+
+    /// The same with a secret that is shared with whoever verifies: HMAC (RFC 2104) with `digest`. To anybody else it proves
+    /// nothing.
+    #[must_use]
+    pub fn with_secret(secret: &'k [u8], digest: DigestAlgorithm) -> Self {
+        Self::with_key(Key::Secret(secret, digest))
+    }
+
+    const fn with_key(key: Key<'k>) -> Self {
         Self {
             key,
+            key_name: None,
             certificates: Vec::new(),
             canonicalization: Canonicalization::exclusive(),
             digest: DigestAlgorithm::Sha256,
@@ -191,7 +233,7 @@ impl<'k> Signer<'k> {
     /// The first certificate is not that of the key.
     pub fn with_certificates(mut self, certificates: Vec<Certificate>) -> Result<Self, SignError> {
         match certificates.first() {
-            Some(first) if first.public_key() != self.key.public_key() => {
+            Some(first) if Some(first.public_key()) != self.key.public_key() => {
                 Err(SignError::WrongKey { subject: first.subject().to_string() })
             }
             _ => {
@@ -199,6 +241,13 @@ impl<'k> Signer<'k> {
                 Ok(self)
             }
         }
+    }
+
+    /// Calls the key by a name that whoever verifies knows.
+    #[must_use]
+    pub fn with_key_name(mut self, name: impl Into<String>) -> Self {
+        self.key_name = Some(name.into());
+        self
     }
 
     /// Offers the key by value as well as the certificates.
@@ -266,6 +315,19 @@ impl<'k> Signer<'k> {
         Ok(references)
     }
 
+    pub(super) const fn canonicalization(&self) -> &Canonicalization {
+        &self.canonicalization
+    }
+
+    /// The signature over the document with this digest, to stand in an element with this start tag.
+    pub(super) fn signature_over(&self, digest: Digest, context: &str) -> Result<String, SignError> {
+        let mut reference = self.reference_to(String::new(), true, true, digest.as_ref());
+        if let Some(id) = &self.id {
+            reference.set_attribute("Id", format!("{id}-reference-1"));
+        }
+        self.signature(vec![reference], context, "</context>")
+    }
+
     /// The Reference to `signed`, out of a signature that will stand in `parent`.
     fn reference(&self, signed: Signed<'_>, parent: Option<Element<'_>>) -> Result<ElementBuilder, SignError> {
         let mut context = self.digest.context();
@@ -325,10 +387,10 @@ impl<'k> Signer<'k> {
 
     /// The Signature element, signed as it will be between `before` and `after`.
     fn signature(&self, references: Vec<ElementBuilder>, before: &str, after: &str) -> Result<String, SignError> {
-        if references.is_empty() {
+        if references.is_empty() && self.objects.is_empty() {
             return Err(SignError::Nothing);
         }
-        let algorithm = signature_identifier(self.key.algorithm()).ok_or(SignError::Algorithm)?;
+        let algorithm = self.key.identifier().ok_or(SignError::Algorithm)?;
         let mut writer = Writer::new().prefix("ds", SIGNATURE).without_declaration();
         for object in &self.objects {
             writer = writer.prefix(object.prefix.0, object.prefix.1);
@@ -344,10 +406,14 @@ impl<'k> Signer<'k> {
         for reference in references {
             signed_info.push(reference);
         }
-        let key = (self.key_value || self.certificates.is_empty()).then(|| self.key.public_key());
+        let is_bare = self.certificates.is_empty() && self.key_name.is_none();
+        let key = self.key.public_key().filter(|_| self.key_value || is_bare);
         let mut signature = ElementBuilder::new(SIGNATURE, "Signature");
         signature.push_element(SIGNATURE, "SignatureValue");
-        signature.push(key_info(&self.certificates, key));
+        let key_info = key_info(self.key_name.as_deref(), &self.certificates, key);
+        if !key_info.is_empty() {
+            signature.push(key_info);
+        }
         for object in &self.objects {
             signature.push_element(SIGNATURE, "Object").push(object.content.clone());
         }

@@ -2,14 +2,14 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use karvan_pki::SignatureAlgorithm;
 use karvan_text::{Code, Diagnostic, Message};
 use karvan_xml::{Canonicalization, Element, NodeKind};
 
-use super::namespaces::{ENVELOPED, EXCLUSIVE, SIGNATURE, XPATH};
+use super::method::SignatureMethod;
+use super::namespaces::{EXCLUSIVE, SIGNATURE};
 use super::policy::Policy;
-use super::sign::signatures;
-use crate::algorithm::{digest_algorithm, legacy, signature_algorithm};
+use super::transforms::Transform;
+use crate::algorithm::{digest_algorithm, signature_algorithm};
 use karvan_pki::DigestAlgorithm;
 
 /// A finding, boxed for being rare.
@@ -20,7 +20,7 @@ pub(crate) struct SignatureElement<'d> {
     pub(crate) element: Element<'d>,
     pub(crate) signed_info: Element<'d>,
     pub(crate) canonicalization: Canonicalization,
-    pub(crate) algorithm: SignatureAlgorithm,
+    pub(crate) method: SignatureMethod,
     pub(crate) references: Vec<Reference<'d>>,
     pub(crate) value: Vec<u8>,
     pub(crate) value_element: Element<'d>,
@@ -31,8 +31,7 @@ pub(crate) struct SignatureElement<'d> {
 pub(crate) struct Reference<'d> {
     pub(crate) element: Element<'d>,
     pub(crate) uri: Option<&'d str>,
-    pub(crate) enveloped: bool,
-    pub(crate) canonicalization: Option<Canonicalization>,
+    pub(crate) transforms: Vec<Transform<'d>>,
     pub(crate) digest: DigestAlgorithm,
     pub(crate) value: Vec<u8>,
     pub(crate) value_element: Element<'d>,
@@ -66,14 +65,7 @@ impl<'d> SignatureElement<'d> {
             signed_info,
             canonicalization: canonical_form(canonicalization)?
                 .ok_or_else(|| unsupported(canonicalization, "CanonicalizationMethod"))?,
-            algorithm: {
-                // HMACOutputLength and the parameters of RSASSA-PSS belong to algorithms that are refused anyway.
-                let algorithm = signature_algorithm(identifier(method)?);
-                let algorithm = algorithm.filter(|algorithm| policy.legacy.contains(legacy(*algorithm)));
-                let algorithm = algorithm.ok_or_else(|| unsupported(method, "SignatureMethod"))?;
-                Children::of(method)?.finish()?;
-                algorithm
-            },
+            method: SignatureMethod::read(method, policy)?,
             references,
             value: base64_value(value_element)?,
             value_element,
@@ -83,38 +75,23 @@ impl<'d> SignatureElement<'d> {
 }
 
 impl<'d> Reference<'d> {
-    fn read(element: Element<'d>, policy: &Policy) -> Result<Self, Finding> {
+    pub(crate) fn read(element: Element<'d>, policy: &Policy) -> Result<Self, Finding> {
         let mut children = Children::of(element)?;
         let transforms = children.optional("Transforms");
         let method = children.required("DigestMethod")?;
         let value_element = children.required("DigestValue")?;
         children.finish()?;
 
-        let (mut enveloped, mut canonicalization) = (false, None);
-        let mut transforms = transforms.map(Children::of).transpose()?;
-        let mut count = 0;
-        while let Some(transform) = transforms.as_mut().and_then(|children| children.optional("Transform")) {
-            count += 1;
-            if count > policy.transforms {
-                let message = Message::new("signature-limit-transforms").with("limit", policy.transforms);
-                return Err(finding(transform, 9202, message));
+        let mut read = Vec::new();
+        if let Some(transforms) = transforms {
+            let mut children = Children::of(transforms)?;
+            while let Some(transform) = children.optional("Transform") {
+                if read.len() >= policy.transforms {
+                    let message = Message::new("signature-limit-transforms").with("limit", policy.transforms);
+                    return Err(finding(transform, 9202, message));
+                }
+                read.push(Transform::read(transform)?);
             }
-            let form = canonical_form(transform)?;
-            if form.is_some() && canonicalization.is_none() {
-                canonicalization = form;
-            } else if canonicalization.is_none() && !enveloped && identifier(transform)? == ENVELOPED {
-                enveloped = true;
-                Children::of(transform)?.finish()?;
-            } else if canonicalization.is_none() && leaves_out_the_signature(transform) {
-                enveloped = true;
-            } else {
-                let message = Message::new("signature-transform").with("algorithm", identifier(transform)?);
-                return Err(Box::new(
-                    transform.diagnostic(Code::error(6008), message).help(Message::new("signature-transform-help")),
-                ));
-            }
-        }
-        if let Some(children) = transforms {
             children.finish()?;
         }
         let digest = digest_algorithm(identifier(method)?);
@@ -122,8 +99,7 @@ impl<'d> Reference<'d> {
         Ok(Self {
             element,
             uri: element.attribute("URI"),
-            enveloped,
-            canonicalization,
+            transforms: read,
             digest: digest.ok_or_else(|| unsupported(method, "DigestMethod"))?,
             value: base64_value(value_element)?,
             value_element,
@@ -144,25 +120,6 @@ pub(crate) fn canonical_form(method: Element<'_>) -> Result<Option<Canonicalizat
     }
 }
 
-/// Whether `transform` is the XPath filter `not(ancestor-or-self::ds:Signature)`, which many signers write beside the
-/// enveloped-signature transform or in its place. Where the document has one signature both mean the same.
-fn leaves_out_the_signature(transform: Element<'_>) -> bool {
-    let Some(expression) = transform.child(SIGNATURE, "XPath") else { return false };
-    let is_signature = |name: &str| {
-        let name = name.split_once(':');
-        name.is_some_and(|(prefix, name)| {
-            name == "Signature" && expression.namespace_of_prefix(prefix) == Some(SIGNATURE)
-        })
-    };
-    transform.attribute("Algorithm") == Some(XPATH)
-        && transform.elements().count() == 1
-        && expression.elements().next().is_none()
-        && (expression.text().trim_ascii().strip_prefix("not(ancestor-or-self::"))
-            .and_then(|rest| rest.strip_suffix(')'))
-            .is_some_and(is_signature)
-        && signatures(transform.document()).count() == 1
-}
-
 pub(crate) fn identifier(method: Element<'_>) -> Result<&str, Finding> {
     method.attribute("Algorithm").ok_or_else(|| {
         let message =
@@ -172,9 +129,8 @@ pub(crate) fn identifier(method: Element<'_>) -> Result<&str, Finding> {
 }
 
 /// The finding about an algorithm that Karvan does not have, or has not for a reason.
-fn unsupported(method: Element<'_>, place: &'static str) -> Finding {
+pub(crate) fn unsupported(method: Element<'_>, place: &'static str) -> Finding {
     let identifier = method.attribute("Algorithm").unwrap_or_default();
-    // Whoever can check an HMAC can make one: it proves no origin.
     let is_known = signature_algorithm(identifier).is_some() || digest_algorithm(identifier).is_some();
     let (number, id) = if is_known || identifier.contains("#hmac-") {
         (6007, "signature-algorithm-refused")

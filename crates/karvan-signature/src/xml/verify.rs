@@ -4,17 +4,20 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use karvan_pki::{Certificate, Legacy, PublicKey, SignatureAlgorithm, SignatureError};
+use karvan_pki::{Certificate, DigestAlgorithm, Legacy};
 use karvan_text::{Code, Diagnostic, Language, Message, Place, Span};
-use karvan_xml::{Canonicalization, CanonicalizationError, Document, Element, NodeKind, Subset};
+use karvan_xml::{CanonicalizationError, Document, Element, Subset};
 
+use super::coverage::{Part, check_coverage, uncovered};
 use super::key_info::Offered;
+use super::keys::{KnownKeys, SignedBy, find_key};
 use super::namespaces::{SIGNATURE, SIGNED_PROPERTIES, XADES};
-use super::policy::{Coverage, Policy, Selection};
-use super::reference::{IdError, element_with_id, is_file, without_comments};
+use super::policy::{Policy, Selection};
+use super::reference::{IdError, Local, element_with_id, is_file};
 use super::sign::signatures;
-use super::structure::{Finding, Reference, SignatureElement, finding};
-use karvan_pki::DigestAlgorithm;
+use super::stream::Streamed;
+use super::structure::{Children, Finding, Reference, SignatureElement, finding};
+use super::transforms::{Data, Transformed, Transformer};
 
 /// A file that a signature may refer to. The caller reads files, this crate does not.
 #[derive(Clone, Copy, Debug)]
@@ -38,25 +41,64 @@ pub fn verify(
     known: &[Certificate],
     policy: &Policy,
 ) -> Result<Intact, Rejected> {
+    verify_with(source, files, &KnownKeys { certificates: known, ..KnownKeys::default() }, policy)
+}
+
+/// The same with bare keys and secrets beside certificates.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_with(
+    source: impl Into<Vec<u8>>,
+    files: &[ExternalFile<'_>],
+    known: &KnownKeys<'_>,
+    policy: &Policy,
+) -> Result<Intact, Rejected> {
     let document = Document::parse(source, &policy.xml).map_err(|error| Rejected(vec![error.into_diagnostic()]))?;
-    let signature = select(&document, policy)?;
+    verify_document(&document, files, known, policy, None)
+}
+
+/// Verifies the signature in `document`, of which one reference may have been computed before.
+pub(super) fn verify_document(
+    document: &Document,
+    files: &[ExternalFile<'_>],
+    known: &KnownKeys<'_>,
+    policy: &Policy,
+    streamed: Option<Streamed>,
+) -> Result<Intact, Rejected> {
+    let signature = select(document, policy)?;
     let signature = SignatureElement::read(signature, policy)?;
-    let offered = match signature.key_info {
-        Some(key_info) => Offered::read(key_info, policy)?,
-        None => Offered::default(),
-    };
     let mut findings = Vec::new();
-    let signed_by = find_key(&signature, offered, known, policy.legacy).map_err(|finding| findings.push(*finding)).ok();
+    let signed_by = sign_check(&signature, files, known, policy).map_err(|finding| findings.push(*finding)).ok();
+    let verifier = Verifier { signature: signature.element, files, policy, streamed };
     let mut covered = Vec::new();
     for (index, reference) in signature.references.iter().enumerate() {
-        match cover(&signature, reference, index + 1, files, policy) {
+        match verifier.cover(reference, index + 1) {
             Ok(part) => covered.push(part),
+            Err(finding) => findings.push(*finding),
+        }
+    }
+    // XML Signature 1.1 §5.1: what a signed list lists is covered as what SignedInfo lists; a list in it is no list.
+    for listed in 0..covered.len() {
+        match verifier.manifest(&covered[listed]) {
+            Ok(references) => {
+                for reference in references {
+                    if covered.len() >= policy.references {
+                        let message = Message::new("signature-limit-references").with("limit", policy.references);
+                        return Err(finding(reference.element, 9201, message).into());
+                    }
+                    match verifier.cover(&reference, covered.len() + 1) {
+                        Ok(part) => covered.push(part),
+                        Err(finding) => findings.push(*finding),
+                    }
+                }
+            }
             Err(finding) => findings.push(*finding),
         }
     }
     // What is missing for another reason is not missing for this one as well.
     if findings.is_empty() {
-        check_coverage(&document, &signature, &covered, policy).map_err(|finding| findings.push(*finding)).ok();
+        check_coverage(document, &signature, &covered, policy).map_err(|finding| findings.push(*finding)).ok();
     }
     match signed_by {
         Some(signed_by) if findings.is_empty() => Ok(Intact {
@@ -67,11 +109,27 @@ pub fn verify(
                 path: signature.element.path(),
                 ..Place::default()
             },
-            uncovered: uncovered(&document, &signature, &covered),
+            uncovered: uncovered(document, &signature, &covered),
             covered: covered.into_iter().map(|(part, _)| part).collect(),
         }),
         _ => Err(Rejected(findings)),
     }
+}
+
+/// The key that SignedInfo is signed with.
+fn sign_check(
+    signature: &SignatureElement<'_>,
+    files: &[ExternalFile<'_>],
+    known: &KnownKeys<'_>,
+    policy: &Policy,
+) -> Result<SignedBy, Finding> {
+    let offered = match signature.key_info {
+        Some(key_info) => Offered::read(key_info, files, policy)?,
+        None => Offered::default(),
+    };
+    let octets = signature.canonicalization.to_vec(Subset::element(signature.signed_info));
+    let octets = octets.map_err(|error| not_canonical(signature.signed_info, &error))?;
+    find_key(signature, &octets, offered, known, policy)
 }
 
 /// Why nothing is handed out: one finding at least.
@@ -110,41 +168,6 @@ impl fmt::Display for Rejected {
 
 impl std::error::Error for Rejected {}
 
-/// Who holds the key that a signature verifies with, as far as the signature itself tells.
-#[derive(Clone, Debug)]
-pub struct SignedBy {
-    key: PublicKey,
-    algorithm: SignatureAlgorithm,
-    certificate: Option<Certificate>,
-    offered: Vec<Certificate>,
-}
-
-impl SignedBy {
-    /// The public key that the signature verifies with.
-    #[must_use]
-    pub const fn key(&self) -> &PublicKey {
-        &self.key
-    }
-
-    /// The signature algorithm.
-    #[must_use]
-    pub const fn algorithm(&self) -> SignatureAlgorithm {
-        self.algorithm
-    }
-
-    /// The certificate of that key, offered or known; none if the signature offers a bare key.
-    #[must_use]
-    pub const fn certificate(&self) -> Option<&Certificate> {
-        self.certificate.as_ref()
-    }
-
-    /// All certificates that the signature offers, in its order, for building a path.
-    #[must_use]
-    pub fn offered(&self) -> &[Certificate] {
-        &self.offered
-    }
-}
-
 /// What one reference of a signature covers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Covered {
@@ -158,13 +181,16 @@ pub struct Covered {
     pub digest: DigestAlgorithm,
     /// What it covers.
     pub target: Target,
-    octets: Vec<u8>,
+    /// Whether all of that is covered, but for comments and the signature itself: transforms may leave more out.
+    pub is_whole: bool,
+    /// None where they were not kept.
+    octets: Option<Vec<u8>>,
 }
 
 impl Covered {
     /// What the digest was computed of; nobody may have it before the signer is trusted.
     pub(crate) fn octets(&self) -> &[u8] {
-        &self.octets
+        self.octets.as_deref().unwrap_or_default()
     }
 
     /// Whether this is about the signature itself, the SignedProperties of XAdES (ETSI EN 319 132-1 §4.4.2), and no
@@ -246,6 +272,25 @@ impl Intact {
         &self.covered
     }
 
+    /// The same, but that the signature, with all in it that is told of, stands there, behind where it was found.
+    pub(super) fn standing_at(mut self, place: Place) -> Self {
+        let moved = place.span.start.saturating_sub(self.place.span.start);
+        for covered in &mut self.covered {
+            if let Target::Element { span, .. } = &mut covered.target {
+                *span = span.offset_by(moved);
+            }
+        }
+        self.uncovered.iter_mut().for_each(|part| part.span = part.span.offset_by(moved));
+        Self { place, ..self }
+    }
+
+    /// What is weak about the signature, and was allowed.
+    #[must_use]
+    pub fn legacy(&self) -> Legacy {
+        let digests = self.covered.iter().map(|covered| covered.digest.legacy());
+        digests.fold(self.signed_by.legacy(), |all, one| all | one)
+    }
+
     /// What of the document no reference covers. Comments, which no reference ever covers, and the signature itself,
     /// which proves itself, are not listed; an Object in it is.
     #[must_use]
@@ -282,9 +327,9 @@ impl<T> Verified<T> {
     }
 
     /// What is covered and its octets: of XML the canonical form, of other files what they are, in both cases exactly
-    /// what the digest was computed of.
+    /// what the digest was computed of. What was read in a stream is not kept.
     pub fn contents(&self) -> impl Iterator<Item = (&Covered, &[u8])> {
-        self.intact.covered.iter().map(|covered| (covered, &*covered.octets))
+        self.intact.covered.iter().filter_map(|covered| Some((covered, covered.octets.as_deref()?)))
     }
 
     /// The octets of the one thing that the signature is about: the document it stands in, or else the only file or
@@ -319,6 +364,7 @@ fn select<'d>(document: &'d Document, policy: &Policy) -> Result<Element<'d>, Fi
             }
             first
         }
+        Selection::First => signatures(document).next().ok_or_else(none)?,
         Selection::Path(path) => {
             document.find(path).filter(|element| element.is(SIGNATURE, "Signature")).ok_or_else(none)?
         }
@@ -338,207 +384,80 @@ fn is_countersignature(signature: Element<'_>) -> bool {
         && above.any(|element| element.is(SIGNATURE, "Signature"))
 }
 
-/// The key that the signature verifies with, among those offered and those known.
-fn find_key(
-    signature: &SignatureElement<'_>,
-    offered: Offered,
-    known: &[Certificate],
-    legacy: Legacy,
-) -> Result<SignedBy, Finding> {
-    let octets = signature
-        .canonicalization
-        .to_vec(Subset::element(signature.signed_info))
-        .map_err(|error| not_canonical(signature.signed_info, &error))?;
-    let algorithm = signature.algorithm;
-    let certified =
-        offered.certificates.iter().chain(known).map(|certificate| (certificate.public_key(), Some(certificate)));
-    let mut reason = None;
-    for (key, certificate) in certified.chain(offered.keys.iter().map(|key| (key, None))) {
-        match key.verify_allowing(algorithm, &octets, &signature.value, legacy) {
-            Ok(()) => {
-                let (key, certificate) = (key.clone(), certificate.cloned());
-                return Ok(SignedBy { key, algorithm, certificate, offered: offered.certificates });
-            }
-            // That one key does not fit is told only if no other one could have fitted.
-            Err(error) if error == SignatureError::Wrong || reason.is_none() => reason = Some(error),
-            Err(_) => {}
-        }
-    }
-    Err(match reason {
-        None => {
-            let message = Message::new("signature-no-key");
-            Box::new(
-                signature.element.diagnostic(Code::error(6013), message).help(Message::new("signature-no-key-help")),
-            )
-        }
-        Some(SignatureError::Wrong) => {
-            let message = Message::new("signature-value").with("algorithm", algorithm);
-            let diagnostic = signature.value_element.diagnostic(Code::error(6012), message);
-            Box::new(diagnostic.help(Message::new("signature-value-help")))
-        }
-        Some(error) => finding(signature.element, 6013, Message::new("signature-unfit-key").with("detail", error)),
-    })
+/// Resolves references, computes their digests and compares.
+struct Verifier<'v> {
+    signature: Element<'v>,
+    files: &'v [ExternalFile<'v>],
+    policy: &'v Policy,
+    streamed: Option<Streamed>,
 }
 
-/// A covered part, and its element if it is one of the document's.
-type Part<'d> = (Covered, Option<Element<'d>>);
-
-/// Resolves one reference, computes its digest and compares.
-fn cover<'d>(
-    signature: &SignatureElement<'d>,
-    reference: &Reference<'d>,
-    index: usize,
-    files: &[ExternalFile<'_>],
-    policy: &Policy,
-) -> Result<Part<'d>, Finding> {
-    let element = reference.element;
-    let unresolved = |id: &'static str| {
-        let message = Message::new(id).with("index", index);
-        finding(element, 6009, reference.uri.iter().fold(message, |message, uri| message.with("uri", uri)))
-    };
-    let uri = reference.uri.ok_or_else(|| unresolved("signature-reference-anonymous"))?;
-    let default_form = Canonicalization::inclusive();
-    let (target, apex, octets) = if uri.is_empty() || uri.starts_with('#') {
-        let (target, apex) = match uri.strip_prefix('#') {
-            None => (Target::Document, element.document().root()),
-            Some(id) if id.contains('(') => return Err(unresolved("signature-reference-pointer")),
-            Some(id) => {
-                let apex = element_with_id(element.document(), id).map_err(|error| match error {
+impl Verifier<'_> {
+    fn cover<'d>(&self, reference: &Reference<'d>, index: usize) -> Result<Part<'d>, Finding> {
+        let element = reference.element;
+        let unresolved = |id: &'static str| {
+            let message = Message::new(id).with("index", index);
+            finding(element, 6009, reference.uri.iter().fold(message, |message, uri| message.with("uri", uri)))
+        };
+        let uri = reference.uri.ok_or_else(|| unresolved("signature-reference-anonymous"))?;
+        let document = element.document();
+        let (target, apex, data) = match Local::of(uri) {
+            Some(Local::Document { comments }) => {
+                (Target::Document, Some(document.root()), Data::Part(Subset::document(document), comments))
+            }
+            Some(Local::Element { id, comments }) => {
+                let apex = element_with_id(document, id).map_err(|error| match error {
                     IdError::None => unresolved("signature-reference-id"),
                     IdError::Several => {
                         finding(element, 6010, Message::new("signature-id-twice").with("id", id).with("index", index))
                     }
                 })?;
-                (Target::Element { path: apex.path(), span: apex.span() }, apex)
+                let target = Target::Element { path: apex.path(), span: apex.span() };
+                (target, Some(apex), Data::Part(Subset::element(apex), comments))
+            }
+            Some(Local::Pointer) => return Err(unresolved("signature-reference-pointer")),
+            None => {
+                let file = self.files.iter().find(|file| is_file(uri, file.name));
+                let file = file.ok_or_else(|| unresolved("signature-file-missing"))?;
+                let target = Target::File { name: file.name.to_owned() };
+                (target, None, Data::Octets(file.octets.into()))
             }
         };
-        let mut subset = match target {
-            Target::Document => Subset::document(element.document()),
-            _ => Subset::element(apex),
-        };
-        if reference.enveloped {
-            if !apex.contains(signature.element.id()) {
-                let message = Message::new("signature-not-enveloped").with("uri", uri).with("index", index);
-                return Err(finding(element, 6008, message));
+        let transformer = Transformer { signature: self.signature, element, index, uri, policy: self.policy };
+        let (octets, is_whole, digest) = match self.streamed.filter(|streamed| streamed.index == index) {
+            Some(streamed) => (None, true, streamed.digest),
+            None => {
+                let Transformed { octets, is_whole } = transformer.run(data, &reference.transforms)?;
+                let digest = reference.digest.digest(&octets);
+                (Some(octets), is_whole, digest)
             }
-            subset = subset.without(signature.element);
+        };
+        if digest.as_ref() != reference.value {
+            let message =
+                Message::new("signature-digest").with("index", index).with("uri", uri).with("digest", reference.digest);
+            let diagnostic = reference.value_element.diagnostic(Code::error(6011), message);
+            let (expected, found) = (STANDARD.encode(&reference.value), STANDARD.encode(digest));
+            return Err(Box::new(diagnostic.expected(expected).found(found)));
         }
-        // XML Signature 1.1 §4.4.3.2 and §4.4.3.3: what such a reference means has no comments.
-        let form = without_comments(reference.canonicalization.as_ref().unwrap_or(&default_form));
-        (target, Some(apex), form.to_vec(subset).map_err(|error| not_canonical(element, &error))?)
-    } else {
-        let file =
-            files.iter().find(|file| is_file(uri, file.name)).ok_or_else(|| unresolved("signature-file-missing"))?;
-        let octets = match &reference.canonicalization {
-            None if reference.enveloped => {
-                let message = Message::new("signature-not-enveloped").with("uri", uri).with("index", index);
-                return Err(finding(element, 6008, message));
-            }
-            None => file.octets.to_vec(),
-            Some(form) => {
-                let document = Document::parse(file.octets, &policy.xml).map_err(|error| {
-                    finding(
-                        element,
-                        6009,
-                        Message::new("signature-file-not-xml").with("uri", uri).with("detail", error),
-                    )
-                })?;
-                form.to_vec(Subset::document(&document)).map_err(|error| not_canonical(element, &error))?
-            }
-        };
-        (Target::File { name: file.name.to_owned() }, None, octets)
-    };
-    let digest = reference.digest.digest(&octets);
-    if digest.as_ref() != reference.value {
-        let message =
-            Message::new("signature-digest").with("index", index).with("uri", uri).with("digest", reference.digest);
-        let diagnostic = reference.value_element.diagnostic(Code::error(6011), message);
-        return Err(Box::new(diagnostic.expected(STANDARD.encode(&reference.value)).found(STANDARD.encode(digest))));
+        let kind = element.attribute("Type").map(str::to_owned);
+        let (uri, digest) = (uri.to_owned(), reference.digest);
+        Ok((Covered { index, uri, kind, digest, target, is_whole, octets }, apex))
     }
-    let kind = element.attribute("Type").map(str::to_owned);
-    Ok((Covered { index, uri: uri.to_owned(), kind, digest: reference.digest, target, octets }, apex))
+
+    /// The references of a Manifest, if that is what `part` covers.
+    fn manifest<'d>(&self, part: &Part<'d>) -> Result<Vec<Reference<'d>>, Finding> {
+        let is_manifest = |element: &Element<'d>| part.0.is_whole && element.is(SIGNATURE, "Manifest");
+        let Some(manifest) = part.1.filter(is_manifest) else { return Ok(Vec::new()) };
+        let mut children = Children::of(manifest)?;
+        let mut references = vec![Reference::read(children.required("Reference")?, self.policy)?];
+        while let Some(reference) = children.optional("Reference") {
+            references.push(Reference::read(reference, self.policy)?);
+        }
+        children.finish()?;
+        Ok(references)
+    }
 }
 
-fn not_canonical(element: Element<'_>, error: &CanonicalizationError) -> Finding {
+pub(super) fn not_canonical(element: Element<'_>, error: &CanonicalizationError) -> Finding {
     finding(element, 6016, Message::new("signature-canonical").with("detail", error))
-}
-
-/// Compares what is covered with what must be.
-fn check_coverage(
-    document: &Document,
-    signature: &SignatureElement<'_>,
-    covered: &[Part<'_>],
-    policy: &Policy,
-) -> Result<(), Finding> {
-    let covers = |element: Element<'_>| {
-        covered.iter().any(|(_, apex)| apex.is_some_and(|apex| apex.contains(element.id())))
-            && !signature.element.contains(element.id())
-    };
-    let missing = |path: String| {
-        let message = Message::new("signature-coverage").with("path", path);
-        let diagnostic = signature.element.diagnostic(Code::error(6015), message);
-        Err(Box::new(diagnostic.help(Message::new("signature-coverage-help"))))
-    };
-    match &policy.coverage {
-        Coverage::Anything => Ok(()),
-        Coverage::Document if signature.element == document.root() => {
-            let in_object = |apex: Element<'_>| {
-                signature.element.children_named(SIGNATURE, "Object").any(|object| object.contains(apex.id()))
-            };
-            match covered.iter().any(|(part, apex)| !part.is_properties() && apex.is_none_or(in_object)) {
-                true => Ok(()),
-                false => missing(signature.element.path()),
-            }
-        }
-        Coverage::Document if covers(document.root()) => Ok(()),
-        Coverage::Document => missing(document.root().path()),
-        Coverage::Elements(paths) => {
-            let is_missing = |path: &&String| !document.find(path).is_some_and(covers);
-            paths.iter().find(is_missing).map_or(Ok(()), |path| missing(path.clone()))
-        }
-    }
-}
-
-/// The parts of the document that nothing covers.
-fn uncovered(document: &Document, signature: &SignatureElement<'_>, covered: &[Part<'_>]) -> Vec<Uncovered> {
-    let apexes: Vec<_> = covered.iter().filter_map(|(_, apex)| *apex).collect();
-    let objects = signature.element.children_named(SIGNATURE, "Object").map(Element::node);
-    let mut pending: Vec<_> = document.children().chain(objects).collect();
-    pending.reverse();
-    let mut uncovered = Vec::new();
-    while let Some(node) = pending.pop() {
-        let within = |apex: &Element<'_>| {
-            // What the enveloped-signature transform takes out is not covered by what is around it.
-            apex.contains(node.id())
-                && (!signature.element.contains(node.id()) || signature.element.contains(apex.id()))
-        };
-        if apexes.iter().any(within) {
-            continue;
-        }
-        let path = node.parent().map_or_else(String::new, Element::path);
-        match node.kind() {
-            NodeKind::Element(element) if element == signature.element => {}
-            NodeKind::Element(element) => {
-                let around =
-                    apexes.iter().any(|apex| element.contains(apex.id())) || element.contains(signature.element.id());
-                let span = if around { element.start_tag_span() } else { element.span() };
-                uncovered.push(Uncovered { path: element.path(), span });
-                if around {
-                    let from = pending.len();
-                    pending.extend(element.children());
-                    pending[from..].reverse();
-                }
-            }
-            NodeKind::Text(text) if !text.trim_ascii().is_empty() => {
-                uncovered.push(Uncovered { path, span: node.span() })
-            }
-            NodeKind::ProcessingInstruction { .. }
-                if !covered.iter().any(|(part, _)| part.target == Target::Document) =>
-            {
-                uncovered.push(Uncovered { path, span: node.span() });
-            }
-            _ => {}
-        }
-    }
-    uncovered
 }

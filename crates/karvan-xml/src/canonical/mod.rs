@@ -9,7 +9,7 @@ mod tree;
 use std::fmt;
 use std::io::{self, Write};
 
-use crate::{Document, Element, NodeSet};
+use crate::{Document, Element, NodeId, NodeSet, Point};
 
 pub use stream::{CanonicalStream, XmlAttributes};
 
@@ -186,6 +186,29 @@ impl<'d> Subset<'d> {
     pub const fn without(mut self, element: Element<'d>) -> Self {
         self.omitted = Some(element);
         self
+    }
+
+    /// The document that it is of.
+    #[must_use]
+    pub const fn document_of(self) -> &'d Document {
+        self.document
+    }
+
+    /// Whether `node` is in it.
+    #[must_use]
+    pub fn contains(self, node: NodeId) -> bool {
+        let is_in = |element: Option<Element<'d>>| element.map(|element| element.contains(node));
+        is_in(self.apex).unwrap_or(true) && !is_in(self.omitted).unwrap_or(false)
+    }
+
+    /// Its nodes one by one, comments only if asked for; none where there would be more than `limit`.
+    #[must_use]
+    pub fn nodes(self, comments: bool, limit: usize) -> Option<NodeSet> {
+        let all = NodeSet::subtree(self.document, self.apex.map_or(Point::DOCUMENT, Point::from), comments, limit)?;
+        Some(match self.omitted {
+            Some(omitted) => all.without(self.document, &NodeSet::from(Point::from(omitted))),
+            None => all,
+        })
     }
 
     /// The element that it is, or none if it is the document.

@@ -96,7 +96,13 @@ impl<'w, W: Write> NodesWriter<'w, W> {
         let known = self.open.last().map_or(&[][..], |open| open.known.as_slice());
         let mut written = self.declarations(element, is_written, &namespaces, &attributes, known);
         let inner = if self.form.is_exclusive() {
-            let around = known.iter().filter(|(prefix, _)| !written.iter().any(|(other, _)| other == prefix));
+            // Exclusive XML Canonicalization 1.0 §3, 3.2: what the nearest element that uses a prefix lacks is not known in it.
+            let replaced = |prefix: &str| {
+                let is_lost = !namespaces.iter().any(|(other, _)| *other == prefix);
+                written.iter().any(|(other, _)| *other == prefix)
+                    || is_lost && self.uses(element, is_written, &attributes, prefix)
+            };
+            let around = known.iter().filter(|(prefix, _)| !replaced(prefix));
             around.chain(&written).copied().collect()
         } else {
             namespaces
@@ -135,8 +141,7 @@ impl<'w, W: Write> NodesWriter<'w, W> {
             |prefix: &str| known.iter().find(|(other, _)| *other == prefix).map_or("", |(_, namespace)| namespace);
         let is_used = |prefix: &str| {
             let listed = self.form.inclusive_prefixes.iter().any(|listed| listed == prefix);
-            let by_attribute = || !prefix.is_empty() && attributes.iter().any(|attribute| attribute.prefix == prefix);
-            !self.form.is_exclusive() || listed || is_written && element.prefix() == prefix || by_attribute()
+            !self.form.is_exclusive() || listed || self.uses(element, is_written, attributes, prefix)
         };
         let mut written: Vec<(&str, &str)> = namespaces
             .iter()
@@ -149,6 +154,12 @@ impl<'w, W: Write> NodesWriter<'w, W> {
             written.push(("", ""));
         }
         written
+    }
+
+    /// Whether the element, if it is written, or one of its attributes visibly uses `prefix`.
+    fn uses(&self, element: Element<'_>, is_written: bool, attributes: &[OutputAttribute<'_>], prefix: &str) -> bool {
+        let by_attribute = || !prefix.is_empty() && attributes.iter().any(|attribute| attribute.prefix == prefix);
+        is_written && element.prefix() == prefix || by_attribute()
     }
 
     /// The attributes `xml:` that `element`, whose parent is not in the set, takes over.

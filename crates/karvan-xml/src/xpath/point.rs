@@ -49,6 +49,18 @@ impl Point {
         if self.part == Part::Itself { document.node(self.node_id()?) } else { None }
     }
 
+    /// Whether it is a namespace.
+    #[must_use]
+    pub const fn is_namespace(self) -> bool {
+        matches!(self.part, Part::Namespace(_))
+    }
+
+    /// Whether it is `element` of the same document, or stands in it.
+    #[must_use]
+    pub fn is_within(self, element: Element<'_>) -> bool {
+        self.node_id().is_some_and(|id| element.contains(id))
+    }
+
     /// The attribute that it is.
     pub(crate) fn attribute(self, document: &Document) -> Option<Attribute<'_>> {
         match self.part {
@@ -113,6 +125,12 @@ pub(crate) fn namespaces_in_scope(element: Element<'_>) -> Vec<u32> {
 /// A set of nodes of one document, in its order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NodeSet(Vec<Point>);
+
+impl From<Point> for NodeSet {
+    fn from(point: Point) -> Self {
+        Self(vec![point])
+    }
+}
 
 impl NodeSet {
     /// These points.
