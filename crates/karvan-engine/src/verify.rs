@@ -1,6 +1,7 @@
 //! Verifying a signature, and whom it can be trusted to come from.
 
 pub mod cms;
+pub mod edifact;
 mod xades;
 
 use std::fmt::Write as _;

@@ -38,6 +38,7 @@
 mod algorithm;
 mod asn1;
 pub mod cms;
+pub mod edifact;
 mod indication;
 mod key;
 pub mod timestamp;

@@ -194,6 +194,7 @@ static FILES: &[[&str; 2]] = &files! {
     "diff",
     "directory",
     "edifact",
+    "edifact-security",
     "explain",
     "format",
     "grammar",
