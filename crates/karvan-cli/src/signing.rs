@@ -18,7 +18,8 @@ use crate::status::Status;
 /// Who signs, and with what.
 #[derive(Args, Debug)]
 pub(crate) struct SignerOptions {
-    /// The private key: PKCS #8, PKCS #1, SEC 1 (PEM or DER), or PKCS #12; certificates may stand beside it.
+    /// The private key: PKCS #8, PKCS #1, SEC 1 (PEM or DER), or PKCS #12; certificates may stand beside it. On a token:
+    /// pkcs11:token=…;object=…?module-path=… (RFC 7512).
     #[arg(long, value_name = "FILE", required_unless_present_any = ["prepare", "complete"])]
     key: Option<PathBuf>,
 
@@ -26,11 +27,11 @@ pub(crate) struct SignerOptions {
     #[arg(long, value_name = "FILE")]
     cert: Vec<PathBuf>,
 
-    /// A file whose first line is the password of the key.
+    /// A file whose first line is the password of the key, or the PIN of the token.
     #[arg(long, value_name = "FILE", conflicts_with = "password_env")]
     password_file: Option<PathBuf>,
 
-    /// An environment variable that holds the password of the key.
+    /// An environment variable that holds the password of the key, or the PIN of the token.
     #[arg(long, value_name = "NAME")]
     password_env: Option<String>,
 
@@ -81,6 +82,10 @@ impl SignerOptions {
         // Signatures give their time in seconds.
         let mut now = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default();
         let identity = match (&self.key, &self.complete) {
+            (Some(key), _) if key.to_string_lossy().starts_with("pkcs11:") => {
+                let pin = self.password(session)?;
+                Identity::on_token(&key.to_string_lossy(), pin.as_deref().map(String::as_str), &chain, scheme)
+            }
             (Some(key), _) => {
                 let password = self.password(session)?;
                 Identity::open(&named(key, session)?.1, password.as_deref().map(String::as_str), &chain, scheme)

@@ -8,10 +8,14 @@ use karvan_pki::{DigestAlgorithm, KeyKind, PublicKey, SignatureAlgorithm};
 mod file;
 mod private;
 mod remote;
+#[cfg(feature = "pkcs11")]
+mod token;
 
 pub use file::KeyFile;
 pub use private::PrivateKey;
 pub use remote::{RemoteKey, ToBeSigned};
+#[cfg(feature = "pkcs11")]
+pub use token::Token;
 
 /// What signs: a key in memory, a token, a service far away.
 pub trait SigningKey {

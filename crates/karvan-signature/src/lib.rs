@@ -48,6 +48,8 @@ pub mod xml;
 pub use algorithm::{digest_algorithm, digest_identifier, signature_algorithm, signature_identifier};
 pub use indication::{Doubt, Failure, Indication};
 pub use karvan_pki::{DigestAlgorithm, Legacy};
+#[cfg(feature = "pkcs11")]
+pub use key::Token;
 pub use key::{KeyError, KeyFile, PrivateKey, RemoteKey, SigningKey, ToBeSigned, usual_algorithm, with_digest};
 pub use xml::{
     Coverage, Covered, ExternalFile, Insertion, Intact, KnownKeys, Policy, Position, Rejected, Selection, SignError,

@@ -107,6 +107,7 @@ fn keys_that_cannot_be_used_are_told() {
     );
     refused(arguments![key("sahand.pem"), "invoice.xml"], 2, "no private key in it, but CERTIFICATE");
     refused(arguments!["--key=order.edi", "invoice.xml"], 2, "no private key");
+    refused(arguments!["--key=pkcs11:token=a", "invoice.xml"], 2, "karvan: pkcs11:token=a: the token: ");
     refused(arguments!["--key=missing.pem", "invoice.xml"], 3, "karvan: missing.pem: ");
     refused(arguments!["invoice.xml"], 2, "--key <FILE>");
 }

@@ -27,6 +27,8 @@ pub struct Identity {
 enum Key {
     Here(PrivateKey),
     Elsewhere(RemoteKey),
+    #[cfg(feature = "pkcs11")]
+    Token(karvan_signature::Token),
 }
 
 /// What a key signs with, where that is not what such keys usually do.
@@ -66,12 +68,36 @@ impl Identity {
         Ok(Self { key: Key::Elsewhere(key), certificates })
     }
 
+    /// The key on a token that a URI names (RFC 7512), its certificate the first in `chain` or beside it on the token.
+    ///
+    /// # Errors
+    /// What the URI lacks or the token says; [`KeyError::Token`] in a build without the feature `pkcs11`.
+    pub fn on_token(uri: &str, pin: Option<&str>, chain: &[Named], scheme: Scheme) -> Result<Self, Error> {
+        let chain = read_chain(chain)?;
+        #[cfg(feature = "pkcs11")]
+        {
+            let key = karvan_signature::Token::open(uri, pin, chain.first())?;
+            let algorithm = scheme.algorithm(&key)?;
+            let key = key.with_algorithm(algorithm)?;
+            let certificates = chain.into_iter().chain(key.certificates().iter().cloned()).collect();
+            let certificates = signer_first(certificates, &key)?;
+            Ok(Self { key: Key::Token(key), certificates })
+        }
+        #[cfg(not(feature = "pkcs11"))]
+        {
+            let _ = (uri, pin, chain, scheme);
+            Err(KeyError::Token("this program was built without them (feature pkcs11)".to_owned()).into())
+        }
+    }
+
     /// What signs.
     #[must_use]
     pub fn key(&self) -> &dyn SigningKey {
         match &self.key {
             Key::Here(key) => key,
             Key::Elsewhere(key) => key,
+            #[cfg(feature = "pkcs11")]
+            Key::Token(key) => key,
         }
     }
 
