@@ -57,6 +57,11 @@ impl Session {
         })
     }
 
+    /// Whether a person reads what is written.
+    pub(crate) fn is_human(&self) -> bool {
+        self.format == Format::Human
+    }
+
     /// The sentence of `message`.
     pub(crate) fn text(&self, message: &Message) -> String {
         message.text(self.style.language)

@@ -1,13 +1,18 @@
 //! Whom to trust: the path from a certificate to a trust anchor.
 
+pub mod cross;
+pub mod list;
+
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use karvan_pki::{
-    Certificate, CertificateSet, Limits, LoadProblem, ObjectIdentifier, Options, Purpose, Sourced, TrustStore, Verdict,
-    find_paths,
+    Certificate, CertificateSet, Limits, LoadProblem, ObjectIdentifier, Options, Purpose, Register, Sourced, StoreFile,
+    TrustStore, Verdict, find_paths,
 };
-use karvan_text::Diagnostic;
+use karvan_text::{Code, Diagnostic, Message, Place};
+
+use self::list::TrustedList;
 
 /// `id-kp-timeStamping` (RFC 3161 §2.3).
 const TIME_STAMPING: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.8");
@@ -22,6 +27,9 @@ pub struct Material {
     pool: CertificateSet,
     limits: Limits,
     problems: Vec<(String, Diagnostic)>,
+    register: Option<Arc<Register>>,
+    lists: Vec<(String, TrustedList)>,
+    every_path: bool,
 }
 
 impl Material {
@@ -29,11 +37,64 @@ impl Material {
     /// hold for that and for the search for paths.
     #[must_use]
     pub fn load(store: &[Named], certificates: &[Named], limits: Limits) -> Self {
-        let (anchors, mut problems) = TrustStore::load(borrowed(store), &limits);
+        let (tables, store): (Vec<_>, Vec<_>) = borrowed(store).partition(|(_, octets)| StoreFile::is_one(octets));
+        let (mut anchors, mut problems) = TrustStore::load(store, &limits);
         let (pool, more) = CertificateSet::load(borrowed(certificates), &limits);
         problems.extend(more);
-        let problems = problems.iter().map(|problem| (problem.file.clone(), problem.diagnostic())).collect();
-        Self { anchors, pool, limits, problems }
+        let mut problems: Vec<_> =
+            problems.iter().map(|problem| (problem.file.clone(), problem.diagnostic())).collect();
+        for (name, octets) in tables {
+            let findings = match StoreFile::from_toml(&String::from_utf8_lossy(octets)) {
+                Ok(table) => table.apply(&mut anchors),
+                // What was to be limited and is not must not be trusted.
+                Err(detail) => {
+                    anchors = TrustStore::default();
+                    let message = Message::new("store-unreadable").with("detail", detail);
+                    vec![Diagnostic::new(Code::error(7230), message, Place::default()).rule("RFC 5937")]
+                }
+            };
+            problems.extend(findings.into_iter().map(|finding| (name.to_owned(), finding)));
+        }
+        Self { anchors, pool, limits, problems, register: None, lists: Vec::new(), every_path: false }
+    }
+
+    /// Asks of every path through a foreign authority that an agreement of one of these files (TOML) recognises it.
+    ///
+    /// # Errors
+    /// The sentence that says why a register cannot be read, with the name of its file.
+    pub fn recognised_by(&mut self, registers: &[Named]) -> Result<(), (String, Message)> {
+        for (name, octets) in registers {
+            let register = Register::from_toml(&String::from_utf8_lossy(octets));
+            let register = register.map_err(|error| (name.clone(), Message::new("register-unreadable").with("detail", error)))?;
+            Arc::make_mut(self.register.get_or_insert_default()).extend(register);
+        }
+        Ok(())
+    }
+
+    /// Adds the anchors of trusted lists (ETSI TS 119 612), each signed by one of the certificates of `signers`. A list gives
+    /// anchors for the time that is asked about, by the status that its services had then.
+    pub fn add_trusted_lists(&mut self, lists: &[Named], signers: &[Named]) {
+        let (signers, problems) = CertificateSet::load(borrowed(signers), &self.limits);
+        self.problems.extend(problems.iter().map(|problem| (problem.file.clone(), problem.diagnostic())));
+        let signers: Vec<_> = signers.iter().map(|signer| (*signer.certificate).clone()).collect();
+        for (name, octets) in lists {
+            match TrustedList::read(octets.clone(), &signers, &self.limits) {
+                Ok(list) => self.lists.push((name.clone(), list)),
+                Err(findings) => self.problems.extend(findings.into_iter().map(|finding| (name.clone(), finding))),
+            }
+        }
+    }
+
+    /// Which trusted lists are older than they may be at the time `at`, each with the name of its file.
+    #[must_use]
+    pub fn stale_lists(&self, at: Timestamp) -> Vec<(String, Diagnostic)> {
+        let stale = self.lists.iter().filter(|(_, list)| list.is_stale(at));
+        stale.map(|(name, list)| (name.clone(), list.stale())).collect()
+    }
+
+    /// Goes on after the first path that passes, so that a verdict holds all of them.
+    pub const fn every_path(&mut self) {
+        self.every_path = true;
     }
 
     /// What could not be read, each with the name of its file.
@@ -45,7 +106,7 @@ impl Material {
     /// Whether there is any trust anchor.
     #[must_use]
     pub fn has_anchors(&self) -> bool {
-        !self.anchors.anchors().is_empty()
+        !self.anchors.anchors().is_empty() || !self.lists.is_empty()
     }
 
     /// Finds the path to a trust anchor at the time `at` from the first certificate of `chain`, which others of it may
@@ -116,7 +177,27 @@ impl Material {
     fn find(&self, leaf: &Sourced, offered: &CertificateSet, options: Options) -> Verdict {
         let mut pool = self.pool.clone();
         pool.extend(offered, &self.limits);
-        find_paths(leaf, &pool, &self.anchors, &Options { limits: self.limits.clone(), ..options })
+        let anchors = self.anchors(options.at);
+        find_paths(leaf, &pool, &anchors, &self.asked(options))
+    }
+
+    /// The anchors, those of trusted lists as of the time `at`.
+    fn anchors(&self, at: Timestamp) -> TrustStore {
+        let mut anchors = self.anchors.clone();
+        for (name, list) in &self.lists {
+            list.add_anchors(&mut anchors, name, at, &self.limits);
+        }
+        anchors
+    }
+
+    /// `options` with what holds for every question.
+    fn asked(&self, options: Options) -> Options {
+        Options {
+            limits: self.limits.clone(),
+            register: self.register.clone(),
+            every_path: self.every_path,
+            ..options
+        }
     }
 }
 

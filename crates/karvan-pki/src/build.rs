@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use karvan_text::Message;
@@ -11,9 +12,11 @@ use crate::policy::PolicyOptions;
 use crate::revocation::RevocationOptions;
 use crate::session::Session;
 use crate::trace::{Fact, Facts, Step, StepResult};
-use crate::validate::{Purpose, signature_rejection, validate};
+use crate::validate::{Purpose, signature_rejection, Validated, validate};
 use crate::verdict::{Effort, RejectedPath, Verdict, VerifiedPath};
-use crate::{Certificate, CertificateSet, KeyKind, Legacy, Limit, Limits, Name, NameConstraints, Sourced, TrustStore};
+use crate::{
+    Certificate, CertificateSet, KeyKind, Legacy, Limit, Limits, Name, NameConstraints, Recognition, Register, Sourced, TrustStore,
+};
 
 /// What is asked about a certificate: the inputs of RFC 5280 §6.1.1, and what may be spent.
 #[derive(Clone, Debug)]
@@ -30,6 +33,8 @@ pub struct Options {
     pub revocation: RevocationOptions,
     /// What is weak and believed all the same.
     pub legacy: Legacy,
+    /// The agreements of which one must recognise a foreign authority; none: that is not asked.
+    pub register: Option<Arc<Register>>,
     /// What may be spent.
     pub limits: Limits,
     /// Whether to go on after the first path that passes, so that the verdict holds all of them.
@@ -48,6 +53,7 @@ impl Options {
             names: None,
             revocation: RevocationOptions::default(),
             legacy: Legacy::NONE,
+            register: None,
             limits: Limits::default(),
             every_path: false,
         }
@@ -288,17 +294,37 @@ impl<'a> Search<'_, 'a> {
     /// Validates a path that reached an anchor.
     fn complete(&mut self, path: &[&'a Sourced], anchor: &'a Sourced) -> Result<(), Limit> {
         self.session.paths.spend()?;
-        let validated = validate(self.session, path, anchor, self.query.at, &self.query.purpose)?;
+        let mut validated = validate(self.session, path, anchor, self.query.at, &self.query.purpose)?;
+        let recognition = self.recognise(path, anchor, &mut validated);
         if validated.rejections.is_empty() {
             let certificates = path.iter().copied().cloned().collect();
             let path = VerifiedPath::new(certificates, anchor.clone(), self.query.at, validated);
-            self.found.accepted.push(path);
+            self.found.accepted.push(path.recognised(recognition));
         } else {
             let mut path = rejected(path, Some(Candidate { sourced: anchor, is_anchor: true }), validated.rejections);
             path.steps = validated.steps;
             self.found.rejected.push(path);
         }
         Ok(())
+    }
+
+    /// What the register says of a path that holds; where it does not recognise the path, that is a rejection.
+    fn recognise(
+        &self,
+        path: &[&'a Sourced],
+        anchor: &'a Sourced,
+        validated: &mut Validated,
+    ) -> Option<Recognition> {
+        // Whoever signs revocation lists needs no agreement of its own: the path that it tells about does.
+        let register = self.session.options.register.as_deref().filter(|_| self.query.anchor.is_none())?;
+        if !validated.rejections.is_empty() {
+            return None;
+        }
+        let certificates: Vec<_> = path.iter().map(|step| &*step.certificate).collect();
+        let (recognised, step) =
+            register.recognise(&certificates, &anchor.certificate, &validated.policies, self.query.at);
+        validated.steps.push(step);
+        recognised.map_err(|rejection| validated.rejections.push(rejection)).ok()
     }
 
     /// Keeps a path that leads to no anchor; `end` is what it led to.

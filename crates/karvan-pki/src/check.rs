@@ -50,6 +50,8 @@ pub enum Check {
     Purpose,
     /// The trust anchor is trusted for that: the time and the purpose lie within what was said of it.
     AnchorConstraints,
+    /// An agreement recognises the foreign authority (asked where a register is given).
+    Recognition,
 }
 
 impl Check {
@@ -151,6 +153,9 @@ impl Check {
             ),
             Self::KeyUsage => ("key-usage", "RFC 5280 §4.2.1.3", 7015, "trust-check-key-usage", "trust-help-key-usage"),
             Self::Purpose => ("purpose", "RFC 5280 §4.2.1.12", 7016, "trust-check-purpose", "trust-help-key-usage"),
+            Self::Recognition => {
+                ("recognition", "Register", 7201, "trust-check-recognition", "trust-help-recognition")
+            }
         }
     }
 }

@@ -11,7 +11,8 @@ use crate::check::{Check, Rejection};
 use crate::policy::ValidPolicy;
 use crate::trace::Step;
 use crate::verdict::{Effort, Status, Verdict};
-use crate::{Certificate, Limit, Sourced};
+use crate::account::Separation;
+use crate::{Certificate, Limit, Recognition, Sourced};
 
 /// A verdict with its facts, to be serialised for machines or written out for people.
 #[derive(Clone, Debug, Serialize)]
@@ -27,6 +28,9 @@ pub struct Explanation {
     pub accepted: Vec<PathFacts>,
     /// The paths that did not.
     pub rejected: Vec<PathFacts>,
+    /// The rule by which the accepted path differs from the rejected one that came nearest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub separation: Option<Separation>,
     /// The limit that ended the search, if one did, and its value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<LimitFacts>,
@@ -65,6 +69,9 @@ pub struct PathFacts {
     /// What each certificate did not pass; of an accepted path what is not known and need not be.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rejections: Vec<RejectionFacts>,
+    /// Which agreement recognises the foreign authority, where a register was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recognition: Option<Recognition>,
     /// Every step of its validation, with what it looked at.
     pub steps: Vec<Step>,
 }
@@ -146,12 +153,14 @@ impl Explanation {
             certificates: certificates(path.certificates(), Some(path.anchor())),
             policies: path.policies().to_vec(),
             rejections: path.unknown().iter().map(RejectionFacts::new).collect(),
+            recognition: path.recognition().cloned(),
             steps: path.steps().to_vec(),
         });
         let rejected = verdict.rejected.iter().map(|path| PathFacts {
             certificates: certificates(&path.certificates, path.anchor.as_ref()),
             policies: Vec::new(),
             rejections: path.rejections.iter().map(RejectionFacts::new).collect(),
+            recognition: None,
             steps: path.steps.clone(),
         });
         Self {
@@ -160,6 +169,7 @@ impl Explanation {
             signer: CertificateFacts::new(Role::Signer, &verdict.signer, None),
             accepted: accepted.collect(),
             rejected: rejected.collect(),
+            separation: Separation::new(verdict),
             limit: verdict.unfinished.map(|(name, value)| LimitFacts { name, value }),
             not_checked: verdict
                 .not_checked()
@@ -227,6 +237,9 @@ impl PathFacts {
             trail.dedup();
             let message = Message::new("trust-explain-policy").with("policy", policy.policy);
             line(text, 1, &message.with("trail", trail.join(" → ")).text(language));
+        }
+        for sentence in self.recognition.iter().flat_map(|recognition| recognition.text(language)) {
+            line(text, 1, &sentence);
         }
     }
 }
@@ -324,7 +337,7 @@ fn certificates(path: &[Sourced], anchor: Option<&Sourced>) -> Vec<CertificateFa
     facts
 }
 
-fn line(text: &mut String, depth: usize, content: &str) {
+pub(crate) fn line(text: &mut String, depth: usize, content: &str) {
     // Writing to a string cannot fail.
     let _ = writeln!(text, "{:1$}{content}", "", 2 * depth);
 }

@@ -17,6 +17,7 @@
 #![forbid(unsafe_code)]
 
 mod algorithm;
+mod account;
 mod anchor;
 mod asn1;
 mod build;
@@ -27,11 +28,15 @@ mod crl;
 mod digest;
 mod distribution;
 mod evidence;
+mod cross;
+mod encode;
 mod explain;
 mod extensions;
 mod general_name;
+pub mod graph;
 mod key;
 mod legacy;
+mod ldif;
 mod limits;
 mod load;
 mod name;
@@ -42,13 +47,21 @@ mod revocation;
 mod session;
 mod store;
 mod trace;
+mod names_written;
+mod register;
+mod store_file;
 mod validate;
 mod verdict;
 
 pub use algorithm::SignatureAlgorithm;
+pub use account::Separation;
 pub use anchor::AnchorConstraints;
 pub use build::{Options, find_paths};
 pub use certificate::{Certificate, CertificateError};
+pub use cross::{
+    AnchorFacts, ConstraintFacts, Direction, Draft, DraftError, PairCheck, Reach, ReachedAuthority, StoreCheck, Terms, check_pair,
+    check_store, reach,
+};
 pub use check::{Check, Rejection};
 pub use crl::{Revocation, RevocationList, RevocationReason};
 pub use der::asn1::ObjectIdentifier;
@@ -60,6 +73,7 @@ pub use extensions::{AccessDescription, BasicConstraints, Extensions, GeneralSub
 pub use general_name::GeneralName;
 pub use key::{KeyKind, PublicKey, SignatureError};
 pub use legacy::Legacy;
+pub use graph::Graph;
 pub use limits::{Limit, Limits};
 pub use load::{LoadError, LoadProblem, certificates};
 pub use name::Name;
@@ -70,5 +84,8 @@ pub use policy::{
 pub use revocation::{RevocationMode, RevocationOptions};
 pub use store::{CertificateSet, Sourced, TrustStore};
 pub use trace::{Fact, Facts, Step, StepResult};
+pub use names_written::NameError;
+pub use register::{Agreement, Equivalence, Fingerprint, ObjectIdentifierText, Recognition, Register, RegisterError, Suspension};
+pub use store_file::StoreFile;
 pub use validate::Purpose;
 pub use verdict::{Effort, RejectedPath, Status, Verdict, VerifiedPath};

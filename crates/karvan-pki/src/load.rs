@@ -1,4 +1,4 @@
-//! Certificates out of files: PEM, DER and PKCS #7.
+//! Certificates out of files: PEM, DER, PKCS #7, pairs of cross-certificates and LDIF.
 
 use std::fmt;
 use std::ops::Range;
@@ -8,6 +8,7 @@ use der::{Decode, ErrorKind, Reader, Tag, Tagged};
 use karvan_text::{Code, Diagnostic, Locator, Message, Place};
 
 use crate::asn1;
+use crate::ldif;
 use crate::pem::{self, BlockError};
 use crate::{Certificate, CertificateError, Limits, OcspResponse, RevocationList};
 
@@ -40,6 +41,10 @@ pub enum LoadError {
     Evidence(CertificateError),
     /// A PKCS #7 structure cannot be read: what the DER reader says.
     Pkcs7(String),
+    /// A pair of cross-certificates (RFC 4523 §2.3) cannot be read: what the DER reader says.
+    Pair(String),
+    /// A value of an LDIF file is not base64.
+    Ldif,
 }
 
 impl fmt::Display for LoadError {
@@ -52,6 +57,8 @@ impl fmt::Display for LoadError {
             Self::NoEvidence => f.write_str("no revocation list or OCSP response (PEM, DER or PKCS #7) in it"),
             Self::Certificate(error) | Self::Evidence(error) => error.fmt(f),
             Self::Pkcs7(detail) => write!(f, "PKCS #7 is malformed: {detail}"),
+            Self::Pair(detail) => write!(f, "the pair of cross-certificates is malformed: {detail}"),
+            Self::Ldif => f.write_str("the value is not base64"),
         }
     }
 }
@@ -85,7 +92,8 @@ impl LoadProblem {
 }
 
 /// Every certificate in `bytes`, whatever the file is: PEM with any number of blocks (keys and others are passed
-/// over), one DER certificate, or a PKCS #7 bag of certificates (`.p7b`, `.p7c`) in PEM or DER.
+/// over), one DER certificate, a PKCS #7 bag of certificates (`.p7b`, `.p7c`) in PEM or DER, a pair of
+/// cross-certificates (`crossCertificatePair`, RFC 4523 §2.3) in DER, or the LDIF of a directory (RFC 2849).
 ///
 /// `file` names the file in problems.
 #[must_use]
@@ -104,8 +112,19 @@ pub fn certificates(file: &str, bytes: &[u8], limits: &Limits) -> (Vec<Certifica
                 _ => {}
             }
         }
+    } else if ldif::is_ldif(bytes) {
+        for value in ldif::values(bytes) {
+            loaded.range = value.range;
+            match (value.kind, value.contents) {
+                (ldif::Kind::Certificate, Some(der)) => loaded.certificate(&der),
+                (ldif::Kind::Pair, Some(der)) => loaded.pair(&der),
+                (_, None) => loaded.problem(LoadError::Ldif),
+            }
+        }
     } else if is_pkcs7(bytes) {
         loaded.pkcs7(bytes);
+    } else if is_pair(bytes) {
+        loaded.pair(bytes);
     } else if bytes.first() == Some(&0x30) {
         loaded.certificate(bytes);
     }
@@ -222,6 +241,13 @@ impl<'a> Loaded<'a> {
         }
     }
 
+    fn pair(&mut self, der: &[u8]) {
+        match pair_certificates(der) {
+            Ok(certificates) => certificates.into_iter().for_each(|certificate| self.certificate(certificate)),
+            Err(error) => self.problem(LoadError::Pair(error.to_string())),
+        }
+    }
+
     fn problem(&mut self, error: LoadError) {
         let read = self.certificates.len() + self.lists.len() + self.responses.len();
         let index = read + self.problems.len() + 1;
@@ -239,6 +265,26 @@ fn is_pkcs7(bytes: &[u8]) -> bool {
     // SEQUENCE, its length in one to five octets, OBJECT IDENTIFIER and its length.
     let window = bytes.get(..8 + identifier.len()).unwrap_or(bytes);
     bytes.first() == Some(&0x30) && window.windows(identifier.len()).any(|octets| octets == identifier)
+}
+
+/// Whether `bytes` begin a `CertificatePair`: a SEQUENCE whose first member has the tag \[0\] or \[1\].
+fn is_pair(bytes: &[u8]) -> bool {
+    let header = match bytes {
+        [0x30, 0..=0x7f, ..] => 2,
+        [0x30, length, ..] => 2 + usize::from(length & 0x7f),
+        _ => return false,
+    };
+    matches!(bytes.get(header), Some(0xa0 | 0xa1))
+}
+
+/// The certificates of a `CertificatePair` (RFC 4523 §2.3): the one issued to the authority, then the one it issued.
+fn pair_certificates(bytes: &[u8]) -> der::Result<Vec<&[u8]>> {
+    asn1::whole(bytes, |reader| {
+        reader.sequence(|reader| {
+            let pair = [asn1::context(reader, 0)?, asn1::context(reader, 1)?];
+            Ok(pair.into_iter().flatten().map(|certificate| certificate.value()).collect())
+        })
+    })
 }
 
 /// The certificates and the revocation lists of a PKCS #7 / CMS `SignedData` (RFC 5652 §5.1), as their octets; no signature

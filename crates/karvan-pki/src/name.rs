@@ -75,6 +75,12 @@ impl Name {
         last("CN").or_else(|| last("O")).or_else(|| self.attributes().next_back()?.text.as_deref())
     }
 
+    /// The country, ISO 3166-1, if the name has one.
+    #[must_use]
+    pub fn country(&self) -> Option<&str> {
+        self.attributes().find(|attribute| keyword(attribute.kind) == Some("C"))?.text.as_deref()
+    }
+
     /// Whether both names belong to one country and one organisation, as far as they name them.
     pub(crate) fn is_same_entity(&self, other: &Self) -> bool {
         ["C", "O"].into_iter().all(|kind| {
@@ -259,40 +265,39 @@ fn comparable(text: &str) -> String {
     result
 }
 
-/// The keyword of an attribute type: RFC 4514 §3, and those of RFC 4519 and RFC 5280 that certificates use.
+/// The keywords of attribute types: RFC 4514 §3, and those of RFC 4519 and RFC 5280 that certificates use.
+const KEYWORDS: [(ObjectIdentifier, &str); 21] = [
+    (ObjectIdentifier::new_unwrap("2.5.4.3"), "CN"),
+    (ObjectIdentifier::new_unwrap("2.5.4.4"), "SN"),
+    (ObjectIdentifier::new_unwrap("2.5.4.5"), "serialNumber"),
+    (ObjectIdentifier::new_unwrap("2.5.4.6"), "C"),
+    (ObjectIdentifier::new_unwrap("2.5.4.7"), "L"),
+    (ObjectIdentifier::new_unwrap("2.5.4.8"), "ST"),
+    (ObjectIdentifier::new_unwrap("2.5.4.9"), "STREET"),
+    (ObjectIdentifier::new_unwrap("2.5.4.10"), "O"),
+    (ObjectIdentifier::new_unwrap("2.5.4.11"), "OU"),
+    (ObjectIdentifier::new_unwrap("2.5.4.12"), "title"),
+    (ObjectIdentifier::new_unwrap("2.5.4.17"), "postalCode"),
+    (ObjectIdentifier::new_unwrap("2.5.4.41"), "name"),
+    (ObjectIdentifier::new_unwrap("2.5.4.42"), "GN"),
+    (ObjectIdentifier::new_unwrap("2.5.4.43"), "initials"),
+    (ObjectIdentifier::new_unwrap("2.5.4.44"), "generationQualifier"),
+    (ObjectIdentifier::new_unwrap("2.5.4.46"), "dnQualifier"),
+    (ObjectIdentifier::new_unwrap("2.5.4.65"), "pseudonym"),
+    (ObjectIdentifier::new_unwrap("2.5.4.97"), "organizationIdentifier"),
+    (ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.1"), "emailAddress"),
+    (ObjectIdentifier::new_unwrap("0.9.2342.19200300.100.1.25"), "DC"),
+    (ObjectIdentifier::new_unwrap("0.9.2342.19200300.100.1.1"), "UID"),
+];
+
+/// The keyword of an attribute type.
 fn keyword(kind: ObjectIdentifier) -> Option<&'static str> {
-    const X520: &[u8] = &[0x55, 0x04];
-    const EMAIL_ADDRESS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.1");
-    const DOMAIN_COMPONENT: ObjectIdentifier = ObjectIdentifier::new_unwrap("0.9.2342.19200300.100.1.25");
-    const USER_ID: ObjectIdentifier = ObjectIdentifier::new_unwrap("0.9.2342.19200300.100.1.1");
-    match kind {
-        EMAIL_ADDRESS => return Some("emailAddress"),
-        DOMAIN_COMPONENT => return Some("DC"),
-        USER_ID => return Some("UID"),
-        _ => {}
-    }
-    let [arc] = kind.as_bytes().strip_prefix(X520)? else { return None };
-    Some(match arc {
-        3 => "CN",
-        4 => "SN",
-        5 => "serialNumber",
-        6 => "C",
-        7 => "L",
-        8 => "ST",
-        9 => "STREET",
-        10 => "O",
-        11 => "OU",
-        12 => "title",
-        17 => "postalCode",
-        41 => "name",
-        42 => "GN",
-        43 => "initials",
-        44 => "generationQualifier",
-        46 => "dnQualifier",
-        65 => "pseudonym",
-        97 => "organizationIdentifier",
-        _ => return None,
-    })
+    KEYWORDS.iter().find(|(other, _)| *other == kind).map(|(_, keyword)| *keyword)
+}
+
+/// The attribute type of a keyword.
+pub(crate) fn kind_of(keyword: &str) -> Option<ObjectIdentifier> {
+    KEYWORDS.iter().find(|(_, other)| *other == keyword).map(|(kind, _)| *kind)
 }
 
 #[cfg(test)]

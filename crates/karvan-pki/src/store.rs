@@ -197,6 +197,11 @@ impl TrustStore {
         &self.set
     }
 
+    /// Adds an anchor that was found in `origin`.
+    pub fn insert(&mut self, anchor: impl Into<Arc<Certificate>>, origin: &Arc<str>, limits: &Limits) {
+        self.set.insert(anchor, origin, limits);
+    }
+
     /// Trusts `anchor` for no more than `constraints`; those that it had before are replaced.
     pub fn constrain(&mut self, anchor: &Certificate, constraints: AnchorConstraints) {
         self.constraints.insert(*anchor.fingerprint(), constraints);

@@ -9,7 +9,7 @@ use crate::policy::ValidPolicy;
 use crate::revocation::RevocationMode;
 use crate::trace::Step;
 use crate::validate::Validated;
-use crate::{Certificate, Explanation, Legacy, Limit, PublicKey, Sourced};
+use crate::{Certificate, Explanation, Legacy, Limit, PublicKey, Recognition, Sourced};
 
 /// A path that passed every check, from the signer's certificate to a trust anchor.
 ///
@@ -21,12 +21,19 @@ pub struct VerifiedPath {
     anchor: Sourced,
     at: Timestamp,
     validated: Validated,
+    recognition: Option<Recognition>,
 }
 
 impl VerifiedPath {
     /// For the search alone, after validation.
     pub(crate) fn new(certificates: Vec<Sourced>, anchor: Sourced, at: Timestamp, validated: Validated) -> Self {
-        Self { certificates, anchor, at, validated }
+        Self { certificates, anchor, at, validated, recognition: None }
+    }
+
+    /// With what the register says of it.
+    pub(crate) fn recognised(mut self, recognition: Option<Recognition>) -> Self {
+        self.recognition = recognition;
+        self
     }
 
     /// The certificates, the signer's first, the anchor not among them; where the signer's certificate is itself the
@@ -85,6 +92,12 @@ impl VerifiedPath {
     #[must_use]
     pub fn steps(&self) -> &[Step] {
         &self.validated.steps
+    }
+
+    /// Which agreement recognises the foreign authority; none where no register was given.
+    #[must_use]
+    pub const fn recognition(&self) -> Option<&Recognition> {
+        self.recognition.as_ref()
     }
 }
 

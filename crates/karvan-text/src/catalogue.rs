@@ -191,6 +191,7 @@ static FILES: &[[&str; 2]] = &files! {
     "batch",
     "cms",
     "command",
+    "cross",
     "diff",
     "directory",
     "edifact",

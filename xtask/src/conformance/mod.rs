@@ -14,6 +14,7 @@ mod instances;
 mod invoices;
 mod pkits;
 mod rules;
+mod scenarios;
 mod table;
 mod trust;
 mod xmldsig;
@@ -102,6 +103,12 @@ const SETS: &[Set] = &[
         about: "the business rules of EN 16931: the outcome that each published test states, and official examples",
         needs: &["documents/en16931-rule-tests"],
         run: rules::run,
+    },
+    Set {
+        name: "scenarios",
+        about: "trust across borders: the verdict that follows from the standard, Karvan's, replayed, and that of openssl",
+        needs: &[],
+        run: scenarios::run,
     },
     Set {
         name: "trust",

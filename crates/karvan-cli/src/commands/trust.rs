@@ -1,17 +1,20 @@
 //! `karvan trust`, and the trust options that `verify` shares with it.
 
-use std::io;
+mod cross;
+
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use karvan_engine::text::Message;
 use karvan_engine::trust::{Material, Named};
-use karvan_engine::{Legacy, PathLimits, Timestamp, TrustStatus};
+use karvan_engine::{Legacy, PathLimits, Timestamp, TrustStatus, Verdict};
 
 use crate::input::Input;
-use crate::session::{Aside, Session, say_failed, say_unread};
+use crate::session::{Aside, Session, say_failed, say_problem, say_unread};
 use crate::status::Status;
+use cross::Cross;
 
 /// What decides whom to trust.
 #[derive(Args, Debug)]
@@ -23,6 +26,18 @@ pub(crate) struct TrustOptions {
     /// Further certificates for paths, cross-certificates among them: files or folders.
     #[arg(long, value_name = "FILE")]
     cert: Vec<PathBuf>,
+
+    /// Registers of agreements (TOML), of which one must recognise a foreign authority.
+    #[arg(long, value_name = "FILE")]
+    register: Vec<PathBuf>,
+
+    /// Trusted lists (ETSI TS 119 612), whose services are trust anchors while they are supervised.
+    #[arg(long, value_name = "FILE", requires = "list_signer")]
+    trusted_list: Vec<PathBuf>,
+
+    /// Certificates of those who may sign the trusted lists.
+    #[arg(long, value_name = "FILE")]
+    list_signer: Vec<PathBuf>,
 
     /// The time at which to judge, RFC 3339 (default: now).
     #[arg(long, value_name = "TIME")]
@@ -129,9 +144,50 @@ impl SearchLimits {
 pub(crate) enum Trust {
     /// Find the path from a certificate to a trust anchor.
     Path(TrustPath),
+    /// Tell of every path that was tried, with each check, its clause, what it looked at and its result.
+    Explain(TrustPath),
+    /// Draw the paths: the accepted one bold, what was rejected with the rule.
+    Graph(Graph),
+    /// Cross-certificates before they are relied on.
+    #[command(subcommand)]
+    Cross(Cross),
+    /// List every foreign authority that the trust anchors lead to, with what binds it.
+    Leak(Looked),
+    /// Look over the trust anchors of a store.
+    CheckStore(Looked),
 }
 
-/// `karvan trust path`.
+/// `karvan trust graph`.
+#[derive(Args, Debug)]
+pub(crate) struct Graph {
+    #[command(flatten)]
+    path: TrustPath,
+
+    /// In what it is drawn.
+    #[arg(long = "as", value_enum, default_value_t, value_name = "FORM")]
+    form: Form,
+}
+
+/// In what a graph is drawn.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum Form {
+    /// SVG, an image.
+    #[default]
+    Svg,
+    /// DOT, for Graphviz.
+    Dot,
+    /// Mermaid, for pages written in Markdown.
+    Mermaid,
+}
+
+/// `karvan trust leak` and `karvan trust check-store`.
+#[derive(Args, Debug)]
+pub(crate) struct Looked {
+    #[command(flatten)]
+    trust: TrustOptions,
+}
+
+/// `karvan trust path` and `karvan trust explain`.
 #[derive(Args, Debug)]
 pub(crate) struct TrustPath {
     /// The certificate to judge, and those that it comes with: PEM, DER, P7B; standard input where there is none or `-` is
@@ -146,18 +202,43 @@ pub(crate) struct TrustPath {
 
 pub(crate) fn run(asked: &Trust, session: Session) -> io::Result<Status> {
     match asked {
-        Trust::Path(asked) => path(asked, session),
+        Trust::Path(asked) => path(asked, session, false, |session, verdict| {
+            let explanation = verdict.explanation();
+            session.result(|language| explanation.text(language), &explanation)
+        }),
+        Trust::Explain(asked) => path(asked, session, true, |session, verdict| {
+            let explanation = verdict.explanation();
+            session.result(|language| explanation.account(language), &explanation)
+        }),
+        Trust::Graph(asked) => path(&asked.path, session, true, |session, verdict| {
+            let (graph, language) = (karvan_engine::TrustGraph::new(verdict), session.style.language);
+            let drawn = match asked.form {
+                Form::Svg => graph.svg(language),
+                Form::Dot => graph.dot(language),
+                Form::Mermaid => graph.mermaid(language),
+            };
+            session.output.write_all(drawn.as_bytes())
+        }),
+        Trust::Cross(asked) => cross::run(asked, session),
+        Trust::Leak(asked) => cross::leak(&asked.trust, session),
+        Trust::CheckStore(asked) => cross::check_store(&asked.trust, session),
     }
 }
 
-fn path(asked: &TrustPath, mut session: Session) -> io::Result<Status> {
-    if asked.trust.trust.is_empty() {
-        return Ok(session.usage(&Message::new("usage-no-store")));
-    }
-    let (material, at) = match material(&asked.trust, &session) {
+/// Judges the certificate that is asked about, of `every` path or until one holds, and tells of the verdict.
+fn path(
+    asked: &TrustPath,
+    mut session: Session,
+    every: bool,
+    tell: impl FnOnce(&mut Session, &Verdict) -> io::Result<()>,
+) -> io::Result<Status> {
+    let (mut material, at) = match store(&asked.trust, &session) {
         Ok(read) => read,
         Err(status) => return Ok(status),
     };
+    if every {
+        material.every_path();
+    }
     let input = match session.one_input(asked.leaf.as_ref(), "trust path") {
         Ok(input) => input,
         Err(status) => return Ok(status),
@@ -177,10 +258,17 @@ fn path(asked: &TrustPath, mut session: Session) -> io::Result<Status> {
             return Ok(Status::Findings);
         }
     };
-    let explanation = verdict.explanation();
-    session.result(|language| explanation.text(language), &explanation)?;
+    tell(&mut session, &verdict)?;
     session.output.finish()?;
     Ok(status(verdict.status()))
+}
+
+/// Reads what decides whom to trust, which must be named.
+fn store(asked: &TrustOptions, session: &Session) -> Result<(Material, Timestamp), Status> {
+    if asked.trust.is_empty() && asked.trusted_list.is_empty() {
+        return Err(session.usage(&Message::new("usage-no-store")));
+    }
+    material(asked, session)
 }
 
 /// The exit status that a verdict about trust amounts to.
@@ -195,25 +283,33 @@ pub(crate) fn status(status: TrustStatus) -> Status {
 
 /// Reads what decides whom to trust, and when. What cannot be read is told.
 pub(crate) fn material(asked: &TrustOptions, session: &Session) -> Result<(Material, Timestamp), Status> {
-    let at = match asked.at.as_deref().map(str::parse) {
-        // Certificates count in seconds.
-        None => Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default(),
-        Some(Ok(at)) => at,
-        Some(Err(error)) => {
-            return Err(session.usage(&Message::new("usage-time").with("detail", error)));
-        }
-    };
+    let at = time(asked.at.as_deref(), session)?;
     let store = files(&asked.trust, session)?;
     let certificates = files(&asked.cert, session)?;
-    let material = Material::load(&store, &certificates, asked.limits.limits());
+    let mut material = Material::load(&store, &certificates, asked.limits.limits());
+    material.add_trusted_lists(&files(&asked.trusted_list, session)?, &files(&asked.list_signer, session)?);
+    if let Err((file, message)) = material.recognised_by(&files(&asked.register, session)?) {
+        say_problem(&file, &session.text(&message));
+        return Err(Status::Usage);
+    }
     let mut aside = Aside::new(session);
-    for (file, problem) in material.problems() {
+    for (file, problem) in material.problems().iter().chain(&material.stale_lists(at)) {
         aside.finding(file, problem);
     }
-    if !asked.trust.is_empty() && !material.has_anchors() {
+    if !(asked.trust.is_empty() && asked.trusted_list.is_empty()) && !material.has_anchors() {
         return Err(session.usage(&Message::new("usage-no-anchor")));
     }
     Ok((material, at))
+}
+
+/// The time that is asked about.
+fn time(asked: Option<&str>, session: &Session) -> Result<Timestamp, Status> {
+    match asked.map(str::parse) {
+        // Certificates count in seconds.
+        None => Ok(Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default()),
+        Some(Ok(at)) => Ok(at),
+        Some(Err(error)) => Err(session.usage(&Message::new("usage-time").with("detail", error))),
+    }
 }
 
 fn files(paths: &[PathBuf], session: &Session) -> Result<Vec<Named>, Status> {

@@ -67,6 +67,10 @@ impl Entity {
         Ed25519KeyPair::from_seed_unchecked(&self.seed).unwrap()
     }
 
+    pub(crate) fn sign(&self, message: &[u8]) -> Vec<u8> {
+        self.key().sign(message).as_ref().to_vec()
+    }
+
     fn spki(&self) -> Vec<u8> {
         let algorithm = sequence(&[tlv(0x06, b"\x2b\x65\x70")]);
         sequence(&[algorithm, tlv(0x03, &[&[0], self.key().public_key().as_ref()].concat())])
