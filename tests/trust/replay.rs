@@ -26,8 +26,11 @@ pub(crate) fn replay(explanation: &Value) -> Vec<String> {
             .iter()
             .map(|fault| (number(&fault["certificate"]), text(&fault["check"]).to_owned()))
             .collect();
-        let failed: BTreeSet<_> =
-            results.into_iter().filter(|(_, result)| result != "passed").map(|(place, result)| (place, result)).collect();
+        let failed: BTreeSet<_> = results
+            .into_iter()
+            .filter(|(_, result)| result != "passed")
+            .map(|(place, result)| (place, result))
+            .collect();
         let places: BTreeSet<_> = failed.iter().map(|(place, _)| place.clone()).collect();
         if places != told {
             wrong.push(format!("rejected for {told:?}, the steps say {places:?}"));
@@ -105,7 +108,8 @@ impl State {
             "initialization" => {
                 self.max_path_length = Some(number(&inputs["max_path_length"]));
                 let any = set(&[ANY_POLICY]);
-                self.levels = vec![BTreeMap::from([(ANY_POLICY.to_owned(), Node { expected: any, parents: set(&[]) })])];
+                self.levels =
+                    vec![BTreeMap::from([(ANY_POLICY.to_owned(), Node { expected: any, parents: set(&[]) })])];
                 "passed"
             }
             "signature" | "algorithm" => {
@@ -156,7 +160,9 @@ impl State {
             "key-usage" => {
                 let asked = texts(&inputs["asked"]);
                 let own = texts(&inputs["key_usage"]);
-                passed(inputs["key_usage"].is_null() || asked.is_empty() || own.iter().any(|usage| asked.contains(usage)))
+                passed(
+                    inputs["key_usage"].is_null() || asked.is_empty() || own.iter().any(|usage| asked.contains(usage)),
+                )
             }
             "purpose" | "anchor-constraints" => {
                 let asked = texts(&inputs["asked"]);
@@ -301,7 +307,10 @@ impl State {
             .iter()
             .map(|node| {
                 let owned = |key: &str| texts(&node[key]).into_iter().map(str::to_owned).collect();
-                (text(&node["valid_policy"]).to_owned(), Node { expected: owned("expected_policy_set"), parents: owned("parents") })
+                (
+                    text(&node["valid_policy"]).to_owned(),
+                    Node { expected: owned("expected_policy_set"), parents: owned("parents") },
+                )
             })
             .collect();
         let own = self.levels.last().cloned().unwrap_or_default();
@@ -348,14 +357,14 @@ fn is_recognised(inputs: &Value) -> bool {
             .iter()
             .position(|one| anchors.contains(&text(&one["certificate"])) || anchors.contains(&text(&one["key"])));
         let Some(named) = named else { return false };
-        let within = |time: &Value| {
-            text(&time["from"]) <= at && (time["until"].is_null() || at < text(&time["until"]))
-        };
+        let within = |time: &Value| text(&time["from"]) <= at && (time["until"].is_null() || at < text(&time["until"]));
         let parties = texts(&agreement["parties"]);
         let foreign_policies = texts(&agreement["policies"]);
         within(agreement)
             && !list(&agreement["suspended"]).iter().any(within)
-            && authorities[..=named].iter().all(|one| one["country"].is_null() || parties.contains(&text(&one["country"])))
+            && authorities[..=named]
+                .iter()
+                .all(|one| one["country"].is_null() || parties.contains(&text(&one["country"])))
             && (foreign_policies.is_empty() || foreign_policies.iter().any(|policy| policies.contains(policy)))
     })
 }

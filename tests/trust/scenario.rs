@@ -70,10 +70,10 @@ pub(crate) struct Bundle {
 
 /// The folder of the scenarios.
 pub(crate) fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().find(|path| path.join("tests/trust").is_dir()).map_or_else(
-        || panic!("no folder tests/trust"),
-        |root| root.join("tests/trust"),
-    )
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .ancestors()
+        .find(|path| path.join("tests/trust").is_dir())
+        .map_or_else(|| panic!("no folder tests/trust"), |root| root.join("tests/trust"))
 }
 
 /// All scenarios.

@@ -12,10 +12,11 @@ use crate::policy::PolicyOptions;
 use crate::revocation::RevocationOptions;
 use crate::session::Session;
 use crate::trace::{Fact, Facts, Step, StepResult};
-use crate::validate::{Purpose, signature_rejection, Validated, validate};
+use crate::validate::{Purpose, Validated, signature_rejection, validate};
 use crate::verdict::{Effort, RejectedPath, Verdict, VerifiedPath};
 use crate::{
-    Certificate, CertificateSet, KeyKind, Legacy, Limit, Limits, Name, NameConstraints, Recognition, Register, Sourced, TrustStore,
+    Certificate, CertificateSet, KeyKind, Legacy, Limit, Limits, Name, NameConstraints, Recognition, Register, Sourced,
+    TrustStore,
 };
 
 /// What is asked about a certificate: the inputs of RFC 5280 §6.1.1, and what may be spent.
@@ -309,12 +310,7 @@ impl<'a> Search<'_, 'a> {
     }
 
     /// What the register says of a path that holds; where it does not recognise the path, that is a rejection.
-    fn recognise(
-        &self,
-        path: &[&'a Sourced],
-        anchor: &'a Sourced,
-        validated: &mut Validated,
-    ) -> Option<Recognition> {
+    fn recognise(&self, path: &[&'a Sourced], anchor: &'a Sourced, validated: &mut Validated) -> Option<Recognition> {
         // Whoever signs revocation lists needs no agreement of its own: the path that it tells about does.
         let register = self.session.options.register.as_deref().filter(|_| self.query.anchor.is_none())?;
         if !validated.rejections.is_empty() {

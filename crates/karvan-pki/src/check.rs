@@ -153,9 +153,7 @@ impl Check {
             ),
             Self::KeyUsage => ("key-usage", "RFC 5280 §4.2.1.3", 7015, "trust-check-key-usage", "trust-help-key-usage"),
             Self::Purpose => ("purpose", "RFC 5280 §4.2.1.12", 7016, "trust-check-purpose", "trust-help-key-usage"),
-            Self::Recognition => {
-                ("recognition", "Register", 7201, "trust-check-recognition", "trust-help-recognition")
-            }
+            Self::Recognition => ("recognition", "Register", 7201, "trust-check-recognition", "trust-help-recognition"),
         }
     }
 }

@@ -6,12 +6,12 @@ use karvan_text::catalogue::isolate;
 use karvan_text::{Code, Language, Message};
 use serde::Serialize;
 
+use crate::account::Separation;
 use crate::build::{KeyIdentifier, key_identifier};
 use crate::check::{Check, Rejection};
 use crate::policy::ValidPolicy;
 use crate::trace::Step;
 use crate::verdict::{Effort, Status, Verdict};
-use crate::account::Separation;
 use crate::{Certificate, Limit, Recognition, Sourced};
 
 /// A verdict with its facts, to be serialised for machines or written out for people.

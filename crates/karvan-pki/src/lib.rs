@@ -16,8 +16,8 @@
 
 #![forbid(unsafe_code)]
 
-mod algorithm;
 mod account;
+mod algorithm;
 mod anchor;
 mod asn1;
 mod build;
@@ -25,45 +25,45 @@ mod certificate;
 mod check;
 mod constraints;
 mod crl;
+mod cross;
 mod digest;
 mod distribution;
-mod evidence;
-mod cross;
 mod encode;
+mod evidence;
 mod explain;
 mod extensions;
 mod general_name;
 pub mod graph;
 mod key;
-mod legacy;
 mod ldif;
+mod legacy;
 mod limits;
 mod load;
 mod name;
+mod names_written;
 mod ocsp;
 pub mod pem;
 mod policy;
+mod register;
 mod revocation;
 mod session;
 mod store;
-mod trace;
-mod names_written;
-mod register;
 mod store_file;
+mod trace;
 mod validate;
 mod verdict;
 
-pub use algorithm::SignatureAlgorithm;
 pub use account::Separation;
+pub use algorithm::SignatureAlgorithm;
 pub use anchor::AnchorConstraints;
 pub use build::{Options, find_paths};
 pub use certificate::{Certificate, CertificateError};
-pub use cross::{
-    AnchorFacts, ConstraintFacts, Direction, Draft, DraftError, PairCheck, Reach, ReachedAuthority, StoreCheck, Terms, check_pair,
-    check_store, reach,
-};
 pub use check::{Check, Rejection};
 pub use crl::{Revocation, RevocationList, RevocationReason};
+pub use cross::{
+    AnchorFacts, ConstraintFacts, Direction, Draft, DraftError, PairCheck, Reach, ReachedAuthority, StoreCheck, Terms,
+    check_pair, check_store, reach,
+};
 pub use der::asn1::ObjectIdentifier;
 pub use digest::{Digest, DigestAlgorithm, DigestContext};
 pub use distribution::{DistributionPoint, DistributionPointName, IssuingDistributionPoint, Reasons};
@@ -71,21 +71,23 @@ pub use evidence::{Evidence, SourcedEvidence};
 pub use explain::{CertificateFacts, Explanation, FoundBy, LimitFacts, NotChecked, PathFacts, RejectionFacts, Role};
 pub use extensions::{AccessDescription, BasicConstraints, Extensions, GeneralSubtree, KeyUsage, NameConstraints};
 pub use general_name::GeneralName;
+pub use graph::Graph;
 pub use key::{KeyKind, PublicKey, SignatureError};
 pub use legacy::Legacy;
-pub use graph::Graph;
 pub use limits::{Limit, Limits};
 pub use load::{LoadError, LoadProblem, certificates};
 pub use name::Name;
+pub use names_written::NameError;
 pub use ocsp::{OcspResponse, Responder};
 pub use policy::{
     ANY_POLICY, CertificatePolicy, PolicyConstraints, PolicyMapping, PolicyOptions, PolicyQualifier, ValidPolicy,
 };
+pub use register::{
+    Agreement, Equivalence, Fingerprint, ObjectIdentifierText, Recognition, Register, RegisterError, Suspension,
+};
 pub use revocation::{RevocationMode, RevocationOptions};
 pub use store::{CertificateSet, Sourced, TrustStore};
-pub use trace::{Fact, Facts, Step, StepResult};
-pub use names_written::NameError;
-pub use register::{Agreement, Equivalence, Fingerprint, ObjectIdentifierText, Recognition, Register, RegisterError, Suspension};
 pub use store_file::StoreFile;
+pub use trace::{Fact, Facts, Step, StepResult};
 pub use validate::Purpose;
 pub use verdict::{Effort, RejectedPath, Status, Verdict, VerifiedPath};

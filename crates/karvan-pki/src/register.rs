@@ -298,7 +298,8 @@ impl Agreement {
     }
 
     fn facts(&self) -> Facts {
-        let suspended = self.suspended.iter().map(|time| Facts::new().with("from", time.from).with("until", time.until));
+        let suspended =
+            self.suspended.iter().map(|time| Facts::new().with("from", time.from).with("until", time.until));
         Facts::new()
             .with("id", self.id.clone())
             .with("from", self.from)
@@ -314,7 +315,10 @@ impl Agreement {
         let in_force = self.in_force(at);
         if in_force != Standing::Holds {
             in_force
-        } else if !authorities.iter().all(|authority| authority.subject().country().is_none_or(|country| self.binds(country))) {
+        } else if !authorities
+            .iter()
+            .all(|authority| authority.subject().country().is_none_or(|country| self.binds(country)))
+        {
             Standing::ThirdCountry
         } else if !self.policies.is_empty() && !self.policies.iter().any(|pair| policies.contains(&pair.foreign.0)) {
             Standing::Policy
@@ -402,7 +406,8 @@ impl TryFrom<String> for Fingerprint {
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         const WRONG: &str = "a fingerprint is SHA-256, 64 hexadecimal digits";
-        let digits: Vec<u8> = text.strip_prefix("sha256:").unwrap_or(&text).bytes().filter(|octet| *octet != b':').collect();
+        let digits: Vec<u8> =
+            text.strip_prefix("sha256:").unwrap_or(&text).bytes().filter(|octet| *octet != b':').collect();
         let mut fingerprint = [0; 32];
         if digits.len() != 2 * fingerprint.len() || !digits.iter().all(u8::is_ascii_hexdigit) {
             return Err(WRONG);

@@ -79,7 +79,8 @@ impl StoreFile {
             let anchors = store.anchors().iter().map(|anchor| anchor.certificate.clone());
             let named: Vec<_> = anchors.filter(|anchor| row.fingerprint.is_of(anchor)).collect();
             if named.is_empty() {
-                let message = Message::new("store-no-such-anchor").with("fingerprint", format!("{:?}", row.fingerprint));
+                let message =
+                    Message::new("store-no-such-anchor").with("fingerprint", format!("{:?}", row.fingerprint));
                 findings.push(Diagnostic::new(Code::warning(7231), message, Place::default()).rule("RFC 5937"));
             }
             for anchor in named {

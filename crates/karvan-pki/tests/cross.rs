@@ -6,12 +6,9 @@ mod issue;
 
 use std::sync::Arc;
 
-use issue::{
-    Entity, NOON, Request, basic_constraints, extension, judge, key_usage, name_constraints, set, tlv,
-};
+use issue::{Entity, NOON, Request, basic_constraints, extension, judge, key_usage, name_constraints, set, tlv};
 use karvan_pki::{
-    Certificate, Draft, DraftError, Graph, Limits, Options, Sourced, Terms, TrustStore, certificates,
-    check_pair, reach,
+    Certificate, Draft, DraftError, Graph, Limits, Options, Sourced, Terms, TrustStore, certificates, check_pair, reach,
 };
 use karvan_text::Language;
 
@@ -100,7 +97,10 @@ fn what_is_left_open_and_what_is_not_answered_is_told() {
 #[test]
 fn a_mapping_of_any_policy_and_a_time_without_overlap_are_errors() {
     let any = extension(33, true, &tlv(0x30, &tlv(0x30, &[tlv(0x06, &[0x55, 0x1d, 0x20, 0]), oid(2)].concat())));
-    let one = Request::authority(&turkey(), &iran()).with(policies(&[1])).with(any).valid("20200101000000Z", "20210101000000Z");
+    let one = Request::authority(&turkey(), &iran())
+        .with(policies(&[1]))
+        .with(any)
+        .valid("20200101000000Z", "20210101000000Z");
     let told = codes(&one, &tight(&iran(), &turkey(), "IR", 2, 1));
     assert!(told.contains(&("E7215".to_owned(), "pair-maps-any-policy")));
     assert!(told.contains(&("E7212".to_owned(), "pair-no-overlap")));
@@ -236,12 +236,18 @@ fn the_picture_shows_the_accepted_path_and_why_others_were_rejected() {
     assert_eq!(rejected.len(), 1, "the direct way has run out");
 
     let svg = graph.svg(Language::English);
-    std::fs::write("/tmp/g.svg", &svg).unwrap();
-    assert!(svg.contains("stroke-width=\"4\"") && svg.contains(">✗ validity period<") && svg.contains(">RFC 5280 §6.1.3 (a)(2)<"), "{svg}");
+    assert!(
+        svg.contains("stroke-width=\"4\"")
+            && svg.contains(">✗ validity period<")
+            && svg.contains(">RFC 5280 §6.1.3 (a)(2)<"),
+        "{svg}"
+    );
     assert!(svg.contains("Trade &quot;of&quot; &lt;Turkey&gt;"), "{svg}");
     assert!(graph.svg(Language::Persian).contains("direction=\"rtl\""));
     let dot = graph.dot(Language::English);
-    assert!(dot.starts_with("digraph trust {\n") && dot.contains("Trade \\\"of\\\" <Turkey>") && dot.contains("penwidth=3"));
+    assert!(
+        dot.starts_with("digraph trust {\n") && dot.contains("Trade \\\"of\\\" <Turkey>") && dot.contains("penwidth=3")
+    );
     let mermaid = graph.mermaid(Language::English);
     assert!(mermaid.contains("==>") && mermaid.contains("-.->") && mermaid.contains("Trade #34;of#34; #60;Turkey#62;"));
 

@@ -123,7 +123,9 @@ fn every_scenario_has_the_verdict_that_follows_from_the_standard() {
     let differences: Vec<_> = table
         .scenario
         .iter()
-        .filter_map(|scenario| Some(format!("{} ({}): {}", scenario.name, scenario.clause, difference(&table, scenario)?)))
+        .filter_map(|scenario| {
+            Some(format!("{} ({}): {}", scenario.name, scenario.clause, difference(&table, scenario)?))
+        })
         .collect();
     assert!(differences.is_empty(), "{} of {}:\n{}", differences.len(), table.scenario.len(), differences.join("\n"));
 }

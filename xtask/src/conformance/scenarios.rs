@@ -55,7 +55,9 @@ pub(super) fn run(_data: &Path) -> crate::Result<Table> {
         table.row([&scenario.name, &scenario.expect, &scenario.clause, karvan, replayed, told, why]);
     }
     let all = scenarios.scenario.len();
-    table.summary(format!("{all} scenarios: {right} with the verdict that follows from the standard, {replayed} replayed"));
+    table.summary(format!(
+        "{all} scenarios: {right} with the verdict that follows from the standard, {replayed} replayed"
+    ));
     table.summary(format!("openssl: {asked} asked, {agreed} the same, {argued} different and argued"));
     Ok(table)
 }

@@ -83,13 +83,18 @@ impl TrustedList {
     /// The findings: a signature that is not good or not by one of them, or what is no trusted list.
     pub fn read(octets: Vec<u8>, signers: &[Certificate], limits: &Limits) -> Result<Self, Vec<Diagnostic>> {
         let policy = Policy { certificates: limits.clone(), ..Policy::default() };
-        let intact =
-            karvan_signature::verify(octets, &[], signers, &policy).map_err(karvan_signature::Rejected::into_findings)?;
+        let intact = karvan_signature::verify(octets, &[], signers, &policy)
+            .map_err(karvan_signature::Rejected::into_findings)?;
         let place = intact.place().clone();
-        let refused = |message| vec![Diagnostic::new(Code::error(7221), message, place.clone()).rule("ETSI TS 119 612 §5.7")];
+        let refused =
+            |message| vec![Diagnostic::new(Code::error(7221), message, place.clone()).rule("ETSI TS 119 612 §5.7")];
         let verified = intact.trust(|signed_by| {
             let known = signers.iter().any(|signer| signer.public_key() == signed_by.key());
-            if known { Ok(()) } else { Err(signed_by.certificate().map(|certificate| certificate.subject().to_string())) }
+            if known {
+                Ok(())
+            } else {
+                Err(signed_by.certificate().map(|certificate| certificate.subject().to_string()))
+            }
         });
         let verified = match verified {
             Ok(verified) => verified,
@@ -183,8 +188,11 @@ fn read(root: Element<'_>, limits: &Limits) -> Result<TrustedList, &'static str>
         services: Vec::new(),
     };
     // §5.3.17: there may be none.
-    for provider in child(root, "TrustServiceProviderList").into_iter().flat_map(|list| named(list, "TrustServiceProvider")) {
-        let label = child(provider, "TSPInformation").map(|information| name(information, "TSPName")).unwrap_or_default();
+    for provider in
+        child(root, "TrustServiceProviderList").into_iter().flat_map(|list| named(list, "TrustServiceProvider"))
+    {
+        let label =
+            child(provider, "TSPInformation").map(|information| name(information, "TSPName")).unwrap_or_default();
         let services = child(provider, "TSPServices").into_iter().flat_map(|services| named(services, "TSPService"));
         for service in services {
             list.services.push(read_service(service, &label, limits)?);

@@ -276,9 +276,7 @@ fn extensions(issuer: &[u8], subject: &Certificate, terms: &Terms) -> Result<Vec
         add(54, true, value(0x02, &count(number)));
     }
     if !terms.revocation_lists.is_empty() {
-        let point = |uri: &String| {
-            sequence([&explicit(0, &explicit(0, &value(0x86, uri.as_bytes())))[..]])
-        };
+        let point = |uri: &String| sequence([&explicit(0, &explicit(0, &value(0x86, uri.as_bytes())))[..]]);
         add(31, false, sequence([&terms.revocation_lists.iter().map(point).collect::<Vec<_>>().concat()[..]]));
     }
     Ok(explicit(3, &sequence(list.iter().map(Vec::as_slice))))

@@ -222,7 +222,8 @@ impl Direction {
         let names = extensions.name_constraints.clone().unwrap_or_default();
         let policies = extensions.certificate_policies.as_deref().unwrap_or_default();
         let constraints = extensions.policy_constraints.unwrap_or_default();
-        let mapping = |pair: &PolicyMapping| Mapping { issuer: pair.issuer.to_string(), subject: pair.subject.to_string() };
+        let mapping =
+            |pair: &PolicyMapping| Mapping { issuer: pair.issuer.to_string(), subject: pair.subject.to_string() };
         Self {
             issuer: certificate.issuer().to_string(),
             subject: certificate.subject().to_string(),

@@ -6,8 +6,8 @@ use karvan_text::catalogue::isolate;
 use karvan_text::{Language, Message};
 use serde::Serialize;
 
-use crate::explain::line;
 use crate::explain::LimitFacts;
+use crate::explain::line;
 use crate::policy::ValidPolicy;
 use crate::{Certificate, CertificateSet, Limit, NameConstraints, Options, TrustStore, VerifiedPath, find_paths};
 
@@ -148,7 +148,8 @@ impl Way {
 
     fn constrain(&mut self, names: Option<&NameConstraints>) {
         let Some(names) = names else { return };
-        let shown = |trees: &[crate::GeneralSubtree]| trees.iter().map(|tree| tree.base.to_string()).collect::<Vec<_>>();
+        let shown =
+            |trees: &[crate::GeneralSubtree]| trees.iter().map(|tree| tree.base.to_string()).collect::<Vec<_>>();
         if !names.permitted.is_empty() {
             self.permitted.push(shown(&names.permitted));
         }

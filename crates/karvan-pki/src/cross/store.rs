@@ -118,7 +118,10 @@ impl ConstraintFacts {
             permitted: shown(&names.permitted),
             excluded: shown(&names.excluded),
             policies: constraints.policies.as_ref().map(|list| list.iter().map(ToString::to_string).collect()),
-            purposes: constraints.extended_key_usage.as_ref().map(|list| list.iter().map(ToString::to_string).collect()),
+            purposes: constraints
+                .extended_key_usage
+                .as_ref()
+                .map(|list| list.iter().map(ToString::to_string).collect()),
         }
     }
 }

@@ -198,7 +198,8 @@ impl Graph {
 
     fn edge(&mut self, from: usize, to: usize, certificate: &Certificate) -> &mut Edge {
         let fingerprint = *certificate.fingerprint();
-        let known = self.edges.iter().position(|edge| (edge.from, edge.to, &edge.fingerprint) == (from, to, &fingerprint));
+        let known =
+            self.edges.iter().position(|edge| (edge.from, edge.to, &edge.fingerprint) == (from, to, &fingerprint));
         let index = known.unwrap_or_else(|| {
             let until = certificate.not_after().to_string();
             self.edges.push(Edge { from, to, accepted: false, rejections: Vec::new(), until, fingerprint });

@@ -140,7 +140,8 @@ fn draft(asked: &Draft, mut session: Session) -> io::Result<Status> {
     if certificate.is_some() && drafted.certificate().is_none() {
         return Ok(session.usage(&Message::new("usage-draft-unsigned")));
     }
-    for (file, octets) in [(asked.to_be_signed.as_ref(), Some(drafted.to_be_signed())), (certificate, drafted.certificate())]
+    for (file, octets) in
+        [(asked.to_be_signed.as_ref(), Some(drafted.to_be_signed())), (certificate, drafted.certificate())]
     {
         if let (Some(file), Some(octets)) = (file, octets)
             && let Err(error) = fs::write(file, octets)
