@@ -65,7 +65,8 @@ impl Material {
     pub fn recognised_by(&mut self, registers: &[Named]) -> Result<(), (String, Message)> {
         for (name, octets) in registers {
             let register = Register::from_toml(&String::from_utf8_lossy(octets));
-            let register = register.map_err(|error| (name.clone(), Message::new("register-unreadable").with("detail", error)))?;
+            let register =
+                register.map_err(|error| (name.clone(), Message::new("register-unreadable").with("detail", error)))?;
             Arc::make_mut(self.register.get_or_insert_default()).extend(register);
         }
         Ok(())
@@ -192,12 +193,7 @@ impl Material {
 
     /// `options` with what holds for every question.
     fn asked(&self, options: Options) -> Options {
-        Options {
-            limits: self.limits.clone(),
-            register: self.register.clone(),
-            every_path: self.every_path,
-            ..options
-        }
+        Options { limits: self.limits.clone(), register: self.register.clone(), every_path: self.every_path, ..options }
     }
 }
 

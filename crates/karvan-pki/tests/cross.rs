@@ -4,11 +4,14 @@
 
 mod issue;
 
+use std::fs;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use issue::{Entity, NOON, Request, basic_constraints, extension, judge, key_usage, name_constraints, set, tlv};
 use karvan_pki::{
-    Certificate, Draft, DraftError, Graph, Limits, Options, Sourced, Terms, TrustStore, certificates, check_pair, reach,
+    Certificate, CertificateSet, Draft, DraftError, Graph, Limits, Options, Recognition, Register, Sourced, StoreFile,
+    Terms, TrustStore, Verdict, certificates, check_pair, find_paths, reach,
 };
 use karvan_text::Language;
 
@@ -264,4 +267,66 @@ fn a_dead_end_is_drawn_with_the_issuer_that_is_missing() {
     let graph = Graph::new(&verdict);
     assert_eq!(graph.nodes.len(), 2);
     assert!(graph.svg(Language::English).contains("Root of Turkey"));
+}
+
+/// The verdict on a signer of `samples/trust`, on every path.
+fn sample(signer: &str, at: &str) -> Verdict {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../samples/trust");
+    let files = |name: &str| -> Vec<(String, Vec<u8>)> {
+        let mut paths: Vec<_> = fs::read_dir(folder.join(name)).unwrap().map(|entry| entry.unwrap().path()).collect();
+        paths.sort();
+        let name = |path: &PathBuf| path.strip_prefix(&folder).unwrap().display().to_string();
+        paths.iter().map(|path| (name(path), fs::read(path).unwrap())).collect()
+    };
+    let limits = Limits::default();
+    let (tables, certificates): (Vec<_>, Vec<_>) =
+        files("store").into_iter().partition(|(_, octets)| StoreFile::is_one(octets));
+    let (mut anchors, problems) = TrustStore::load(certificates, &limits);
+    assert_eq!(problems, []);
+    for (_, table) in tables {
+        assert_eq!(StoreFile::from_toml(std::str::from_utf8(&table).unwrap()).unwrap().apply(&mut anchors), []);
+    }
+    let (mut pool, problems) = CertificateSet::load(files("cross"), &limits);
+    assert_eq!(problems, []);
+    let signer = format!("signers/{signer}.pem");
+    let (chain, problems) = CertificateSet::load([(&signer, fs::read(folder.join(&signer)).unwrap())], &limits);
+    assert_eq!(problems, []);
+    pool.extend(&chain, &limits);
+    let register = fs::read_to_string(folder.join("register.toml")).unwrap();
+    let options = Options {
+        register: Some(Arc::new(Register::from_toml(&register).unwrap())),
+        every_path: true,
+        ..Options::document_signature(at.parse().unwrap())
+    };
+    find_paths(chain.iter().next().unwrap(), &pool, &anchors, &options)
+}
+
+#[test]
+fn the_sample_is_trusted_through_the_bridge_and_recognised_by_its_agreement() {
+    let verdict = sample("anka", "2026-06-15T00:00:00Z");
+    let path = verdict.path().unwrap();
+    let via: Vec<_> = path.certificates().iter().map(|step| step.origin.as_ref()).collect();
+    assert_eq!(via[2..], ["cross/bridge-to-turkey.pem", "cross/iran-to-bridge.pem"]);
+    let Some(Recognition::Recognised { agreement, policies, .. }) = path.recognition() else { panic!() };
+    assert_eq!((agreement.as_str(), policies.len()), ("IR-TR-2024", 1));
+    let trail: Vec<_> = path.policies()[0].trail.iter().map(ToString::to_string).collect();
+    assert!(trail.contains(&"1.3.6.1.4.1.32473.1.1".to_owned()), "{trail:?}");
+
+    let german = sample("nordhafen", "2026-06-15T00:00:00Z");
+    assert_eq!(german.rejected[0].rejections[0].message.id(), "register-suspended");
+    assert!(sample("nordhafen", "2026-05-20T00:00:00Z").path().is_some());
+    assert!(sample("sahand", "2026-06-15T00:00:00Z").path().is_some());
+}
+
+#[test]
+fn the_pictures_of_the_sample_are_what_is_drawn() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../samples/trust");
+    for (signer, language, file) in [
+        ("anka", Language::English, "anka.svg"),
+        ("anka", Language::Persian, "anka.fa.svg"),
+        ("nordhafen", Language::English, "nordhafen.svg"),
+    ] {
+        let drawn = Graph::new(&sample(signer, "2026-06-15T00:00:00Z")).svg(language);
+        assert_eq!(drawn, fs::read_to_string(folder.join(file)).unwrap(), "{file}");
+    }
 }

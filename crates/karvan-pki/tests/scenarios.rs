@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
+#[allow(dead_code, reason = "the conformance run reads the rest")]
 #[path = "../../../tests/trust/scenario.rs"]
 mod scenario;
 

@@ -1,6 +1,7 @@
 //! The scenarios of `tests/trust`: the verdict that follows from the standard, Karvan's, and OpenSSL's where it can express
 //! the question. Every explanation is read again by the independent reader.
 
+#[allow(dead_code, reason = "the tests read the rest")]
 #[path = "../../../tests/trust/scenario.rs"]
 mod scenario;
 
@@ -25,8 +26,8 @@ pub(super) fn run(_data: &Path) -> crate::Result<Table> {
     let (mut right, mut replayed, mut asked, mut agreed, mut argued) = (0, 0, 0, 0, 0);
     let folder = tempfile::tempdir()?;
     for scenario in &scenarios.scenario {
-        let policy = |word: &String| scenarios.policies.get(word).map_or(word.as_str(), String::as_str);
-        let policies: Vec<&str> = scenario.policies.iter().map(policy).collect();
+        let policies: Vec<&str> =
+            scenario.policies.iter().filter_map(|word| scenarios.policies.get(word)).map(String::as_str).collect();
         let verdict = karvan(scenario, &policies)?;
         let karvan = word(verdict.status());
         let json = serde_json::to_value(verdict.explanation())?;
