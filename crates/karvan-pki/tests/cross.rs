@@ -231,7 +231,7 @@ fn the_picture_shows_the_accepted_path_and_why_others_were_rejected() {
     let signer = sourced(Request::signer(&signer, &trade).issue());
     let options = Options { every_path: true, ..Options::document_signature(NOON.parse().unwrap()) };
     let anchors = TrustStore::new(set([Request::authority(&root, &root).issue()], "anchor"));
-    let verdict = karvan_pki::find_paths(&signer, &set(pool, "pool"), &anchors, &options);
+    let verdict = find_paths(&signer, &set(pool, "pool"), &anchors, &options);
     let graph = Graph::new(&verdict);
     assert_eq!(graph.nodes.len(), 5);
     assert_eq!(graph.edges.iter().filter(|edge| edge.accepted).count(), 4);
