@@ -18,7 +18,7 @@ use karvan_model::{Document, Group, Part, TermId};
 use karvan_schema::directory::{
     Constituent, Directories, Directory, Element, OtherCodes, PartRow, Repertoire as Characters,
 };
-use karvan_schema::message::arrange::{Arrangement, OpenGroup};
+use karvan_schema::message::arrange::Arrangement;
 use karvan_schema::message::table::{Table as MessageTable, Tag};
 use karvan_text::{Message, Span};
 
@@ -317,25 +317,24 @@ impl<'t, 'i> Builder<'t, 'i> {
         let segments: Vec<Segment<'i>> = message.segments().collect();
         let tags = segments.iter().map(|segment| Tag::new(segment.tag()));
         let mut arrangement = Arrangement::new(&definition.rows, tags);
-        let (mut open, mut groups): (Vec<(OpenGroup, NodeId)>, Vec<OpenGroup>) = (Vec::new(), Vec::new());
+        let mut open: Vec<NodeId> = Vec::new();
+        let mut begun: Vec<usize> = Vec::new();
         for segment in &segments {
             let mut layout = None;
             if let Some(row) = arrangement.next().flatten() {
-                groups.extend(arrangement.groups());
-                groups.reverse();
-                let stay = open.iter().zip(&groups).take_while(|((open, _), group)| open == *group).count();
-                open.truncate(stay);
-                for group in groups.drain(..).skip(stay) {
-                    let (name, label) = definition.names[group.row];
-                    let parent = open.last().map_or(NodeId::ROOT, |(_, node)| *node);
-                    open.push((group, self.tree.push(parent, name, label, segment.span())));
+                open.truncate(arrangement.kept());
+                begun.extend(arrangement.groups().take(arrangement.depth() - open.len()).map(|group| group.row));
+                for group in begun.drain(..).rev() {
+                    let (name, label) = definition.names[group];
+                    let parent = open.last().copied().unwrap_or(NodeId::ROOT);
+                    open.push(self.tree.push(parent, name, label, segment.span()));
                 }
                 layout = definition.by_row[row].map(|layout| &definition.layouts[layout]);
             }
             match segment.tag() {
                 b"UNH" | b"UNT" => self.envelope(segment),
                 _ => {
-                    self.segment(segment, layout, open.last().map_or(NodeId::ROOT, |(_, node)| *node));
+                    self.segment(segment, layout, open.last().copied().unwrap_or(NodeId::ROOT));
                 }
             }
         }

@@ -54,6 +54,7 @@ mod library;
 mod locate;
 mod moment;
 mod path;
+mod pattern;
 mod place;
 mod qualifier;
 mod read;

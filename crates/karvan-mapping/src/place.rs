@@ -41,10 +41,8 @@ pub(crate) struct PlaceStep {
     pub(crate) name: Name,
     pub(crate) occurrences: Vec<u32>,
     pub(crate) predicates: Vec<Predicate>,
-    /// The predicates that a reader of the whole path has to look at.
+    /// The predicates that a reader of the whole path has to look at: those that no later step says again.
     pub(crate) checks: Vec<Predicate>,
-    /// The others, which a later step says again: a reader may look at them to know at once.
-    pub(crate) hints: Vec<Qualifier>,
     pub(crate) fresh: bool,
 }
 
@@ -64,7 +62,7 @@ impl PlaceStep {
     /// Whether every node of its name will do.
     #[inline]
     pub(crate) const fn asks_nothing(&self) -> bool {
-        self.occurrences.is_empty() && self.hints.is_empty() && self.checks.is_empty()
+        self.occurrences.is_empty() && self.checks.is_empty()
     }
 }
 
@@ -150,21 +148,12 @@ pub(crate) enum Value {
     Term(TermId),
 }
 
-/// Parts the predicates of each step into those to look at and those that a later step says again.
+/// Gives each step the predicates to look at: those that no later step says again.
 pub(crate) fn tell_apart(steps: &mut [PlaceStep]) {
     for at in 0..steps.len() {
-        let (before, later) = (at.checked_sub(1).map(|before| &steps[before].predicates), &steps[at + 1..]);
-        let step = &steps[at];
-        let (again, checks): (Vec<_>, Vec<_>) =
-            step.predicates.iter().cloned().partition(|predicate| is_said_again(predicate, later));
-        // Whoever has looked from the step before knows already.
-        let known =
-            |hint: &Predicate| before.is_some_and(|all| all.iter().any(|other| says_of_next(other, step.name, hint)));
-        let hints = again.into_iter().filter(|hint| !known(hint)).filter_map(|hint| match hint {
-            Predicate::Equals(equals) => equals.qualifier,
-            _ => None,
-        });
-        (steps[at].hints, steps[at].checks) = (hints.collect(), checks);
+        let later = &steps[at + 1..];
+        let checks = steps[at].predicates.iter().filter(|predicate| !is_said_again(predicate, later)).cloned();
+        steps[at].checks = checks.collect();
     }
 }
 
@@ -181,15 +170,4 @@ fn is_said_again(predicate: &Predicate, later: &[PlaceStep]) -> bool {
                 .iter()
                 .any(|other| matches!(other, Predicate::Equals(own) if own.path == rest && own.values == *values))
     })
-}
-
-/// Whether `predicate` says of a node what `other` says of its child `next`.
-fn says_of_next(predicate: &Predicate, next: Name, other: &Predicate) -> bool {
-    match (predicate, other) {
-        (Predicate::Equals(said), Predicate::Equals(other)) => {
-            said.path.split_first().is_some_and(|(first, path)| first.plain() == Some(next) && path == other.path)
-                && said.values == other.values
-        }
-        _ => false,
-    }
 }

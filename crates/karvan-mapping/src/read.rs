@@ -1,7 +1,6 @@
 //! From a syntax tree to a document: every row finds its place, and what no row took is told.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -30,18 +29,18 @@ pub enum Purpose {
 
 /// Reads a document from `tree` by `table`.
 pub(crate) fn read(table: &Table, tree: Tree<'_>, purpose: Purpose) -> (Document, LossReport) {
-    let (used, report) = (vec![false; tree.len()], LossReport::default());
+    let (used, report) = (vec![Use::Free; tree.len()], LossReport::default());
     let mut reader = Reader {
         table,
         tree: &tree,
         used,
-        qualifying: HashSet::new(),
         qualifiers: Qualifiers::none_of(tree.len()),
         dropped: Vec::new(),
         found: Vec::new(),
         values: Vec::new(),
         report,
         purpose,
+        rooms: Vec::new(),
     };
     reader.values = table.referred.iter().map(|&term| (term, reader.value_of(term))).collect();
     let mut document = Document::new(table.kind());
@@ -79,6 +78,25 @@ pub(crate) fn lose_qualifiers(source: &dyn Places, lost: &[u32], kept: &[u32], r
 /// The node that a row of a repeated group was given, one a repetition.
 type Assigned = (usize, NodeId);
 
+/// What the rows have made of a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Use {
+    /// Nothing yet.
+    Free,
+    /// A row has taken its text, or has gone into it.
+    Taken,
+    /// It qualifies a value, and may qualify others: one unit may stand for several.
+    Qualifies,
+}
+
+impl Use {
+    fn take(&mut self) {
+        if *self == Self::Free {
+            *self = Self::Taken;
+        }
+    }
+}
+
 /// A node at one of the places of a row.
 #[derive(Clone, Copy)]
 struct Found {
@@ -89,10 +107,8 @@ struct Found {
 struct Reader<'t, 's> {
     table: &'t Table,
     tree: &'t Tree<'s>,
-    /// Nodes whose text a row has taken, or that a row has gone into.
-    used: Vec<bool>,
-    /// Nodes that qualify a value: one unit may stand for several.
-    qualifying: HashSet<NodeId>,
+    /// What the rows have made of each node.
+    used: Vec<Use>,
     /// Texts that were compared with, and are no values.
     qualifiers: Qualifiers,
     /// The nodes of values that were lost though a row had taken them.
@@ -103,6 +119,8 @@ struct Reader<'t, 's> {
     values: Vec<(TermId, Option<String>)>,
     report: LossReport,
     purpose: Purpose,
+    /// Room for the members of a group while they are found, used again and again.
+    rooms: Vec<Vec<Node>>,
 }
 
 impl<'t> Reader<'t, '_> {
@@ -159,8 +177,8 @@ impl<'t> Reader<'t, '_> {
         let shared = self.shared(row, end - start);
         for index in start..end {
             let Found { place, node } = self.found[index];
-            let mut inner = Group::new(Some(row.term));
-            inner.origin = self.origin(node);
+            let children = self.rooms.pop().unwrap_or_default();
+            let mut inner = Group { term: Some(row.term), children, origin: self.origin(node) };
             if let Some((code, text)) = row.code_and_text {
                 self.told_together(code, text, node, &mut inner);
             } else {
@@ -174,9 +192,13 @@ impl<'t> Reader<'t, '_> {
             let has_place = !row.places[place].steps.is_empty();
             if !inner.is_empty() || (self.purpose == Purpose::Check && has_place) {
                 self.use_path(&row.places[place], node);
-                // A document may have many thousand groups, and they stay.
-                inner.children.shrink_to_fit();
+                // A document may have many thousand groups, and they stay: each gets the room that it needs.
+                let members = inner.children.drain(..).collect();
+                let room = std::mem::replace(&mut inner.children, members);
                 self.add(row, inner, group);
+                self.rooms.push(room);
+            } else {
+                self.rooms.push(inner.children);
             }
         }
         self.found.truncate(start);
@@ -224,7 +246,7 @@ impl<'t> Reader<'t, '_> {
                 group.push(Node::Leaf(Leaf { term, value, origin: self.origin(node) }));
             }
         }
-        self.used[node.index()] = true;
+        self.used[node.index()].take();
     }
 
     fn leaf(&mut self, row: &'t Row, base: Option<&Below>, given: Option<NodeId>, group: &mut Group) {
@@ -275,7 +297,7 @@ impl<'t> Reader<'t, '_> {
         let kind = self.table.kind().term(row.term).kind();
         if same_parts && row.lens.get(kind, text).is_ok_and(|content| content == leaf.value.content) {
             for taken in taken {
-                self.used[taken.index()] = true;
+                self.used[taken.index()].take();
                 let text = tree.text(taken).unwrap_or_default().to_owned();
                 let entry = self.entry(Some(row.term), taken, text, Message::new("mapping-said-again"));
                 self.report.form.push(entry);
@@ -316,7 +338,7 @@ impl<'t> Reader<'t, '_> {
         }
         let mut origin = self.origin(first);
         for Found { node, .. } in &self.found[own] {
-            self.used[node.index()] = true;
+            self.used[node.index()].take();
             origin.span = origin.span.to(tree.node(*node).span);
         }
         if row.absent.as_deref() == Some(&*text) {
@@ -363,7 +385,7 @@ impl<'t> Reader<'t, '_> {
                         let entry = self.entry(part.term, node, text.to_owned(), Message::new("mapping-absent"));
                         self.report.form.push(entry);
                     }
-                } else if !text.is_empty() && (!self.used[node.index()] || self.qualifying.contains(&node)) {
+                } else if !text.is_empty() && self.used[node.index()] != Use::Taken {
                     // A code without a counterpart stays behind, and is told as such.
                     if let Ok(content) = part.lens.get(Kind::Code, text) {
                         let (code, origin) = (content.into_text(), self.origin(node));
@@ -372,7 +394,7 @@ impl<'t> Reader<'t, '_> {
                         }
                         value.set(PartValue { part: part.part, text: code, origin });
                         self.use_path(place, node);
-                        self.qualifying.insert(node);
+                        self.used[node.index()] = Use::Qualifies;
                     }
                 }
             }
@@ -418,7 +440,7 @@ impl<'t> Reader<'t, '_> {
     /// Tells what no row has taken.
     fn leftovers(&mut self) {
         for id in self.tree.ids() {
-            if self.used[id.index()] {
+            if self.used[id.index()] != Use::Free {
                 continue;
             }
             let node = self.tree.node(id);
@@ -454,7 +476,7 @@ impl<'t> Reader<'t, '_> {
         let (start, compared) = (found.len(), |term| compared(values, term));
         let mut visit = |node: NodeId| {
             // A group may stand where its group does: the place itself is no value that could be taken twice.
-            if beside || place.steps.is_empty() || !used[node.index()] {
+            if beside || place.steps.is_empty() || used[node.index()] == Use::Free {
                 found.push(Found { place: number, node });
             }
             false
@@ -481,7 +503,7 @@ impl<'t> Reader<'t, '_> {
 
     /// Marks the texts that the predicates of `place` compared with as taken, from `node` at its last step upwards.
     fn use_path(&mut self, place: &Place, node: NodeId) {
-        self.used[node.index()] = true;
+        self.used[node.index()].take();
         if !place.compares {
             return;
         }
@@ -494,7 +516,7 @@ impl<'t> Reader<'t, '_> {
                     if let Some(qualifier) = qualifier
                         && let Some((true, sole)) = qualifier.decide(tree, node)
                     {
-                        used[sole.index()] = true;
+                        used[sole.index()].take();
                         qualifiers.add_short(sole, qualifier.height());
                         continue;
                     }
@@ -502,7 +524,7 @@ impl<'t> Reader<'t, '_> {
                     let mut mark = |node: NodeId| {
                         let text = tree.text(node).unwrap_or_default();
                         if values.iter().any(|value| is(value, text, &compared)) {
-                            used[node.index()] = true;
+                            used[node.index()].take();
                             qualifiers.add(node, path, text);
                         }
                         false
@@ -622,7 +644,6 @@ fn is_told<'v>(
     compared: &impl Fn(TermId) -> Option<Cow<'v, str>>,
 ) -> bool {
     (step.occurrences.is_empty() || step.occurrences.contains(&tree.node(node).occurrence))
-        && step.hints.iter().all(|hint| hint.decide(tree, node).is_none_or(|(is_one, _)| is_one))
         && step.checks.iter().all(|predicate| holds(tree, predicate, node, compared))
 }
 

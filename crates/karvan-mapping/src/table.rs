@@ -89,6 +89,8 @@ pub(crate) struct Row {
     pub(crate) code_and_text: Option<(TermId, TermId)>,
     /// Whether nothing comes to the place of a repetition once it is written: no other row leads there.
     pub(crate) is_closed: bool,
+    /// Whether nothing but its own text hangs on a value: no place is told by it, no other term, no code list.
+    pub(crate) is_free: bool,
     /// The rows of a group's members, in the order of the file.
     pub(crate) members: Vec<Member>,
     /// Whether places of other terms are told by the value.
@@ -332,6 +334,9 @@ impl Table {
             for row in table.closed() {
                 table.rows[row].is_closed = true;
             }
+            for row in table.free() {
+                table.rows[row].is_free = true;
+            }
         }
         Ok(table)
     }
@@ -362,6 +367,52 @@ impl Table {
                 && led_to.iter().all(|(of, other)| of == index || !other.starts_with(&path))
         };
         candidates.filter(is_closed).collect()
+    }
+
+    /// The rows of values on which nothing hangs but their own text.
+    fn free(&self) -> Vec<usize> {
+        let (mut places, mut told_by) = (Vec::new(), HashSet::new());
+        self.led_to(&self.top, &[], &mut places, &mut told_by);
+        let others: HashSet<_> = self.rows.iter().filter_map(|row| row.only.as_ref()).map(|(term, _)| *term).collect();
+        let is_told_by = |row: usize| places.iter().any(|(of, path)| *of == row && told_by.contains(path));
+        let is_free = |index: &usize| {
+            let row = &self.rows[*index];
+            !matches!(self.kind.term(row.term).kind(), Kind::Group | Kind::Code)
+                && matches!(row.lens, Lens::Plain | Lens::Number | Lens::DateIso | Lens::Date102)
+                && row.absent.is_none()
+                && row.implied.is_none()
+                && !row.is_referred
+                && !others.contains(&row.term)
+                && !is_told_by(*index)
+        };
+        (0..self.rows.len()).filter(is_free).collect()
+    }
+
+    /// The places of the values of each row, and those that places are told by, as names from the root.
+    fn led_to<'t>(
+        &'t self,
+        rows: &[Member],
+        base: &[&'t str],
+        places: &mut Vec<(usize, Vec<&'t str>)>,
+        told_by: &mut HashSet<Vec<&'t str>>,
+    ) {
+        for member in rows {
+            let row = &self.rows[member.row];
+            for place in &row.places {
+                let mut tell = |path| {
+                    told_by.insert(path);
+                };
+                let whole = self.extended(base, place, &mut tell);
+                for part in row.parts.iter().filter_map(|part| part.place.as_ref()) {
+                    self.extended(if part.from_group { base } else { &whole }, part, &mut tell);
+                }
+                for (need, _) in &row.needs {
+                    self.extended(&whole, need, &mut tell);
+                }
+                self.led_to(&row.members, &whole, places, told_by);
+                places.push((member.row, whole));
+            }
+        }
     }
 
     /// What the table is for.
@@ -596,6 +647,7 @@ impl Compiler<'_> {
             only,
             code_and_text,
             is_closed: false,
+            is_free: false,
             members: Vec::new(),
             is_referred: false,
             referred_members: Vec::new(),
@@ -711,14 +763,7 @@ impl Compiler<'_> {
         let name = self.names.add(name);
         let conditions = step.predicates.into_iter();
         let predicates = conditions.map(|condition| self.predicate(row, condition)).collect::<Result<_, _>>()?;
-        Ok(PlaceStep {
-            name,
-            occurrences: step.occurrences,
-            predicates,
-            checks: Vec::new(),
-            hints: Vec::new(),
-            fresh: step.fresh,
-        })
+        Ok(PlaceStep { name, occurrences: step.occurrences, predicates, checks: Vec::new(), fresh: step.fresh })
     }
 
     fn predicate(&mut self, row: &str, condition: Condition) -> Result<Predicate, TableError> {

@@ -355,61 +355,88 @@ impl<'s> Tree<'s> {
 
     /// Appends a node; its occurrence is one more than that of its last brother of the same name.
     pub(crate) fn push(&mut self, parent: NodeId, name: Name, label: Label, span: Span) -> NodeId {
-        let mut node = Node::new(name, label, span, parent);
-        let last = self.shape.at(self.node(parent).last);
-        let same = match last {
-            Some(last) if last.name == name => Some(self.node(parent).last),
-            Some(_) => self.named(parent, name).last(),
-            None => None,
+        let occurrence = match self.shape.at(self.node(parent).last) {
+            Some(last) => self.next_occurrence(parent, last.name == name, name, label),
+            None => 1,
         };
-        if let Some(same) = same {
-            node.occurrence = match last.filter(|last| last.is_like(&node)) {
-                Some(last) => last.occurrence.saturating_add(1),
-                None => {
-                    let like = self.named(parent, name).map(|child| self.node(child));
-                    let like = like.filter(|child| child.is_like(&node)).map(|child| child.occurrence);
-                    like.max().unwrap_or(0).saturating_add(1)
-                }
-            };
-            self.node_mut(same).more = true;
-        }
-        self.append(node, None)
+        self.append(parent, (name, label), span, occurrence, 0, None)
+    }
+
+    /// Which one of its name the next node below `parent` is, which has children; the last of them may have the same name.
+    fn next_occurrence(&mut self, parent: NodeId, is_last: bool, name: Name, label: Label) -> u32 {
+        let last = self.node(parent).last;
+        let same = if is_last { Some(last) } else { self.named(parent, name).last() };
+        let Some(same) = same else { return 1 };
+        self.node_mut(same).more = true;
+        let like = |node: &Node| node.name == name && (name != Name::UNKNOWN || node.label == label);
+        let latest = match self.node(last) {
+            last if like(last) => last.occurrence,
+            _ => {
+                let like = self.named(parent, name).map(|child| self.node(child)).filter(|child| like(child));
+                like.map(|child| child.occurrence).max().unwrap_or(0)
+            }
+        };
+        latest.saturating_add(1)
     }
 
     /// [`Self::push`] of a node that has no brother of its name yet, with its text.
     pub(crate) fn push_first(
         &mut self,
         parent: NodeId,
-        (name, label): (Name, Label),
+        name: (Name, Label),
         span: Span,
         limit: u16,
         text: Option<Cow<'s, str>>,
     ) -> NodeId {
-        let short = text.as_deref().map(Short::of).unwrap_or_default();
-        self.append(Node { limit, short, ..Node::new(name, label, span, parent) }, text)
+        self.append(parent, name, span, 1, limit, text)
     }
 
-    #[inline(always)]
-    fn append(&mut self, mut node: Node, text: Option<Cow<'s, str>>) -> NodeId {
+    #[inline(always)] // What a node is made of then goes to its place at once.
+    fn append(
+        &mut self,
+        parent: NodeId,
+        (name, label): (Name, Label),
+        span: Span,
+        occurrence: u32,
+        limit: u16,
+        text: Option<Cow<'s, str>>,
+    ) -> NodeId {
+        let none = NodeId::NONE;
+        let short = text.as_deref().map(Short::of).unwrap_or_default();
         let nodes = &mut self.shape.nodes;
         let id = NodeId(u32::try_from(nodes.len()).unwrap_or(u32::MAX));
-        let parent = &mut nodes[node.parent.index()];
-        node.previous = std::mem::replace(&mut parent.last, id);
-        node.run = id;
-        match node.previous.some() {
-            None => parent.first = id,
-            Some(previous) => {
-                let brother = &mut nodes[previous.index()];
-                brother.next = id;
-                if brother.name == node.name {
-                    node.run = brother.run;
-                } else {
-                    let run = brother.run;
-                    nodes[run.index()].next_run = id;
-                }
+        let around = &mut nodes[parent.index()];
+        let previous = std::mem::replace(&mut around.last, id);
+        let mut run = id;
+        if previous == none {
+            around.first = id;
+        } else {
+            let brother = &mut nodes[previous.index()];
+            brother.next = id;
+            let of_brother = brother.run;
+            if brother.name == name {
+                run = of_brother;
+            } else {
+                nodes[of_brother.index()].next_run = id;
             }
         }
-        nodes.push(node);
+        let (first, last, next, next_run, more) = (none, none, none, none, false);
+        nodes.push(Node {
+            name,
+            label,
+            span,
+            occurrence,
+            limit,
+            short,
+            more,
+            parent,
+            first,
+            last,
+            next,
+            previous,
+            run,
+            next_run,
+        });
         self.texts.push(text);
         id
     }
@@ -543,7 +570,8 @@ impl Shape {
     /// The path of a node: a number stands where there are brothers of the same name; a segment shows its qualifier:
     /// `SG2[3]/NAD[3035=BY]`.
     pub(crate) fn path(&self, node: u32) -> String {
-        let chain: Vec<_> = std::iter::successors(self.at(NodeId(node)), |node| self.at(node.parent)).collect();
+        let mut chain = Vec::with_capacity(16);
+        chain.extend(std::iter::successors(self.at(NodeId(node)), |node| self.at(node.parent)));
         let mut path = String::with_capacity(chain.len() * 20);
         // The root of a message has no name of its own in a path, that of an XML document has.
         let rooted = chain.last().is_some_and(|root| !self.spelling(root.label).1.is_empty());

@@ -10,6 +10,7 @@ use rust_decimal::Decimal;
 use crate::Lens;
 use crate::grammar::Grammar;
 use crate::lens::with_code;
+use crate::pattern::{Pattern, Trace};
 use crate::place::{Equals, Place, PlaceStep, Predicate, Value};
 use crate::read::holds;
 use crate::report::{Entry, LossReport, Place as SourcePlace};
@@ -30,8 +31,19 @@ pub(crate) fn write<'w>(table: &'w Table, document: &'w Document, grammar: &'w G
     written.reserve(if in_parts { nodes.min(Written::ROOM) } else { nodes });
     let values = table.referred.iter().map(|&term| (term, None)).collect();
     let contexts = vec![Context::at(NodeId::ROOT)];
-    let (guarded, guards, set_last) = (HashMap::new(), Vec::new(), Vec::new());
-    let mut writer = Writer { table, document, values, grammar, contexts, guarded, guards, set_last, out: written };
+    let mut writer = Writer {
+        table,
+        document,
+        values,
+        grammar,
+        contexts,
+        guarded: HashMap::new(),
+        guards: Vec::new(),
+        set_last: Vec::new(),
+        traces: None,
+        patterns: Vec::new(),
+        out: written,
+    };
     for place in &table.fixed {
         // A place of the table's own that the grammar lacks is a wrong table; its tests find that.
         let _ = writer.make(&place.steps, NodeId::ROOT, false);
@@ -107,6 +119,10 @@ struct Writer<'w> {
     guards: Vec<(usize, NodeId)>,
     /// The nodes that got their texts with the value that is being written.
     set_last: Vec<NodeId>,
+    /// The values written since others are to be written like them.
+    traces: Option<Vec<Trace<'w>>>,
+    /// How repetitions of groups were written, for others that say the same terms.
+    patterns: Vec<Pattern<'w>>,
     out: Written<'w>,
 }
 
@@ -175,6 +191,13 @@ impl<'w> Writer<'w> {
         if let Some((code, text)) = row.code_and_text {
             return self.told_together(row, group, code, text, at);
         }
+        let is_plain = at == 0 && row.is_closed && row.each.is_none() && !row.places[0].is_told;
+        if is_plain {
+            if self.like_another(row, group, at) {
+                return;
+            }
+            self.traces = self.is_example(row, group).then(Vec::new);
+        }
         let each = row.each.map_or(1, |each| group.all(each).len());
         if each == 0 && row.inhabited {
             let reason = self.no_place();
@@ -200,20 +223,49 @@ impl<'w> Writer<'w> {
                 let reason = self.other_meaning();
                 group.children.iter().for_each(|member| self.lose(member, &reason));
             } else if let Some(node) = node.filter(|_| at == 0 && row.is_closed) {
-                self.finish(node);
+                let is_carried = entries == self.counts();
+                let traces = self.traces.take().filter(|_| is_carried);
+                self.finish(node, group, traces);
             }
         }
     }
 
-    /// Writes out what nothing comes to any more, where there is much already: a document may have many thousand lines.
-    fn finish(&mut self, node: NodeId) {
+    /// Whether another repetition of a group may be written like this one.
+    fn is_example(&self, row: &Row, group: &Group) -> bool {
+        let is_last = |last: &Node| last.as_group().is_some_and(|last| std::ptr::eq(last, group));
+        self.patterns.len() < Pattern::MOST && !self.document.root.all(row.term).last().is_some_and(is_last)
+    }
+
+    /// Writes a group as another repetition of it was written that says the same terms, if there is one.
+    fn like_another(&mut self, row: &'w Row, group: &Group, at: usize) -> bool {
+        let table = self.table;
+        let Some(found) = self.patterns.iter().position(|pattern| pattern.fits(table, group)) else { return false };
+        let nodes = self.out.tree.len();
+        if let Ok(node) = self.make_in(&row.places[0], at, true) {
+            let Self { patterns, grammar, out, .. } = self;
+            if out.finish(node, |content| patterns[found].put(grammar, group, content)).is_some() {
+                return true;
+            }
+        }
+        self.back_to(nodes);
+        false
+    }
+
+    /// Writes out what nothing comes to any more, where there is much already, for a document may have many thousand lines,
+    /// or where the `traces` of the values in it show others how to be written.
+    fn finish(&mut self, node: NodeId, group: &'w Group, traces: Option<Vec<Trace<'w>>>) {
         let late = self.guards.partition_point(|(length, _)| *length <= node.index());
         // A value that must keep its meaning is looked at again when something is written below a node around it.
         let are_within = self.guards[late..].iter().all(|(_, at)| *at >= node);
-        if node.index() >= Written::ROOM && are_within && self.out.is_last(node) {
+        if (node.index() >= Written::ROOM || traces.is_some()) && are_within && self.out.is_last(node) {
             self.guards.drain(late..).for_each(|(_, at)| drop(self.guarded.remove(&at)));
-            let text = crate::xml::content(self.table, &self.out, node);
-            self.out.finish(node, &text);
+            let (content, texts) = crate::xml::content(self.table, &self.out, node);
+            let pattern = traces.map(|traces| Pattern::new(self.table, group, &self.out, &traces, &content, &texts));
+            self.patterns.extend(pattern.flatten());
+            self.out.finish(node, |out| {
+                out.push_str(&content);
+                Some(())
+            });
         }
     }
 
@@ -306,7 +358,7 @@ impl<'w> Writer<'w> {
         if let Ok(value) = karvan_model::Value::parse(term.kind(), &text) {
             let leaf = Leaf { term: row.term, value, origin: Origin::default() };
             let written = row.lens.put(&leaf.value.content).map(|text| Cow::Owned(text.into_owned()));
-            if let Ok(node) = written.and_then(|written| self.put(row, &leaf, written, at)) {
+            if let Ok((node, _)) = written.and_then(|written| self.put(row, &leaf, written, at)) {
                 self.add(Some(term), &text, reason, node);
             }
         }
@@ -361,11 +413,21 @@ impl<'w> Writer<'w> {
     /// Writes a value at the first of its places that takes it, and gives the node.
     fn leaf(&mut self, row: &'w Row, leaf: &'w Leaf, at: usize) -> Result<NodeId, Message> {
         let text = row.text(&leaf.value)?.ok_or_else(|| self.other_meaning())?;
-        self.put(row, leaf, text, at)
+        let (node, place) = self.put(row, leaf, text, at)?;
+        if let Some(traces) = &mut self.traces {
+            traces.push(Trace { leaf, row, place, node });
+        }
+        Ok(node)
     }
 
-    /// Writes `text`, which the lens has made of `leaf`.
-    fn put(&mut self, row: &'w Row, leaf: &Leaf, text: Cow<'w, str>, at: usize) -> Result<NodeId, Message> {
+    /// Writes `text`, which the lens has made of `leaf`, and gives the node, and the place if it is the first that was tried.
+    fn put(
+        &mut self,
+        row: &'w Row,
+        leaf: &Leaf,
+        text: Cow<'w, str>,
+        at: usize,
+    ) -> Result<(NodeId, Option<&'w Place>), Message> {
         if row.absent.as_deref() == Some(&*text) {
             // What stands for no value cannot stand for this one.
             self.make_in(&row.places[0], at, false).and_then(|node| self.set(node, text))?;
@@ -382,7 +444,7 @@ impl<'w> Writer<'w> {
                 None => text.clone(),
             };
             match self.put_at(row, place, leaf, text, at, repeats) {
-                Ok(node) => return Ok(node),
+                Ok(node) => return Ok((node, refusal.is_none().then_some(place))),
                 Err(reason) => {
                     self.back_to(nodes);
                     refusal = Some(reason);
@@ -707,6 +769,7 @@ impl<'w> Writer<'w> {
 
     fn back_to(&mut self, nodes: usize) {
         self.out.truncate(nodes);
+        self.traces.iter_mut().for_each(|traces| traces.retain(|trace| trace.node.index() < nodes));
         // What was guarded before the nodes came has nothing to do with them.
         let late = self.guards.partition_point(|(length, _)| *length <= nodes);
         for (_, at) in self.guards.split_off(late) {

@@ -67,25 +67,15 @@ impl<'w> Written<'w> {
     /// # Errors
     /// Why the syntax cannot hold it there.
     pub(crate) fn set(&mut self, grammar: &Grammar, node: NodeId, text: Cow<'w, str>) -> Result<(), Message> {
-        let slot = self.slots[node.index()];
-        let limit = usize::from(slot.limit);
-        // No text has more characters than octets.
-        if slot.limit > 0 && text.len() > limit {
-            let length = text.chars().filter(|c| !slot.numeric || c.is_ascii_digit()).count();
-            if length > limit {
-                return Err(too_long(length, limit));
-            }
-        }
-        if slot.numeric && !is_numeric(&text) {
-            return Err(Message::new("mapping-no-number").with("value", text.into_owned()));
-        }
-        let parent = self.tree.parent(node).map_or(Slot::NOTHING, |parent| self.slots[parent.index()].key);
-        let lacks = || grammar.lacks(parent, self.tree.node(node).name, &text);
-        if let Some(reason) = grammar.refuses(&text).or_else(lacks) {
-            return Err(reason);
-        }
+        self.held(node).takes(grammar, &text)?;
         self.tree.set_text(node, Some(text));
         Ok(())
+    }
+
+    /// What the text of a node must keep to.
+    pub(crate) fn held(&self, node: NodeId) -> Held {
+        let parent = self.tree.parent(node).map_or(Slot::NOTHING, |parent| self.slots[parent.index()].key);
+        Held { slot: self.slots[node.index()], parent, name: self.tree.node(node).name }
     }
 
     /// Takes back all nodes from number `nodes` on.
@@ -105,12 +95,14 @@ impl<'w> Written<'w> {
         later.all(|later| self.tree.parent(later).is_some_and(|parent| parent >= node))
     }
 
-    /// Puts what stands in a node, the last of all, in the place of the nodes in it: nothing will be added to it.
-    pub(crate) fn finish(&mut self, node: NodeId, content: &str) {
+    /// Puts what stands in a node, the last of all, in the place of the nodes in it: nothing will be added to it. `content`
+    /// appends it, or nothing where there is none.
+    pub(crate) fn finish(&mut self, node: NodeId, content: impl FnOnce(&mut String) -> Option<()>) -> Option<()> {
         self.truncate(node.index() + 1);
         let start = self.finished.len();
-        self.finished.push_str(content);
+        content(&mut self.finished)?;
         self.parts.push((node, start..self.finished.len()));
+        Some(())
     }
 
     /// What stands in a node that is finished.
@@ -122,6 +114,38 @@ impl<'w> Written<'w> {
     /// About how long the document will be.
     pub(crate) fn length(&self) -> usize {
         self.finished.len() + 64 * self.tree.len()
+    }
+}
+
+/// What the text of a node must keep to.
+pub(crate) struct Held {
+    slot: Slot,
+    /// The key of the place around the node.
+    parent: u32,
+    name: Name,
+}
+
+impl Held {
+    /// Whether the syntax can hold `text` there.
+    ///
+    /// # Errors
+    /// Why it cannot.
+    pub(crate) fn takes(&self, grammar: &Grammar, text: &str) -> Result<(), Message> {
+        let limit = usize::from(self.slot.limit);
+        // No text has more characters than octets.
+        if self.slot.limit > 0 && text.len() > limit {
+            let length = text.chars().filter(|c| !self.slot.numeric || c.is_ascii_digit()).count();
+            if length > limit {
+                return Err(too_long(length, limit));
+            }
+        }
+        if self.slot.numeric && !is_numeric(text) {
+            return Err(Message::new("mapping-no-number").with("value", text));
+        }
+        match grammar.refuses(text).or_else(|| grammar.lacks(self.parent, self.name, text)) {
+            Some(reason) => Err(reason),
+            None => Ok(()),
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::ops::Range;
 
 use karvan_schema::xml::{Grammar as Schema, SimpleType, TypeDefinition};
 use karvan_text::Message;
@@ -118,18 +119,20 @@ pub(crate) fn document(table: &Table, syntax: &XmlSyntax, written: &Written<'_>)
         out.push('"');
     }
     let end = format!("</{}>", syntax.root);
-    Output { table, written, elements: Vec::new(), out: &mut out }.content(NodeId::ROOT, &end, 1);
+    Output { table, written, elements: Vec::new(), texts: None, out: &mut out }.content(NodeId::ROOT, &end, 1);
     out.push('\n');
     out
 }
 
-/// What follows the name of an element in its start tag, up to its end, as [`document`] writes it.
-pub(crate) fn content(table: &Table, written: &Written<'_>, node: NodeId) -> String {
+/// What follows the name of an element in its start tag, up to its end, as [`document`] writes it, and where the texts of
+/// the elements stand in it.
+pub(crate) fn content(table: &Table, written: &Written<'_>, node: NodeId) -> (String, Vec<(NodeId, Range<usize>)>) {
     let mut out = String::with_capacity(64 * (written.tree.len() - node.index()));
+    let mut texts = Vec::new();
     let depth = std::iter::successors(Some(node), |node| written.tree.parent(*node)).count();
     let end = table.names.end_tag(written.tree.node(node).name);
-    Output { table, written, elements: Vec::new(), out: &mut out }.content(node, end, depth);
-    out
+    Output { table, written, elements: Vec::new(), texts: Some(&mut texts), out: &mut out }.content(node, end, depth);
+    (out, texts)
 }
 
 struct Output<'o> {
@@ -137,6 +140,8 @@ struct Output<'o> {
     written: &'o Written<'o>,
     /// The elements still to be written on the levels that are open, the innermost last.
     elements: Vec<NodeId>,
+    /// Where the texts of elements were written, if somebody asks.
+    texts: Option<&'o mut Vec<(NodeId, Range<usize>)>>,
     out: &'o mut String,
 }
 
@@ -173,7 +178,11 @@ impl Output<'_> {
             return;
         }
         self.out.push('>');
+        let begin = self.out.len();
         escape_text(text, self.out);
+        if let Some(texts) = &mut self.texts {
+            texts.push((node, begin..self.out.len()));
+        }
         for index in start..end {
             let child = self.elements[index];
             let name = tree.node(child).name;

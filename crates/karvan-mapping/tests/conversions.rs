@@ -328,10 +328,67 @@ fn what_no_table_is_for_is_refused() {
     assert!(matches!(read(unknown.as_bytes()), Err(ReadError::Unknown)), "the nearest release is never assumed");
 }
 
+/// A line with a few terms, in Karvan's JSON; some texts are nothing for XML, and on some others hang.
+fn line() -> impl Strategy<Value = String> {
+    let of = proptest::option::of::<&'static str>;
+    let texts = ("[0-9<&]{1,2}", of("(a|b>|\u{1})"), "(KGM|C62)", of("[a-c]"), of("(AA|AB)"));
+    let prices = ("[1-3]", of("[1-3]"), of("[4-6]"), of("[7-9]"), "(S|E)");
+    (texts, prices).prop_map(|((number, note, unit, object, scheme), (net, discount, gross, allowance, category))| {
+        let object = object.map(|value| serde_json::json!({ "value": value, "scheme": scheme }));
+        let mut line = serde_json::json!({
+            "identifier": number,
+            "note": note,
+            "object": object,
+            "quantity": { "value": "10", "unit": unit },
+            "netAmount": net,
+            "allowances": allowance.map(|amount| [serde_json::json!({ "amount": amount })]),
+            "price": { "net": net, "discount": discount, "gross": gross },
+            "vat": { "categoryCode": category },
+            "item": { "name": number },
+        });
+        without_nothing(&mut line);
+        line.to_string()
+    })
+}
+
+/// Takes the members away that are nothing.
+fn without_nothing(value: &mut serde_json::Value) {
+    if let serde_json::Value::Object(members) = value {
+        members.retain(|_, member| !member.is_null());
+        members.values_mut().for_each(without_nothing);
+    }
+}
+
 proptest! {
     #[test]
     fn no_octets_panic(octets in proptest::collection::vec(any::<u8>(), 0..200)) {
         let _ = read(&octets);
+    }
+
+    /// A line is written like one before it that says the same terms; nothing of that one may stand in it.
+    #[test]
+    fn a_line_among_others_is_written_as_one_alone(lines in proptest::collection::vec(line(), 1..12)) {
+        let json = |lines: &[String]| format!(
+            r#"{{"document":"invoice","version":1,"number":"1","issueDate":"2026-03-21","typeCode":"380","currency":"EUR",
+            "lines":[{}]}}"#,
+            lines.join(",")
+        );
+        let writing = |lines: &[String], target| {
+            let document = read(json(lines).as_bytes()).expect("an invoice").remove(0).document;
+            write(&document, target).expect("written")
+        };
+        for (target, name) in [(Target::CII, "ram:IncludedSupplyChainTradeLineItem"), (Target::UBL, "cac:InvoiceLine")] {
+            let all = writing(&lines, target);
+            let each: Vec<Writing> = lines.iter().map(|line| writing(std::slice::from_ref(line), target)).collect();
+            let parts = |writing: &Writing| -> Vec<String> {
+                let text = String::from_utf8(writing.bytes.clone()).expect("UTF-8");
+                text.split(&format!("<{name}>")).skip(1).map(|line| line.split(&format!("</{name}>")).next().unwrap().to_owned()).collect()
+            };
+            prop_assert_eq!(parts(&all).len(), lines.len());
+            prop_assert_eq!(parts(&all), each.iter().flat_map(parts).collect::<Vec<_>>());
+            let lost = |writing: &Writing| writing.report.lost.iter().map(|entry| entry.value.clone()).collect::<Vec<_>>();
+            prop_assert_eq!(lost(&all), each.iter().flat_map(lost).collect::<Vec<_>>());
+        }
     }
 
     #[test]

@@ -380,6 +380,7 @@ pub struct Arrangement<'t> {
     table: &'t Table,
     steps: std::vec::IntoIter<Option<Step>>,
     state: State,
+    kept: usize,
 }
 
 impl<'t> Arrangement<'t> {
@@ -398,12 +399,25 @@ impl<'t> Arrangement<'t> {
             }
             missing.clear();
         }
-        Self { table, steps: steps.into_iter(), state: State::new(table) }
+        Self { table, steps: steps.into_iter(), state: State::new(table), kept: 0 }
     }
 
     /// The groups around the segment that was given last, the innermost first.
     pub fn groups(&self) -> impl Iterator<Item = OpenGroup> + '_ {
         self.state.groups(self.table)
+    }
+
+    /// How many groups are open around the segment that was given last.
+    #[must_use]
+    pub fn depth(&self) -> usize {
+        self.state.depth
+    }
+
+    /// How many of the groups, the outermost first, were open already around the segment before it; the others begin with
+    /// this one.
+    #[must_use]
+    pub fn kept(&self) -> usize {
+        self.kept
     }
 }
 
@@ -412,7 +426,12 @@ impl Iterator for Arrangement<'_> {
 
     fn next(&mut self) -> Option<Option<usize>> {
         let step = self.steps.next()?;
-        step.into_iter().for_each(|step| self.state.take(step));
+        self.kept = self.state.depth;
+        if let Some(step) = step {
+            self.state.take(step);
+            // What lies deeper than the step begins anew; a segment at its end is no group.
+            self.kept = usize::from(step.level).min(self.state.depth);
+        }
         Some(step.map(|step| usize::from(step.row)))
     }
 }
