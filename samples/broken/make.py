@@ -59,3 +59,4 @@ twin(
     ),
     (b"<cbc:Note>Twee", b"<cbc:Note>&c;&d;Twee"),
 )
+twin("order-tr-moment.bsp.json", "order-tr.bsp.json", (b'"issueDateTime": "2026-10-16T00:00:00Z"', b'"issueDateTime": "2026-10-16"'))

@@ -9,6 +9,7 @@ use karvan_edifact::{InterchangeHeader, Item, ProblemKind, ReadOptions, Reader, 
 use karvan_mapping::{ReadError, Target};
 use karvan_model::json::JsonError;
 use karvan_schema::interchange::{self, Counts, Definitions, Depth, References, Validator};
+use karvan_schema::json::Grammar;
 use karvan_schema::profile::Profile;
 pub use karvan_text::Verdict;
 use karvan_text::{Code, Diagnostic, Locator, Message, Place, Position, Severity, Span, Summary, Unit};
@@ -305,7 +306,17 @@ fn json(source: impl Read, options: &Options, tally: &mut Tally<'_>) -> io::Resu
         located = offset;
         Place { span, position: locator.position(&[], 0), path, ..Place::default() }
     };
+    let text = std::str::from_utf8(&octets).unwrap_or_default();
+    let definition = karvan_mapping::json_document(text).and_then(|name| Grammar::builtin().root(&name));
+    for mut finding in
+        definition.map(|definition| karvan_schema::json::validate(text, definition)).into_iter().flatten()
+    {
+        finding.place = place(finding.place.span, finding.place.path);
+        tally.add(finding);
+    }
     match karvan_mapping::read_json(&octets) {
+        // A document of a standard that no table is for.
+        Err(ReadError::Json(_)) if definition.is_some() => return Ok(Content::Json),
         Ok(reading) => {
             for mut finding in options.rules.check(&reading) {
                 finding.place = place(finding.place.span, finding.place.path);

@@ -24,7 +24,7 @@ fn judge(path: &Path) -> (Verdict, BTreeSet<String>) {
 fn documents(folder: &Path) -> BTreeSet<String> {
     let entries = fs::read_dir(folder).expect("the folder of samples is there");
     let names = entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned());
-    names.filter(|name| name.ends_with(".edi") || name.ends_with(".xml")).collect()
+    names.filter(|name| [".edi", ".xml", ".json"].iter().any(|end| name.ends_with(end))).collect()
 }
 
 #[test]

@@ -5,12 +5,9 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::fmt;
 
-use karvan_schema::json::{Datatype, Definition, Grammar as Schema};
+use karvan_schema::json::{Datatype, Definition, Grammar as Schema, members as object, scalar};
 use karvan_text::Span;
-use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::file::JsonSyntax;
@@ -57,6 +54,11 @@ impl Sign {
             None => Some(raw),
         });
         Some(Self { schema: named.map(short), code: code.and_then(|raw| Some(scalar(&raw)?.into_owned())) })
+    }
+
+    /// The document of the grammar that it names.
+    pub(crate) fn document(&self) -> Option<&str> {
+        self.schema.as_deref()
     }
 
     /// Whether a document with this sign is one for the table of `syntax`.
@@ -146,42 +148,6 @@ impl<'s> Reader<'_, 's> {
     fn span(&self, raw: &str) -> Span {
         let start = (raw.as_ptr() as usize).saturating_sub(self.source.as_ptr() as usize);
         Span::from(start..start + raw.len())
-    }
-}
-
-/// The members of a JSON object, every one with its text in the source; none if it is no object.
-fn object(raw: &str) -> Option<Vec<(Cow<'_, str>, &str)>> {
-    struct Members;
-    impl<'de> Visitor<'de> for Members {
-        type Value = Vec<(Cow<'de, str>, &'de str)>;
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("an object")
-        }
-        fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
-            let mut members = Vec::new();
-            while let Some((Key(key), raw)) = map.next_entry::<Key<'de>, &'de RawValue>()? {
-                members.push((key, raw.get()));
-            }
-            Ok(members)
-        }
-    }
-    let mut deserializer = serde_json::Deserializer::from_str(raw);
-    let members = deserializer.deserialize_map(Members).ok()?;
-    deserializer.end().ok()?;
-    Some(members)
-}
-
-/// A name, of the source where it has no escapes.
-#[derive(Deserialize)]
-#[serde(transparent)]
-struct Key<'s>(#[serde(borrow)] Cow<'s, str>);
-
-/// The text of a string, a number, `true` or `false`.
-fn scalar(raw: &str) -> Option<Cow<'_, str>> {
-    match raw.as_bytes().first()? {
-        b'"' => serde_json::from_str::<Key<'_>>(raw).ok().map(|Key(text)| text),
-        b'-' | b'0'..=b'9' | b't' | b'f' => Some(Cow::Borrowed(raw)),
-        _ => None,
     }
 }
 

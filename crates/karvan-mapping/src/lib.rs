@@ -72,7 +72,7 @@ pub use convert::{
 pub use edifact::Envelope;
 pub use file::{EdifactSyntax, JsonSyntax, Told, XmlSyntax};
 pub use lens::Lens;
-pub use library::{Target, UnknownTarget, kind_of, tables};
+pub use library::{Target, UnknownTarget, json_document, kind_of, tables};
 pub use path::{Condition, Operand, Path, PathError, Start, Step};
 pub use read::Purpose;
 pub use report::{Entry, LossReport, Place};

@@ -9,7 +9,7 @@ use karvan_model::{Document, DocumentType};
 use karvan_xml::Element;
 
 use crate::file::{File, Told};
-use crate::table::{Table, TableError};
+use crate::table::{Syntax, Table, TableError};
 use crate::{edifact, json, xml};
 
 /// The tables of a kind of document: the name of its folder in `schemas/documents/`, and of its files.
@@ -123,6 +123,18 @@ pub fn tables() -> impl Iterator<Item = &'static Table> {
 pub(crate) fn for_root(root: Element<'_>) -> Option<&'static Table> {
     let is_for = |entry: &&Entry| entry.head.xml.as_ref().is_some_and(|syntax| xml::recognises(syntax, root));
     entries().iter().find(is_for)?.table(0)
+}
+
+/// The name of a JSON document of a standard in the grammar of its schemas: `CrossIndustryInvoice`, as it names it itself or
+/// as its type code tells.
+#[must_use]
+pub fn json_document(source: &str) -> Option<String> {
+    let sign = json::Sign::of(source)?;
+    let told = || match for_json(source)?.syntax() {
+        Syntax::Json(syntax) => Some(syntax.document.clone()),
+        _ => None,
+    };
+    sign.document().map(str::to_owned).or_else(told)
 }
 
 /// The table for a JSON document of a standard.
@@ -269,7 +281,6 @@ mod tests {
     use super::*;
     use crate::file::XmlSyntax;
     use crate::grammar::Slot;
-    use crate::table::Syntax;
 
     #[test]
     fn every_place_of_an_xml_table_stands_in_its_grammar() {

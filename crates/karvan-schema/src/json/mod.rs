@@ -16,11 +16,13 @@
 
 mod compile;
 mod format;
+mod validate;
 
 use std::sync::OnceLock;
 
 pub use compile::{CompileError, Library, compile};
 pub use format::GrammarError;
+pub use validate::{members, scalar, validate};
 
 /// The grammar that is part of the program.
 const BUILTIN: &[u8] = include_bytes!("../../../../schemas/json/bsp-d23b.grammar");
