@@ -20,7 +20,7 @@ use crate::status::Status;
 pub(crate) struct SignerOptions {
     /// The private key: PKCS #8, PKCS #1, SEC 1 (PEM or DER), or PKCS #12; certificates may stand beside it. On a token:
     /// pkcs11:token=…;object=…?module-path=… (RFC 7512).
-    #[arg(long, value_name = "FILE", required_unless_present_any = ["prepare", "complete"])]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["prepare", "complete", "extend"])]
     key: Option<PathBuf>,
 
     /// The signer's certificate, then those that lead to its authority.
@@ -75,9 +75,14 @@ impl SignerOptions {
         self.digest.unwrap_or_default()
     }
 
+    /// Reads the certificates.
+    pub(crate) fn certificates(&self, session: &Session) -> Result<Vec<Named>, Status> {
+        self.cert.iter().map(|path| named(path, session)).collect()
+    }
+
     /// Reads the key and the certificates. What cannot be read is told.
     pub(crate) fn open(&self, session: &Session) -> Result<Signing, Status> {
-        let chain = self.cert.iter().map(|path| named(path, session)).collect::<Result<Vec<_>, _>>()?;
+        let chain = self.certificates(session)?;
         let scheme = Scheme { digest: self.digest, pss: self.pss };
         // Signatures give their time in seconds.
         let mut now = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default();

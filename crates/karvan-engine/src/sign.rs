@@ -2,14 +2,17 @@
 
 use std::fmt;
 
+use karvan_signature::xades::Properties;
 use karvan_signature::{DigestAlgorithm, KeyError, SignError, Signed, Signer};
 use karvan_xml::{Canonicalization, Document, Limits, ParseError};
 
 use crate::trust::Named;
 
 mod identity;
+mod xades;
 
 pub use identity::{Identity, Scheme, Ticket};
+pub use xades::{ExtendError, Extender, Had, timestamp_request};
 
 /// How a document is signed.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +26,9 @@ pub struct Options {
     pub digest: DigestAlgorithm,
     /// How much of everything the document may have.
     pub xml: Limits,
+    /// What the signature says about itself: one of XAdES, level B-B. The time of signing has to be among it; the signer's
+    /// certificate and the format of the document are added.
+    pub properties: Option<Properties>,
 }
 
 /// Why there is no signature.
@@ -85,6 +91,10 @@ pub fn sign(document: &Named, identity: &Identity, options: &Options) -> Result<
         .with_canonicalization(canonicalization)
         .with_digest(options.digest);
     let (name, octets) = document;
+    let signer = match &options.properties {
+        Some(properties) => xades::qualify(signer, properties, octets)?,
+        None => signer,
+    };
     if options.detached {
         return Ok(signer.sign_detached(&[Signed::File { name, octets }])?);
     }

@@ -5,11 +5,13 @@ pub mod list;
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use karvan_pki::{
-    Certificate, CertificateSet, Limits, LoadProblem, ObjectIdentifier, Options, Purpose, Register, Sourced, StoreFile,
-    TrustStore, Verdict, find_paths,
+    Certificate, CertificateSet, Evidence, Legacy, Limits, LoadProblem, ObjectIdentifier, Options, PolicyOptions,
+    Register, RevocationList, RevocationMode, RevocationOptions, Sourced, StoreFile, TrustStore, Verdict, VerifiedPath,
+    find_paths,
 };
+use karvan_signature::xades::ValidationData;
 use karvan_text::{Code, Diagnostic, Message, Place};
 
 use self::list::TrustedList;
@@ -24,25 +26,26 @@ pub type Named = (String, Vec<u8>);
 #[derive(Clone, Debug)]
 pub struct Material {
     anchors: TrustStore,
-    pool: CertificateSet,
-    limits: Limits,
+    pool: Arc<CertificateSet>,
+    /// What is asked but for the time.
+    options: Options,
     problems: Vec<(String, Diagnostic)>,
-    register: Option<Arc<Register>>,
     lists: Vec<(String, TrustedList)>,
-    every_path: bool,
 }
 
 impl Material {
     /// Reads trust anchors from the files of a store, and further certificates, cross-certificates among them; `limits`
     /// hold for that and for the search for paths.
+    ///
+    /// Without more any policy will do, and revocation is not looked at ([`revocation`](Self::revocation)); every verdict says
+    /// so.
     #[must_use]
     pub fn load(store: &[Named], certificates: &[Named], limits: Limits) -> Self {
         let (tables, store): (Vec<_>, Vec<_>) = borrowed(store).partition(|(_, octets)| StoreFile::is_one(octets));
         let (mut anchors, mut problems) = TrustStore::load(store, &limits);
         let (pool, more) = CertificateSet::load(borrowed(certificates), &limits);
         problems.extend(more);
-        let mut problems: Vec<_> =
-            problems.iter().map(|problem| (problem.file.clone(), problem.diagnostic())).collect();
+        let mut problems = told(&problems);
         for (name, octets) in tables {
             let findings = match StoreFile::from_toml(&String::from_utf8_lossy(octets)) {
                 Ok(table) => table.apply(&mut anchors),
@@ -55,7 +58,46 @@ impl Material {
             };
             problems.extend(findings.into_iter().map(|finding| (name.to_owned(), finding)));
         }
-        Self { anchors, pool, limits, problems, register: None, lists: Vec::new(), every_path: false }
+        let options = Options { limits, ..Options::document_signature(Timestamp::UNIX_EPOCH) };
+        Self { anchors, pool: Arc::new(pool), options, problems, lists: Vec::new() }
+    }
+
+    /// Adds revocation lists and OCSP responses from files.
+    #[must_use]
+    pub fn with_evidence(mut self, files: &[Named]) -> Self {
+        let (evidence, problems) = Evidence::load(borrowed(files), &self.options.limits);
+        self.problems.extend(told(&problems));
+        self.options.revocation.evidence = Arc::new(self.joined(&evidence));
+        self
+    }
+
+    /// Asks about revocation; lists and responses older than `freshness` are out of date.
+    #[must_use]
+    pub fn revocation(mut self, mode: RevocationMode, freshness: Option<SignedDuration>) -> Self {
+        let evidence = self.options.revocation.evidence;
+        self.options.revocation = RevocationOptions { mode, freshness, evidence };
+        self
+    }
+
+    /// Says which policies will do, and how they are treated.
+    #[must_use]
+    pub fn policies(mut self, policies: PolicyOptions) -> Self {
+        self.options.policies = policies;
+        self
+    }
+
+    /// Believes what is no longer safe.
+    #[must_use]
+    pub const fn legacy(mut self, legacy: Legacy) -> Self {
+        self.options.legacy = legacy;
+        self
+    }
+
+    /// Says which purposes (extended key usages) will do, where a certificate names any; none: every one.
+    #[must_use]
+    pub fn purposes(mut self, purposes: Vec<ObjectIdentifier>) -> Self {
+        self.options.purpose.extended_key_usage = purposes;
+        self
     }
 
     /// Asks of every path through a foreign authority that an agreement of one of these files (TOML) recognises it.
@@ -67,7 +109,7 @@ impl Material {
             let register = Register::from_toml(&String::from_utf8_lossy(octets));
             let register =
                 register.map_err(|error| (name.clone(), Message::new("register-unreadable").with("detail", error)))?;
-            Arc::make_mut(self.register.get_or_insert_default()).extend(register);
+            Arc::make_mut(self.options.register.get_or_insert_default()).extend(register);
         }
         Ok(())
     }
@@ -75,11 +117,11 @@ impl Material {
     /// Adds the anchors of trusted lists (ETSI TS 119 612), each signed by one of the certificates of `signers`. A list gives
     /// anchors for the time that is asked about, by the status that its services had then.
     pub fn add_trusted_lists(&mut self, lists: &[Named], signers: &[Named]) {
-        let (signers, problems) = CertificateSet::load(borrowed(signers), &self.limits);
-        self.problems.extend(problems.iter().map(|problem| (problem.file.clone(), problem.diagnostic())));
+        let (signers, problems) = CertificateSet::load(borrowed(signers), &self.options.limits);
+        self.problems.extend(told(&problems));
         let signers: Vec<_> = signers.iter().map(|signer| (*signer.certificate).clone()).collect();
         for (name, octets) in lists {
-            match TrustedList::read(octets.clone(), &signers, &self.limits) {
+            match TrustedList::read(octets.clone(), &signers, &self.options.limits) {
                 Ok(list) => self.lists.push((name.clone(), list)),
                 Err(findings) => self.problems.extend(findings.into_iter().map(|finding| (name.clone(), finding))),
             }
@@ -95,7 +137,7 @@ impl Material {
 
     /// Goes on after the first path that passes, so that a verdict holds all of them.
     pub const fn every_path(&mut self) {
-        self.every_path = true;
+        self.options.every_path = true;
     }
 
     /// What could not be read, each with the name of its file.
@@ -116,13 +158,13 @@ impl Material {
     /// # Errors
     /// The findings that say why there is no certificate to begin with.
     pub fn path(&self, chain: &[Named], at: Timestamp) -> Result<Verdict, Vec<Diagnostic>> {
-        let (offered, problems) = CertificateSet::load(borrowed(chain), &self.limits);
+        let (offered, problems) = CertificateSet::load(borrowed(chain), &self.options.limits);
         // Where the first certificate cannot be read, the next one is not the leaf.
         let leaf = offered.iter().next().filter(|_| problems.iter().all(|problem| problem.index > 1));
         let Some(leaf) = leaf else {
             return Err(problems.iter().map(LoadProblem::diagnostic).collect());
         };
-        Ok(self.find(leaf, &offered, Options::document_signature(at)))
+        Ok(self.find(leaf, &offered, &Evidence::default(), at))
     }
 
     /// Finds the path to a trust anchor at the time `at` from `signer`, which `offered` may lead on from.
@@ -133,20 +175,58 @@ impl Material {
         offered: impl Iterator<Item = &'c Certificate>,
         at: Timestamp,
     ) -> Verdict {
-        self.search(signer, offered, Options::document_signature(at))
+        self.path_with(signer, offered, &Evidence::default(), at)
     }
 
-    /// Finds the path to a trust anchor at the time `at` from an authority that stamps the time (RFC 3161 §2.3), which
-    /// `offered` may lead on from.
+    /// The same, with revocation lists and OCSP responses that came with the signature (long-term material): they count like
+    /// the caller's own, for each must be proven to come from one who may tell.
+    ///
+    /// `at` is the best signature time (ETSI EN 319 102-1 §5.6): that of the earliest proof that the signature existed. What was
+    /// made later tells of revocations since then, and those that came after it do not count against the signature.
+    #[must_use]
+    pub fn path_with<'c>(
+        &self,
+        signer: &'c Certificate,
+        offered: impl Iterator<Item = &'c Certificate>,
+        evidence: &Evidence,
+        at: Timestamp,
+    ) -> Verdict {
+        let origin: Arc<str> = "KeyInfo".into();
+        let mut set = CertificateSet::default();
+        for certificate in offered {
+            set.insert(certificate.clone(), &origin, &self.options.limits);
+        }
+        let leaf = Sourced { certificate: Arc::new(signer.clone()), origin };
+        self.find(&leaf, &set, evidence, at)
+    }
+
+    /// Finds the path to a trust anchor at the time `at` from an authority that stamps the time (RFC 3161 §2.3).
     #[must_use]
     pub fn path_of_clock<'c>(
         &self,
         authority: &'c Certificate,
         offered: impl Iterator<Item = &'c Certificate>,
+        evidence: &Evidence,
         at: Timestamp,
     ) -> Verdict {
-        let purpose = Purpose { extended_key_usage: vec![TIME_STAMPING], ..Purpose::document_signature() };
-        self.search(authority, offered, Options { purpose, ..Options::document_signature(at) })
+        self.clone().purposes(vec![TIME_STAMPING]).path_with(authority, offered, evidence, at)
+    }
+
+    /// What proves `path` to whoever has nothing but its trust anchor: its certificates, and the lists and responses about
+    /// them.
+    #[must_use]
+    pub fn data_of(&self, path: &VerifiedPath) -> ValidationData {
+        let steps = path.certificates().iter().chain([path.anchor()]);
+        let certificates: Vec<_> = steps.map(|step| (*step.certificate).clone()).collect();
+        let evidence = &self.options.revocation.evidence;
+        let is_about =
+            |list: &RevocationList| certificates.iter().any(|certificate| certificate.issuer() == list.issuer());
+        let crls = evidence.lists().filter(|list| is_about(&list.item)).map(|list| list.item.der().to_vec()).collect();
+        let answers = evidence
+            .responses()
+            .filter(|response| certificates.iter().any(|certificate| response.item.tells_of(certificate)));
+        let ocsp_responses = answers.map(|response| response.item.der().to_vec()).collect();
+        ValidationData { certificates, crls, ocsp_responses }
     }
 
     /// The further certificates, for signatures that offer none.
@@ -157,44 +237,43 @@ impl Material {
 
     /// The limits on certificates and the search for paths.
     pub(crate) const fn limits(&self) -> &Limits {
-        &self.limits
+        &self.options.limits
     }
 
-    fn search<'c>(
-        &self,
-        signer: &Certificate,
-        offered: impl Iterator<Item = &'c Certificate>,
-        options: Options,
-    ) -> Verdict {
-        let origin: Arc<str> = "KeyInfo".into();
-        let mut set = CertificateSet::default();
-        for certificate in offered {
-            set.insert(certificate.clone(), &origin, &self.limits);
+    fn find(&self, leaf: &Sourced, offered: &CertificateSet, evidence: &Evidence, at: Timestamp) -> Verdict {
+        let mut pool = CertificateSet::over(Arc::clone(&self.pool));
+        pool.extend(offered, &self.options.limits);
+        let mut options = self.asked(at);
+        if !evidence.is_empty() {
+            options.revocation.evidence = Arc::new(self.joined(evidence));
         }
-        let leaf = Sourced { certificate: Arc::new(signer.clone()), origin };
-        self.find(&leaf, &set, options)
+        find_paths(leaf, &pool, &self.anchors(at), &options)
     }
 
-    fn find(&self, leaf: &Sourced, offered: &CertificateSet, options: Options) -> Verdict {
-        let mut pool = self.pool.clone();
-        pool.extend(offered, &self.limits);
-        let anchors = self.anchors(options.at);
-        find_paths(leaf, &pool, &anchors, &self.asked(options))
+    /// The lists and responses that there are, with more.
+    fn joined(&self, more: &Evidence) -> Evidence {
+        let mut evidence = (*self.options.revocation.evidence).clone();
+        evidence.extend(more, &self.options.limits);
+        evidence
     }
 
     /// The anchors, those of trusted lists as of the time `at`.
     fn anchors(&self, at: Timestamp) -> TrustStore {
         let mut anchors = self.anchors.clone();
         for (name, list) in &self.lists {
-            list.add_anchors(&mut anchors, name, at, &self.limits);
+            list.add_anchors(&mut anchors, name, at, &self.options.limits);
         }
         anchors
     }
 
-    /// `options` with what holds for every question.
-    fn asked(&self, options: Options) -> Options {
-        Options { limits: self.limits.clone(), register: self.register.clone(), every_path: self.every_path, ..options }
+    /// What is asked, for the time `at`.
+    fn asked(&self, at: Timestamp) -> Options {
+        Options { at, ..self.options.clone() }
     }
+}
+
+fn told(problems: &[LoadProblem]) -> Vec<(String, Diagnostic)> {
+    problems.iter().map(|problem| (problem.file.clone(), problem.diagnostic())).collect()
 }
 
 fn borrowed(files: &[Named]) -> impl Iterator<Item = (&str, &[u8])> {

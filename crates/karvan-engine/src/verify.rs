@@ -7,9 +7,8 @@ mod xades;
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
-use karvan_pki::{Status, Verdict};
-use karvan_signature::xades::ValidationData;
-use karvan_signature::{Covered, ExternalFile, Indication, Intact, Policy, SignedBy, Target, Verified};
+use karvan_pki::{Evidence, Status, Verdict};
+use karvan_signature::{Covered, ExternalFile, Indication, Intact, Policy, Target, Verified};
 use karvan_text::{Code, Diagnostic, Language, Message, Place, Span};
 use karvan_xml::{Document, Limits};
 use serde::Serialize;
@@ -225,9 +224,9 @@ pub fn verify(source: Vec<u8>, files: &[Named], material: &Material, policy: &Po
         Err(findings) => return Outcome::Broken(findings),
     };
     let mut report = Report::new(&intact);
-    let (mut at, mut data) = (at, ValidationData::default());
+    let (mut at, mut carried, mut evidence) = (at, Vec::new(), Evidence::default());
     if let Some(examined) = examined {
-        (at, data) = (examined.at, examined.data);
+        (at, carried, evidence) = (examined.at, examined.certificates, examined.evidence);
         (report.properties, report.notes) = (Some(examined.properties), examined.notes);
     }
     let place = intact.place().clone();
@@ -240,7 +239,9 @@ pub fn verify(source: Vec<u8>, files: &[Named], material: &Material, policy: &Po
     }
     let mut judged = None;
     let verified = intact.trust(|signed_by| {
-        let verdict = path(signed_by, &data, material, at).ok_or(())?;
+        let signer = signed_by.certificate().ok_or(())?;
+        let offered = signed_by.offered().iter().chain(&carried).filter(|offered| offered.der() != signer.der());
+        let verdict = material.path_with(signer, offered, &evidence, at);
         if verdict.status() == Status::Accepted {
             return Ok(verdict);
         }
@@ -252,14 +253,6 @@ pub fn verify(source: Vec<u8>, files: &[Named], material: &Material, policy: &Po
         (Err(()), Some(verdict)) => Outcome::Untrusted(Box::new(report), Box::new(verdict)),
         (Err(()), None) => indeterminate("verify-no-certificate", "help-signer-certificate"),
     }
-}
-
-/// The verdict about the signer's certificate, with what the signature offers and carries in the pool; none without a
-/// certificate.
-fn path(signed_by: &SignedBy, data: &ValidationData, material: &Material, at: Timestamp) -> Option<Verdict> {
-    let signer = signed_by.certificate()?;
-    let offered = signed_by.offered().iter().chain(&data.certificates);
-    Some(material.path_of(signer, offered.filter(|offered| offered.der() != signer.der()), at))
 }
 
 #[cfg(test)]

@@ -185,6 +185,12 @@ impl OcspResponse {
         &self.unprocessed_critical
     }
 
+    /// Whether it may tell of `certificate`: of a serial number like its own.
+    #[must_use]
+    pub fn tells_of(&self, certificate: &Certificate) -> bool {
+        self.answers.iter().any(|answer| *answer.serial == *certificate.serial_number())
+    }
+
     pub(crate) fn answers(&self) -> &[Answer] {
         &self.answers
     }

@@ -1,5 +1,7 @@
 //! `karvan sign`.
 
+mod xades;
+
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -13,6 +15,8 @@ use crate::input::Input;
 use crate::session::{Aside, Session, say_problem, say_unread};
 use crate::signing::SignerOptions;
 use crate::status::Status;
+
+use self::xades::{BaselineLevel, XadesOptions};
 
 /// `karvan sign`.
 #[derive(Args, Debug)]
@@ -36,6 +40,10 @@ pub(crate) struct Sign {
     /// The canonical form that is digested.
     #[arg(long, value_enum, default_value_t)]
     c14n: Canonical,
+
+    /// What a signature of XAdES says about itself, and how long it is to last.
+    #[command(flatten)]
+    xades: XadesOptions,
 }
 
 /// The form of a signature.
@@ -44,6 +52,8 @@ enum Form {
     /// XML-Signature.
     #[default]
     Xmldsig,
+    /// XAdES: an XML signature that says when, by whom and for what it was made, and can be made to last.
+    Xades,
 }
 
 /// A canonical form of XML.
@@ -57,11 +67,18 @@ enum Canonical {
 }
 
 pub(crate) fn run(asked: &Sign, mut session: Session) -> io::Result<Status> {
-    let Form::Xmldsig = asked.form;
     let input = match session.one_input(asked.path.as_ref(), "sign") {
         Ok(input) => input,
         Err(status) => return Ok(status),
     };
+    if asked.xades.extend {
+        let read = input.read(session.limits).map_err(|error| say_unread(&input.name(), &error));
+        let read = read.and_then(|source| Ok((source, asked.signer.certificates(&session)?)));
+        return match read {
+            Ok((source, certificates)) => asked.xades.extend(source, asked.path.as_deref(), &certificates, session),
+            Err(status) => Ok(status),
+        };
+    }
     if asked.detached && input == Input::Stdin {
         return Ok(session.usage(&Message::new("usage-detached-name")));
     }
@@ -75,11 +92,23 @@ pub(crate) fn run(asked: &Sign, mut session: Session) -> io::Result<Status> {
             Ok(read) => read,
             Err(status) => return Ok(status),
         };
+    if asked.form == Form::Xades {
+        options.properties = match asked.xades.properties(signing.now, &session) {
+            Ok(properties) => Some(properties),
+            Err(status) => return Ok(status),
+        };
+    }
     let signed = sign(&document, &signing.identity, &options);
     if let Some(ended) = signing.prepared() {
         return Ok(ended.unwrap_or_else(|status| status));
     }
     match signed {
+        Ok(signed) if asked.form == Form::Xades && asked.xades.level != BaselineLevel::B => {
+            match asked.signer.certificates(&session) {
+                Ok(certificates) => asked.xades.extend(signed, asked.path.as_deref(), &certificates, session),
+                Err(status) => Ok(status),
+            }
+        }
         Ok(signed) => {
             session.output.write_all(&signed)?;
             session.output.finish()?;

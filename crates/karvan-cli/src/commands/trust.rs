@@ -312,7 +312,7 @@ fn time(asked: Option<&str>, session: &Session) -> Result<Timestamp, Status> {
     }
 }
 
-fn files(paths: &[PathBuf], session: &Session) -> Result<Vec<Named>, Status> {
+pub(crate) fn files(paths: &[PathBuf], session: &Session) -> Result<Vec<Named>, Status> {
     if paths.is_empty() {
         return Ok(Vec::new());
     }

@@ -132,7 +132,7 @@ impl Material {
     /// Every foreign authority that the anchors lead to through the certificates at the time `at`.
     #[must_use]
     pub fn reach(&self, at: Timestamp) -> Reach {
-        let options = self.asked(Options::document_signature(at));
+        let options = self.asked(at);
         let mut reach = reach(&self.pool, &self.anchors(at), &options);
         // Signers are many, and who certifies them is the question here.
         reach.signers.clear();

@@ -3,8 +3,10 @@
 //! ETSI EN 319 102-1 §5.5 and §5.6: an archive timestamp proves that everything before it existed at its time, so
 //! everything before it, older timestamps too, is judged as of that time and not as of now.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
-use karvan_pki::{Certificate, Status};
+use karvan_pki::{Certificate, CertificateError, Evidence, Limits as PathLimits, OcspResponse, RevocationList, Status};
 use karvan_signature::xades::{
     Commitment, DataObjectFormat, Level, Limits, ProductionPlace, Qualified, SignaturePolicy, TimeStamp, TimeStampKind,
     ValidationData,
@@ -65,8 +67,10 @@ pub struct Stamp {
 #[derive(Debug)]
 pub(super) struct Examined {
     pub(super) properties: Properties,
-    /// The validation data that it carries.
-    pub(super) data: ValidationData,
+    /// The certificates that it carries.
+    pub(super) certificates: Vec<Certificate>,
+    /// The revocation lists and answers that it carries.
+    pub(super) evidence: Evidence,
     /// The time for which the signer is to be judged.
     pub(super) at: Timestamp,
     /// What speaks neither for the signature nor against it.
@@ -99,7 +103,10 @@ pub(super) fn examine(
     if !broken.is_empty() {
         return Err(broken);
     }
-    let mut proof = Proof { material, data: qualified.data(), everything: now, signature: now, notes: Vec::new() };
+    let certificates = &qualified.data().certificates;
+    let evidence = evidence(qualified.data(), intact, &policy.certificates).map_err(|wrong| vec![*wrong])?;
+    let mut proof =
+        Proof { material, certificates, evidence: &evidence, everything: now, signature: now, notes: Vec::new() };
     let stamps = proof.of(qualified.timestamps());
     let proven = (proof.signature < now).then_some(proof.signature);
     let mut notes = proof.notes;
@@ -114,10 +121,28 @@ pub(super) fn examine(
     notes.extend(qualified.notes().iter().cloned());
     Ok(Some(Examined {
         properties: properties(&qualified, stamps, proven),
-        data: qualified.data().clone(),
+        certificates: qualified.data().certificates.clone(),
+        evidence,
         at: proven.unwrap_or(now),
         notes,
     }))
+}
+
+/// What `data` tells of revocation.
+fn evidence(data: &ValidationData, intact: &Intact, limits: &PathLimits) -> Result<Evidence, Box<Diagnostic>> {
+    let origin: Arc<str> = "RevocationValues".into();
+    let unreadable = |error: CertificateError| {
+        let message = Message::new("xades-revocation-value").with("detail", error);
+        Box::new(Diagnostic::new(Code::error(6113), message, intact.place().clone()))
+    };
+    let mut evidence = Evidence::default();
+    for octets in &data.crls {
+        evidence.insert_list(RevocationList::from_der(octets, limits).map_err(unreadable)?, &origin, limits);
+    }
+    for octets in &data.ocsp_responses {
+        evidence.insert_response(OcspResponse::from_der(octets, limits).map_err(unreadable)?, &origin, limits);
+    }
+    Ok(evidence)
 }
 
 /// The finding about a timestamp that is not good.
@@ -131,7 +156,8 @@ fn broken(timestamp: &TimeStamp) -> Option<Diagnostic> {
 /// What exists since when, while the timestamps are gone through from the youngest to the oldest.
 struct Proof<'p> {
     material: &'p Material,
-    data: &'p ValidationData,
+    certificates: &'p [Certificate],
+    evidence: &'p Evidence,
     /// By when everything before the timestamp in question existed.
     everything: Timestamp,
     /// By when the signature existed.
@@ -187,8 +213,8 @@ impl Proof<'_> {
     }
 
     fn is_trusted(&self, authority: &Certificate, offered: &[Certificate], at: Timestamp) -> bool {
-        let offered = offered.iter().chain(&self.data.certificates);
-        let verdict = self.material.path_of_clock(authority, offered, at);
+        let offered = offered.iter().chain(self.certificates);
+        let verdict = self.material.path_of_clock(authority, offered, self.evidence, at);
         verdict.status() == Status::Accepted
     }
 }

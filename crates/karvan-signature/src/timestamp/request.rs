@@ -180,16 +180,24 @@ impl Response {
         parts.is_empty().then_some(Self { status, text, failure, token })
     }
 
+    /// The token, whatever it answers; its signature is not looked at yet.
+    ///
+    /// # Errors
+    /// A refusal.
+    pub fn granted(&self) -> Result<Token, StampError> {
+        // granted (0), grantedWithMods (1).
+        let Some(token) = self.token.as_ref().filter(|_| self.status <= 1) else {
+            return Err(StampError::Refused { status: self.status, text: self.text.clone(), failure: self.failure });
+        };
+        Token::from_der(token).map_err(StampError::Token)
+    }
+
     /// The token, which answers `request`; its signature is not looked at yet.
     ///
     /// # Errors
     /// A refusal, or a token that answers something else.
     pub fn token(&self, request: &Request) -> Result<Token, StampError> {
-        // granted (0), grantedWithMods (1).
-        let Some(token) = self.token.as_ref().filter(|_| self.status <= 1) else {
-            return Err(StampError::Refused { status: self.status, text: self.text.clone(), failure: self.failure });
-        };
-        let token = Token::from_der(token).map_err(StampError::Token)?;
+        let token = self.granted()?;
         let info = token.info();
         let differs = [
             ("messageImprint", (info.digest, info.imprint.as_slice()) != (request.digest, request.imprint.as_slice())),
