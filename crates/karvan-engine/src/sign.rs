@@ -8,6 +8,7 @@ use karvan_xml::{Canonicalization, Document, Limits, ParseError};
 
 use crate::trust::Named;
 
+pub mod edifact;
 mod identity;
 mod xades;
 

@@ -1,5 +1,6 @@
 //! `karvan sign`.
 
+mod edifact;
 mod xades;
 
 use std::io::{self, Write};
@@ -44,6 +45,8 @@ pub(crate) struct Sign {
     /// What a signature of XAdES says about itself, and how long it is to last.
     #[command(flatten)]
     xades: XadesOptions,
+    #[command(flatten)]
+    edifact: edifact::EdifactOptions,
 }
 
 /// The form of a signature.
@@ -54,6 +57,10 @@ enum Form {
     Xmldsig,
     /// XAdES: an XML signature that says when, by whom and for what it was made, and can be made to last.
     Xades,
+    /// Security groups within an interchange (ISO 9735-5).
+    Edifact,
+    /// A message AUTACK for an interchange (ISO 9735-6), at its end or, detached, in an interchange of its own.
+    Autack,
 }
 
 /// A canonical form of XML.
@@ -71,6 +78,9 @@ pub(crate) fn run(asked: &Sign, mut session: Session) -> io::Result<Status> {
         Ok(input) => input,
         Err(status) => return Ok(status),
     };
+    if matches!(asked.form, Form::Edifact | Form::Autack) {
+        return edifact::run(asked, asked.form == Form::Autack, &input, session);
+    }
     if asked.xades.extend {
         let read = input.read(session.limits).map_err(|error| say_unread(&input.name(), &error));
         let read = read.and_then(|source| Ok((source, asked.signer.certificates(&session)?)));

@@ -1,13 +1,14 @@
 //! `karvan verify`.
 
 mod cms;
+mod edifact;
 
 use std::io::{self, Cursor, Read, Write};
 use std::path::{Component, Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use karvan_engine::SignaturePolicy;
-use karvan_engine::detect::HEAD;
+use karvan_engine::detect::{self, HEAD, Kind};
 use karvan_engine::text::Message;
 use karvan_engine::trust::Named;
 use karvan_engine::verify::cms::{begins, decoded};
@@ -40,6 +41,15 @@ pub(crate) struct Verify {
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 
+    /// What must be covered of an interchange: the bodies of all its messages and packages, all its octets, or whatever is
+    /// signed.
+    #[arg(long, value_enum, default_value_t)]
+    require_covers: CoverageName,
+
+    /// Show each stretch of octets of an interchange that is signed, with its digest.
+    #[arg(long)]
+    explain: bool,
+
     /// Parts of documents that a signature refers to.
     #[arg(long, value_name = "COUNT", default_value_t = 32, hide_short_help = true)]
     max_signed_parts: usize,
@@ -59,6 +69,18 @@ pub(crate) struct Verify {
     /// Octets of a CMS signature beside its content.
     #[arg(long, value_name = "OCTETS", default_value_t = 8 << 20, hide_short_help = true)]
     max_signature_size: usize,
+}
+
+/// What must be covered of an interchange.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum CoverageName {
+    /// The body of every message and package.
+    #[default]
+    Bodies,
+    /// Every octet from UNB to UNZ.
+    Interchanges,
+    /// Whatever the signatures say that they sign.
+    Anything,
 }
 
 pub(crate) fn run(asked: &Verify, mut session: Session) -> io::Result<Status> {
@@ -85,6 +107,9 @@ pub(crate) fn run(asked: &Verify, mut session: Session) -> io::Result<Status> {
         Ok(source) => source,
         Err(error) => return Ok(say_unread(&name, &error)),
     };
+    if detect::kind(&source) == Some(Kind::Edifact) {
+        return edifact::run(asked, &input, source, &material, at, session);
+    }
     let files = match files(asked, &source, session.limits) {
         Ok(files) => files,
         Err(status) => return Ok(status),

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 use karvan_pki::{Status, Verdict};
-use karvan_signature::edifact::{Digested, Files, Intact, Policy, Signature, Structures, Verified, Which, verify};
+pub use karvan_signature::edifact::{Coverage, Files, Policy};
+use karvan_signature::edifact::{Digested, Intact, Layout, Signature, Verified, Which, verify};
 use karvan_text::{Code, Diagnostic, Language, Message, Place, Span};
 use serde::Serialize;
 
@@ -246,8 +247,8 @@ fn covered_octets(intact: &Intact, part: &Digested) -> CoveredOctets {
         file: file(part.file),
         structure: part.structure.clone(),
         layout: match part.layout {
-            karvan_signature::edifact::Layout::Kept => "kept",
-            karvan_signature::edifact::Layout::LeftOut => "leftOut",
+            Layout::Kept => "kept",
+            Layout::LeftOut => "leftOut",
         },
         digest_algorithm: part.algorithm.to_string(),
         digest: format!("{:?}", part.digest),
@@ -255,25 +256,13 @@ fn covered_octets(intact: &Intact, part: &Digested) -> CoveredOctets {
     }
 }
 
-/// Whether the file is an interchange with security groups, or an AUTACK.
-#[must_use]
-pub fn is_secured(octets: &[u8]) -> bool {
-    let structures = Structures::read(octets, karvan_edifact::ReadOptions::default());
-    structures.all().iter().any(|one| {
-        !one.headers.is_empty() || !one.trailers.is_empty() || !one.misplaced.is_empty() || one.encrypted.is_some()
-    })
-}
-
 /// Verifies all security groups of an interchange, and looks for the path from each signer to a trust anchor of `material`
 /// at the time `at`.
 #[must_use]
 pub fn verify_interchange(files: Files, material: &Material, policy: &Policy, at: Timestamp) -> Outcome {
     let known = material.certificates();
-    let policy = {
-        let mut policy = policy.clone();
-        policy.certificates = material.limits().clone();
-        policy
-    };
+    let mut policy = policy.clone();
+    policy.certificates = material.limits().clone();
     let intact = match verify(files, &known, &policy) {
         Ok(intact) => intact,
         Err(rejected) if rejected.wants_certificates() => {
