@@ -18,7 +18,7 @@ pub(super) struct EdifactOptions {
     /// What is secured: every message, package, group or interchange of the file.
     #[arg(long, value_name = "LEVEL", default_value = "message", help_heading = "Interchanges",
         value_parser = PossibleValuesParser::new(["message", "package", "group", "interchange"]).map(|name| level(&name)))]
-    level: Level,
+    secure: Level,
 
     /// The scope (0541): 1 or 2 for groups within, 3 or 6 for the references of an AUTACK (default: 1, 3).
     #[arg(long, value_name = "CODE", help_heading = "Interchanges",
@@ -71,7 +71,7 @@ pub(super) fn run(asked: &Sign, autack: bool, input: &Input, mut session: Sessio
     };
     let options = &asked.edifact;
     let mut request = Request::new(signing.now);
-    request.level = options.level;
+    request.level = options.secure;
     request.scope = options.scope;
     request.filter = options.filter;
     request.layout = if options.without_layout { Layout::LeftOut } else { Layout::Kept };
