@@ -157,3 +157,23 @@ fn a_timestamp_of_another_signature_is_found() {
     let moved = format!("{}{}{}{}", &lta[..first], &lta[start..end], &lta[first..start], &lta[end..]);
     assert_eq!(indication(&moved, NOW), "INDETERMINATE/SIG_CONSTRAINTS_FAILURE");
 }
+
+/// Signatures that EU DSS 6.1 made with the keys of the samples (`xtask/oracle/xades`), one of them extended from Karvan's B-T.
+#[test]
+fn what_others_make_is_good() {
+    let authorities = [file(sample!("authorities/traders.pem")), file(sample!("authorities/stamps.pem"))].concat();
+    let material = Material::load(&file(sample!("trust/root.pem")), &authorities, PathLimits::default());
+    for (level, source) in [
+        ("B-B", include_str!("xades/dss-B.xml")),
+        ("B-T", include_str!("xades/dss-T.xml")),
+        ("B-LT", include_str!("xades/dss-LT.xml")),
+        ("B-LTA", include_str!("xades/dss-LTA.xml")),
+        ("B-LTA", include_str!("xades/dss-extended.xml")),
+    ] {
+        let outcome = verified(source, &material, NOW);
+        assert_eq!(outcome.indication().to_string(), "TOTAL-PASSED", "{level} {outcome:?}");
+        let properties = report(&outcome).properties.as_ref().unwrap();
+        assert_eq!(properties.level.as_deref(), Some(level));
+        assert!(properties.timestamps.iter().all(|stamp| stamp.trusted), "{level}");
+    }
+}
