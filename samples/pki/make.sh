@@ -183,5 +183,16 @@ openssl ca -config "$work/openssl.cnf" -cert "$work/iran-trade.pem" -keyfile "$w
 # The time of the revocation is that of the run; it is set to a fixed one.
 awk -F '\t' -v OFS='\t' '$1 == "R" { $3 = "260301080000Z,keyCompromise" } { print }' "$CA_DIR/index.txt" > "$work/index"
 mv "$work/index" "$CA_DIR/index.txt"
-openssl ca -gencrl -config "$work/openssl.cnf" -cert "$work/iran-trade.pem" -keyfile "$work/iran-trade.key" \
-    -crl_lastupdate 20260501000000Z -crl_nextupdate 20361231000000Z -out crl/iran-trade.pem 2> /dev/null
+
+# list AUTHORITY FROM UNTIL NAME: what the authority has revoked.
+list() {
+    CA_DIR="$work/ca-$1"
+    openssl ca -gencrl -config "$work/openssl.cnf" -cert "$work/$1.pem" -keyfile "$work/$1.key" \
+        -crl_lastupdate "$2" -crl_nextupdate "$3" -out "crl/$4.pem" 2> /dev/null
+}
+
+# The current lists, and the one that was current when the certificate for Germany had not yet run out.
+for authority in iran turkey germany iran-trade turkey-trade germany-trade; do
+    list $authority 20260501000000Z 20361231000000Z $authority
+done
+list iran 20250501000000Z 20251231235959Z iran-2025

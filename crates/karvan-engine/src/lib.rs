@@ -32,7 +32,10 @@ pub mod verify;
 pub use jiff::Timestamp;
 pub use karvan_edifact::{Layout, Repertoire, ServiceCharacters};
 pub use karvan_mapping::{ReadError, Target};
-pub use karvan_pki::{Graph as TrustGraph, Limits as PathLimits, Status as TrustStatus, Verdict};
+pub use karvan_pki::{
+    Graph as TrustGraph, Limits as PathLimits, ObjectIdentifier, PolicyOptions, RevocationMode, Status as TrustStatus,
+    Verdict,
+};
 pub use karvan_schema::directory::{Directories, Import};
 pub use karvan_schema::interchange::{Depth, MessageType};
 pub use karvan_schema::xml::Grammars;

@@ -209,7 +209,9 @@ impl Material {
         evidence: &Evidence,
         at: Timestamp,
     ) -> Verdict {
-        self.clone().purposes(vec![TIME_STAMPING]).path_with(authority, offered, evidence, at)
+        // The policies that are asked for are those of documents.
+        let material = self.clone().purposes(vec![TIME_STAMPING]).policies(PolicyOptions::default());
+        material.path_with(authority, offered, evidence, at)
     }
 
     /// What proves `path` to whoever has nothing but its trust anchor: its certificates, and the lists and responses about
@@ -227,6 +229,11 @@ impl Material {
             .filter(|response| certificates.iter().any(|certificate| response.item.tells_of(certificate)));
         let ocsp_responses = answers.map(|response| response.item.der().to_vec()).collect();
         ValidationData { certificates, crls, ocsp_responses }
+    }
+
+    /// What a signature carries about revocation, each list or response in DER. What cannot be read proves nothing and is left out.
+    pub(crate) fn carried<'v>(&self, values: impl IntoIterator<Item = &'v Vec<u8>>) -> Evidence {
+        Evidence::load(values.into_iter().map(|value| ("signature", value)), &self.options.limits).0
     }
 
     /// The further certificates, for signatures that offer none.

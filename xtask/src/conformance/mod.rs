@@ -88,7 +88,7 @@ const SETS: &[Set] = &[
     },
     Set {
         name: "pkits",
-        about: "the NIST suite of certificate paths; rows about revocation and policies wait for those checks",
+        about: "the NIST suite of certificate paths: verdict and policies of every row, with its revocation lists",
         needs: &["pki/pkits"],
         run: pkits::run,
     },

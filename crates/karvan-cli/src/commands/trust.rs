@@ -9,7 +9,9 @@ use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Subcommand, ValueEnum};
 use karvan_engine::text::Message;
 use karvan_engine::trust::{Material, Named};
-use karvan_engine::{Legacy, PathLimits, Timestamp, TrustStatus, Verdict};
+use karvan_engine::{
+    Legacy, ObjectIdentifier, PathLimits, PolicyOptions, RevocationMode, Timestamp, TrustStatus, Verdict,
+};
 
 use crate::input::Input;
 use crate::session::{Aside, Session, say_failed, say_problem, say_unread};
@@ -47,6 +49,44 @@ pub(crate) struct TrustOptions {
     #[arg(long, value_name = "NAME", value_parser = legacy())]
     allow_legacy: Vec<Legacy>,
 
+    /// Lists of revoked certificates: files or folders (PEM, DER, P7B).
+    #[arg(long, value_name = "FILE")]
+    crl: Vec<PathBuf>,
+
+    /// OCSP responses: files or folders (DER, PEM).
+    #[arg(long, value_name = "FILE")]
+    ocsp: Vec<PathBuf>,
+
+    /// What must be known of revocation: of every certificate that it was not revoked (require), of those about which
+    /// there is a list or a response (check), nothing (off) (default: require).
+    // Without a default of its own it is no setting: a file beside a document must not decide it.
+    #[arg(long, value_name = "WHAT", value_enum)]
+    revocation: Option<Revocation>,
+
+    /// How old a list or a response may be at that time, such as 7d or 12h (default: as long as it says itself).
+    #[arg(long, value_name = "AGE")]
+    max_revocation_age: Option<String>,
+
+    /// A policy that will do, by its identifier (default: any).
+    #[arg(long, value_name = "OID")]
+    policy: Vec<String>,
+
+    /// Ask for a path that is valid for a policy.
+    #[arg(long)]
+    require_explicit_policy: bool,
+
+    /// Let no authority map policies of others to its own.
+    #[arg(long)]
+    inhibit_policy_mapping: bool,
+
+    /// Do not take any policy for the one that is asked for.
+    #[arg(long)]
+    inhibit_any_policy: bool,
+
+    /// A purpose that the certificate must be for, where it names any: its identifier (extended key usage).
+    #[arg(long, value_name = "OID")]
+    purpose: Vec<String>,
+
     #[command(flatten)]
     limits: SearchLimits,
 }
@@ -61,6 +101,14 @@ impl TrustOptions {
 /// A reader of what is no longer safe, by its names.
 fn legacy() -> impl clap::builder::TypedValueParser<Value = Legacy> {
     PossibleValuesParser::new(Legacy::all_names()).map(|name| Legacy::from_name(&name).unwrap_or_default())
+}
+
+/// What must be known of revocation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Revocation {
+    Require,
+    Check,
+    Off,
 }
 
 /// How much the search for a path may cost; one that comes to a limit is not finished.
@@ -286,7 +334,26 @@ pub(crate) fn material(asked: &TrustOptions, session: &Session) -> Result<(Mater
     let at = time(asked.at.as_deref(), session)?;
     let store = files(&asked.trust, session)?;
     let certificates = files(&asked.cert, session)?;
-    let mut material = Material::load(&store, &certificates, asked.limits.limits());
+    let evidence = [files(&asked.crl, session)?, files(&asked.ocsp, session)?].concat();
+    let policies = PolicyOptions {
+        acceptable: identifiers(&asked.policy, session)?.into_iter().collect(),
+        require_explicit: asked.require_explicit_policy,
+        inhibit_mapping: asked.inhibit_policy_mapping,
+        inhibit_any: asked.inhibit_any_policy,
+    };
+    let mode = match asked.revocation {
+        None | Some(Revocation::Require) => RevocationMode::Require,
+        Some(Revocation::Check) => RevocationMode::Check,
+        Some(Revocation::Off) => RevocationMode::Off,
+    };
+    let freshness = asked.max_revocation_age.as_deref().map(str::parse).transpose();
+    let freshness = freshness.map_err(|error| session.usage(&Message::new("usage-age").with("detail", error)))?;
+    let mut material = Material::load(&store, &certificates, asked.limits.limits())
+        .with_evidence(&evidence)
+        .revocation(mode, freshness)
+        .legacy(asked.legacy())
+        .policies(policies)
+        .purposes(identifiers(&asked.purpose, session)?);
     material.add_trusted_lists(&files(&asked.trusted_list, session)?, &files(&asked.list_signer, session)?);
     if let Err((file, message)) = material.recognised_by(&files(&asked.register, session)?) {
         say_problem(&file, &session.text(&message));
@@ -310,6 +377,14 @@ fn time(asked: Option<&str>, session: &Session) -> Result<Timestamp, Status> {
         Some(Ok(at)) => Ok(at),
         Some(Err(error)) => Err(session.usage(&Message::new("usage-time").with("detail", error))),
     }
+}
+
+/// Object identifiers from their decimal numbers.
+fn identifiers(texts: &[String], session: &Session) -> Result<Vec<ObjectIdentifier>, Status> {
+    let read = texts.iter().map(|text| {
+        text.parse().map_err(|_| session.usage(&Message::new("usage-identifier").with("identifier", text)))
+    });
+    read.collect()
 }
 
 pub(crate) fn files(paths: &[PathBuf], session: &Session) -> Result<Vec<Named>, Status> {

@@ -7,12 +7,12 @@ use std::io::{self, Cursor, Read, Write};
 use std::path::{Component, Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use karvan_engine::SignaturePolicy;
 use karvan_engine::detect::{self, HEAD, Kind};
 use karvan_engine::text::Message;
 use karvan_engine::trust::Named;
 use karvan_engine::verify::cms::{begins, decoded};
 use karvan_engine::verify::{Outcome, Trusted, files_referred_to, verify};
+use karvan_engine::{SignaturePolicy, TrustStatus};
 use serde_json::json;
 
 use super::trust::{TrustOptions, material, status};
@@ -169,6 +169,9 @@ fn is_plain(name: &str) -> bool {
 fn tell(name: &str, outcome: &Outcome, session: &mut Session) -> io::Result<Status> {
     let (word, id, ended) = match outcome {
         Outcome::Trusted(_) => ("trusted", "verify-trusted", Status::Good),
+        Outcome::Untrusted(_, verdict) if verdict.status() == TrustStatus::Indeterminate => {
+            ("indeterminate", "verify-indeterminate", Status::Indeterminate)
+        }
         Outcome::Untrusted(_, verdict) => ("untrusted", "verify-untrusted", status(verdict.status())),
         Outcome::Indeterminate(..) => ("indeterminate", "verify-indeterminate", Status::Indeterminate),
         Outcome::Broken(findings) => {

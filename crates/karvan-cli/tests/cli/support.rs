@@ -154,8 +154,14 @@ pub(crate) fn sample(name: &str) -> String {
     path.expect("the sample is there").into_os_string().into_string().unwrap()
 }
 
-/// `--trust` and `--cert` of one who trusts the Iranian root and knows its cross-certificates.
-pub(crate) fn from_iran() -> [String; 2] {
+/// `--trust`, `--cert` and `--crl` of one who trusts the Iranian root, knows its cross-certificates and has all lists.
+pub(crate) fn from_iran() -> [String; 3] {
+    let [trust, cert] = from_iran_without_lists();
+    [trust, cert, format!("--crl={}", sample("pki/crl"))]
+}
+
+/// The same without the lists.
+pub(crate) fn from_iran_without_lists() -> [String; 2] {
     [format!("--trust={}", sample("pki/trust-iran")), format!("--cert={}", sample("pki/cross"))]
 }
 

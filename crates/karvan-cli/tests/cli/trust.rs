@@ -1,7 +1,7 @@
 //! `karvan trust path`.
 
 use crate::arguments;
-use crate::support::{Folder, NOW, from_iran, sample};
+use crate::support::{Folder, NOW, from_iran, from_iran_without_lists, sample};
 
 fn leaf(name: &str) -> String {
     sample(&format!("pki/signers/{name}.pem"))
@@ -11,8 +11,7 @@ fn leaf(name: &str) -> String {
 fn a_path_is_explained_from_signer_to_anchor() {
     let run = Folder::new().run(arguments!["trust", "path", from_iran(), NOW, leaf("anka")]).expect(0);
     assert!(run.stdout.starts_with("ACCEPTED at 2026-06-01T00:00:00Z: CN=Anka"), "{}", run.stdout);
-    let roles =
-        ["signer, key", "authority, key", "cross-certificate, key", "trust anchor, key", "NOT CHECKED: revocation"];
+    let roles = ["signer, key", "authority, key", "cross-certificate, key", "trust anchor, key"];
     let places: Vec<_> = roles.iter().map(|role| run.stdout.find(role).expect(role)).collect();
     assert!(places.is_sorted(), "{}", run.stdout);
 }
@@ -29,6 +28,37 @@ fn a_rejected_path_says_why() {
         assert!(run.stdout.starts_with("REJECTED at ") && run.stdout.contains(why), "{}", run.stdout);
         assert!(run.stdout.contains("      help: "), "{}", run.stdout);
     }
+}
+
+#[test]
+fn revocation_decides_and_what_is_not_known_of_it_is_never_good() {
+    let folder = Folder::new();
+    let bare = || from_iran_without_lists();
+    let run = folder.run(arguments!["trust", "path", from_iran(), NOW, leaf("arvand")]).expect(1);
+    assert!(run.stdout.contains("was revoked; since 2026-03-01T08:00:00Z"), "{}", run.stdout);
+    let before = "--at=2026-02-01T00:00:00Z";
+    folder.run(arguments!["trust", "path", from_iran(), before, leaf("arvand")]).expect(0);
+    let run = folder.run(arguments!["trust", "path", bare(), NOW, leaf("anka")]).expect(5);
+    assert!(run.stdout.starts_with("INDETERMINATE at "), "{}", run.stdout);
+    assert!(run.stdout.contains("[E7101, RFC 5280 §6.3.3]"), "{}", run.stdout);
+    // The lists are out of date by then.
+    folder.run(arguments!["trust", "path", from_iran(), "--at=2036-12-31T12:00:00Z", leaf("anka")]).expect(5);
+    let age = "--max-revocation-age=7d";
+    folder.run(arguments!["trust", "path", from_iran(), age, NOW, leaf("anka")]).expect(5);
+    folder.run(arguments!["trust", "path", bare(), "--revocation=check", NOW, leaf("anka")]).expect(0);
+    let run = folder.run(arguments!["trust", "path", bare(), "--revocation=off", NOW, leaf("anka")]).expect(0);
+    assert!(run.stdout.contains("NOT CHECKED: revocation"), "{}", run.stdout);
+}
+
+#[test]
+fn policies_are_asked_for_by_their_identifiers() {
+    let folder = Folder::new();
+    let asked = ["--policy=1.2.3".to_owned(), "--require-explicit-policy".to_owned()];
+    let run = folder.run(arguments!["trust", "path", from_iran(), asked, NOW, leaf("anka")]).expect(1);
+    assert!(run.stdout.contains("E7010"), "{}", run.stdout);
+    folder.run(arguments!["trust", "path", from_iran(), "--policy=1.2.3", NOW, leaf("anka")]).expect(0);
+    folder.run(arguments!["trust", "path", from_iran(), "--policy=any", NOW, leaf("anka")]).expect(2);
+    folder.run(arguments!["trust", "path", from_iran(), "--max-revocation-age=old", NOW, leaf("anka")]).expect(2);
 }
 
 #[test]

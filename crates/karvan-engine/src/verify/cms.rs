@@ -228,9 +228,10 @@ fn judge<S>(
     if !material.has_anchors() {
         return signer;
     }
+    let evidence = material.carried(intact.revocation());
     let path = |at| {
         let others = intact.offered().iter().filter(|offered| offered.der() != signature.certificate().der());
-        material.path_of(signature.certificate(), others, at)
+        material.path_with(signature.certificate(), others, &evidence, at)
     };
     let mut verdict = path(at);
     let proven = signer.attributes.timestamps.iter().filter(|stamp| stamp.trusted).map(|stamp| stamp.time).min();
@@ -253,7 +254,8 @@ fn stamp<S>(
     let token = Token::from_der(token)?.verify(signature.value(), &known, policy)?;
     let time = token.info().time;
     let others = token.offered().iter().chain(intact.offered()).filter(|offered| *offered != token.certificate());
-    let verdict = material.path_of(token.certificate(), others, time);
+    let evidence = material.carried(intact.revocation());
+    let verdict = material.path_of_clock(token.certificate(), others, &evidence, time);
     let trusted = verdict.status() == Status::Accepted;
     Ok(Stamp { time, authority: token.certificate().subject().to_string(), trusted })
 }

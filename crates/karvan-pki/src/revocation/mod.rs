@@ -6,7 +6,7 @@
 mod lists;
 mod responses;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -78,8 +78,8 @@ pub(crate) enum Doubt {
 #[derive(Default)]
 pub(crate) struct Memory {
     known: HashMap<Asked, Told>,
-    /// The certificates whose revocation is being looked for: one whose list or response only it can prove stays unknown.
-    open: HashSet<Asked>,
+    /// The certificates whose revocation is being looked for, each for the sake of the one before.
+    open: Vec<Asked>,
 }
 
 /// A certificate, its issuer's key, the anchor of the path, by their digests, and the time.
@@ -96,12 +96,17 @@ pub(crate) fn check<'a>(session: &mut Session<'a>, question: Question<'a, '_>) -
     if session.revocation.open.len() >= session.options.limits.revocation_depth {
         return Err(Limit::RevocationDepth);
     }
-    if !session.revocation.open.insert(asked) {
-        let facts = Facts::new().with("status", "undetermined").with("circular", true);
-        return Ok(Told { status: RevocationStatus::Unknown(Doubt::NotProven), facts: facts.into() });
+    // A list may cover the certificate that it is signed with: nobody but its issuer could have made it, so it is believed until
+    // it says itself that the certificate was revoked. A longer circle proves nothing.
+    if session.revocation.open.contains(&asked) {
+        let itself = session.revocation.open.last() == Some(&asked);
+        let status = if itself { RevocationStatus::Good } else { RevocationStatus::Unknown(Doubt::NotProven) };
+        let facts = Facts::new().with("circular", true).with("status", status.name());
+        return Ok(Told { status, facts: facts.into() });
     }
+    session.revocation.open.push(asked);
     let told = question.answer(session);
-    session.revocation.open.remove(&asked);
+    session.revocation.open.pop();
     let told = told?;
     // What was found while another search was open may depend on that one, and is found again if need be.
     if session.revocation.open.is_empty() {
