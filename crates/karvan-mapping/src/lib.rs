@@ -46,6 +46,7 @@
 
 mod convert;
 mod edifact;
+mod example;
 mod file;
 mod grammar;
 mod json;

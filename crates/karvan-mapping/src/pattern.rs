@@ -105,9 +105,9 @@ impl Hole<'_> {
     }
 }
 
-/// Whether nothing but its own text hangs on a value.
+/// Whether nothing but its own text hangs on a value that stands in one node.
 fn is_free(table: &Table, leaf: &Leaf) -> bool {
-    table.row_of(leaf.term).is_some_and(|row| row.is_free)
+    table.row_of(leaf.term).is_some_and(|row| row.is_free && !row.lens.is_spread())
 }
 
 /// Whether two groups say the same terms, and the same of all values that are not free.

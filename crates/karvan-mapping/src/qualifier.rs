@@ -3,6 +3,8 @@
 //! `BY` in `NAD+BY` and `false` in `cbc:ChargeIndicator` are no values of a document: its terms say as much. So nothing has
 //! to carry them, as long as some value is carried that they tell from others; where none is, they are lost with the values.
 
+use std::ops::Range;
+
 use karvan_model::{Origin, Places};
 
 use crate::path::is_group;
@@ -30,6 +32,26 @@ impl Qualifiers {
             self.texts.push((node, text.into()));
         }
         self.add_short(node, path.iter().filter(|step| step.name != Name::PARENT).count());
+    }
+
+    /// How many texts there are that the shape does not keep.
+    pub(crate) fn texts(&self) -> usize {
+        self.texts.len()
+    }
+
+    /// Whether these of them all stand in `nodes`.
+    pub(crate) fn stand_in(&self, nodes: &Range<usize>, texts: &Range<usize>) -> bool {
+        self.texts[texts.clone()].iter().all(|(node, _)| nodes.contains(&node.index()))
+    }
+
+    /// Adds to the nodes from `start` on what there is of the nodes `of`, which have the same texts: of those that the
+    /// shape does not keep, `texts`.
+    pub(crate) fn repeat(&mut self, of: &Range<usize>, texts: &Range<usize>, start: usize) {
+        self.heights.copy_within(of.clone(), start);
+        for text in texts.clone() {
+            let (node, text) = &self.texts[text];
+            self.texts.push((NodeId::nth(node.index() - of.start + start), text.clone()));
+        }
     }
 
     /// Adds a text that the shape keeps, which says something of the node so many steps above.

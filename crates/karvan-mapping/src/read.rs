@@ -9,6 +9,7 @@ use karvan_model::{
 };
 use karvan_text::Message;
 
+use crate::example::Example;
 use crate::lens::{Lens, code_and_text};
 use crate::place::{Equals, Place, PlaceStep, Predicate, Value};
 use crate::qualifier::{Qualifiers, Source};
@@ -97,6 +98,16 @@ impl Use {
     }
 }
 
+/// How much was told of a source.
+struct Count {
+    /// Values that were lost though a row had taken them.
+    dropped: usize,
+    /// Texts that tell values apart.
+    qualifiers: usize,
+    /// The entries in each section of the report.
+    told: [usize; LossReport::SECTIONS],
+}
+
 /// A node at one of the places of a row.
 #[derive(Clone, Copy)]
 struct Found {
@@ -175,8 +186,15 @@ impl<'t> Reader<'t, '_> {
             }
         }
         let shared = self.shared(row, end - start);
+        let mut examples: Vec<Example> = Vec::new();
         for index in start..end {
             let Found { place, node } = self.found[index];
+            if self.like_another(row, node, &examples, group) {
+                continue;
+            }
+            let before = self.count();
+            let is_example =
+                row.is_apart && index + 1 < end && examples.len() < Example::MOST && self.is_untouched(node);
             let children = self.rooms.pop().unwrap_or_default();
             let mut inner = Group { term: Some(row.term), children, origin: self.origin(node) };
             if let Some((code, text)) = row.code_and_text {
@@ -197,11 +215,54 @@ impl<'t> Reader<'t, '_> {
                 let room = std::mem::replace(&mut inner.children, members);
                 self.add(row, inner, group);
                 self.rooms.push(room);
+                if is_example {
+                    examples.extend(self.example(row, node, before, group));
+                }
             } else {
                 self.rooms.push(inner.children);
             }
         }
         self.found.truncate(start);
+    }
+
+    /// Whether nothing was taken yet of what stands below a node.
+    fn is_untouched(&self, node: NodeId) -> bool {
+        self.used[self.tree.descendants(node)].iter().all(|used| *used == Use::Free)
+    }
+
+    /// How much was told so far.
+    fn count(&self) -> Count {
+        let told = self.report.sections().map(Vec::len);
+        Count { dropped: self.dropped.len(), qualifiers: self.qualifiers.texts(), told }
+    }
+
+    /// The example that the last repetition in `group` is for others; `before` it so much had been told.
+    fn example(&self, row: &Row, node: NodeId, before: Count, group: &Group) -> Option<Example> {
+        let all = group.all(row.term);
+        let number = all.len().checked_sub(1).filter(|_| before.dropped == self.dropped.len())?;
+        let sections = self.report.sections().into_iter().zip(before.told).enumerate();
+        let told =
+            sections.flat_map(|(section, (all, from))| all[from..].iter().map(move |entry| (section, entry.clone())));
+        let qualifiers = before.qualifiers..self.qualifiers.texts();
+        let example = Example::new(self.table, self.tree, node, (number, all[number].as_group()?), told, qualifiers)?;
+        self.qualifiers.stand_in(&example.place().1, &example.qualifiers).then_some(example)
+    }
+
+    /// Reads a group as another repetition of it in `group` was read whose nodes are the same, if there is one.
+    fn like_another(&mut self, row: &Row, node: NodeId, examples: &[Example], group: &mut Group) -> bool {
+        let Self { table, tree, .. } = *self;
+        let found = examples.iter().find_map(|example| Some((example, example.fits(tree, node)?)));
+        let is_free = |below: &Range<usize>| self.used[below.clone()].iter().all(|used| *used == Use::Free);
+        let Some((example, below)) = found.filter(|(_, below)| is_free(below)) else { return false };
+        let (number, of_example) = example.place();
+        let Some(like) = group.all(row.term).get(number).and_then(Node::as_group) else { return false };
+        let Some(inner) = example.read(table, tree, (node, &below), like) else { return false };
+        example.tell(tree, node, &below, &mut self.report);
+        self.qualifiers.repeat(&of_example, &example.qualifiers, below.start);
+        self.used.copy_within(of_example, below.start);
+        self.use_path(&row.places[0], node);
+        group.push(Node::Group(inner));
+        true
     }
 
     /// Adds what was read of a group to the group around it, if there is room.

@@ -80,6 +80,11 @@ impl LossReport {
     /// How many sections there are.
     pub(crate) const SECTIONS: usize = 5;
 
+    pub(crate) fn sections(&self) -> [&Vec<Entry>; Self::SECTIONS] {
+        let Self { lost, added, changed, repeated, form } = self;
+        [lost, added, changed, repeated, form]
+    }
+
     pub(crate) fn sections_mut(&mut self) -> [&mut Vec<Entry>; Self::SECTIONS] {
         let Self { lost, added, changed, repeated, form } = self;
         [lost, added, changed, repeated, form]

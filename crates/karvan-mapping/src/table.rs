@@ -91,6 +91,8 @@ pub(crate) struct Row {
     pub(crate) is_closed: bool,
     /// Whether nothing but its own text hangs on a value: no place is told by it, no other term, no code list.
     pub(crate) is_free: bool,
+    /// Whether a group is read from what stands below its node, and from nothing else.
+    pub(crate) is_apart: bool,
     /// The rows of a group's members, in the order of the file.
     pub(crate) members: Vec<Member>,
     /// Whether places of other terms are told by the value.
@@ -334,9 +336,14 @@ impl Table {
             for row in table.closed() {
                 table.rows[row].is_closed = true;
             }
-            for row in table.free() {
-                table.rows[row].is_free = true;
-            }
+        }
+        for row in table.free() {
+            table.rows[row].is_free = true;
+        }
+        let mut apart = Vec::new();
+        table.apart(&table.top, &[], &mut apart);
+        for row in apart {
+            table.rows[row].is_apart = true;
         }
         Ok(table)
     }
@@ -378,7 +385,7 @@ impl Table {
         let is_free = |index: &usize| {
             let row = &self.rows[*index];
             !matches!(self.kind.term(row.term).kind(), Kind::Group | Kind::Code)
-                && matches!(row.lens, Lens::Plain | Lens::Number | Lens::DateIso | Lens::Date102)
+                && !matches!(row.lens, Lens::Codes(_) | Lens::Addressed)
                 && row.absent.is_none()
                 && row.implied.is_none()
                 && !row.is_referred
@@ -386,6 +393,37 @@ impl Table {
                 && !is_told_by(*index)
         };
         (0..self.rows.len()).filter(is_free).collect()
+    }
+
+    /// The groups among `rows` and their members that are read from what stands below their nodes.
+    fn apart(&self, rows: &[Member], base: &[&str], apart: &mut Vec<usize>) {
+        for member in rows {
+            let row = &self.rows[member.row];
+            let [place] = &*row.places else { continue };
+            let (path, mut places) = (self.extended(base, place, &mut |_| {}), Vec::new());
+            self.collect(&row.members, &path, &mut places);
+            let is_within = places.iter().all(|(_, place)| place.starts_with(&path));
+            let is_plain = self.kind.term(row.term).repeats()
+                && !row.distinct
+                && !row.beside
+                && row.code_and_text.is_none()
+                && !place.steps.is_empty();
+            if !row.members.is_empty() && is_plain && is_within && row.members.iter().all(|member| self.is_deaf(member))
+            {
+                apart.push(member.row);
+            }
+            self.apart(&row.members, &path, apart);
+        }
+    }
+
+    /// Whether neither a member nor what stands in it is looked at by others, or looks around for what it says again.
+    fn is_deaf(&self, member: &Member) -> bool {
+        let row = &self.rows[member.row];
+        let looks_around =
+            |place: &Place| place.from_root || place.steps.first().is_none_or(|step| step.name == Name::PARENT);
+        !row.is_referred
+            && !row.again.as_ref().is_some_and(looks_around)
+            && row.members.iter().all(|member| self.is_deaf(member))
     }
 
     /// The places of the values of each row, and those that places are told by, as names from the root.
@@ -648,6 +686,7 @@ impl Compiler<'_> {
             code_and_text,
             is_closed: false,
             is_free: false,
+            is_apart: false,
             members: Vec::new(),
             is_referred: false,
             referred_members: Vec::new(),

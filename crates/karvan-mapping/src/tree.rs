@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::{self, Write as _};
+use std::ops::Range;
 use std::sync::Arc;
 
 use karvan_text::Span;
@@ -145,6 +146,11 @@ impl NodeId {
     /// The node of this number.
     pub(crate) const fn at(number: u32) -> Self {
         Self(number)
+    }
+
+    /// The node at `index` among all.
+    pub(crate) fn nth(index: usize) -> Self {
+        Self(u32::try_from(index).unwrap_or(u32::MAX))
     }
 
     pub(crate) const fn number(self) -> u32 {
@@ -320,6 +326,22 @@ impl<'s> Tree<'s> {
 
     pub(crate) fn parent(&self, id: NodeId) -> Option<NodeId> {
         self.node(id).parent.some()
+    }
+
+    /// The first child of a node.
+    pub(crate) fn first(&self, id: NodeId) -> Option<NodeId> {
+        self.node(id).first.some()
+    }
+
+    /// The nodes below a node, which follow each other: what reads a source goes through all that stands in one before it
+    /// comes to the next.
+    pub(crate) fn descendants(&self, id: NodeId) -> Range<usize> {
+        let Some(start) = self.first(id).map(NodeId::index) else { return 0..0 };
+        let is_below = |at: &usize| {
+            let around = self.parent(NodeId::nth(*at));
+            around.is_some_and(|around| around == id || around.index() >= start)
+        };
+        start..start + (start..self.len()).take_while(is_below).count()
     }
 
     pub(crate) fn children(&self, id: NodeId) -> impl Iterator<Item = NodeId> + '_ {
@@ -607,6 +629,11 @@ impl Node {
         let (occurrence, limit, short, more) = (1, 0, Short::default(), false);
         let (first, last, next, previous, run, next_run) = (none, none, none, none, none, none);
         Self { name, label, span, occurrence, limit, short, more, parent, first, last, next, previous, run, next_run }
+    }
+
+    /// Whether both are the same by all that a reader looks at but their texts and what stands around them.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        (self.name, self.label, self.occurrence, self.limit) == (other.name, other.label, other.occurrence, other.limit)
     }
 
     /// Its text, if that is short and telling.

@@ -351,6 +351,22 @@ fn line() -> impl Strategy<Value = String> {
     })
 }
 
+/// What is read of the lines of an invoice: each value with its parts, its octets and the last step of its path.
+fn values_of_lines(source: &[u8]) -> Vec<String> {
+    let document = read(source).expect("an invoice").remove(0).document;
+    let lines = document.root.groups(document.kind.find("BG-25").expect("a term"));
+    let told = |origin: &karvan_model::Origin| {
+        let path = document.path(origin).unwrap_or_default();
+        let last = path.rsplit('/').next().unwrap_or_default().to_owned();
+        (String::from_utf8_lossy(origin.span.slice(source)).into_owned(), last)
+    };
+    let values = lines.flat_map(|line| line.leaves()).map(|leaf| {
+        let parts: Vec<_> = leaf.value.parts.iter().map(|part| (&part.text, told(&part.origin))).collect();
+        format!("{:?} {} {:?} {parts:?}", leaf.term, leaf.value.text(), told(&leaf.origin))
+    });
+    values.collect()
+}
+
 /// Takes the members away that are nothing.
 fn without_nothing(value: &mut serde_json::Value) {
     if let serde_json::Value::Object(members) = value {
@@ -388,6 +404,8 @@ proptest! {
             prop_assert_eq!(parts(&all), each.iter().flat_map(parts).collect::<Vec<_>>());
             let lost = |writing: &Writing| writing.report.lost.iter().map(|entry| entry.value.clone()).collect::<Vec<_>>();
             prop_assert_eq!(lost(&all), each.iter().flat_map(lost).collect::<Vec<_>>());
+            let values = |writing: &Writing| values_of_lines(&writing.bytes);
+            prop_assert_eq!(values(&all), each.iter().flat_map(values).collect::<Vec<_>>());
         }
     }
 
