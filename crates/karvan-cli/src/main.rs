@@ -8,6 +8,7 @@ mod commands;
 mod crash;
 mod input;
 mod jobs;
+mod network;
 mod output;
 mod profiles;
 mod progress;

@@ -80,6 +80,11 @@ impl SignerOptions {
         self.cert.iter().map(|path| named(path, session)).collect()
     }
 
+    /// Whether nothing is signed here, but prepared for a key elsewhere.
+    pub(crate) const fn prepares(&self) -> bool {
+        self.prepare.is_some()
+    }
+
     /// Reads the key and the certificates. What cannot be read is told.
     pub(crate) fn open(&self, session: &Session) -> Result<Signing, Status> {
         let chain = self.certificates(session)?;

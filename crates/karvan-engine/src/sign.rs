@@ -8,6 +8,8 @@ use karvan_xml::{Canonicalization, Document, Limits, ParseError};
 
 use crate::trust::Named;
 
+pub mod asic;
+pub mod cms;
 pub mod edifact;
 mod identity;
 mod xades;

@@ -1,5 +1,6 @@
 //! Verifying a signature, and whom it can be trusted to come from.
 
+pub mod asic;
 pub mod cms;
 pub mod edifact;
 mod xades;

@@ -29,6 +29,7 @@
 //! ```
 //!
 //! * [`Indication`] is how a validation ended in the words of ETSI EN 319 102-1, whatever the form of the signature.
+//! * [`asic`] puts files into signed containers (ASiC-E) and verifies them.
 //! * [`cms`] signs and verifies octets of any kind and length (CMS, CAdES-BES); [`timestamp`] is about RFC 3161.
 //!
 //! Codes: `E60xx` what is wrong with a signature, `E92xx` limits.
@@ -36,6 +37,7 @@
 #![forbid(unsafe_code)]
 
 mod algorithm;
+pub mod asic;
 mod asn1;
 pub mod cms;
 pub mod edifact;

@@ -5,6 +5,7 @@
 //! gain and every loss.
 
 mod c14n;
+mod cms;
 mod corpus;
 mod directories;
 mod documents;
@@ -43,6 +44,12 @@ const SETS: &[Set] = &[
         about: "canonical forms, inclusive and exclusive, of documents and elements, byte for byte",
         needs: &["signature/c14n"],
         run: c14n::run,
+    },
+    Set {
+        name: "cms",
+        about: "CMS signatures and timestamps in both directions between Karvan and OpenSSL",
+        needs: &[],
+        run: cms::run,
     },
     Set {
         name: "corpus",

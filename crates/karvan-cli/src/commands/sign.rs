@@ -1,10 +1,11 @@
 //! `karvan sign`.
 
+mod cms;
 mod edifact;
 mod xades;
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use karvan_engine::detect::{self, Kind};
@@ -13,6 +14,7 @@ use karvan_engine::text::Message;
 use karvan_engine::trust::Named;
 
 use crate::input::Input;
+use crate::network::NetworkOptions;
 use crate::session::{Aside, Session, say_problem, say_unread};
 use crate::signing::SignerOptions;
 use crate::status::Status;
@@ -22,9 +24,9 @@ use self::xades::{BaselineLevel, XadesOptions};
 /// `karvan sign`.
 #[derive(Args, Debug)]
 pub(crate) struct Sign {
-    /// The document; standard input where there is none or `-` is named.
+    /// The document, or the files of a container; standard input where there is none or `-` is named.
     #[arg(value_name = "FILE")]
-    path: Option<PathBuf>,
+    paths: Vec<PathBuf>,
 
     /// Who signs.
     #[command(flatten)]
@@ -47,6 +49,16 @@ pub(crate) struct Sign {
     xades: XadesOptions,
     #[command(flatten)]
     edifact: edifact::EdifactOptions,
+    /// What the content is, in words, for a CMS signature to say.
+    #[arg(long, value_name = "TEXT")]
+    content_hint: Option<String>,
+
+    /// Have a CMS signature stamped with the time by the authority at URL.
+    #[arg(long, value_name = "URL")]
+    timestamp: Option<String>,
+
+    #[command(flatten)]
+    network: NetworkOptions,
 }
 
 /// The form of a signature.
@@ -61,6 +73,10 @@ enum Form {
     Edifact,
     /// A message AUTACK for an interchange (ISO 9735-6), at its end or, detached, in an interchange of its own.
     Autack,
+    /// CMS with the attributes of CAdES-BES, around content of any kind or detached from it.
+    Cms,
+    /// An ASiC-E container of several files, signed with CAdES.
+    Asic,
 }
 
 /// A canonical form of XML.
@@ -74,10 +90,29 @@ enum Canonical {
 }
 
 pub(crate) fn run(asked: &Sign, mut session: Session) -> io::Result<Status> {
-    let input = match session.one_input(asked.path.as_ref(), "sign") {
+    let foreign = match asked.form {
+        Form::Asic => asked.detached.then_some("--detached"),
+        Form::Cms => None,
+        _ if asked.timestamp.is_some() => Some("--timestamp"),
+        _ => asked.content_hint.as_ref().map(|_| "--content-hint"),
+    };
+    if let Some(option) = foreign {
+        return Ok(session.usage(&Message::new("usage-not-of-form").with("option", option)));
+    }
+    if asked.form == Form::Asic {
+        return cms::container(asked, &asked.paths, session);
+    }
+    let input = match asked.paths.as_slice() {
+        [] | [_] => session.one_input(asked.paths.first(), "sign"),
+        _ => Err(session.usage(&Message::new("usage-one-file").with("verb", "sign"))),
+    };
+    let input = match input {
         Ok(input) => input,
         Err(status) => return Ok(status),
     };
+    if asked.form == Form::Cms {
+        return cms::run(asked, &input, session);
+    }
     if matches!(asked.form, Form::Edifact | Form::Autack) {
         return edifact::run(asked, asked.form == Form::Autack, &input, session);
     }
@@ -85,7 +120,9 @@ pub(crate) fn run(asked: &Sign, mut session: Session) -> io::Result<Status> {
         let read = input.read(session.limits).map_err(|error| say_unread(&input.name(), &error));
         let read = read.and_then(|source| Ok((source, asked.signer.certificates(&session)?)));
         return match read {
-            Ok((source, certificates)) => asked.xades.extend(source, asked.path.as_deref(), &certificates, session),
+            Ok((source, certificates)) => {
+                asked.xades.extend(source, asked.paths.first().map(PathBuf::as_path), &certificates, session)
+            }
             Err(status) => Ok(status),
         };
     }
@@ -97,11 +134,14 @@ pub(crate) fn run(asked: &Sign, mut session: Session) -> io::Result<Status> {
     options.inclusive = asked.c14n == Canonical::Inclusive;
     options.xml = session.limits.xml;
     options.digest = asked.signer.digest();
-    let (signing, document) =
-        match asked.signer.open(&session).and_then(|signing| Ok((signing, read(asked, &input, &session)?))) {
-            Ok(read) => read,
-            Err(status) => return Ok(status),
-        };
+    let (signing, document) = match asked
+        .signer
+        .open(&session)
+        .and_then(|signing| Ok((signing, named(asked.paths.first(), &input, &session)?)))
+    {
+        Ok(read) => read,
+        Err(status) => return Ok(status),
+    };
     if asked.form == Form::Xades {
         options.properties = match asked.xades.properties(signing.now, &session) {
             Ok(properties) => Some(properties),
@@ -115,7 +155,9 @@ pub(crate) fn run(asked: &Sign, mut session: Session) -> io::Result<Status> {
     match signed {
         Ok(signed) if asked.form == Form::Xades && asked.xades.level != BaselineLevel::B => {
             match asked.signer.certificates(&session) {
-                Ok(certificates) => asked.xades.extend(signed, asked.path.as_deref(), &certificates, session),
+                Ok(certificates) => {
+                    asked.xades.extend(signed, asked.paths.first().map(PathBuf::as_path), &certificates, session)
+                }
                 Err(status) => Ok(status),
             }
         }
@@ -142,8 +184,8 @@ pub(crate) fn run(asked: &Sign, mut session: Session) -> io::Result<Status> {
 
 /// The document, under its file name: a detached signature refers to it by the name that it has beside the signature, not
 /// by the way there.
-fn read(asked: &Sign, input: &Input, session: &Session) -> Result<Named, Status> {
+fn named(path: Option<&PathBuf>, input: &Input, session: &Session) -> Result<Named, Status> {
     let octets = input.read(session.limits).map_err(|error| say_unread(&input.name(), &error))?;
-    let name = asked.path.as_deref().and_then(Path::file_name);
+    let name = path.and_then(|path| path.file_name());
     Ok((name.map_or_else(String::new, |name| name.to_string_lossy().into_owned()), octets))
 }

@@ -3,6 +3,7 @@
 mod cms;
 mod edifact;
 
+use std::fs::File;
 use std::io::{self, Cursor, Read, Write};
 use std::path::{Component, Path, PathBuf};
 
@@ -10,6 +11,7 @@ use clap::{Args, ValueEnum};
 use karvan_engine::detect::{self, HEAD, Kind};
 use karvan_engine::text::Message;
 use karvan_engine::trust::Named;
+use karvan_engine::verify::asic;
 use karvan_engine::verify::cms::{begins, decoded};
 use karvan_engine::verify::{Outcome, Trusted, files_referred_to, verify};
 use karvan_engine::{SignaturePolicy, TrustStatus};
@@ -96,6 +98,9 @@ pub(crate) fn run(asked: &Verify, mut session: Session) -> io::Result<Status> {
         Err(status) => return Ok(status),
     };
     let name = input.name();
+    if let Some(container) = container(&input) {
+        return cms::container(asked, &input, container, &material, at, session);
+    }
     let (head, source) = match input.open(session.limits).and_then(beginning) {
         Ok(opened) => opened,
         Err(error) => return Ok(say_unread(&name, &error)),
@@ -114,14 +119,7 @@ pub(crate) fn run(asked: &Verify, mut session: Session) -> io::Result<Status> {
         Ok(files) => files,
         Err(status) => return Ok(status),
     };
-    let policy = SignaturePolicy {
-        references: asked.max_signed_parts,
-        transforms: asked.max_transforms,
-        keys: asked.max_keys,
-        legacy: asked.trust.legacy(),
-        xml: session.limits.xml,
-        ..SignaturePolicy::default()
-    };
+    let policy = asked.policy(&session);
     let outcome = verify(source, &files, &material, &policy, at);
     let ended = tell(&name, &outcome, &mut session)?;
     let ended = match (&outcome, &asked.out) {
@@ -130,6 +128,29 @@ pub(crate) fn run(asked: &Verify, mut session: Session) -> io::Result<Status> {
     };
     session.output.finish()?;
     Ok(ended)
+}
+
+impl Verify {
+    /// What is asked of a signature in XML.
+    fn policy(&self, session: &Session) -> SignaturePolicy {
+        SignaturePolicy {
+            references: self.max_signed_parts,
+            transforms: self.max_transforms,
+            keys: self.max_keys,
+            legacy: self.trust.legacy(),
+            xml: session.limits.xml,
+            ..SignaturePolicy::default()
+        }
+    }
+}
+
+/// The file of a signed container, if the input is one.
+fn container(input: &Input) -> Option<File> {
+    let Input::File(path) = input else { return None };
+    let mut file = File::open(path).ok()?;
+    let mut head = Vec::new();
+    (&mut file).take(asic::HEAD as u64).read_to_end(&mut head).ok()?;
+    asic::begins(&head).then_some(file)
 }
 
 /// The first octets of a source, which tell what it is, and all of it.

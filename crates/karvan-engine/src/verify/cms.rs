@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 use std::io::{self, BufReader, Read, Write};
 
 use jiff::Timestamp;
-use karvan_pki::{Status, Verdict};
+use karvan_pki::{Certificate, Evidence, Status, Verdict};
 use karvan_signature::Indication;
-use karvan_signature::cms::{self, Armored, Intact, Signature, VerifyError};
+use karvan_signature::cms::{self, Armored, Signature, VerifyError};
 use karvan_signature::timestamp::Token;
 use karvan_text::{Code, Diagnostic, Language, Message, Severity};
 use serde::Serialize;
@@ -40,7 +40,7 @@ pub struct Signer {
 }
 
 /// What a CMS signature says about itself, and who says something about it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Attributes {
     /// Whether it names the certificate of the signer, as CAdES-BES asks.
@@ -55,8 +55,6 @@ pub struct Attributes {
     pub timestamps: Vec<Stamp>,
     /// The subjects of those who signed the signature.
     pub countersigners: Vec<String>,
-    /// What is weak about it and was allowed.
-    pub legacy: Vec<&'static str>,
 }
 
 /// A timestamp over a signature.
@@ -71,6 +69,14 @@ pub struct Stamp {
 }
 
 impl<S> Verification<S> {
+    pub(super) const fn new(signers: Vec<Signer>, findings: Vec<Diagnostic>, content: Option<S>) -> Self {
+        Self { signers, findings, content }
+    }
+
+    pub(super) const fn rejected(findings: Vec<Diagnostic>) -> Self {
+        Self::new(Vec::new(), findings, None)
+    }
+
     /// Whether all signatures are good and all signers trusted.
     #[must_use]
     pub const fn is_trusted(&self) -> bool {
@@ -99,6 +105,7 @@ impl Signer {
             signature: signature.place().path.clone(),
             algorithm: signature.algorithm().to_string(),
             key: signature.key().kind().to_string(),
+            legacy: signature.legacy().names().collect(),
             signer: Some(subject(signature)),
             covered: vec![CoveredPart {
                 reference: 1,
@@ -107,8 +114,6 @@ impl Signer {
                 part: content,
                 filtered: false,
             }],
-            // The attributes tell it.
-            legacy: Vec::new(),
             uncovered: Vec::new(),
             properties: None,
             notes: Vec::new(),
@@ -119,7 +124,6 @@ impl Signer {
             content_hint: signature.content_hint().map(str::to_owned),
             timestamps: Vec::new(),
             countersigners: signature.countersignatures().iter().map(subject).collect(),
-            legacy: signature.legacy().names().collect(),
         };
         Self { report, attributes, verdict: None }
     }
@@ -127,7 +131,7 @@ impl Signer {
     /// The report for people, several lines, each ended.
     #[must_use]
     pub fn text(&self, language: Language) -> String {
-        let Attributes { signing_time, content_hint, timestamps, countersigners, legacy, .. } = &self.attributes;
+        let Attributes { signing_time, content_hint, timestamps, countersigners, .. } = &self.attributes;
         let mut lines: Vec<Message> = Vec::new();
         lines.extend(content_hint.iter().map(|hint| Message::new("verify-cms-hint").with("hint", hint)));
         lines.extend(signing_time.map(|time| Message::new("verify-cms-time").with("time", time)));
@@ -138,7 +142,6 @@ impl Signer {
         lines.extend(
             countersigners.iter().map(|signer| Message::new("verify-cms-countersigned").with("signer", signer)),
         );
-        lines.extend(legacy.iter().map(|name| Message::new("verify-cms-legacy").with("name", name)));
         lines.iter().fold(self.report.text(language), |mut text, line| {
             // Writing to a string cannot fail.
             let _ = writeln!(text, "{}", line.text(language));
@@ -184,78 +187,92 @@ pub fn verify<S: Write>(
         Ok(intact) => intact,
         Err(VerifyError::Io(error)) => return Err(error),
         Err(VerifyError::Rejected(findings)) => {
-            return Ok(Verification { signers: Vec::new(), findings, content: None });
+            return Ok(Verification::rejected(findings));
         }
         Err(other) => return Err(io::Error::other(other)),
     };
-    let mut findings = intact.problems().to_vec();
-    let mut signers = Vec::new();
-    for signature in intact.signatures() {
-        signers.push(judge(signature, &intact, material, &policy, at, &mut findings));
-    }
-    if !material.has_anchors() {
-        let place = intact.signatures().first().map(|signature| signature.place().clone()).unwrap_or_default();
-        let finding = Diagnostic::new(Code::warning(7900), Message::new("verify-no-anchors"), place);
-        findings.push(finding.help(Message::new("help-trust")));
-    }
-    let mut verdicts = signers.iter().map(|signer| signer.verdict.as_ref().map(Verdict::status));
-    let sound = findings.iter().all(|finding| finding.code.severity != Severity::Error);
-    let content = intact
-        .trust(|_| match verdicts.next() {
-            Some(Some(Status::Accepted)) if sound => Ok(()),
-            _ => Err(()),
-        })
-        .ok()
-        .map(cms::Verified::into_content);
-    Ok(Verification { signers, findings, content })
+    let mut judge = Judge::new(material, &policy, intact.revocation(), at);
+    judge.findings.extend_from_slice(intact.problems());
+    let signers: Vec<_> =
+        intact.signatures().iter().map(|signature| judge.signer(signature, intact.offered())).collect();
+    judge.require_anchors(intact.signatures().first());
+    let trusted = judge.trusts(&signers);
+    let content = if trusted { intact.trust(|_| Ok::<_, ()>(())).ok().map(cms::Verified::into_content) } else { None };
+    Ok(Verification::new(signers, judge.findings, content))
 }
 
-fn judge<S>(
-    signature: &Signature,
-    intact: &Intact<S>,
-    material: &Material,
-    policy: &Policy,
+/// Who judges signers, and what comes up on the way.
+pub(super) struct Judge<'m> {
+    material: &'m Material,
+    policy: &'m Policy,
+    /// What the signature carries about revocation.
+    evidence: Evidence,
     at: Timestamp,
-    findings: &mut Vec<Diagnostic>,
-) -> Signer {
-    let mut signer = Signer::new(signature);
-    for token in signature.timestamps() {
-        match stamp(token, signature, intact, material, policy) {
-            Ok(stamp) => signer.attributes.timestamps.push(stamp),
-            Err(wrong) => findings.extend(wrong),
+    findings: Vec<Diagnostic>,
+}
+
+impl<'m> Judge<'m> {
+    pub(super) fn new(material: &'m Material, policy: &'m Policy, revocation: &[Vec<u8>], at: Timestamp) -> Self {
+        Self { material, policy, evidence: material.carried(revocation), at, findings: Vec::new() }
+    }
+
+    pub(super) fn into_findings(self) -> Vec<Diagnostic> {
+        self.findings
+    }
+
+    /// Tells that nobody can be trusted where there is no trust anchor.
+    pub(super) fn require_anchors(&mut self, signature: Option<&Signature>) {
+        if !self.material.has_anchors() {
+            let place = signature.map(|signature| signature.place().clone()).unwrap_or_default();
+            let finding = Diagnostic::new(Code::warning(7900), Message::new("verify-no-anchors"), place);
+            self.findings.push(finding.help(Message::new("help-trust")));
         }
     }
-    if !material.has_anchors() {
-        return signer;
-    }
-    let evidence = material.carried(intact.revocation());
-    let path = |at| {
-        let others = intact.offered().iter().filter(|offered| offered.der() != signature.certificate().der());
-        material.path_with(signature.certificate(), others, &evidence, at)
-    };
-    let mut verdict = path(at);
-    let proven = signer.attributes.timestamps.iter().filter(|stamp| stamp.trusted).map(|stamp| stamp.time).min();
-    if let Some(proven) = proven.filter(|proven| *proven < at && verdict.status() == Status::Rejected) {
-        verdict = path(proven);
-    }
-    signer.verdict = Some(verdict);
-    signer
-}
 
-fn stamp<S>(
-    token: &[u8],
-    signature: &Signature,
-    intact: &Intact<S>,
-    material: &Material,
-    policy: &Policy,
-) -> Result<Stamp, Vec<Diagnostic>> {
-    let mut known = intact.offered().to_vec();
-    known.extend(material.certificates());
-    let token = Token::from_der(token)?.verify(signature.value(), &known, policy)?;
-    let time = token.info().time;
-    let others = token.offered().iter().chain(intact.offered()).filter(|offered| *offered != token.certificate());
-    let evidence = material.carried(intact.revocation());
-    let verdict = material.path_of_clock(token.certificate(), others, &evidence, time);
-    let trusted = verdict.status() == Status::Accepted;
-    Ok(Stamp { time, authority: token.certificate().subject().to_string(), trusted })
+    /// Whether every one of the signers is trusted, and nothing speaks against their signatures.
+    pub(super) fn trusts(&self, signers: &[Signer]) -> bool {
+        let accepted =
+            |signer: &Signer| signer.verdict.as_ref().is_some_and(|verdict| verdict.status() == Status::Accepted);
+        let sound = self.findings.iter().all(|finding| finding.code.severity != Severity::Error);
+        sound && !signers.is_empty() && signers.iter().all(accepted)
+    }
+
+    /// The verdict about a certificate now, `offered` in the pool; none without any anchor.
+    pub(super) fn path(&self, certificate: &Certificate, offered: &[Certificate]) -> Option<Verdict> {
+        self.path_at(certificate, offered, self.at)
+    }
+
+    fn path_at(&self, certificate: &Certificate, offered: &[Certificate], at: Timestamp) -> Option<Verdict> {
+        let others = offered.iter().filter(|other| *other != certificate);
+        self.material.has_anchors().then(|| self.material.path_with(certificate, others, &self.evidence, at))
+    }
+
+    /// What is to be said of a signature that is good, and of its signer.
+    pub(super) fn signer(&mut self, signature: &Signature, offered: &[Certificate]) -> Signer {
+        let mut signer = Signer::new(signature);
+        for token in signature.timestamps() {
+            match self.stamp(token, signature, offered) {
+                Ok(stamp) => signer.attributes.timestamps.push(stamp),
+                Err(wrong) => self.findings.extend(wrong),
+            }
+        }
+        signer.verdict = self.path(signature.certificate(), offered);
+        let rejected = signer.verdict.as_ref().is_some_and(|verdict| verdict.status() == Status::Rejected);
+        let stamps = signer.attributes.timestamps.iter().filter(|stamp| stamp.trusted);
+        if let Some(proven) = stamps.map(|stamp| stamp.time).min().filter(|proven| rejected && *proven < self.at) {
+            signer.verdict = self.path_at(signature.certificate(), offered, proven);
+        }
+        signer
+    }
+
+    fn stamp(&self, token: &[u8], signature: &Signature, offered: &[Certificate]) -> Result<Stamp, Vec<Diagnostic>> {
+        let known = [offered, &self.material.certificates()].concat();
+        let token = Token::from_der(token)?.verify(signature.value(), &known, self.policy)?;
+        let time = token.info().time;
+        let offered = [token.offered(), offered].concat();
+        let others = offered.iter().filter(|other| *other != token.certificate());
+        let verdict = self.material.path_of_clock(token.certificate(), others, &self.evidence, time);
+        let trusted = verdict.status() == Status::Accepted;
+        Ok(Stamp { time, authority: token.certificate().subject().to_string(), trusted })
+    }
 }

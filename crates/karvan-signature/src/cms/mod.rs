@@ -21,5 +21,5 @@ pub(crate) use algorithm::{Identifier, Unusable};
 pub use armor::Armored;
 pub use policy::Policy;
 pub use sign::{SignError, Signer};
-pub(crate) use structure::issuer_and_serial;
+pub(crate) use structure::{issuer_and_serial, place};
 pub use verify::{Intact, Signature, Verified, VerifyError, verify};

@@ -1,11 +1,12 @@
-//! `karvan verify` of CMS signatures, which stream.
+//! `karvan verify` of CMS signatures, which stream, and of containers.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use karvan_engine::text::Message;
 use karvan_engine::trust::Material;
+use karvan_engine::verify::asic;
 use karvan_engine::verify::cms::{Policy, Signer, Verification, verify};
 use karvan_engine::{Timestamp, TrustStatus, Verdict};
 use serde_json::json;
@@ -39,6 +40,7 @@ pub(super) fn run(
     let mut policy = Policy::default();
     policy.kept = asked.max_signature_size;
     policy.signers = asked.max_signers;
+    policy.legacy = asked.trust.legacy();
     let detached = content.as_mut().map(|content| content as &mut dyn Read);
     let verification = match verify(source, detached, material, &policy, at, spool) {
         Ok(verification) => verification,
@@ -48,6 +50,49 @@ pub(super) fn run(
     // Anything else is thrown away with the spool.
     if let Some(spool) = verification.into_content() {
         spool.finish()?;
+    }
+    session.output.finish()?;
+    Ok(ended)
+}
+
+/// Verifies the container `file`, and puts the covered files into the folder that `--out` names.
+pub(super) fn container(
+    asked: &Verify,
+    input: &Input,
+    file: File,
+    material: &Material,
+    at: Timestamp,
+    mut session: Session,
+) -> io::Result<Status> {
+    let name = input.name();
+    let mut policy = asic::Policy::default();
+    policy.cms.kept = asked.max_signature_size;
+    policy.cms.signers = asked.max_signers;
+    policy.cms.legacy = asked.trust.legacy();
+    policy.xml = asked.policy(&session);
+    let verification = match asic::verify(file, material, &policy, at) {
+        Ok(verification) => verification,
+        Err(error) => return Ok(say_unread(&name, &error)),
+    };
+    let ended = tell(&name, &verification, &mut session)?;
+    if let (Some(mut container), Some(folder)) = (verification.into_content(), &asked.out) {
+        let names: Vec<_> = container.covered().iter().map(|file| file.name.clone()).collect();
+        for name in names {
+            // The archive holds no name that leads out of the folder.
+            let path = folder.join(&name);
+            let written = container.read(&name).map_err(|error| error.to_string()).and_then(|octets| {
+                let write = || {
+                    path.parent().map_or(Ok(()), fs::create_dir_all)?;
+                    let mut output = Output::open(Some(&path))?;
+                    output.write_all(&octets.unwrap_or_default())?;
+                    output.finish()
+                };
+                write().map_err(|error| error.to_string())
+            });
+            if let Err(error) = written {
+                return Ok(say_failed(&path.display().to_string(), &error));
+            }
+        }
     }
     session.output.finish()?;
     Ok(ended)
