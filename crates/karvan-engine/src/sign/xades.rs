@@ -217,8 +217,8 @@ impl Extender<'_> {
             for_signer = self.material.data_of(path).without(&had);
         }
         let mut for_timestamps = ValidationData::default();
-        let tokens = signed.qualified.timestamps().iter().filter_map(|timestamp| timestamp.token.as_ref().ok());
-        if let Some(last) = tokens.last() {
+        let mut tokens = signed.qualified.timestamps().iter().filter_map(|timestamp| timestamp.token.as_ref().ok());
+        if let Some(last) = tokens.next_back() {
             let authority = last.certificate();
             let offered = last.offered().iter().chain(&had.certificates);
             let verdict = self.material.path_of_clock(authority, offered, &Evidence::default(), self.now);
