@@ -74,7 +74,11 @@ pub(crate) fn run(
     let jobs = asked.jobs.or_else(|| thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
     let inputs: Vec<_> = works.iter().map(|work| work.input.clone()).collect();
     let mut progress = Progress::new(session.quiet, session.output.is_terminal());
-    let mut account = Account { totals: Totals::default(), worst: Status::Good, list: session.list() };
+    let report = match &asked.report {
+        Some(path) => Some((Output::open(Some(path))?, List::array())),
+        None => None,
+    };
+    let mut account = Account { totals: Totals::default(), worst: Status::Good, list: session.list(), report };
     in_order(
         &works,
         jobs,
@@ -311,6 +315,8 @@ struct Account {
     totals: Totals,
     worst: Status,
     list: List,
+    /// Where the account stands for a machine besides.
+    report: Option<(Output, List)>,
 }
 
 impl Account {
@@ -330,6 +336,7 @@ impl Account {
                 (message, json!({ "file": event.file, "problem": problem, "source_findings": findings }))
             }
         };
+        self.report(&object)?;
         if session.format != Format::Human {
             return self.list.item(&mut session.output, &object);
         }
@@ -346,6 +353,10 @@ impl Account {
         }
         let line = session.text(&message.with("file", &event.file));
         writeln!(session.output, "{line}")
+    }
+
+    fn report(&mut self, object: &Value) -> io::Result<()> {
+        self.report.as_mut().map_or(Ok(()), |(out, list)| list.item(out, object))
     }
 
     fn translated(&mut self, file: &str, conversion: &Conversion, record: Option<&Record>) -> (Message, Value) {
@@ -379,13 +390,19 @@ impl Account {
 
     fn finish(mut self, mut session: Session) -> io::Result<Status> {
         let Totals { written, withheld, skipped, failed, lost, changed, added } = self.totals;
+        let totals = json!({ "totals": self.totals });
+        self.report(&totals)?;
+        if let Some((mut out, mut list)) = self.report.take() {
+            list.finish(&mut out)?;
+            out.finish()?;
+        }
         if session.format == Format::Human {
             let message = Message::new("batch-totals").with("written", written).with("withheld", withheld);
             let message = message.with("skipped", skipped).with("failed", failed).with("lost", lost);
             let line = session.text(&message.with("changed", changed).with("added", added));
             writeln!(session.output, "{line}")?;
         } else {
-            self.list.item(&mut session.output, &json!({ "totals": self.totals }))?;
+            self.list.item(&mut session.output, &totals)?;
         }
         session.finish_list(&mut self.list)?;
         session.output.finish()?;

@@ -39,12 +39,13 @@ pub(crate) struct Convert {
     #[arg(long, value_name = "TIME")]
     at: Option<Timestamp>,
 
-    /// Write the report of the conversion to FILE, as JSON (default: standard error, for a person).
+    /// Write the report of the conversion to FILE, as JSON (default: standard error, for a person); with --out-dir an array of
+    /// the account, one object a document and the totals.
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
 
     /// Translate every document of every file, each to a file of its own in this folder.
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["document", "report"])]
+    #[arg(long, value_name = "DIR", conflicts_with = "document")]
     pub(crate) out_dir: Option<PathBuf>,
 
     /// How many files to translate at a time (default: as many as there are processors).
@@ -69,12 +70,12 @@ pub(crate) fn run(asked: &Convert, mut session: Session) -> io::Result<Status> {
     options.at = Some(asked.at.unwrap_or_else(Timestamp::now));
     options.check.size_limit = session.limits.size;
     options.check.xml = session.limits.xml;
-    if let Some(folder) = &asked.out_dir {
-        return batch::run(asked, folder, target, &options, session);
-    }
     let report_to_stdout = asked.report.as_deref() == Some(Path::new("-"));
     if report_to_stdout && session.output.is_stdout() {
         return Ok(session.usage(&Message::new("usage-two-to-output").with("option", "--report")));
+    }
+    if let Some(folder) = &asked.out_dir {
+        return batch::run(asked, folder, target, &options, session);
     }
     if asked.paths.len() > 1 {
         return Ok(session.usage(&Message::new("usage-several-files")));

@@ -56,6 +56,17 @@ fn a_folder_is_translated_and_what_fails_does_not_stop_the_others() {
 }
 
 #[test]
+fn the_account_stands_in_a_file_too_where_that_is_asked_for() {
+    let folder = folder();
+    folder.run(["convert", "--to=cii", "--out-dir=out", "--report=account.json", "in"]).expect(1);
+    let account: Value = serde_json::from_str(&folder.read("account.json")).unwrap();
+    let files: Vec<_> = account.as_array().unwrap().iter().filter_map(|entry| entry["file"].as_str()).collect();
+    assert_eq!(files, ["in/deep/more.xml", "in/invoice.xml", "in/notes.txt"]);
+    assert_eq!(account[0]["report"]["lost"].as_array().map(Vec::len), Some(1));
+    assert_eq!(account[3]["totals"]["written"], 1);
+}
+
+#[test]
 fn losses_are_written_where_they_are_allowed() {
     let folder = folder();
     folder.run(["convert", "--to=json", "--out-dir=out", "--allow-loss", "in/deep", "in/invoice.xml"]).expect(0);
