@@ -1,10 +1,11 @@
 //! Signing a document: in place, or in a file beside it.
 
 use std::fmt;
+use std::io::{self, Read};
 
 use karvan_signature::xades::Properties;
-use karvan_signature::{DigestAlgorithm, KeyError, SignError, Signed, Signer};
-use karvan_xml::{Canonicalization, Document, Limits, ParseError};
+use karvan_signature::{DigestAlgorithm, KeyError, SignError, Signed, Signer, StreamError};
+use karvan_xml::{Canonicalization, Document, Limits, ParseError, ReadError};
 
 use crate::trust::Named;
 
@@ -15,6 +16,7 @@ mod identity;
 mod xades;
 
 pub use identity::{Identity, Scheme, Ticket};
+pub use karvan_signature::Insertion;
 pub use xades::{ExtendError, Extender, Had, timestamp_request};
 
 /// How a document is signed.
@@ -48,6 +50,8 @@ pub enum Error {
     Ticket(String),
     /// The document is not XML that can be signed in place.
     Document(ParseError),
+    /// The document cannot be read.
+    Source(io::Error),
     /// The signature cannot be made.
     Sign(SignError),
 }
@@ -60,6 +64,7 @@ impl fmt::Display for Error {
             Self::NoCertificate => f.write_str("a key elsewhere is known by its certificate: give it with --cert"),
             Self::Ticket(problem) => write!(f, "what was signed elsewhere cannot be read: {problem}"),
             Self::Document(error) => error.fmt(f),
+            Self::Source(error) => error.fmt(f),
             Self::Sign(error) => error.fmt(f),
         }
     }
@@ -87,12 +92,7 @@ impl From<SignError> for Error {
 /// # Errors
 /// Why there is no signature.
 pub fn sign(document: &Named, identity: &Identity, options: &Options) -> Result<Vec<u8>, Error> {
-    let canonicalization =
-        if options.inclusive { Canonicalization::inclusive() } else { Canonicalization::exclusive() };
-    let signer = Signer::new(identity.key())
-        .with_certificates(identity.certificates().to_vec())?
-        .with_canonicalization(canonicalization)
-        .with_digest(options.digest);
+    let signer = signer(identity, options)?;
     let (name, octets) = document;
     let signer = match &options.properties {
         Some(properties) => xades::qualify(signer, properties, octets)?,
@@ -103,4 +103,27 @@ pub fn sign(document: &Named, identity: &Identity, options: &Options) -> Result<
     }
     let document = Document::parse(octets.as_slice(), &options.xml).map_err(Error::Document)?;
     Ok(signer.sign_in(document.root(), &[Signed::Document])?)
+}
+
+/// Signs the XML document that `source` gives, in place, in memory that does not grow with it: the signature, to be put into the
+/// document when that is written.
+///
+/// # Errors
+/// Why there is no signature.
+pub fn sign_stream(source: impl Read, identity: &Identity, options: &Options) -> Result<Insertion, Error> {
+    signer(identity, options)?.sign_stream(source, &options.xml).map_err(|error| match error {
+        StreamError::Sign(error) => Error::Sign(error),
+        StreamError::Read(ReadError::Malformed(error)) => Error::Document(error),
+        StreamError::Read(ReadError::Source(error)) => Error::Source(error),
+        other => Error::Source(io::Error::other(other)),
+    })
+}
+
+fn signer<'i>(identity: &'i Identity, options: &Options) -> Result<Signer<'i>, Error> {
+    let canonicalization =
+        if options.inclusive { Canonicalization::inclusive() } else { Canonicalization::exclusive() };
+    Ok(Signer::new(identity.key())
+        .with_certificates(identity.certificates().to_vec())?
+        .with_canonicalization(canonicalization)
+        .with_digest(options.digest))
 }

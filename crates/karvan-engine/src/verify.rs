@@ -6,10 +6,11 @@ pub mod edifact;
 mod xades;
 
 use std::fmt::Write as _;
+use std::io::{self, Read, Seek, Write};
 
 use jiff::Timestamp;
 use karvan_pki::{Evidence, Status, Verdict};
-use karvan_signature::{Covered, ExternalFile, Indication, Intact, Policy, Target, Verified};
+use karvan_signature::{Covered, ExternalFile, Indication, Intact, KnownKeys, Policy, Target, Verified};
 use karvan_text::{Code, Diagnostic, Language, Message, Place, Span};
 use karvan_xml::{Document, Limits};
 use serde::Serialize;
@@ -224,6 +225,30 @@ pub fn verify(source: Vec<u8>, files: &[Named], material: &Material, policy: &Po
         Ok(examined) => examined.flatten(),
         Err(findings) => return Outcome::Broken(findings),
     };
+    judge(intact, examined, material, at)
+}
+
+/// The same of a document that is read in a stream, in memory that does not grow with it; what is signed goes to `content`, and is
+/// good only where the outcome is [`Outcome::Trusted`]. None where a stream does not do: [`verify`] then says what it is.
+///
+/// # Errors
+/// What the source or `content` reports.
+pub fn verify_stream(
+    source: &mut (impl Read + Seek),
+    material: &Material,
+    policy: &Policy,
+    at: Timestamp,
+    content: &mut dyn Write,
+) -> io::Result<Option<Outcome>> {
+    let certificates = material.certificates();
+    let known = KnownKeys { certificates: &certificates, ..KnownKeys::default() };
+    let policy = Policy { certificates: material.limits().clone(), ..policy.clone() };
+    let intact = karvan_signature::verify_stream(source, &known, &policy, content)?;
+    Ok(intact.map(|intact| judge(intact, None, material, at)))
+}
+
+/// Looks for the path to a trust anchor, at the time that the properties of XAdES prove where there are any.
+fn judge(intact: Intact, examined: Option<xades::Examined>, material: &Material, at: Timestamp) -> Outcome {
     let mut report = Report::new(&intact);
     let (mut at, mut carried, mut evidence) = (at, Vec::new(), Evidence::default());
     if let Some(examined) = examined {

@@ -6,10 +6,13 @@
 //! the folder does not have.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::Timestamp;
-use karvan_engine::trust::Material;
-use karvan_pki::{Certificate, Legacy, PublicKey, Status};
+use karvan_pki::{
+    Certificate, CertificateSet, Evidence, Legacy, Options, PublicKey, RevocationMode, RevocationOptions, Sourced,
+    Status, TrustStore, find_paths,
+};
 use karvan_signature::{Coverage, ExternalFile, Intact, KnownKeys, Policy, Position, verify, verify_with};
 
 use super::Table;
@@ -88,6 +91,9 @@ fn suites(folder: &Path, table: &mut Table) -> crate::Result<()> {
 
 impl Row {
     fn left_out(&self) -> Option<&'static str> {
+        if self.file.ends_with("enveloped-x509-missing-cert") && self.time().is_some() {
+            return Some("the certificate in the folder was renewed after the time of the row");
+        }
         let needs = self.needs.split_ascii_whitespace().chain([self.file.as_str()]);
         needs
             .flat_map(|need| LEFT_OUT.iter().filter(move |(word, _)| need.starts_with(word)))
@@ -143,16 +149,26 @@ impl Row {
         if option("--insecure") || is_given || (self.expected == "success" && anchors.is_empty()) {
             return Ok("intact".to_owned());
         }
-        let legacy = intact.legacy();
-        if self.expected == "success" && !legacy.is_empty() {
-            return Ok(format!("intact, weak ({legacy}): no path is looked for"));
-        }
         let at = self.time().unwrap_or(TODAY);
-        let others = self.files(folder, &["--untrusted"]);
-        let material = Material::load(&anchors, &others, karvan_pki::Limits::default());
-        let verdict = material.path_of(signer, intact.signed_by().offered().iter(), at);
-        match verdict.status() {
+        let limits = karvan_pki::Limits::default();
+        let (store, _) = TrustStore::load(anchors, &limits);
+        let (mut pool, _) = CertificateSet::load(self.files(folder, &["--untrusted"]), &limits);
+        let (evidence, _) = Evidence::load(self.files(folder, &["--crl"]), &limits);
+        let origin = Arc::from("KeyInfo");
+        for certificate in intact.signed_by().offered() {
+            pool.insert(certificate.clone(), &origin, &limits);
+        }
+        let leaf = Sourced { certificate: Arc::new(signer.clone()), origin };
+        let mode = if option("--crl-$cert_format") { RevocationMode::Check } else { RevocationMode::Off };
+        let revocation = RevocationOptions { mode, evidence: Arc::new(evidence), ..RevocationOptions::default() };
+        // Whatever is weak is allowed, as in the signature.
+        let options = Options { legacy: Legacy::ALL, revocation, ..Options::document_signature(at) };
+        match find_paths(&leaf, &pool, &store, &options).status() {
             Status::Accepted => Ok("intact, path".to_owned()),
+            // Old authorities do not say that they are some; the signature is what is asked about.
+            _ if self.expected == "success" && !intact.legacy().is_empty() => {
+                Ok("intact, weak: no path by the rules of today".to_owned())
+            }
             status => Err(format!("intact, path {status:?}").to_lowercase()),
         }
     }

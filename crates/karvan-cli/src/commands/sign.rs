@@ -4,12 +4,13 @@ mod cms;
 mod edifact;
 mod xades;
 
-use std::io::{self, Write};
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use karvan_engine::detect::{self, Kind};
-use karvan_engine::sign::{Error, Options, sign};
+use karvan_engine::sign::{Error, Options, sign, sign_stream};
 use karvan_engine::text::Message;
 use karvan_engine::trust::Named;
 
@@ -134,6 +135,11 @@ pub(crate) fn run(asked: &Sign, mut session: Session) -> io::Result<Status> {
     options.inclusive = asked.c14n == Canonical::Inclusive;
     options.xml = session.limits.xml;
     options.digest = asked.signer.digest();
+    if let (Form::Xmldsig, false, Input::File(path)) = (asked.form, asked.detached, &input)
+        && is_plain_xml(path)
+    {
+        return in_a_stream(asked, path, &options, session);
+    }
     let (signing, document) = match asked
         .signer
         .open(&session)
@@ -174,11 +180,61 @@ pub(crate) fn run(asked: &Sign, mut session: Session) -> io::Result<Status> {
             Aside::new(&session).finding(&input.name(), &finding);
             Ok(Status::from(&finding))
         }
-        Err(error @ (Error::Key(_) | Error::Certificate(_))) => Ok(asked.signer.say(&error)),
-        Err(error) => {
+        Err(error) => Ok(told(asked, &input, error)),
+    }
+}
+
+/// Says what is no finding about the document.
+fn told(asked: &Sign, input: &Input, error: Error) -> Status {
+    match error {
+        Error::Key(_) | Error::Certificate(_) => asked.signer.say(&error),
+        error => {
             say_problem(&input.name(), &error);
-            Ok(Status::Usage)
+            Status::Usage
         }
+    }
+}
+
+/// Whether it is a file that can be read twice and begins as XML does, not packed.
+fn is_plain_xml(path: &Path) -> bool {
+    let read = || {
+        let file = File::open(path).ok().filter(|file| file.metadata().is_ok_and(|known| known.is_file()))?;
+        let mut head = Vec::new();
+        file.take(detect::HEAD as u64).read_to_end(&mut head).ok()?;
+        Some(detect::kind(&head) == Some(Kind::Xml))
+    };
+    read().unwrap_or(false)
+}
+
+/// Signs an XML file in place while it is read, and once more while it is written.
+fn in_a_stream(asked: &Sign, path: &Path, options: &Options, mut session: Session) -> io::Result<Status> {
+    let input = Input::one(path);
+    let signing = match asked.signer.open(&session) {
+        Ok(signing) => signing,
+        Err(status) => return Ok(status),
+    };
+    let file = File::open(path)?;
+    if file.metadata()?.len() > session.limits.size {
+        // Reading it tells the limit.
+        return Ok(named(Some(&path.to_owned()), &input, &session).err().unwrap_or(Status::Unfinished));
+    }
+    let signed = sign_stream(file, &signing.identity, options);
+    if let Some(ended) = signing.prepared() {
+        return Ok(ended.unwrap_or_else(|status| status));
+    }
+    match signed {
+        Ok(insertion) => {
+            insertion.write(File::open(path)?, &mut session.output)?;
+            session.output.finish()?;
+            Ok(Status::Good)
+        }
+        Err(Error::Document(error)) => {
+            let finding = error.into_diagnostic();
+            Aside::new(&session).finding(&input.name(), &finding);
+            Ok(Status::from(&finding))
+        }
+        Err(Error::Source(error)) => Ok(say_unread(&input.name(), &error)),
+        Err(error) => Ok(told(asked, &input, error)),
     }
 }
 

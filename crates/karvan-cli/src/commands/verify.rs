@@ -7,14 +7,14 @@ use std::fs::File;
 use std::io::{self, Cursor, Read, Write};
 use std::path::{Component, Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use karvan_engine::detect::{self, HEAD, Kind};
 use karvan_engine::text::Message;
-use karvan_engine::trust::Named;
+use karvan_engine::trust::{Material, Named};
 use karvan_engine::verify::asic;
 use karvan_engine::verify::cms::{begins, decoded};
-use karvan_engine::verify::{Outcome, Trusted, files_referred_to, verify};
-use karvan_engine::{SignaturePolicy, TrustStatus};
+use karvan_engine::verify::{Outcome, Trusted, files_referred_to, verify, verify_stream};
+use karvan_engine::{Coverage, SignaturePolicy, Timestamp, TrustStatus};
 use serde_json::json;
 
 use super::trust::{TrustOptions, material, status};
@@ -43,10 +43,10 @@ pub(crate) struct Verify {
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 
-    /// What must be covered of an interchange: the bodies of all its messages and packages, all its octets, or whatever is
-    /// signed.
-    #[arg(long, value_enum, default_value_t)]
-    require_covers: CoverageName,
+    /// What must be covered. Of an interchange `bodies` of all its messages and packages, or all its octets, `interchanges`, or
+    /// `anything` that is signed; of an XML document, in place of the whole of it, an element by its path (`/Invoice/cac:Party[2]`).
+    #[arg(long, value_name = "WHAT", value_parser = Required::read)]
+    require_covers: Vec<Required>,
 
     /// Show each stretch of octets of an interchange that is signed, with its digest.
     #[arg(long)]
@@ -73,8 +73,52 @@ pub(crate) struct Verify {
     max_signature_size: usize,
 }
 
+/// What must be covered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Required {
+    Interchange(CoverageName),
+    /// An element of an XML document.
+    Element(String),
+}
+
+impl Required {
+    fn read(text: &str) -> Result<Self, String> {
+        match text {
+            "bodies" => Ok(Self::Interchange(CoverageName::Bodies)),
+            "interchanges" => Ok(Self::Interchange(CoverageName::Interchanges)),
+            "anything" => Ok(Self::Interchange(CoverageName::Anything)),
+            path if path.starts_with('/') => Ok(Self::Element(path.to_owned())),
+            _ => Err("bodies, interchanges, anything, or a path (/Invoice/cac:Party[2])".to_owned()),
+        }
+    }
+}
+
+impl Verify {
+    /// What must be covered of an interchange.
+    fn coverage_of_interchange(&self) -> CoverageName {
+        let name = |required: &Required| match required {
+            Required::Interchange(name) => Some(*name),
+            Required::Element(_) => None,
+        };
+        self.require_covers.iter().find_map(name).unwrap_or_default()
+    }
+
+    /// What must be covered of an XML document.
+    fn coverage_of_document(&self) -> Coverage {
+        if self.require_covers.contains(&Required::Interchange(CoverageName::Anything)) {
+            return Coverage::Anything;
+        }
+        let path = |required: &Required| match required {
+            Required::Element(path) => Some(path.clone()),
+            Required::Interchange(_) => None,
+        };
+        let paths: Vec<_> = self.require_covers.iter().filter_map(path).collect();
+        if paths.is_empty() { Coverage::Document } else { Coverage::Elements(paths) }
+    }
+}
+
 /// What must be covered of an interchange.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum CoverageName {
     /// The body of every message and package.
     #[default]
@@ -108,6 +152,11 @@ pub(crate) fn run(asked: &Verify, mut session: Session) -> io::Result<Status> {
     if begins(&head) {
         return cms::run(asked, &input, decoded(&head, source), &material, at, session);
     }
+    let policy = asked.policy(&session);
+    if let Some(ended) = in_a_stream(asked, &input, &head, &material, &policy, at, &mut session)? {
+        session.output.finish()?;
+        return Ok(ended);
+    }
     let source = match whole(source, session.limits) {
         Ok(source) => source,
         Err(error) => return Ok(say_unread(&name, &error)),
@@ -119,7 +168,6 @@ pub(crate) fn run(asked: &Verify, mut session: Session) -> io::Result<Status> {
         Ok(files) => files,
         Err(status) => return Ok(status),
     };
-    let policy = asked.policy(&session);
     let outcome = verify(source, &files, &material, &policy, at);
     let ended = tell(&name, &outcome, &mut session)?;
     let ended = match (&outcome, &asked.out) {
@@ -134,6 +182,7 @@ impl Verify {
     /// What is asked of a signature in XML.
     fn policy(&self, session: &Session) -> SignaturePolicy {
         SignaturePolicy {
+            coverage: self.coverage_of_document(),
             references: self.max_signed_parts,
             transforms: self.max_transforms,
             keys: self.max_keys,
@@ -151,6 +200,47 @@ fn container(input: &Input) -> Option<File> {
     let mut head = Vec::new();
     (&mut file).take(asic::HEAD as u64).read_to_end(&mut head).ok()?;
     asic::begins(&head).then_some(file)
+}
+
+/// Verifies a signature over the whole of an XML file while that is read; none where it cannot be done so, or is not good.
+fn in_a_stream(
+    asked: &Verify,
+    input: &Input,
+    head: &[u8],
+    material: &Material,
+    policy: &SignaturePolicy,
+    at: Timestamp,
+    session: &mut Session,
+) -> io::Result<Option<Status>> {
+    let Input::File(path) = input else { return Ok(None) };
+    let mut source = File::open(path)?;
+    let mut first = vec![0; head.len()];
+    // What is packed has other octets than those that were read of it.
+    if detect::kind(head) != Some(Kind::Xml) || !source.metadata()?.is_file() || source.read_exact(&mut first).is_err()
+    {
+        return Ok(None);
+    }
+    // What is signed is known to be only at the end: it may go to a file, which can be taken back, and to nothing else.
+    let mut output = match &asked.out {
+        Some(out) => match Output::open(Some(out))? {
+            file @ Output::File(_) => Some(file),
+            _ => return Ok(None),
+        },
+        None => None,
+    };
+    let content: &mut dyn Write = match &mut output {
+        Some(output) => output,
+        None => &mut io::sink(),
+    };
+    if first != head {
+        return Ok(None);
+    }
+    let Some(outcome) = verify_stream(&mut source, material, policy, at, content)? else { return Ok(None) };
+    let ended = tell(&input.name(), &outcome, session)?;
+    if let (Outcome::Trusted(_), Some(output)) = (&outcome, output) {
+        output.finish()?;
+    }
+    Ok(Some(ended))
 }
 
 /// The first octets of a source, which tell what it is, and all of it.

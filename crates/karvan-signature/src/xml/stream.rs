@@ -6,12 +6,12 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use karvan_pki::{Digest, DigestContext};
 use karvan_text::{Place, Span};
 use karvan_xml::{
-    CanonicalStream, Canonicalization, Document, Event, EventReader, Limits, Markup, ReadError, XML_NAMESPACE,
+    CanonicalStream, Canonicalization, Document, Event, EventReader, Limits, Markup, Node, ReadError, XML_NAMESPACE,
     XmlAttributes, escape_value,
 };
 
 use super::keys::KnownKeys;
-use super::namespaces::{SIGNATURE, SIGNED_PROPERTIES};
+use super::namespaces::{SIGNATURE, XADES};
 use super::policy::Policy;
 use super::reference::{Local, without_comments};
 use super::sign::{SignError, Signer, signatures};
@@ -232,6 +232,11 @@ impl Plan {
 
     /// What `signature` says, if that can be computed in a stream.
     fn read(signature: karvan_xml::Element<'_>, policy: &Policy) -> Option<Self> {
+        // Properties are about octets that are not kept.
+        let mut elements = signature.descendants().filter_map(Node::as_element);
+        if elements.any(|element| element.namespace() == XADES) {
+            return None;
+        }
         let signature = SignatureElement::read(signature, policy).ok()?;
         let mut plan = None;
         let mut identifiers = Vec::new();
@@ -245,10 +250,7 @@ impl Plan {
                     };
                     plan = Some((index + 1, form, reference.digest));
                 }
-                // Properties are about octets that are not kept.
-                Local::Element { id, .. } if reference.element.attribute("Type") != Some(SIGNED_PROPERTIES) => {
-                    identifiers.push(id.to_owned());
-                }
+                Local::Element { id, .. } => identifiers.push(id.to_owned()),
                 _ => return None,
             }
         }

@@ -37,7 +37,7 @@ pub(super) fn run(
     let mut policy = Policy::default();
     policy.legacy = asked.trust.legacy();
     policy.keys = asked.max_keys;
-    policy.coverage = match asked.require_covers {
+    policy.coverage = match asked.coverage_of_interchange() {
         CoverageName::Bodies => Coverage::Bodies,
         CoverageName::Interchanges => Coverage::Interchanges,
         CoverageName::Anything => Coverage::Anything,
