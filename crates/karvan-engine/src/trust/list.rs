@@ -254,3 +254,91 @@ fn name(element: Element<'_>, list: &str) -> String {
     let english = names.iter().find(|name| name.attribute_in(XML, "lang") == Some("en"));
     english.or(names.first()).map(|name| name.text().trim().to_owned()).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use karvan_pki::CertificateSet;
+
+    use super::*;
+    use crate::sign::{Identity, Options, Scheme, sign};
+    use crate::trust::{Material, Named};
+
+    const ANKA: &[u8] = include_bytes!("../../../../samples/pki/signers/anka.pem");
+    const SIGNED_BY: &str = "2026-06-01T00:00:00Z";
+
+    fn file(name: &str, octets: &[u8]) -> Named {
+        (name.to_owned(), octets.to_vec())
+    }
+
+    fn certificates(octets: &[u8]) -> Vec<Certificate> {
+        let (set, _) = CertificateSet::load([("file", octets)], &Limits::default());
+        set.iter().map(|sourced| (*sourced.certificate).clone()).collect()
+    }
+
+    /// A list with one service, granted until the end of 2025 and withdrawn then.
+    fn list() -> String {
+        let root =
+            karvan_pki::pem::blocks(include_bytes!("../../../../samples/pki/trust-turkey/ulusal-kok.pem")).next();
+        let root = STANDARD.encode(root.unwrap().contents.unwrap());
+        let status = |word: &str, since: &str| {
+            format!(
+                "<ServiceTypeIdentifier>http://uri.etsi.org/TrstSvc/Svctype/CA/QC</ServiceTypeIdentifier>\
+                 <ServiceName><Name xml:lang=\"tr\">Kök</Name><Name xml:lang=\"en\">Root</Name></ServiceName>\
+                 <ServiceDigitalIdentity><DigitalId><X509Certificate>{root}</X509Certificate></DigitalId></ServiceDigitalIdentity>\
+                 <ServiceStatus>http://uri.etsi.org/TrstSvc/TrustedList/Svcstatus/{word}</ServiceStatus>\
+                 <StatusStartingTime>{since}</StatusStartingTime>"
+            )
+        };
+        format!(
+            "<TrustServiceStatusList xmlns=\"{TRUSTED_LIST}\"><SchemeInformation>\
+             <TSLSequenceNumber>7</TSLSequenceNumber>\
+             <SchemeOperatorName><Name xml:lang=\"en\">Operator (sample)</Name></SchemeOperatorName>\
+             <SchemeTerritory>TR</SchemeTerritory><ListIssueDateTime>2026-01-01T00:00:00Z</ListIssueDateTime>\
+             <NextUpdate><dateTime>2026-07-01T00:00:00Z</dateTime></NextUpdate></SchemeInformation>\
+             <TrustServiceProviderList><TrustServiceProvider><TSPInformation>\
+             <TSPName><Name xml:lang=\"en\">Provider (sample)</Name></TSPName></TSPInformation>\
+             <TSPServices><TSPService><ServiceInformation>{}</ServiceInformation>\
+             <ServiceHistory><ServiceHistoryInstance>{}</ServiceHistoryInstance></ServiceHistory>\
+             </TSPService></TSPServices></TrustServiceProvider></TrustServiceProviderList></TrustServiceStatusList>",
+            status("withdrawn", "2026-01-01T00:00:00Z"),
+            status("granted", "2020-01-01T00:00:00Z"),
+        )
+    }
+
+    fn signed(list: &str) -> Vec<u8> {
+        let key = include_bytes!("../../../../samples/pki/signers/anka.key.pem");
+        let identity = Identity::open(key, None, &[file("anka", ANKA)], Scheme::default()).unwrap();
+        sign(&file("list.xml", list.as_bytes()), &identity, &Options::default()).unwrap()
+    }
+
+    #[test]
+    fn a_service_gives_anchors_while_it_is_supervised() {
+        let mut material = Material::load(&[], &[], Limits::default());
+        material.add_trusted_lists(&[file("list.xml", &signed(&list()))], &[file("anka", ANKA)]);
+        assert_eq!(material.problems(), []);
+        let accepted = |at: &str| {
+            let verdict = material.path(&[file("anka", ANKA)], at.parse().unwrap()).unwrap();
+            verdict.status() == karvan_pki::Status::Accepted
+        };
+        assert!(accepted("2025-12-31T23:59:59Z"), "granted then");
+        assert!(!accepted("2026-01-01T00:00:00Z"), "withdrawn");
+        let read = TrustedList::read(signed(&list()), &certificates(ANKA), &Limits::default()).unwrap();
+        assert_eq!((read.territory.as_str(), read.sequence_number), ("TR", Some(7)));
+        assert_eq!((read.services[0].provider.as_str(), read.services[0].name.as_str()), ("Provider (sample)", "Root"));
+        assert!(!read.is_stale(SIGNED_BY.parse().unwrap()) && read.is_stale("2026-07-01T00:00:01Z".parse().unwrap()));
+    }
+
+    #[test]
+    fn a_list_of_another_signer_or_with_a_changed_octet_is_refused() {
+        let other = certificates(include_bytes!("../../../../samples/pki/signers/sahand.pem"));
+        let code = |octets: Vec<u8>, signers: &[Certificate]| {
+            TrustedList::read(octets, signers, &Limits::default()).unwrap_err()[0].code.number
+        };
+        assert_eq!(code(signed(&list()), &other), 7221);
+        let altered = String::from_utf8(signed(&list())).unwrap().replace("withdrawn", "granted00");
+        assert_eq!(code(altered.into_bytes(), &certificates(ANKA)) / 1000, 6);
+        assert_eq!(code(signed("<a/>"), &certificates(ANKA)), 7222);
+        let undated = list().replace("ListIssueDateTime>", "IssueDateTime>");
+        assert_eq!(code(signed(&undated), &certificates(ANKA)), 7222);
+    }
+}
