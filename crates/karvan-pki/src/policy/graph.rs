@@ -143,9 +143,13 @@ impl<'a> Graph<'a> {
             {
                 for policy in acceptable.difference(&domain) {
                     budget.spend()?;
-                    let expected = BTreeSet::from([*policy]);
-                    let node = Node { qualifiers: any.qualifiers, expected, parents: any.parents.clone() };
-                    self.levels[last].insert(*policy, node);
+                    // The policy may stand there already, as what another one was mapped to.
+                    let node = self.levels[last].entry(*policy).or_insert_with(|| Node {
+                        qualifiers: any.qualifiers,
+                        expected: BTreeSet::from([*policy]),
+                        parents: BTreeSet::new(),
+                    });
+                    node.parents.extend(&any.parents);
                 }
             }
             self.prune_orphans();
@@ -420,6 +424,14 @@ mod tests {
             let acceptable = acceptable.map(|policies| policies.into_iter().map(oid).collect());
             prop_assert_eq!(by_graph(&path, acceptable.as_ref()), by_tree(&path, acceptable.as_ref()));
         }
+    }
+
+    /// Found by the property: what anyPolicy stands for took the place of the same policy, reached by a mapping.
+    #[test]
+    fn a_policy_may_be_reached_by_a_mapping_and_as_any_policy() {
+        let path = [says(Some(vec![0]), true, &[(1, 4)], true), says(Some(vec![0]), true, &[], true)];
+        let acceptable = BTreeSet::from([oid(1), oid(4)]);
+        assert_eq!(by_graph(&path, Some(&acceptable)), acceptable);
     }
 
     #[test]
