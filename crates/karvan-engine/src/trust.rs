@@ -5,7 +5,7 @@ pub mod list;
 
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 use karvan_pki::{
     Certificate, CertificateSet, Evidence, Legacy, Limits, LoadProblem, ObjectIdentifier, Options, PolicyOptions,
     Register, RevocationList, RevocationMode, RevocationOptions, Sourced, StoreFile, TrustStore, Verdict, VerifiedPath,
@@ -21,6 +21,14 @@ const TIME_STAMPING: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.
 
 /// A file: its name and its octets.
 pub type Named = (String, Vec<u8>);
+
+/// Reads how old something may be: `7d`, `12h`, `1w 2d`; a day has 24 hours.
+///
+/// # Errors
+/// What is no such age, months and years among them, which have no length of their own.
+pub fn age(text: &str) -> Result<SignedDuration, jiff::Error> {
+    text.parse::<Span>()?.to_duration(SpanRelativeTo::days_are_24_hours())
+}
 
 /// What decides whom to trust, as it was read.
 #[derive(Clone, Debug)]
@@ -295,6 +303,13 @@ mod tests {
 
     fn file(name: &str, octets: &[u8]) -> Named {
         (name.to_owned(), octets.to_vec())
+    }
+
+    #[test]
+    fn ages_are_numbers_with_units() {
+        assert_eq!(age("7d").unwrap(), SignedDuration::from_hours(168));
+        assert_eq!(age("1w 12h").unwrap(), SignedDuration::from_hours(180));
+        assert!(age("7").is_err() && age("1 month").is_err() && age("").is_err());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Subcommand, ValueEnum};
 use karvan_engine::text::Message;
-use karvan_engine::trust::{Material, Named};
+use karvan_engine::trust::{Material, Named, age};
 use karvan_engine::{
     Legacy, ObjectIdentifier, PathLimits, PolicyOptions, RevocationMode, Timestamp, TrustStatus, Verdict,
 };
@@ -346,7 +346,7 @@ pub(crate) fn material(asked: &TrustOptions, session: &Session) -> Result<(Mater
         Some(Revocation::Check) => RevocationMode::Check,
         Some(Revocation::Off) => RevocationMode::Off,
     };
-    let freshness = asked.max_revocation_age.as_deref().map(str::parse).transpose();
+    let freshness = asked.max_revocation_age.as_deref().map(age).transpose();
     let freshness = freshness.map_err(|error| session.usage(&Message::new("usage-age").with("detail", error)))?;
     let mut material = Material::load(&store, &certificates, asked.limits.limits())
         .with_evidence(&evidence)

@@ -131,7 +131,7 @@ fn what_is_missing_or_too_large_is_not_signed() {
     refused(arguments![signer("anka"), "missing.xml"], 3, "karvan: missing.xml: ");
     refused(arguments![signer("anka"), "."], 2, "karvan: sign takes one file, not a folder");
     refused(arguments![signer("anka"), "--max-size=10", "invoice.xml"], 4, "larger than 10 octets");
-    refused(arguments![signer("anka"), "--form=cms", "invoice.xml"], 2, "invalid value 'cms'");
+    refused(arguments![signer("anka"), "--form=paper", "invoice.xml"], 2, "invalid value 'paper'");
 }
 
 #[test]
