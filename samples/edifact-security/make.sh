@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the vectors anew: sh samples/edifact-security/make.sh (the values of ECDSA and PSS differ each time).
+# Makes the vectors anew: sh samples/edifact-security/make.sh (times, and with them the values, differ each time).
 set -eu
 cd "$(dirname "$0")"
 karvan=${KARVAN:-karvan}
