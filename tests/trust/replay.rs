@@ -26,11 +26,7 @@ pub(crate) fn replay(explanation: &Value) -> Vec<String> {
             .iter()
             .map(|fault| (number(&fault["certificate"]), text(&fault["check"]).to_owned()))
             .collect();
-        let failed: BTreeSet<_> = results
-            .into_iter()
-            .filter(|(_, result)| result != "passed")
-            .map(|(place, result)| (place, result))
-            .collect();
+        let failed: BTreeSet<_> = results.into_iter().filter(|(_, result)| result != "passed").collect();
         let places: BTreeSet<_> = failed.iter().map(|(place, _)| place.clone()).collect();
         if places != told {
             wrong.push(format!("rejected for {told:?}, the steps say {places:?}"));

@@ -320,7 +320,7 @@ impl<'a> Search<'_, 'a> {
         let (recognised, step) =
             register.recognise(&certificates, &anchor.certificate, &validated.policies, self.query.at);
         validated.steps.push(step);
-        recognised.map_err(|rejection| validated.rejections.push(rejection)).ok()
+        recognised.map_err(|rejection| validated.rejections.push(*rejection)).ok()
     }
 
     /// Keeps a path that leads to no anchor; `end` is what it led to.

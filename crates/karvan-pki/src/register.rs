@@ -188,7 +188,7 @@ impl Register {
         anchor: &Certificate,
         policies: &[ValidPolicy],
         at: Timestamp,
-    ) -> (Result<Recognition, Rejection>, Step) {
+    ) -> (Result<Recognition, Box<Rejection>>, Step) {
         let authorities = path.get(1..).unwrap_or_default();
         let home = anchor.subject().country();
         let names: BTreeSet<ObjectIdentifier> =
@@ -218,7 +218,7 @@ impl Register {
         anchor: &Certificate,
         policies: &BTreeSet<ObjectIdentifier>,
         at: Timestamp,
-    ) -> Result<Recognition, Rejection> {
+    ) -> Result<Recognition, Box<Rejection>> {
         let home = anchor.subject().country();
         let foreign = |certificate: &&Certificate| {
             let country = certificate.subject().country();
@@ -244,7 +244,7 @@ impl Register {
                 why = Some((standing, agreement, named));
             }
         }
-        Err(match why {
+        Err(Box::new(match why {
             Some((standing, agreement, named)) => standing.rejection(agreement, &authorities[..=named], policies, at),
             None => {
                 let subject = authorities[nearest].subject();
@@ -252,7 +252,7 @@ impl Register {
                 let expected = self.agreements.iter().map(|agreement| agreement.id.as_str()).collect::<Vec<_>>();
                 rejection(nearest + 1, message, expected.join(" | "), authorities[nearest].fingerprint_hex())
             }
-        })
+        }))
     }
 }
 

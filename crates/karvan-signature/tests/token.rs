@@ -2,6 +2,7 @@
 
 #![cfg(feature = "pkcs11")]
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
+#![allow(clippy::print_stdout, reason = "what is not tested is told")]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

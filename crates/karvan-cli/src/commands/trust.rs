@@ -363,7 +363,8 @@ pub(crate) fn material(asked: &TrustOptions, session: &Session) -> Result<(Mater
     for (file, problem) in material.problems().iter().chain(&material.stale_lists(at)) {
         aside.finding(file, problem);
     }
-    if !(asked.trust.is_empty() && asked.trusted_list.is_empty()) && !material.has_anchors() {
+    let asks_for_anchors = !asked.trust.is_empty() || !asked.trusted_list.is_empty();
+    if asks_for_anchors && !material.has_anchors() {
         return Err(session.usage(&Message::new("usage-no-anchor")));
     }
     Ok((material, at))

@@ -207,7 +207,7 @@ fn read_service(service: Element<'_>, provider: &str, limits: &Limits) -> Result
     for past in child(service, "ServiceHistory").into_iter().flat_map(|list| named(list, "ServiceHistoryInstance")) {
         history.push(read_status(past)?);
     }
-    history.sort_by(|one, other| other.since.cmp(&one.since));
+    history.sort_by_key(|status| std::cmp::Reverse(status.since));
     let identities = child(information, "ServiceDigitalIdentity").into_iter().flat_map(|one| named(one, "DigitalId"));
     let certificates: Vec<_> = identities
         .filter_map(|identity| text(identity, "X509Certificate"))

@@ -91,7 +91,7 @@ pub fn check_store(store: &TrustStore, at: Timestamp) -> StoreCheck {
             tell(Code::warning(7232), Message::new("store-weak-key").with("bits", bits), "NIST SP 800-131A §3");
         }
         let same = |other: &&Sourced| other.certificate.subject() == certificate.subject();
-        if anchors[..index].iter().any(|other| same(&other)) {
+        if anchors[..index].iter().any(same) {
             tell(Code::note(7232), Message::new("store-same-name"), "RFC 4210 §4.4");
         }
     }

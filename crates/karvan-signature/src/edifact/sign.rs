@@ -292,7 +292,7 @@ const GATHERED: usize = 1 << 18;
 
 impl<W: Write> Output<W> {
     fn new(sink: W) -> Self {
-        Self { sink, buffer: Vec::with_capacity(GATHERED + 4096), digest: None, digested_from: None }
+        Self { sink, buffer: Vec::with_capacity(2 * GATHERED), digest: None, digested_from: None }
     }
 
     #[inline]

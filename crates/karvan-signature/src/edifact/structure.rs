@@ -390,7 +390,7 @@ impl Structure {
 mod tests {
     use super::*;
 
-    fn cut<'a>(file: &'a [u8], span: Span) -> &'a str {
+    fn cut(file: &[u8], span: Span) -> &str {
         std::str::from_utf8(&file[span.start as usize..span.end as usize]).unwrap()
     }
 

@@ -26,9 +26,9 @@ pub struct Policy {
     pub coverage: Coverage,
     /// What is weak and believed all the same.
     pub legacy: Legacy,
-    /// How many certificates are tried for one signature at most (`E9221`).
+    /// How many certificates are tried for one signature at most (`E9241`).
     pub keys: usize,
-    /// How many times the octets of a file may be digested (`E9222`): each security group digests what it covers.
+    /// How many times the octets of a file may be digested (`E9242`): each security group digests what it covers.
     pub passes: u64,
     /// How files are read.
     pub read: ReadOptions,
@@ -776,7 +776,7 @@ impl<'v> Verification<'v> {
             let Some(spans) = subject.laid_out(&what.spans, layout) else { continue };
             if spans.iter().map(|span| span.len()).sum::<u64>() > self.left {
                 let message = Message::new("security-passes").with("limit", self.policy.passes);
-                return Err(refusal(9222, message));
+                return Err(refusal(9242, message));
             }
             let digest = scope::digest(octets, &spans, digest_algorithm);
             let signer = match scheme {
@@ -869,7 +869,7 @@ impl<'v> Verification<'v> {
         let all = self.offered.iter().chain(self.known).filter(|one| seen.insert(*one.fingerprint()) && meant(one));
         let fitting: Vec<_> = all.filter(|one| makes(one.public_key(), algorithm)).take(self.policy.keys + 1).collect();
         if fitting.len() > self.policy.keys {
-            return Err(refusal(9221, Message::new("security-keys").with("limit", self.policy.keys)));
+            return Err(refusal(9241, Message::new("security-keys").with("limit", self.policy.keys)));
         }
         if fitting.is_empty() {
             let named = group.certificates().first().map_or_else(String::new, |first| {
