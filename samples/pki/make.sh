@@ -174,6 +174,7 @@ signer arvand P-256 iran-trade signer $since $expiry '/C=IR/O=Arvand Lanj (sampl
 # A key under a passphrase, "caravan".
 openssl pkcs8 -topk8 -v2 aes-256-cbc -v2prf hmacWithSHA256 -passout pass:caravan \
     -in "$work/sahand.key" -out signers/sahand-encrypted.key.pem
+openssl pkcs12 -export -inkey "$work/sahand.key" -in signers/sahand.pem -passout pass:caravan -out signers/sahand.p12
 
 # Arvand's key was given up: the list of the Iranian trade authority says so.
 CA_DIR="$work/ca-iran-trade"

@@ -40,7 +40,7 @@ pub use karvan_schema::directory::{Directories, Import};
 pub use karvan_schema::interchange::{Depth, MessageType};
 pub use karvan_schema::xml::Grammars;
 pub use karvan_signature::xades;
-pub use karvan_signature::{Coverage, DigestAlgorithm, Legacy, Policy as SignaturePolicy};
+pub use karvan_signature::{Coverage, DigestAlgorithm, Indication, Legacy, Policy as SignaturePolicy};
 pub use karvan_text as text;
 pub use karvan_xml::Limits as XmlLimits;
 pub use read_as::{ReadAs, ReadAsError, read_as};

@@ -158,12 +158,12 @@ fn doubt(check: Check, position: usize) -> Doubt {
 
 /// Codes of this crate, and what they mean; what is not here is a failure of the format.
 const FINDINGS: &[(&[u16], Indication)] = &[
-    (&[6011, 6303], Indication::TotalFailed(Failure::HashFailure)),
-    (&[6012, 6304], Indication::TotalFailed(Failure::SigCryptoFailure)),
-    (&[6003, 6008, 6015, 6108, 6114], Indication::Indeterminate(Doubt::SigConstraintsFailure)),
-    (&[6006, 6007, 6306], Indication::Indeterminate(Doubt::CryptoConstraintsFailure)),
-    (&[6009, 6307], Indication::Indeterminate(Doubt::SignedDataNotFound)),
-    (&[6013, 6107, 6305], Indication::Indeterminate(Doubt::NoSigningCertificateFound)),
+    (&[6011, 6222, 6303, 6322], Indication::TotalFailed(Failure::HashFailure)),
+    (&[6012, 6220, 6304], Indication::TotalFailed(Failure::SigCryptoFailure)),
+    (&[6003, 6008, 6015, 6108, 6114, 6224, 6324], Indication::Indeterminate(Doubt::SigConstraintsFailure)),
+    (&[6006, 6007, 6221, 6306], Indication::Indeterminate(Doubt::CryptoConstraintsFailure)),
+    (&[6009, 6213, 6307], Indication::Indeterminate(Doubt::SignedDataNotFound)),
+    (&[6013, 6107, 6210, 6305], Indication::Indeterminate(Doubt::NoSigningCertificateFound)),
     (&[6116], Indication::Indeterminate(Doubt::TimestampOrderFailure)),
     (&[7900], Indication::Indeterminate(Doubt::NoCertificateChainFound)),
 ];
@@ -237,6 +237,21 @@ mod tests {
     #[test]
     fn a_limit_leaves_it_open() {
         assert_eq!(Indication::of_finding(&finding(Code::error(9201))).status(), "INDETERMINATE");
+    }
+
+    #[test]
+    fn every_form_says_the_same_in_the_same_words() {
+        let said = |number| Indication::of_finding(&finding(Code::error(number))).to_string();
+        for (numbers, words) in [
+            (&[6011, 6222, 6303, 6322][..], "TOTAL-FAILED/HASH_FAILURE"),
+            (&[6012, 6220, 6304], "TOTAL-FAILED/SIG_CRYPTO_FAILURE"),
+            (&[6013, 6210, 6305], "INDETERMINATE/NO_SIGNING_CERTIFICATE_FOUND"),
+            (&[6009, 6213, 6307], "INDETERMINATE/SIGNED_DATA_NOT_FOUND"),
+            (&[6221, 6306], "INDETERMINATE/CRYPTO_CONSTRAINTS_FAILURE"),
+            (&[6202, 6208, 6301], "TOTAL-FAILED/FORMAT_FAILURE"),
+        ] {
+            assert!(numbers.iter().all(|number| said(*number) == words), "{numbers:?}");
+        }
     }
 
     #[test]

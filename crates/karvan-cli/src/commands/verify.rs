@@ -2,6 +2,7 @@
 
 mod cms;
 mod edifact;
+mod told;
 
 use std::fs::File;
 use std::io::{self, Cursor, Read, Write};
@@ -14,11 +15,11 @@ use karvan_engine::trust::{Material, Named};
 use karvan_engine::verify::asic;
 use karvan_engine::verify::cms::{begins, decoded};
 use karvan_engine::verify::{Outcome, Trusted, files_referred_to, verify, verify_stream};
-use karvan_engine::{Coverage, SignaturePolicy, Timestamp, TrustStatus};
-use serde_json::json;
+use karvan_engine::{Coverage, SignaturePolicy, Timestamp};
+use serde_json::{Value, json};
 
-use super::trust::{TrustOptions, material, status};
-use crate::arguments::Format;
+use self::told::{Conclusion, Told};
+use super::trust::{TrustOptions, material};
 use crate::input::{Input, Limits, whole};
 use crate::output::Output;
 use crate::session::{Session, say, say_unread};
@@ -278,49 +279,29 @@ fn is_plain(name: &str) -> bool {
 }
 
 fn tell(name: &str, outcome: &Outcome, session: &mut Session) -> io::Result<Status> {
-    let (word, id, ended) = match outcome {
-        Outcome::Trusted(_) => ("trusted", "verify-trusted", Status::Good),
-        Outcome::Untrusted(_, verdict) if verdict.status() == TrustStatus::Indeterminate => {
-            ("indeterminate", "verify-indeterminate", Status::Indeterminate)
+    let (conclusion, report, verdict, findings) = match outcome {
+        Outcome::Trusted(trusted) => {
+            (Conclusion::Trusted, Some(&trusted.report), Some(trusted.verified.trust()), Vec::new())
         }
-        Outcome::Untrusted(_, verdict) => ("untrusted", "verify-untrusted", status(verdict.status())),
-        Outcome::Indeterminate(..) => ("indeterminate", "verify-indeterminate", Status::Indeterminate),
-        Outcome::Broken(findings) => {
-            let ended = findings.iter().map(Status::from).max().unwrap_or(Status::Findings);
-            ("broken", "verify-broken", ended)
+        Outcome::Untrusted(report, verdict) => {
+            (Conclusion::Signers(verdict.status()), Some(&**report), Some(&**verdict), Vec::new())
         }
-    };
-    let (report, verdict, findings) = match outcome {
-        Outcome::Trusted(trusted) => (Some(&trusted.report), Some(trusted.verified.trust()), Vec::new()),
-        Outcome::Untrusted(report, verdict) => (Some(&**report), Some(&**verdict), Vec::new()),
-        Outcome::Indeterminate(report, finding) => (Some(&**report), None, vec![&**finding]),
-        Outcome::Broken(findings) => (None, None, findings.iter().collect()),
+        Outcome::Indeterminate(report, finding) => (Conclusion::Indeterminate, Some(&**report), None, vec![&**finding]),
+        Outcome::Broken(findings) => (Conclusion::broken(findings), None, None, findings.iter().collect()),
     };
     let notes = report.iter().flat_map(|report| &report.notes);
-    let findings: Vec<_> = findings.into_iter().chain(notes).collect();
-    if session.format != Format::Human {
-        let explanation = verdict.map(karvan_engine::Verdict::explanation);
-        let told = json!({
-            "file": name, "verdict": word, "indication": outcome.indication().to_string(), "signature": report, "trust": explanation, "findings": findings,
-        });
-        serde_json::to_writer(&mut session.output, &told)?;
-        writeln!(session.output)?;
-        return Ok(ended);
-    }
-    for finding in findings {
-        session.finding(name, finding)?;
-    }
-    if let Some(report) = report {
-        session.output.write_all(report.text(session.style.language).as_bytes())?;
-    }
-    if let Some(verdict) = verdict {
-        session.output.write_all(verdict.explanation().text(session.style.language).as_bytes())?;
-    }
-    let indication = session.text(&Message::new("verify-indication").with("indication", outcome.indication()));
-    writeln!(session.output, "{indication}")?;
-    let text = session.text(&Message::new(id));
-    writeln!(session.output, "{text}")?;
-    Ok(ended)
+    let language = session.style.language;
+    let mut text = report.map(|report| report.text(language)).unwrap_or_default();
+    text.extend(verdict.map(|verdict| verdict.explanation().text(language)));
+    let told = Told {
+        conclusion,
+        indication: outcome.indication(),
+        signatures: report.iter().map(|report| (json!(report), verdict)).collect(),
+        digests: Value::Null,
+        findings: findings.into_iter().chain(notes).collect(),
+        text,
+    };
+    told::tell(name, told, session)
 }
 
 /// Writes what is signed, and nothing else.

@@ -11,6 +11,7 @@ mod documents;
 mod explain;
 mod fmt;
 mod formats;
+mod forms;
 mod import;
 mod inputs;
 mod inspect;

@@ -269,7 +269,7 @@ fn many_runs() -> Vec<Written> {
 
 /// Objects in which names are data: anything may stand there.
 fn is_map(path: &str) -> bool {
-    ["/arguments", "/codes", "/types"].iter().any(|map| path.ends_with(map))
+    ["/arguments", "/codes", "/types", "/inputs"].iter().any(|map| path.ends_with(map))
 }
 
 /// Every document that is `document` with one member more.

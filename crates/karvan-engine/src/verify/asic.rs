@@ -3,8 +3,10 @@
 use std::io::{self, Read, Seek};
 
 use jiff::Timestamp;
+use karvan_signature::Coverage;
 use karvan_signature::asic::{self, ContainerSignature, EXTENDED, IntactContainer, SIMPLE};
 use karvan_signature::cms::VerifyError;
+use karvan_text::{Code, Diagnostic, Message, Place};
 
 use super::cms::{Attributes, Judge, Signer, Verification};
 use super::{CoveredPart, Part, Report};
@@ -28,7 +30,8 @@ pub fn begins(head: &[u8]) -> bool {
 /// Verifies all signatures of the container `source`, and looks for the paths from their signers to a trust anchor of
 /// `material` at the time `at`.
 ///
-/// The covered files come from [`Verification::into_content`], if every signer is trusted.
+/// The covered files come from [`Verification::into_content`], if every signer is trusted. A file that no signature covers is
+/// a finding, `E6324`, unless [`Coverage::Anything`] is enough.
 ///
 /// # Errors
 /// Reading failed.
@@ -47,12 +50,22 @@ pub fn verify<R: Read + Seek>(
         Err(VerifyError::Rejected(findings)) => return Ok(Verification::rejected(findings)),
         Err(other) => return Err(io::Error::other(other)),
     };
+    let uncovered: Vec<_> = intact.uncovered().iter().filter(|name| !name.starts_with("META-INF/")).collect();
+    if !uncovered.is_empty() && !matches!(policy.xml.coverage, Coverage::Anything) {
+        return Ok(Verification::rejected(uncovered.into_iter().map(|name| not_covered(name)).collect()));
+    }
     let mut judge = Judge::new(material, &policy.cms, &[], at);
     let signers: Vec<_> = intact.signatures().iter().map(|signature| signer(signature, &intact, &mut judge)).collect();
     judge.require_anchors(None);
     let trusted = judge.trusts(&signers);
     let content = if trusted { intact.trust(|_| Ok::<_, ()>(())).ok() } else { None };
     Ok(Verification::new(signers, judge.into_findings(), content))
+}
+
+fn not_covered(name: &str) -> Diagnostic {
+    let place = Place { path: name.to_owned(), ..Place::default() };
+    let finding = Diagnostic::new(Code::error(6324), Message::new("asic-not-covered").with("file", name), place);
+    finding.help(Message::new("help-asic-not-covered"))
 }
 
 fn signer<R>(signature: &ContainerSignature, intact: &IntactContainer<R>, judge: &mut Judge<'_>) -> Signer {

@@ -4,11 +4,13 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 use karvan_pki::{Status, Verdict};
+use karvan_signature::Indication;
 pub use karvan_signature::edifact::{Coverage, Files, Policy};
 use karvan_signature::edifact::{Digested, Intact, Layout, Signature, Verified, Which, verify};
 use karvan_text::{Code, Diagnostic, Language, Message, Place, Span};
 use serde::Serialize;
 
+use super::{CoveredPart, Part, Report as Signed};
 use crate::trust::Material;
 
 /// How a verification ended.
@@ -16,12 +18,26 @@ use crate::trust::Material;
 pub enum Outcome {
     /// All groups hold, and a path leads from each signer to a trust anchor: here is the content.
     Trusted(Box<Trusted>),
-    /// All groups hold; one of the signers is not trusted. The verdict says why.
-    Untrusted(Box<Report>, Box<Verdict>),
+    /// All groups hold; one of the signers is not trusted. The verdict on each signature, in their order, says why.
+    Untrusted(Box<Report>, Vec<Verdict>),
     /// Nothing is wrong, and whom to trust cannot be said: no trust anchor, no certificate, or digests alone.
     Indeterminate(Option<Box<Report>>, Vec<Diagnostic>),
     /// A group does not hold, or may not be relied on. There is one finding at least.
     Broken(Vec<Diagnostic>),
+}
+
+impl Outcome {
+    /// The outcome in the words of ETSI EN 319 102-1.
+    #[must_use]
+    pub fn indication(&self) -> Indication {
+        match self {
+            Self::Trusted(_) => Indication::TotalPassed,
+            Self::Untrusted(_, verdicts) => {
+                verdicts.iter().map(Indication::of_path).max().unwrap_or(Indication::TotalPassed)
+            }
+            Self::Indeterminate(_, findings) | Self::Broken(findings) => Indication::of_findings(findings),
+        }
+    }
 }
 
 /// Content of which it is proven who signed it.
@@ -34,8 +50,7 @@ pub struct Trusted {
 }
 
 /// What was signed, by whom, and what was not.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Report {
     /// The signatures, in the order of the file.
@@ -48,13 +63,22 @@ pub struct Report {
 
 /// One signature.
 #[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SignatureReport {
+    /// What was signed by whom. What no signature covers stands with the first of them alone.
+    #[serde(flatten)]
+    pub signed: Signed,
+    /// What its security groups say.
+    pub security: Security,
+}
+
+/// What the security groups of a signature say.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Security {
     /// 0534.
     pub reference: String,
-    /// The structure that its groups stand in.
-    pub structure: String,
     /// Where its USH stands.
     pub span: Span,
     /// 0501.
@@ -63,25 +87,16 @@ pub struct SignatureReport {
     pub scope: &'static str,
     /// 0505.
     pub filter: &'static str,
-    /// The signature algorithm.
-    pub algorithm: String,
-    /// The kind of the signer's key.
-    pub key: String,
-    /// The subject of the signer's certificate.
-    pub signer: String,
     /// S501: when it was secured, as it stands.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub time: String,
     /// 0520.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub sequence: String,
-    /// What is weak about it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub legacy: Vec<&'static str>,
     /// Whether an acknowledgement is asked for.
     pub acknowledgement: bool,
-    /// What it covers.
-    pub covered: Vec<CoveredOctets>,
+    /// The octets that it covers.
+    pub octets: Vec<CoveredOctets>,
 }
 
 /// Octets with their digest.
@@ -119,7 +134,7 @@ pub struct StretchReport {
 }
 
 /// Octets that no signature covers.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct UncoveredOctets {
     /// The file: `source` or `content`.
@@ -140,11 +155,14 @@ impl Report {
             span: part.span,
             segments: part.segments.clone(),
         });
-        Self {
-            signatures: intact.signatures().iter().map(|signature| signature_report(intact, signature)).collect(),
-            unsigned: intact.unsigned().iter().map(|part| covered_octets(intact, part)).collect(),
-            uncovered: uncovered.collect(),
+        let uncovered: Vec<_> = uncovered.collect();
+        let mut signatures: Vec<_> =
+            intact.signatures().iter().map(|signature| signature_report(intact, signature)).collect();
+        if let Some(first) = signatures.first_mut() {
+            first.signed.uncovered = uncovered.iter().map(UncoveredOctets::part).collect();
         }
+        let unsigned = intact.unsigned().iter().map(|part| covered_octets(intact, part)).collect();
+        Self { signatures, unsigned, uncovered }
     }
 
     /// The report for people, several lines, each ended; `explain` shows each stretch of octets with its digest.
@@ -155,21 +173,21 @@ impl Report {
             // Writing to a string cannot fail.
             let _ = writeln!(text, "{}", message.text(language));
         };
-        for signature in &self.signatures {
+        for SignatureReport { signed, security } in &self.signatures {
             line(
                 Message::new("security-report-signed")
-                    .with("reference", &signature.reference)
-                    .with("structure", &signature.structure)
-                    .with("signer", &signature.signer)
-                    .with("algorithm", &signature.algorithm)
-                    .with("key", &signature.key)
-                    .with("service", signature.service)
-                    .with("scope", signature.scope),
+                    .with("reference", &security.reference)
+                    .with("structure", &signed.signature)
+                    .with("signer", signed.signer.as_deref().unwrap_or_default())
+                    .with("algorithm", &signed.algorithm)
+                    .with("key", &signed.key)
+                    .with("service", security.service)
+                    .with("scope", security.scope),
             );
-            if !signature.legacy.is_empty() {
-                line(Message::new("security-report-weak").with("names", signature.legacy.join(", ")));
+            if !signed.legacy.is_empty() {
+                line(Message::new("security-report-weak").with("names", signed.legacy.join(", ")));
             }
-            for part in &signature.covered {
+            for part in &security.octets {
                 part.tell("security-report-covered", explain, &mut line);
             }
         }
@@ -188,7 +206,26 @@ impl Report {
     }
 }
 
+/// The span of octets that stand in the file itself.
+fn own(file: &str, span: Span) -> Option<Span> {
+    (file == "source").then_some(span)
+}
+
+impl UncoveredOctets {
+    fn part(&self) -> Part {
+        Part { path: self.segments.clone(), span: own(self.file, self.span) }
+    }
+}
+
 impl CoveredOctets {
+    fn part(&self) -> Part {
+        let span = match &*self.stretches {
+            [stretch] => own(self.file, stretch.span),
+            _ => None,
+        };
+        Part { path: self.structure.clone(), span }
+    }
+
     fn tell(&self, id: &'static str, explain: bool, line: &mut impl FnMut(Message)) {
         let octets: u64 = self.stretches.iter().map(|stretch| stretch.span.len()).sum();
         let message = Message::new(id).with("structure", &self.structure).with("octets", octets);
@@ -214,22 +251,37 @@ fn file(which: Which) -> &'static str {
 }
 
 fn signature_report(intact: &Intact, signature: &Signature) -> SignatureReport {
-    SignatureReport {
+    let octets: Vec<_> = signature.covered.iter().map(|part| covered_octets(intact, part)).collect();
+    let covered = octets.iter().enumerate().map(|(index, octets)| CoveredPart {
+        reference: index + 1,
+        uri: String::new(),
+        digest: octets.digest_algorithm.clone(),
+        part: octets.part(),
+        filtered: false,
+    });
+    let signed = Signed {
+        signature: signature.structure.clone(),
+        algorithm: signature.algorithm.to_string(),
+        key: signature.key.kind().to_string(),
+        legacy: signature.legacy.names().collect(),
+        signer: Some(signature.certificate.subject().to_string()),
+        covered: covered.collect(),
+        uncovered: Vec::new(),
+        properties: None,
+        notes: Vec::new(),
+    };
+    let security = Security {
         reference: signature.reference.clone(),
-        structure: signature.structure.clone(),
         span: signature.span,
         service: signature.service.code(),
         scope: signature.scope.code(),
         filter: signature.filter.code(),
-        algorithm: signature.algorithm.to_string(),
-        key: signature.key.kind().to_string(),
-        signer: signature.certificate.subject().to_string(),
         time: signature.time.join(" ").trim().to_owned(),
         sequence: signature.sequence.clone(),
-        legacy: signature.legacy.names().collect(),
         acknowledgement: signature.asks_for_acknowledgement,
-        covered: signature.covered.iter().map(|part| covered_octets(intact, part)).collect(),
-    }
+        octets,
+    };
+    SignatureReport { signed, security }
 }
 
 fn covered_octets(intact: &Intact, part: &Digested) -> CoveredOctets {
@@ -281,20 +333,17 @@ pub fn verify_interchange(files: Files, material: &Material, policy: &Policy, at
     if !material.has_anchors() {
         return indeterminate("verify-no-anchors", "help-trust");
     }
-    let offered = intact.offered().to_vec();
-    let mut judged = None;
-    let verified = intact.trust(|signature| {
-        let others = offered.iter().filter(|other| other.der() != signature.certificate.der());
-        let verdict = material.path_of(&signature.certificate, others, at);
-        if verdict.status() == Status::Accepted {
-            return Ok(verdict);
-        }
-        judged = Some(verdict);
-        Err(())
+    let verdicts = intact.signatures().iter().map(|signature| {
+        let others = intact.offered().iter().filter(|other| other.der() != signature.certificate.der());
+        material.path_of(&signature.certificate, others, at)
     });
-    match (verified, judged) {
-        (Ok(verified), _) => Outcome::Trusted(Box::new(Trusted { verified, report })),
-        (Err(()), Some(verdict)) => Outcome::Untrusted(Box::new(report), Box::new(verdict)),
-        (Err(()), None) => indeterminate("verify-no-certificate", "help-signer-certificate"),
+    let mut verdicts: Vec<_> = verdicts.collect();
+    if verdicts.iter().any(|verdict| verdict.status() != Status::Accepted) {
+        return Outcome::Untrusted(Box::new(report), verdicts);
+    }
+    verdicts.reverse();
+    match intact.trust(|_| verdicts.pop().ok_or(())) {
+        Ok(verified) => Outcome::Trusted(Box::new(Trusted { verified, report })),
+        Err(()) => indeterminate("verify-no-certificate", "help-signer-certificate"),
     }
 }

@@ -817,7 +817,8 @@ impl<'v> Verification<'v> {
             Some(error) => Message::new("security-key-unfit").with("detail", error),
             None => Message::new("security-value-wrong").with("structure", subject.path(target)),
         };
-        Err(refusal(6220, message).with_help("help-security-value-wrong"))
+        let number = if scheme.is_some() { 6220 } else { 6222 };
+        Err(refusal(number, message).with_help("help-security-value-wrong"))
     }
 
     fn weak(&self, refusal: &impl Fn(u16, Message) -> Box<Refusal>, weak: Legacy) -> Box<Refusal> {

@@ -4,16 +4,15 @@ use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use karvan_engine::text::Message;
+use karvan_engine::Timestamp;
+use karvan_engine::text::Severity;
 use karvan_engine::trust::Material;
 use karvan_engine::verify::asic;
-use karvan_engine::verify::cms::{Policy, Signer, Verification, verify};
-use karvan_engine::{Timestamp, TrustStatus, Verdict};
-use serde_json::json;
+use karvan_engine::verify::cms::{Policy, Verification, verify};
+use serde_json::{Value, json};
 
 use super::Verify;
-use crate::arguments::Format;
-use crate::commands::trust::status;
+use super::told::{self, Conclusion, Told};
 use crate::input::Input;
 use crate::output::Output;
 use crate::session::{Session, say_failed, say_unread};
@@ -155,46 +154,28 @@ impl Write for Spool {
 }
 
 fn tell<S>(name: &str, verification: &Verification<S>, session: &mut Session) -> io::Result<Status> {
-    let verdicts = || verification.signers.iter().filter_map(|signer| signer.verdict.as_ref());
-    let wrong = verification.findings.iter().map(Status::from).max().filter(|status| *status != Status::Good);
-    let untrusted = verdicts().map(|verdict| verdict.status()).find(|status| *status != TrustStatus::Accepted);
-    let (word, id, ended) = match (wrong, untrusted) {
-        (Some(ended), _) => ("broken", "verify-broken", ended),
-        (None, _) if verification.is_trusted() => ("trusted", "verify-trusted", Status::Good),
-        (None, Some(untrusted)) => ("untrusted", "verify-untrusted", status(untrusted)),
-        (None, None) => ("indeterminate", "verify-indeterminate", Status::Indeterminate),
+    let wrong: Vec<_> =
+        verification.findings.iter().filter(|finding| finding.code.severity == Severity::Error).collect();
+    let verdicts = verification.signers.iter().filter_map(|signer| signer.verdict.as_ref());
+    let conclusion = if !wrong.is_empty() {
+        Conclusion::broken(wrong)
+    } else if verification.is_trusted() {
+        Conclusion::Trusted
+    } else {
+        Conclusion::of_signers(verdicts).unwrap_or(Conclusion::Indeterminate)
     };
-    if session.format != Format::Human {
-        let told = |signer: &Signer| (json!(signer), json!(signer.verdict.as_ref().map(Verdict::explanation)));
-        let mut signers = verification.signers.iter().map(told);
-        let (signature, trust) = signers.next().unwrap_or_default();
-        let mut told = json!({
-            "file": name, "verdict": word, "indication": verification.indication().to_string(),
-            "signature": signature, "trust": trust, "findings": verification.findings,
-        });
-        let others: Vec<_> =
-            signers.map(|(signature, trust)| json!({ "signature": signature, "trust": trust })).collect();
-        if !others.is_empty() {
-            told["others"] = others.into();
-        }
-        serde_json::to_writer(&mut session.output, &told)?;
-        writeln!(session.output)?;
-        return Ok(ended);
-    }
-    for finding in &verification.findings {
-        session.finding(name, finding)?;
-    }
     let language = session.style.language;
-    for signer in &verification.signers {
-        session.output.write_all(signer.text(language).as_bytes())?;
-        if let Some(verdict) = &signer.verdict {
-            session.output.write_all(verdict.explanation().text(language).as_bytes())?;
-        }
-    }
-    let indication = Message::new("verify-indication").with("indication", verification.indication());
-    for message in [indication, Message::new(id)] {
-        let text = session.text(&message);
-        writeln!(session.output, "{text}")?;
-    }
-    Ok(ended)
+    let text = verification.signers.iter().flat_map(|signer| {
+        let explanation = signer.verdict.as_ref().map(|verdict| verdict.explanation().text(language));
+        [Some(signer.text(language)), explanation].into_iter().flatten()
+    });
+    let told = Told {
+        conclusion,
+        indication: verification.indication(),
+        signatures: verification.signers.iter().map(|signer| (json!(signer), signer.verdict.as_ref())).collect(),
+        digests: Value::Null,
+        findings: verification.findings.iter().collect(),
+        text: text.collect(),
+    };
+    told::tell(name, told, session)
 }

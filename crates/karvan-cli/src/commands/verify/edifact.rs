@@ -2,15 +2,13 @@
 
 use std::io::{self, Write};
 
-use karvan_engine::text::Message;
+use karvan_engine::Timestamp;
 use karvan_engine::trust::Material;
 use karvan_engine::verify::edifact::{Coverage, Files, Outcome, Policy, verify_interchange};
-use karvan_engine::{Timestamp, Verdict};
 use serde_json::json;
 
+use super::told::{self, Conclusion, Told};
 use super::{CoverageName, Verify};
-use crate::arguments::Format;
-use crate::commands::trust::status;
 use crate::input::Input;
 use crate::output::Output;
 use crate::session::{Session, say_unread};
@@ -56,41 +54,30 @@ pub(super) fn run(
 }
 
 fn tell(asked: &Verify, name: &str, outcome: &Outcome, session: &mut Session) -> io::Result<Status> {
-    let (word, id, ended) = match outcome {
-        Outcome::Trusted(_) => ("trusted", "verify-trusted", Status::Good),
-        Outcome::Untrusted(_, verdict) => ("untrusted", "verify-untrusted", status(verdict.status())),
-        Outcome::Indeterminate(..) => ("indeterminate", "verify-indeterminate", Status::Indeterminate),
-        Outcome::Broken(findings) => {
-            let ended = findings.iter().map(Status::from).max().unwrap_or(Status::Findings);
-            ("broken", "verify-broken", ended)
+    let (conclusion, report, verdicts, findings) = match outcome {
+        Outcome::Trusted(trusted) => (Conclusion::Trusted, Some(&trusted.report), trusted.verified.trust(), &[][..]),
+        Outcome::Untrusted(report, verdicts) => {
+            let conclusion = Conclusion::of_signers(verdicts).unwrap_or(Conclusion::Indeterminate);
+            (conclusion, Some(&**report), &verdicts[..], &[][..])
         }
+        Outcome::Indeterminate(Some(report), findings) => {
+            (Conclusion::Indeterminate, Some(&**report), &[][..], &findings[..])
+        }
+        Outcome::Indeterminate(None, findings) => (Conclusion::Unverified, None, &[][..], &findings[..]),
+        Outcome::Broken(findings) => (Conclusion::broken(findings), None, &[][..], &findings[..]),
     };
-    let (report, verdicts, findings) = match outcome {
-        Outcome::Trusted(trusted) => (Some(&trusted.report), trusted.verified.trust().iter().collect(), &[][..]),
-        Outcome::Untrusted(report, verdict) => (Some(&**report), vec![&**verdict], &[][..]),
-        Outcome::Indeterminate(report, findings) => (report.as_deref(), Vec::new(), &findings[..]),
-        Outcome::Broken(findings) => (None, Vec::new(), &findings[..]),
-    };
-    let explanations: Vec<_> = verdicts.into_iter().map(Verdict::explanation).collect();
-    if session.format != Format::Human {
-        let told = json!({
-            "file": name, "verdict": word, "security": report, "trust": explanations, "findings": findings,
-        });
-        serde_json::to_writer(&mut session.output, &told)?;
-        writeln!(session.output)?;
-        return Ok(ended);
-    }
-    for finding in findings {
-        session.finding(name, finding)?;
-    }
     let language = session.style.language;
-    if let Some(report) = report {
-        session.output.write_all(report.text(language, asked.explain).as_bytes())?;
-    }
-    for explanation in &explanations {
-        session.output.write_all(explanation.text(language).as_bytes())?;
-    }
-    let text = session.text(&Message::new(id));
-    writeln!(session.output, "{text}")?;
-    Ok(ended)
+    let mut text = report.map(|report| report.text(language, asked.explain)).unwrap_or_default();
+    text.extend(verdicts.iter().map(|verdict| verdict.explanation().text(language)));
+    let verdicts = verdicts.iter().map(Some).chain(std::iter::repeat(None));
+    let signatures = report.iter().flat_map(|report| &report.signatures).map(|signature| json!(signature));
+    let told = Told {
+        conclusion,
+        indication: outcome.indication(),
+        signatures: signatures.zip(verdicts).collect(),
+        digests: json!(report.map(|report| &report.unsigned)),
+        findings: findings.iter().collect(),
+        text,
+    };
+    told::tell(name, told, session)
 }
