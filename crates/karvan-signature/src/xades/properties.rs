@@ -7,7 +7,7 @@ use crate::DigestAlgorithm;
 
 /// What a signer says about a signature, under the signature.
 ///
-/// The defaults say nothing. [`Signing`](super::Signing) adds the signer's certificate and the formats of what is signed
+/// The defaults say nothing. [`qualify`](Properties::qualify) adds the signer's certificate and the formats of what is signed
 /// where they are missing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Properties {
