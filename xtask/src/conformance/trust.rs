@@ -20,7 +20,7 @@ pub(super) fn run(_data: &Path) -> crate::Result<Table> {
     let mut table = Table::new(["signer", "store", "pool", "at", "karvan", "openssl"]);
     let (mut agreed, mut all) = (0, 0);
     for (name, path) in files(&samples.join("signers"))? {
-        if name.ends_with(".key.pem") {
+        if !name.ends_with(".pem") || name.ends_with(".key.pem") {
             continue;
         }
         for store in STORES {
