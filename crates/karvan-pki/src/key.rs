@@ -235,9 +235,7 @@ impl PublicKey {
         use SignatureAlgorithm as A;
         match (&self.kind, algorithm) {
             (KeyKind::Unsupported(kind), _) => return Err(SignatureError::UnsupportedKey(kind.clone())),
-            (KeyKind::Rsa { bits }, A::RsaPkcs1(_) | A::RsaPss { .. })
-                if !(MOST_RSA_BITS.start()..=MOST_RSA_BITS.end()).contains(&bits) =>
-            {
+            (KeyKind::Rsa { bits }, A::RsaPkcs1(_) | A::RsaPss { .. }) if !MOST_RSA_BITS.contains(bits) => {
                 return Err(SignatureError::KeySize { bits: *bits });
             }
             (KeyKind::Rsa { .. }, A::RsaPss { digest, salt }) => match self.padding {

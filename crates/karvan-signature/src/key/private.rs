@@ -169,8 +169,9 @@ impl SigningKey for PrivateKey {
     }
 
     fn sign_digest(&self, digest: &[u8]) -> Result<Vec<u8>, KeyError> {
-        if self.algorithm.digest().map(DigestAlgorithm::length) != Some(digest.len()) {
-            return Err(KeyError::WholeMessage);
+        let length = self.algorithm.digest().ok_or(KeyError::WholeMessage)?.length();
+        if digest.len() != length {
+            return Err(KeyError::Failed);
         }
         // A digest shorter than half the order is not taken as it is; as a number it is the same with zeros before it.
         let padded = |size: usize| [&vec![0; size.saturating_sub(digest.len())], digest].concat();
