@@ -149,6 +149,19 @@ fn no_octet_may_change_what_is_handed_out() {
 }
 
 #[test]
+fn a_container_may_hold_another() {
+    let inner = container();
+    // Stored as it is, since it is small already: its directory ends as that of the outer one does.
+    let files = [&inner[inner.len() - 40..], &inner];
+    for octets in files {
+        let (key, chain) = key();
+        let file = File { name: "inner.asice", octets, media_type: None };
+        let outer = create(&[file], &Signer::new(&key, chain).unwrap(), DigestAlgorithm::Sha256, Vec::new()).unwrap();
+        assert_eq!(covered(&outer).unwrap(), [("inner.asice".to_owned(), octets.to_vec())]);
+    }
+}
+
+#[test]
 fn archives_that_could_be_read_in_two_ways_are_refused() {
     let container = container();
     let codes = |container: &[u8]| check(container).map(|_| ()).unwrap_err();

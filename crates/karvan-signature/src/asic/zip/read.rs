@@ -200,10 +200,16 @@ impl Directory {
         let reach = length.min(SIZE + u64::from(u16::MAX));
         let tail = take(source, length - reach, reach)?;
         let signature = END.to_le_bytes();
-        // The comment, which comes last, may hold what looks like another end.
-        let mut ends =
-            (0..tail.len().saturating_sub(SIZE as usize - 1)).filter(|at| tail[*at..].starts_with(&signature));
-        let (Some(at), None) = (ends.next(), ends.next()) else {
+        let ends = (0..tail.len().saturating_sub(SIZE as usize - 1)).filter(|at| tail[*at..].starts_with(&signature));
+        // A file may hold what looks like an end, as an archive in an archive does. Programs take the last, or the one whose
+        // comment reaches to the end of the file: both must be the same.
+        let reaches = |at: &usize| {
+            let (comment, rest) = (at + SIZE as usize - 2, tail.len() - at - SIZE as usize);
+            usize::from(u16::from_le_bytes([tail[comment], tail[comment + 1]])) == rest
+        };
+        let last = ends.clone().next_back();
+        let mut reaching = ends.filter(reaches);
+        let (Some(at), None) = (reaching.next().filter(|at| last == Some(*at)), reaching.next()) else {
             return Err(malformed(length, "no end of a directory, or several"));
         };
         let here = length - reach + at as u64;
@@ -211,8 +217,7 @@ impl Directory {
         let (disk, directory_disk) = (fields.short()?, fields.short()?);
         let (here_count, count) = (fields.short()?, fields.short()?);
         let (size, start) = (fields.long()?, fields.long()?);
-        let comment = fields.short()?;
-        if (disk, directory_disk) != (0, 0) || here_count != count || usize::from(comment) != fields.octets.len() {
+        if (disk, directory_disk) != (0, 0) || here_count != count {
             return Err(malformed(here, "the end of the directory makes no sense"));
         }
         let mut found = Self { start: start.into(), end: here, count: count.into() };
