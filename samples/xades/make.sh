@@ -4,6 +4,8 @@
 # keys are new on every run, and the time of the answer is that of the run.
 #
 #   sh samples/xades/make.sh
+#
+# In a copy elsewhere, SIGNERS names other traders (NAME:KEY, one of them `revoked`).
 set -eu
 cd "$(dirname "$0")"
 umask 022
@@ -114,7 +116,7 @@ cp "$work/root.pem" trust/root.pem
 cp "$work/traders.pem" "$work/stamps.pem" authorities/
 
 # Traders, one for each kind of key; `ended` ran out early, `revoked` gave its key up.
-for signer in rsa:rsa3072 p256:P-256 p384:P-384 ed25519:ED25519 ended:P-256 revoked:P-256; do
+for signer in ${SIGNERS:-rsa:rsa3072 p256:P-256 p384:P-384 ed25519:ED25519 ended:P-256 revoked:P-256}; do
     name=${signer%:*}
     key "$name" "${signer#*:}"
     until=20370101000000Z

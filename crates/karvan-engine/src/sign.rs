@@ -1,4 +1,4 @@
-//! Signing a document: in place, or in a file beside it.
+//! Signing a document: in place, in a file around it, or in a file beside it.
 
 use std::fmt;
 use std::io::{self, Read};
@@ -23,8 +23,8 @@ pub use xades::{ExtendError, Extender, Had, timestamp_request};
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Options {
-    /// Whether the signature becomes a file of its own, which refers to the document by its name.
-    pub detached: bool,
+    /// Where the signature stands.
+    pub placement: Placement,
     /// Canonical XML 1.0 in place of Exclusive XML Canonicalization.
     pub inclusive: bool,
     /// The digest of what is signed.
@@ -34,6 +34,18 @@ pub struct Options {
     /// What the signature says about itself: one of XAdES, level B-B. The time of signing has to be among it; the signer's
     /// certificate and the format of the document are added.
     pub properties: Option<Properties>,
+}
+
+/// Where a signature stands, and what it signs stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Placement {
+    /// In the document.
+    #[default]
+    Enveloped,
+    /// Around the document, which it carries in Base64: a file of its own.
+    Enveloping,
+    /// Beside the document, to which it refers by its name: a file of its own.
+    Detached,
 }
 
 /// Why there is no signature.
@@ -86,8 +98,8 @@ impl From<SignError> for Error {
 
 /// Signs `document` as `identity`.
 ///
-/// In place, the document is XML, and every octet of it but the signature stays as it is. Detached, it is any file: its
-/// exact octets are signed under its name.
+/// In place, the document is XML, and every octet of it but the signature stays as it is. Otherwise it is any file: its
+/// exact octets are signed, under its name or in the signature.
 ///
 /// # Errors
 /// Why there is no signature.
@@ -98,8 +110,10 @@ pub fn sign(document: &Named, identity: &Identity, options: &Options) -> Result<
         Some(properties) => xades::qualify(signer, properties, octets)?,
         None => signer,
     };
-    if options.detached {
-        return Ok(signer.sign_detached(&[Signed::File { name, octets }])?);
+    match options.placement {
+        Placement::Detached => return Ok(signer.sign_detached(&[Signed::File { name, octets }])?),
+        Placement::Enveloping => return Ok(signer.sign_detached(&[Signed::Content { octets }])?),
+        Placement::Enveloped => {}
     }
     let document = Document::parse(octets.as_slice(), &options.xml).map_err(Error::Document)?;
     Ok(signer.sign_in(document.root(), &[Signed::Document])?)

@@ -284,7 +284,7 @@ fn judge(intact: Intact, examined: Option<xades::Examined>, material: &Material,
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sign::{Identity, Options, Scheme, sign};
+    use crate::sign::{Identity, Options, Placement, Scheme, sign};
 
     fn file(name: &str, octets: &[u8]) -> Named {
         (name.to_owned(), octets.to_vec())
@@ -354,7 +354,7 @@ mod tests {
 
     #[test]
     fn a_detached_signature_covers_the_exact_octets_of_its_file() {
-        let options = Options { detached: true, ..Options::default() };
+        let options = Options { placement: Placement::Detached, ..Options::default() };
         let source = signed_by_anka(&options);
         assert_eq!(files_referred_to(&source, &Limits::default()), ["order.xml"]);
         let at = "2026-06-01T00:00:00Z".parse().unwrap();

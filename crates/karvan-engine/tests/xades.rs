@@ -169,6 +169,8 @@ fn what_others_make_is_good() {
         ("B-LT", include_str!("xades/dss-LT.xml")),
         ("B-LTA", include_str!("xades/dss-LTA.xml")),
         ("B-LTA", include_str!("xades/dss-extended.xml")),
+        // The archive timestamp is over the signed object and over the element around it.
+        ("B-LTA", include_str!("xades/dss-enveloping.xml")),
     ] {
         let outcome = verified(source, &material, NOW);
         assert_eq!(outcome.indication().to_string(), "TOTAL-PASSED", "{level} {outcome:?}");

@@ -482,3 +482,23 @@ fn an_object_of_the_signature_is_covered() {
         assert_eq!(codes(check(signed.replace(">seen<", ">Seen<"))), [6011]);
     }
 }
+
+/// Content of any kind within the signature, in Base64: what is handed out are its octets.
+#[test]
+fn content_is_signed_where_the_signature_carries_it() {
+    let (key, content) = (key("p256"), b"UNB+UNOA:3+\xff".as_slice());
+    let signed = Signer::new(&key).with_id("s").sign_detached(&[Signed::Content { octets: content }]).unwrap();
+    let signed = String::from_utf8(signed).unwrap();
+    assert!(signed.contains("URI=\"#s-object-1\""), "{signed}");
+    let intact = check(signed.clone()).unwrap();
+    assert!(intact.uncovered().is_empty());
+    let verified = intact.trust(|_| Ok::<_, ()>(())).unwrap();
+    assert_eq!(verified.content(), Some(content));
+    let carried = "VU5CK1VOT0E6";
+    assert!(signed.contains(carried));
+    assert_eq!(codes(check(signed.replace(carried, "VU5CK1VOT0I6"))), [6011]);
+    // Nothing may have its identifier already.
+    let document = read("<a Id='object-1'/>");
+    let taken = Signer::new(&key).sign_in(document.root(), &[Signed::Content { octets: content }]);
+    assert!(matches!(taken, Err(SignError::Id { several: true, .. })));
+}

@@ -16,6 +16,7 @@ use karvan_signature::{PrivateKey, SigningKey};
 use ring::rand::SystemRandom;
 
 use super::Table;
+use super::oracle::{output, verdict};
 
 /// Where the content is, and how OpenSSL is asked for it.
 const SHAPES: [(&str, bool, usize, &[&str]); 5] = [
@@ -205,20 +206,4 @@ fn stamped(digest: DigestAlgorithm, folder: &Path) -> crate::Result<&'static str
     let token = response.token(&request)?;
     let verified = |octets: &[u8]| token.verify(octets, &[], &Policy::default()).is_ok();
     Ok(verdict(verified(content), verified(b"something else")))
-}
-
-fn verdict(good: bool, broken: bool) -> &'static str {
-    match (good, broken) {
-        (true, false) => "good",
-        (false, _) => "REFUSED",
-        (true, true) => "BROKEN ONE ACCEPTED",
-    }
-}
-
-fn output(command: &mut Command) -> crate::Result<String> {
-    let ended = command.output().map_err(|error| format!("{}: {error}", command.get_program().display()))?;
-    if !ended.status.success() {
-        return Err(String::from_utf8_lossy(&ended.stderr).into_owned().into());
-    }
-    Ok(String::from_utf8_lossy(&ended.stdout).into_owned())
 }

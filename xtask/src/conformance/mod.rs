@@ -13,11 +13,13 @@ mod fmt;
 mod grammar;
 mod instances;
 mod invoices;
+mod oracle;
 mod pkits;
 mod rules;
 mod scenarios;
 mod table;
 mod trust;
+mod xades;
 mod xmldsig;
 mod xmlsec;
 
@@ -128,6 +130,12 @@ const SETS: &[Set] = &[
         about: "documents attacked by signature wrapping and the like: what is intact by default, and why the rest is refused",
         needs: &["signature/wrapping"],
         run: xmldsig::run_wrapping,
+    },
+    Set {
+        name: "xades",
+        about: "XAdES of every level, form and algorithm in both directions between Karvan, EU DSS and signxml",
+        needs: &[],
+        run: xades::run,
     },
     Set {
         name: "xmldsig",

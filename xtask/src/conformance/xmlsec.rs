@@ -16,6 +16,7 @@ use karvan_xml::{Canonicalization, Document, Limits};
 use ring::rand::SystemRandom;
 
 use super::Table;
+use super::oracle::{file, output, verdict};
 
 /// The document that is signed; comments, CR LF, Persian and an `xml:` attribute are what canonical forms differ about.
 const INVOICE: &str = "<?xml version=\"1.0\"?>\n<!-- before -->\n<i:Invoice xmlns:i=\"urn:sample:invoice\" \
@@ -84,7 +85,7 @@ pub(super) fn run(_data: &Path) -> crate::Result<Table> {
     }
     table.summary(format!("{all} signatures, {good} verified by the other side, and refused by it when broken"));
     table.tool(output(Command::new("xmlsec1").arg("--version"))?.trim());
-    table.tool(output(Command::new("python3").arg(oracle()).arg("version"))?.trim());
+    table.tool(output(Command::new("python3").arg(file("ed25519.py")).arg("version"))?.trim());
     Ok(table)
 }
 
@@ -153,7 +154,7 @@ impl Case<'_> {
             command
         } else {
             let mut command = Command::new("python3");
-            command.arg(oracle()).arg("verify").arg(certificate).arg(path);
+            command.arg(file("ed25519.py")).arg("verify").arg(certificate).arg(path);
             command
         };
         let output =
@@ -175,7 +176,7 @@ impl Case<'_> {
             command
         } else {
             let mut command = Command::new("python3");
-            command.arg(oracle()).arg("sign").arg(key).arg(path);
+            command.arg(file("ed25519.py")).arg("sign").arg(key).arg(path);
             command
         };
         let signed = output(command.current_dir(self.folder))?;
@@ -227,26 +228,4 @@ fn broken(signed: &str) -> String {
     let at = signed.find("DigestValue>").map_or(0, |at| at + "DigestValue>".len());
     let other = if signed.as_bytes().get(at) == Some(&b'A') { "B" } else { "A" };
     format!("{}{other}{}", &signed[..at], signed.get(at + 1..).unwrap_or_default())
-}
-
-fn verdict(whole: bool, broken: bool) -> &'static str {
-    match (whole, broken) {
-        (true, false) => "good",
-        (false, _) => "refused",
-        (true, true) => "blind",
-    }
-}
-
-fn oracle() -> std::path::PathBuf {
-    crate::workspace().join("xtask/oracle/ed25519.py")
-}
-
-/// What a command writes to its standard output; an error if it fails.
-fn output(command: &mut Command) -> crate::Result<String> {
-    let output = command.output().map_err(|error| format!("{command:?}: {error}"))?;
-    if output.status.success() {
-        Ok(String::from_utf8(output.stdout)?)
-    } else {
-        Err(format!("{command:?}: {}", String::from_utf8_lossy(&output.stderr)).into())
-    }
 }

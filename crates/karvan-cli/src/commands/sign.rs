@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use karvan_engine::detect::{self, Kind};
-use karvan_engine::sign::{Error, Options, sign, sign_stream};
+use karvan_engine::sign::{Error, Options, Placement, sign, sign_stream};
 use karvan_engine::text::Message;
 use karvan_engine::trust::Named;
 
@@ -40,6 +40,10 @@ pub(crate) struct Sign {
     /// Write the signature alone; it then refers to the document by its file name.
     #[arg(long)]
     detached: bool,
+
+    /// Write a signature of XML around the document, of any kind, which it carries in Base64.
+    #[arg(long, conflicts_with = "detached")]
+    enveloping: bool,
 
     /// The canonical form that is digested.
     #[arg(long, value_enum, default_value_t)]
@@ -91,13 +95,16 @@ enum Canonical {
 }
 
 pub(crate) fn run(asked: &Sign, mut session: Session) -> io::Result<Status> {
-    let foreign = match asked.form {
-        Form::Asic => asked.detached.then_some("--detached"),
-        Form::Cms => None,
-        _ if asked.timestamp.is_some() => Some("--timestamp"),
-        _ => asked.content_hint.as_ref().map(|_| "--content-hint"),
-    };
-    if let Some(option) = foreign {
+    let is_xml = matches!(asked.form, Form::Xmldsig | Form::Xades);
+    let is_cms = matches!(asked.form, Form::Cms | Form::Asic);
+    let given = [
+        ("--detached", asked.detached, asked.form != Form::Asic),
+        ("--enveloping", asked.enveloping, is_xml),
+        ("--timestamp", asked.timestamp.is_some(), is_cms),
+        ("--content-hint", asked.content_hint.is_some(), is_cms),
+    ];
+    let foreign = given.into_iter().find(|&(_, is_given, is_allowed)| is_given && !is_allowed);
+    if let Some((option, ..)) = foreign {
         return Ok(session.usage(&Message::new("usage-not-of-form").with("option", option)));
     }
     if asked.form == Form::Asic {
@@ -131,11 +138,15 @@ pub(crate) fn run(asked: &Sign, mut session: Session) -> io::Result<Status> {
         return Ok(session.usage(&Message::new("usage-detached-name")));
     }
     let mut options = Options::default();
-    options.detached = asked.detached;
+    options.placement = match (asked.detached, asked.enveloping) {
+        (true, _) => Placement::Detached,
+        (_, true) => Placement::Enveloping,
+        _ => Placement::Enveloped,
+    };
     options.inclusive = asked.c14n == Canonical::Inclusive;
     options.xml = session.limits.xml;
     options.digest = asked.signer.digest();
-    if let (Form::Xmldsig, false, Input::File(path)) = (asked.form, asked.detached, &input)
+    if let (Form::Xmldsig, Placement::Enveloped, Input::File(path)) = (asked.form, options.placement, &input)
         && is_plain_xml(path)
     {
         return in_a_stream(asked, path, &options, session);

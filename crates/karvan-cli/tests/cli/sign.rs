@@ -59,6 +59,16 @@ fn a_file_of_any_kind_is_signed_beside_it() {
     folder.run(arguments!["verify", from_iran(), NOW, "order.sig"]).expect(0);
 }
 
+#[test]
+fn a_file_of_any_kind_is_signed_within_the_signature() {
+    let folder = folder();
+    folder.run(arguments!["sign", "--enveloping", signer("sahand"), "-o", "order.xml", "order.edi"]).expect(0);
+    folder.run(arguments!["verify", from_iran(), NOW, "--out", "again.edi", "order.xml"]).expect(0);
+    assert_eq!(folder.read("again.edi"), folder.read("order.edi"));
+    let run = folder.run(arguments!["sign", "--form=cms", "--enveloping", signer("sahand"), "order.edi"]).expect(2);
+    assert!(run.stderr.contains("--enveloping"), "{}", run.stderr);
+}
+
 /// The name was escaped in the signature, and the file was then looked for under the escaped name.
 #[test]
 fn a_file_whose_name_a_uri_escapes_is_found_again() {

@@ -5,6 +5,7 @@ use std::io::Write;
 use karvan_text::Message;
 use karvan_xml::{Canonicalization, Element, Subset};
 
+use super::namespaces::XADES;
 use super::read::{Qualifying, TimeStampKind, TimeStampProperty, UnsignedKind};
 use crate::xml::Covered;
 use crate::xml::namespaces::SIGNATURE;
@@ -67,7 +68,7 @@ pub(super) fn write_archive(
     let mut imprint = Imprint { qualifying, covered, form, sink };
     imprint.signature()?;
     qualifying.unsigned.iter().try_for_each(|property| imprint.element(property.element))?;
-    imprint.objects()
+    imprint.objects(Objects::All)
 }
 
 /// Writes what a signature timestamp is about.
@@ -93,6 +94,14 @@ impl Qualifying<'_> {
     }
 }
 
+/// Which Objects an archive timestamp is over by themselves.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Objects {
+    All,
+    /// Those that no Reference is to: ETSI TS 101 903 V1.3.2 §7.7.
+    Unsigned,
+}
+
 struct Imprint<'i, 'd, W> {
     qualifying: &'i Qualifying<'d>,
     covered: &'i [Covered],
@@ -116,7 +125,7 @@ impl<'d, W: Write> Imprint<'_, 'd, W> {
                 self.element(element)?;
             }
         }
-        self.objects()
+        self.objects(if timestamp.element.is(XADES, "ArchiveTimeStamp") { Objects::Unsigned } else { Objects::All })
     }
 
     /// Steps 2 and 3: what the References cover, SignedInfo, SignatureValue, KeyInfo.
@@ -125,17 +134,19 @@ impl<'d, W: Write> Imprint<'_, 'd, W> {
         self.children(&["SignedInfo", "SignatureValue", "KeyInfo"])
     }
 
-    /// Step 5: the Objects that no Reference covers, except the one of the qualifying properties.
-    fn objects(&mut self) -> Result<(), Finding> {
+    /// Step 5: the Objects, except the one of the qualifying properties.
+    fn objects(&mut self, which: Objects) -> Result<(), Finding> {
         let qualifying = self.qualifying;
-        let is_covered = |object: &Element<'_>| {
-            let id = object.attribute("Id");
-            id.is_some_and(|id| self.covered.iter().any(|covered| covered.uri.strip_prefix('#') == Some(id)))
+        let is_meant = |object: &Element<'_>| match (which, object.attribute("Id")) {
+            (Objects::Unsigned, Some(id)) => {
+                !self.covered.iter().any(|covered| covered.uri.strip_prefix('#') == Some(id))
+            }
+            _ => true,
         };
         let objects = qualifying.signature.children_named(SIGNATURE, "Object");
-        let free: Vec<_> =
-            objects.filter(|object| !object.contains(qualifying.element.id()) && !is_covered(object)).collect();
-        free.into_iter().try_for_each(|object| self.element(object))
+        let meant: Vec<_> =
+            objects.filter(|object| !object.contains(qualifying.element.id()) && is_meant(object)).collect();
+        meant.into_iter().try_for_each(|object| self.element(object))
     }
 
     /// What those References cover that are about content.

@@ -1,4 +1,4 @@
-//! Making signatures: enveloped in a document, or in a file of their own.
+//! Making signatures: enveloped in a document, around octets that they carry, or in a file of their own.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use karvan_xml::{
 
 use super::key_info::key_info;
 use super::method::{SignatureMethod, authentication_code};
-use super::namespaces::{ENVELOPED, EXCLUSIVE, SIGNATURE};
+use super::namespaces::{BASE64, ENVELOPED, EXCLUSIVE, SIGNATURE};
 use super::reference::{IdError, element_with_id, file_uri, without_comments};
 use crate::algorithm::{digest_identifier, signature_identifier};
 use crate::key::{KeyError, SigningKey};
@@ -108,6 +108,31 @@ pub enum Signed<'c> {
         /// The document in it.
         document: &'c Document,
     },
+    /// Octets that the signature carries in an Object, in Base64: it envelops them.
+    Content {
+        /// The octets.
+        octets: &'c [u8],
+    },
+}
+
+/// How what is signed becomes the octets that are digested: which transforms a Reference names.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// As it is.
+    Octets,
+    /// Out of Base64.
+    Base64,
+    /// Its canonical form.
+    Canonical,
+    /// Its canonical form without the signature.
+    Enveloped,
+}
+
+/// The References to what is signed, and the Objects that carry what is in the signature itself.
+#[derive(Default)]
+struct References {
+    references: Vec<ElementBuilder>,
+    objects: Vec<ElementBuilder>,
 }
 
 /// Why there is no signature.
@@ -294,7 +319,7 @@ impl<'k> Signer<'k> {
         Ok(insert(document.source(), parent, &signature))
     }
 
-    /// Signs files, the signature to be a file of its own.
+    /// Signs files, or content that it carries, the signature to be a file of its own.
     ///
     /// # Errors
     /// Why there is no signature.
@@ -304,15 +329,34 @@ impl<'k> Signer<'k> {
         Ok(format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{signature}\n").into_bytes())
     }
 
-    fn references(&self, what: &[Signed<'_>], parent: Option<Element<'_>>) -> Result<Vec<ElementBuilder>, SignError> {
-        let mut references: Vec<_> =
-            what.iter().map(|signed| self.reference(*signed, parent)).collect::<Result<_, _>>()?;
-        if let Some(id) = &self.id {
-            for (index, reference) in references.iter_mut().enumerate() {
+    fn references(&self, what: &[Signed<'_>], parent: Option<Element<'_>>) -> Result<References, SignError> {
+        let mut made = References::default();
+        for (index, signed) in what.iter().enumerate() {
+            let object = match signed {
+                Signed::Content { octets } => Some(self.object(octets, index + 1, parent)?),
+                _ => None,
+            };
+            let mut reference = self.reference(*signed, parent, object.as_ref())?;
+            if let Some(id) = &self.id {
                 reference.set_attribute("Id", format!("{id}-reference-{}", index + 1));
             }
+            made.references.push(reference);
+            made.objects.extend(object);
         }
-        Ok(references)
+        Ok(made)
+    }
+
+    /// The `number`th thing signed, in an Object with an identifier that nothing in the document of `parent` has.
+    fn object(&self, octets: &[u8], number: usize, parent: Option<Element<'_>>) -> Result<ElementBuilder, SignError> {
+        let id = self.id.iter().fold(format!("object-{number}"), |end, id| format!("{id}-{end}"));
+        if parent.is_some_and(|parent| element_with_id(parent.document(), &id) != Err(IdError::None)) {
+            return Err(SignError::Id { id, several: true });
+        }
+        let mut object = ElementBuilder::new(SIGNATURE, "Object");
+        object.set_attribute("Id", id);
+        object.set_attribute("Encoding", BASE64);
+        object.push_text(STANDARD.encode(octets));
+        Ok(object)
     }
 
     pub(super) const fn canonicalization(&self) -> &Canonicalization {
@@ -321,54 +365,72 @@ impl<'k> Signer<'k> {
 
     /// The signature over the document with this digest, to stand in an element with this start tag.
     pub(super) fn signature_over(&self, digest: Digest, context: &str) -> Result<String, SignError> {
-        let mut reference = self.reference_to(String::new(), true, true, digest.as_ref());
+        let mut reference = self.reference_to(String::new(), Form::Enveloped, digest.as_ref());
         if let Some(id) = &self.id {
             reference.set_attribute("Id", format!("{id}-reference-1"));
         }
-        self.signature(vec![reference], context, "</context>")
+        let references = References { references: vec![reference], ..References::default() };
+        self.signature(references, context, "</context>")
     }
 
-    /// The Reference to `signed`, out of a signature that will stand in `parent`.
-    fn reference(&self, signed: Signed<'_>, parent: Option<Element<'_>>) -> Result<ElementBuilder, SignError> {
+    /// The Reference to `signed`, which may be in `object`, out of a signature that will stand in `parent`.
+    fn reference(
+        &self,
+        signed: Signed<'_>,
+        parent: Option<Element<'_>>,
+        object: Option<&ElementBuilder>,
+    ) -> Result<ElementBuilder, SignError> {
         let mut context = self.digest.context();
         // What a same-document reference means has no comments (XML Signature 1.1 §4.4.3.3).
         let same_document = without_comments(&self.canonicalization);
-        let (uri, enveloped, canonical) = match (signed, parent) {
+        let (uri, form) = match (signed, parent) {
             (Signed::Document, Some(parent)) => {
                 if let Some(other) = signatures(parent.document()).next() {
                     return Err(SignError::AlreadySigned { path: other.path() });
                 }
                 same_document.write(Subset::document(parent.document()), &mut context)?;
-                (String::new(), true, true)
+                (String::new(), Form::Enveloped)
             }
             (Signed::Element { id }, Some(parent)) => {
                 let element = element_with_id(parent.document(), id)
                     .map_err(|error| SignError::Id { id: id.to_owned(), several: error == IdError::Several })?;
                 same_document.write(Subset::element(element), &mut context)?;
-                (format!("#{id}"), element.contains(parent.id()), true)
+                (format!("#{id}"), if element.contains(parent.id()) { Form::Enveloped } else { Form::Canonical })
             }
             (Signed::File { name, octets }, _) => {
                 context.update(octets);
-                (file_uri(name), false, false)
+                (file_uri(name), Form::Octets)
             }
             (Signed::XmlFile { name, document }, _) => {
                 self.canonicalization.write(Subset::document(document), &mut context)?;
-                (file_uri(name), false, true)
+                (file_uri(name), Form::Canonical)
+            }
+            (Signed::Content { octets }, _) => {
+                context.update(octets);
+                let id = object.and_then(|object| object.attribute("Id")).unwrap_or_default();
+                (format!("#{id}"), Form::Base64)
             }
             (Signed::Document | Signed::Element { .. }, None) => return Err(SignError::NoDocument),
         };
-        Ok(self.reference_to(uri, canonical, enveloped, context.finish().as_ref()))
+        Ok(self.reference_to(uri, form, context.finish().as_ref()))
     }
 
-    fn reference_to(&self, uri: String, canonical: bool, enveloped: bool, digest: &[u8]) -> ElementBuilder {
+    fn reference_to(&self, uri: String, form: Form, digest: &[u8]) -> ElementBuilder {
         let mut reference = ElementBuilder::new(SIGNATURE, "Reference");
         reference.set_attribute("URI", uri);
-        if canonical {
+        if form != Form::Octets {
             let transforms = reference.push_element(SIGNATURE, "Transforms");
-            if enveloped {
-                transforms.push_element(SIGNATURE, "Transform").set_attribute("Algorithm", ENVELOPED);
+            let mut push = |algorithm: &str| {
+                transforms.push_element(SIGNATURE, "Transform").set_attribute("Algorithm", algorithm);
+            };
+            match form {
+                Form::Base64 => push(BASE64),
+                Form::Enveloped => push(ENVELOPED),
+                Form::Octets | Form::Canonical => {}
             }
-            self.push_form(transforms, "Transform");
+            if form != Form::Base64 {
+                self.push_form(transforms, "Transform");
+            }
         }
         reference.push_element(SIGNATURE, "DigestMethod").set_attribute("Algorithm", digest_identifier(self.digest));
         reference.push_element(SIGNATURE, "DigestValue").push_text(STANDARD.encode(digest));
@@ -386,7 +448,8 @@ impl<'k> Signer<'k> {
     }
 
     /// The Signature element, signed as it will be between `before` and `after`.
-    fn signature(&self, references: Vec<ElementBuilder>, before: &str, after: &str) -> Result<String, SignError> {
+    fn signature(&self, what: References, before: &str, after: &str) -> Result<String, SignError> {
+        let References { references, objects } = what;
         if references.is_empty() && self.objects.is_empty() {
             return Err(SignError::Nothing);
         }
@@ -414,6 +477,9 @@ impl<'k> Signer<'k> {
         if !key_info.is_empty() {
             signature.push(key_info);
         }
+        for object in objects {
+            signature.push(object);
+        }
         for object in &self.objects {
             signature.push_element(SIGNATURE, "Object").push(object.content.clone());
         }
@@ -428,7 +494,7 @@ impl<'k> Signer<'k> {
                 let mut context = self.digest.context();
                 without_comments(&self.canonicalization).write(Subset::element(element), &mut context)?;
                 let uri = format!("#{}", object.id);
-                let reference = self.reference_to(uri, true, false, context.finish().as_ref());
+                let reference = self.reference_to(uri, Form::Canonical, context.finish().as_ref());
                 signed_info.push(reference).set_attribute("Type", object.kind);
             }
         }

@@ -1,4 +1,5 @@
 import eu.europa.esig.dss.enumerations.DigestAlgorithm;
+import eu.europa.esig.dss.enumerations.EncryptionAlgorithm;
 import eu.europa.esig.dss.enumerations.SignatureAlgorithm;
 import eu.europa.esig.dss.enumerations.SignatureLevel;
 import eu.europa.esig.dss.enumerations.SignaturePackaging;
@@ -20,7 +21,10 @@ import eu.europa.esig.dss.xades.signature.XAdESService;
 import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
 import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,11 +41,11 @@ import java.util.List;
 /**
  * Signs, extends and validates with EU DSS, one command a line on standard input, one answer a line on standard output:
  *
- *   sign LEVEL DIGEST SIGNER PACKAGING IN OUT     ok | failed: why
- *   extend LEVEL IN OUT                           ok | failed: why
- *   verify IN [CONTENT]                           INDICATION/SUBINDICATION FORMAT | what is wrong
+ *   sign LEVEL DIGEST SIGNER PADDING PACKAGING IN OUT     ok | failed: why
+ *   extend LEVEL IN OUT                                   ok | failed: why
+ *   verify IN [CONTENT]                                   INDICATION/SUBINDICATION FORMAT | what is wrong
  *
- * The first argument is the folder of the authorities, samples/xades.
+ * PADDING is pss or usual. The first argument is the folder of the authorities, samples/xades or one made by its script.
  */
 public final class XadesOracle {
     private final Path pki;
@@ -82,7 +86,7 @@ public final class XadesOracle {
     private String answer(String[] asked) throws Exception {
         switch (asked[0]) {
             case "sign":
-                return sign(asked[1], asked[2], asked[3], asked[4], asked[5], asked[6]);
+                return sign(asked[1], asked[2], asked[3], asked[4].equals("pss"), asked[5], asked[6], asked[7]);
             case "extend":
                 return extend(asked[1], asked[2], asked[3]);
             case "verify":
@@ -105,7 +109,8 @@ public final class XadesOracle {
         return service;
     }
 
-    private String sign(String level, String digest, String signer, String packaging, String in, String out)
+    private String sign(
+            String level, String digest, String signer, boolean pss, String packaging, String in, String out)
             throws Exception {
         List<CertificateToken> chain = certificates("signers/" + signer + ".pem");
         XAdESSignatureParameters parameters = new XAdESSignatureParameters();
@@ -114,6 +119,9 @@ public final class XadesOracle {
         parameters.setSigningCertificate(chain.get(0));
         parameters.setCertificateChain(chain);
         parameters.setDigestAlgorithm(DigestAlgorithm.valueOf(digest));
+        if (pss) {
+            parameters.setEncryptionAlgorithm(EncryptionAlgorithm.RSASSA_PSS);
+        }
         XAdESService service = service();
         DSSDocument document = new FileDocument(in);
         ToBeSigned toBeSigned = service.getDataToSign(document, parameters);
@@ -139,7 +147,7 @@ public final class XadesOracle {
         if (content != null) {
             validator.setDetachedContents(List.of(new FileDocument(new File(content))));
         }
-        SimpleReport report = validator.validateDocument().getSimpleReport();
+        SimpleReport report = validator.validateDocument(policy()).getSimpleReport();
         String id = report.getFirstSignatureId();
         if (id == null) {
             return "NONE NONE";
@@ -150,6 +158,17 @@ public final class XadesOracle {
         report.getSignatureTimestamps(id).forEach(stamp -> wrong.add("[timestamp " + stamp.getIndication() + "]"));
         String sub = report.getSubIndication(id) == null ? "" : "/" + report.getSubIndication(id);
         return report.getIndication(id) + sub + " " + report.getSignatureFormat(id) + " | " + String.join("; ", wrong);
+    }
+
+    /** The policy of DSS, with the lines about EdDSA that it has in comments. */
+    private static InputStream policy() {
+        try (InputStream stream = XadesOracle.class.getResourceAsStream("/policy/constraint.xml")) {
+            String policy = new String(stream.readAllBytes(), StandardCharsets.UTF_8);
+            policy = policy.replaceAll("<!--\\s*(<Algo[^>]*>EdDSA</Algo>).*?-->", "$1");
+            return new ByteArrayInputStream(policy.getBytes(StandardCharsets.UTF_8));
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
     }
 
     private List<CertificateToken> certificates(String name) throws Exception {
