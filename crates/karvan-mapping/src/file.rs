@@ -51,11 +51,11 @@ pub(crate) struct When {
     pub(crate) values: Vec<String>,
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PartEntry {
     /// Empty where the syntax has no place for the part.
-    pub(crate) path: String,
+    pub(crate) path: OneOrMore,
     /// What is written where the value does not say it: a text, or `{BT-5}`.
     #[serde(default)]
     pub(crate) default: Option<String>,
@@ -366,7 +366,7 @@ impl RowEntry {
         let needs = row.needs.iter_mut().flat_map(|need| need.path.iter_mut().chain(&mut need.default));
         row.path.iter_mut().chain(&mut row.default).chain(&mut row.again).chain(needs).for_each(braced);
         for part in row.parts.values_mut() {
-            [Some(&mut part.path), part.default.as_mut(), part.implied.as_mut()].into_iter().flatten().for_each(braced);
+            part.path.iter_mut().chain(&mut part.default).chain(&mut part.implied).for_each(braced);
         }
         row
     }

@@ -97,8 +97,8 @@ impl<'f> Guide<'f> {
                     followed.extend(group.map(|number| Step::plain(&format!("SG{number}"))));
                     next
                 }
-                // What stands around an element is not told by its type.
-                (Self::Schema { .. }, _) if step.name == ".." => Position::Somewhere,
+                // What stands around an element or a member is not told by its type.
+                (Self::Schema { .. } | Self::Json { .. }, _) if step.name == ".." => Position::Somewhere,
                 (Self::Schema { syntax, rename, .. }, Position::Element(definition)) => {
                     below(syntax, definition, rename.get(&step.name).unwrap_or(&step.name))?
                 }

@@ -352,8 +352,8 @@ impl<'t> Reader<'t, '_> {
         let mut taken = vec![node];
         let same_parts = row.parts.iter().all(|part| {
             let found = self.part_node(part, node, base);
-            taken.extend(found);
-            found.and_then(|node| tree.text(node)) == leaf.value.part(part.part)
+            taken.extend(found.map(|(_, node)| node));
+            found.and_then(|(_, node)| tree.text(node)) == leaf.value.part(part.part)
         });
         let kind = self.table.kind().term(row.term).kind();
         if same_parts && row.lens.get(kind, text).is_ok_and(|content| content == leaf.value.content) {
@@ -434,8 +434,7 @@ impl<'t> Reader<'t, '_> {
         let (mut value, mut changed) = (TermValue::new(content), Vec::new());
         for part in &row.parts {
             let found = self.part_node(part, first, base);
-            let found = found.and_then(|node| Some((part.place.as_ref()?, node, tree.text(node)?)));
-            if let Some((place, node, text)) = found {
+            if let Some((place, node, text)) = found.and_then(|(place, node)| Some((place, node, tree.text(node)?))) {
                 let implied =
                     part.implied.as_ref().is_some_and(|implied| is(implied, text, &|term| self.compared(term)));
                 if implied || part.absent.as_deref() == Some(text) {
@@ -513,11 +512,12 @@ impl<'t> Reader<'t, '_> {
         }
     }
 
-    /// The node of a part of the value at `node`, whose group stands at `base`.
-    fn part_node(&self, part: &PartRow, node: NodeId, base: Option<&Below>) -> Option<NodeId> {
-        let place = part.place.as_ref()?;
-        let from = if place.from_group { base.map(|base| base.node) } else { Some(node) };
-        self.first(place, from)
+    /// The node of a part of the value at `node`, whose group stands at `base`, and which of the places it is.
+    fn part_node<'p>(&self, part: &'p PartRow, node: NodeId, base: Option<&Below>) -> Option<(&'p Place, NodeId)> {
+        part.places.iter().find_map(|place| {
+            let from = if place.from_group { base.map(|base| base.node) } else { Some(node) };
+            Some((place, self.first(place, from)?))
+        })
     }
 
     /// The first node at `place`.

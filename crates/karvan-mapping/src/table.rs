@@ -145,7 +145,7 @@ impl Member {
 
 /// Whether a place of a row, or of a member of it, begins at the root.
 fn is_told_from_root(row: &Row, rows: &[Row]) -> bool {
-    let of_parts = row.parts.iter().filter_map(|part| part.place.as_ref());
+    let of_parts = row.parts.iter().flat_map(|part| &part.places);
     row.places.iter().chain(of_parts).any(|place| place.from_root)
         || row.members.iter().any(|member| is_told_from_root(&rows[member.row], rows))
 }
@@ -172,7 +172,7 @@ impl Row {
 
     /// The scheme of `value` that stands in its text.
     pub(crate) fn scheme_in_text<'a>(&self, value: &'a TermValue) -> Option<&'a str> {
-        let has_place = || self.parts.iter().any(|part| part.part == Part::Scheme && part.place.is_some());
+        let has_place = || self.parts.iter().any(|part| part.part == Part::Scheme && !part.places.is_empty());
         self.lens.scheme_in_text(value, has_place)
     }
 }
@@ -182,8 +182,8 @@ impl Row {
 pub(crate) struct PartRow {
     pub(crate) part: Part,
     pub(crate) term: Option<TermId>,
-    /// None where the syntax has no place for the part, or the path of the value says it already.
-    pub(crate) place: Option<Place>,
+    /// The places, best first; none where the syntax has none for the part, or the path of the value says it already.
+    pub(crate) places: Vec<Place>,
     pub(crate) default: Option<Value>,
     pub(crate) implied: Option<Value>,
     pub(crate) absent: Option<String>,
@@ -272,8 +272,7 @@ impl Table {
             if let Kind::Part(part) = kind.term(term).kind() {
                 let row =
                     within.and_then(|of| by_term.get(&of)).ok_or_else(|| TableError::NoGroup(entry.term.clone()))?;
-                let path = entry.path.iter().next().unwrap_or_default().to_owned();
-                let RowEntry { default, absent, codes, .. } = entry.clone();
+                let RowEntry { path, default, absent, codes, .. } = entry.clone();
                 let part_entry = PartEntry { path, default, implied: None, absent, codes };
                 let group = kind.term(rows[*row].term).within().and_then(|group| by_term.get(&group));
                 let base = group.map_or_else(|| compiler.guide.root(), |group| positions[*group]);
@@ -441,7 +440,7 @@ impl Table {
                     told_by.insert(path);
                 };
                 let whole = self.extended(base, place, &mut tell);
-                for part in row.parts.iter().filter_map(|part| part.place.as_ref()) {
+                for part in row.parts.iter().flat_map(|part| &part.places) {
                     self.extended(if part.from_group { base } else { &whole }, part, &mut tell);
                 }
                 for (need, _) in &row.needs {
@@ -522,7 +521,7 @@ impl Table {
     /// For tests that compare a table with code lists.
     #[must_use]
     pub fn codes(&self) -> Vec<(&str, &str)> {
-        let parts = self.rows.iter().flat_map(|row| &row.parts).filter_map(|part| part.place.as_ref());
+        let parts = self.rows.iter().flat_map(|row| &row.parts).flat_map(|part| &part.places);
         let places = self.rows.iter().flat_map(|row| &row.places).chain(parts);
         let steps = places.flat_map(|place| &place.steps);
         let mut codes = Vec::new();
@@ -548,8 +547,9 @@ impl Table {
             let row = &self.rows[member.row];
             for place in &row.places {
                 let whole = self.extended(base, place, &mut |path| places.push((row.term, path)));
-                for part in &row.parts {
-                    let Some(place) = &part.place else { continue };
+                for (part, place) in
+                    row.parts.iter().flat_map(|part| part.places.iter().map(move |place| (part, place)))
+                {
                     let from = if place.from_group { base } else { &whole };
                     places.push((part.term.unwrap_or(row.term), self.extended(from, place, &mut |_| {})));
                 }
@@ -632,7 +632,9 @@ impl Compiler<'_> {
             let part = Part::from_name(name).ok_or_else(|| unknown(name))?;
             if shape.kind().parts().contains(&part) {
                 let mut row = self.part(&entry.term, part, shape.part(part), part_entry, base)?;
-                row.place = row.place.filter(|_| !says(&entry.path, &part_entry.path));
+                if part_entry.path.iter().any(|path| says(&entry.path, path)) {
+                    row.places.clear();
+                }
                 parts.push(row);
             }
         }
@@ -702,12 +704,12 @@ impl Compiler<'_> {
         entry: &PartEntry,
         group: Position,
     ) -> Result<PartRow, TableError> {
-        let place = match entry.path.as_str() {
-            "" => None,
-            path if path.starts_with("$group") => self.place(row, path, group)?.map(|(place, _)| place),
+        let mut places = Vec::new();
+        for path in entry.path.iter().filter(|path| !path.is_empty()) {
             // From a value anything may be near.
-            path => self.place(row, path, Position::Somewhere)?.map(|(place, _)| place),
-        };
+            let from = if path.starts_with("$group") { group } else { Position::Somewhere };
+            places.extend(self.place(row, path, from)?.map(|(place, _)| place));
+        }
         let mut value = |text: &Option<String>| {
             let Some(text) = text else { return Ok(None) };
             let Some(id) = text.strip_prefix('{').and_then(|text| text.strip_suffix('}')) else {
@@ -722,7 +724,7 @@ impl Compiler<'_> {
             Some(name) => self.codes(row, name)?,
             None => Lens::Plain,
         };
-        Ok(PartRow { part, term, place, default, implied, absent: entry.absent.clone(), lens })
+        Ok(PartRow { part, term, places, default, implied, absent: entry.absent.clone(), lens })
     }
 
     fn codes(&self, row: &str, name: &str) -> Result<Lens, TableError> {

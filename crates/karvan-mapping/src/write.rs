@@ -483,10 +483,12 @@ impl<'w> Writer<'w> {
             return Ok(node);
         }
         self.set_last.clear();
+        let mut shorter = None;
         if row.lens.is_spread() {
             self.spread(row, place, node, &text)?;
-        } else {
-            self.set(node, text.clone())?;
+        } else if let Err(reason) = self.set(node, text.clone()) {
+            shorter = without_zeros(&leaf.value.content, &text, self.out.limit(node));
+            self.set(node, shorter.clone().ok_or(reason)?.into())?;
         }
         self.parts(row, place, leaf, node, at);
         if !self.is_found_again(place, node) || !self.guarded_are_found_again() {
@@ -496,7 +498,7 @@ impl<'w> Writer<'w> {
         let other = match row.lens {
             Lens::Codes(_) if text != leaf.value.text() => Some((text.as_ref(), "mapping-other-code")),
             Lens::Lines if text.ends_with('\n') => Some((text.trim_end_matches('\n'), "mapping-line-end")),
-            _ => None,
+            _ => shorter.as_deref().map(|shorter| (shorter, "mapping-zeros")),
         };
         if let Some((written, reason)) = other {
             let term = Some(self.table.kind().term(leaf.term));
@@ -580,17 +582,13 @@ impl<'w> Writer<'w> {
         for part in &row.parts {
             let in_text = in_text.is_some() && part.part == Part::Scheme;
             let own = leaf.value.part(part.part).filter(|text| !in_text && !self.is_implied(part, text));
-            let text = match (own, &part.place) {
-                (Some(text), _) if part.absent.as_deref() == Some(text) => {
+            let text = match own {
+                Some(text) if part.absent.as_deref() == Some(text) => {
                     self.lose_part(leaf, part.part, &self.other_meaning());
                     None
                 }
-                (Some(text), Some(_)) => Some(Cow::Owned(text.to_owned())),
-                (Some(_), None) => {
-                    self.lose_part(leaf, part.part, &self.no_place());
-                    None
-                }
-                (None, _) => part.default.as_ref().and_then(|value| self.text_of(value)),
+                Some(text) => Some(Cow::Owned(text.to_owned())),
+                None => part.default.as_ref().and_then(|value| self.text_of(value)),
             };
             let mut is_written = false;
             if let Some(text) = text {
@@ -636,17 +634,26 @@ impl<'w> Writer<'w> {
         }
     }
 
-    /// Writes the text of a part of the value at `node`, or nothing.
+    /// Writes the text of a part of the value at `node` at the first of its places that takes it, or nothing.
     fn put_part(&mut self, part: &'w PartRow, text: Cow<'w, str>, node: NodeId, at: usize) -> Result<(), Message> {
-        let place = part.place.as_ref().ok_or_else(|| self.no_place())?;
-        let nodes = self.out.tree.len();
-        let made = part.lens.put_text(text).and_then(|text| {
-            let base = if place.from_group { self.node_of(at)? } else { node };
-            let base = if place.from_root { NodeId::ROOT } else { base };
-            let node = self.make(&place.steps, base, false)?;
-            self.set(node, text)
-        });
-        made.inspect_err(|_| self.back_to(nodes))
+        let mut refusal = None;
+        for place in &part.places {
+            let nodes = self.out.tree.len();
+            let made = part.lens.put_text(text.clone()).and_then(|text| {
+                let base = if place.from_group { self.node_of(at)? } else { node };
+                let base = if place.from_root { NodeId::ROOT } else { base };
+                let node = self.make(&place.steps, base, false)?;
+                self.set(node, text)
+            });
+            match made {
+                Ok(()) => return Ok(()),
+                Err(reason) => {
+                    self.back_to(nodes);
+                    refusal.get_or_insert(reason);
+                }
+            }
+        }
+        Err(refusal.unwrap_or_else(|| self.no_place()))
     }
 
     /// Whether `text` need not be written because another term says it.
@@ -742,7 +749,7 @@ impl<'w> Writer<'w> {
         let node = self.push(parent, step.name, step.occurrences.first().copied())?;
         for predicate in &step.predicates {
             if let Predicate::Equals(Equals { path, values, .. }) = predicate {
-                if path.iter().map(|step| step.name).eq(rest.iter().map(|step| step.name)) {
+                if leads_to_the_same(path, rest) {
                     continue;
                 }
                 if let Some(text) = values.first().and_then(|value| self.text_of(value)) {
@@ -850,11 +857,30 @@ impl<'g> Terms<'g> {
     }
 }
 
+/// A decimal number in `limit` digits, less as many of the zeros at its end as that takes: it is the same number.
+fn without_zeros(content: &Content, text: &str, limit: usize) -> Option<String> {
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    let end = text.len().checked_sub(digits.checked_sub(limit).filter(|_| limit > 0)?)?;
+    let is_same = matches!(content, Content::Number(_)) && text.get(..end)?.contains(['.', ',']);
+    let kept = (is_same && text.get(end..)?.bytes().all(|byte| byte == b'0')).then(|| &text[..end])?;
+    Some(kept.strip_suffix(['.', ',']).unwrap_or(kept).to_owned())
+}
+
+/// Whether two paths have the same names and, where both say which occurrence, one in common.
+fn leads_to_the_same(one: &[PlaceStep], other: &[PlaceStep]) -> bool {
+    let meets = |one: &[u32], other: &[u32]| {
+        one.is_empty() || other.is_empty() || one.iter().any(|occurrence| other.contains(occurrence))
+    };
+    let same =
+        |(one, other): (&PlaceStep, &PlaceStep)| one.name == other.name && meets(&one.occurrences, &other.occurrences);
+    one.len() == other.len() && one.iter().zip(other).all(same)
+}
+
 /// Whether `place` is one for this value: a place that asks for a part of the value suits values that have it.
 fn suits(place: &Place, row: &Row, leaf: &Leaf) -> bool {
     let predicates = place.steps.last().map_or(&[][..], |step| &step.predicates);
     let part_at =
-        |path: &[PlaceStep]| row.parts.iter().find(|part| part.place.as_ref().is_some_and(|place| place.steps == path));
+        |path: &[PlaceStep]| row.parts.iter().find(|part| part.places.iter().any(|place| place.steps == path));
     let has = |path: &[PlaceStep]| {
         let part = part_at(path)?;
         Some(leaf.value.part(part.part).is_some())

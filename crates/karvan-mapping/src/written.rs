@@ -72,6 +72,11 @@ impl<'w> Written<'w> {
         Ok(())
     }
 
+    /// How many characters the text of a node may have, 0 for any number.
+    pub(crate) fn limit(&self, node: NodeId) -> usize {
+        usize::from(self.slots[node.index()].limit)
+    }
+
     /// What the text of a node must keep to.
     pub(crate) fn held(&self, node: NodeId) -> Held {
         let parent = self.tree.parent(node).map_or(Slot::NOTHING, |parent| self.slots[parent.index()].key);

@@ -367,6 +367,81 @@ fn values_of_lines(source: &[u8]) -> Vec<String> {
     values.collect()
 }
 
+/// An invoice in Karvan's JSON with these members besides, and one line with these.
+fn in_json(members: &str, line: &str) -> Document {
+    let json = format!(
+        r#"{{"document":"invoice","version":1,"number":"1","issueDate":"2026-03-21","typeCode":"380","currency":"EUR",{members}
+        "lines":[{{"identifier":"1",{line}}}]}}"#
+    );
+    read(json.as_bytes()).expect("an invoice").remove(0).document
+}
+
+/// What `target` holds of a document, read back, and what was told on the way there.
+fn through(document: &Document, target: Target) -> (Document, LossReport) {
+    let writing = write(document, target).expect("written");
+    (read(&writing.bytes).expect("a document").remove(0).document, writing.report)
+}
+
+/// `10.000000000000000000` was lost, for D.96A has eighteen digits.
+#[test]
+fn zeros_for_which_there_is_no_room_are_no_loss() {
+    let price = r#""price":{"net":{"value":"10.000000000000000000"},"gross":{"value":"1.00000000000000000001"}}"#;
+    let (back, report) = through(&in_json("", price), Target::Edifact(Some("D.96A")));
+    let price = Invoice::try_from(&back).expect("an invoice").lines.remove(0).price.expect("a price");
+    assert_eq!(price.net.expect("a price").value.to_string(), "10.0000000000000");
+    let told: Vec<_> = report.changed.iter().map(|entry| (entry.value.as_str(), entry.reason.id())).collect();
+    assert_eq!(told, [("10.000000000000000000", "mapping-zeros")]);
+    let lost: Vec<_> = report.lost.iter().map(|entry| entry.value.as_str()).collect();
+    assert_eq!(lost, ["1.00000000000000000001"], "no digit that says something is left out");
+}
+
+/// The schemas of Buy-Ship-Pay list the units of Recommendation 20, and no packages; nor the reasons of charges.
+#[test]
+fn codes_that_an_enumeration_lacks_stand_where_any_code_may() {
+    let line = |unit: &str, per: &str| {
+        format!(
+            r#""quantity":{{"value":"3","unit":"{unit}"}},"price":{{"net":{{"value":"2"}},"baseQuantity":{{"value":"1"{per}}}}},
+            "charges":[{{"amount":{{"value":"1"}},"reasonCode":"FC"}}]"#
+        )
+    };
+    for (unit, per) in
+        [("KGM", r#","unit":"KGM""#), ("XPP", r#","unit":"XPP""#), ("XPP", ""), ("KGM", r#","unit":"XPP""#)]
+    {
+        let document = in_json("", &line(unit, per));
+        let (back, report) = through(&document, Target::Bsp);
+        assert!(report.lost.is_empty(), "{:?}", report.lost);
+        assert_eq!(Invoice::try_from(&back).expect("an invoice"), Invoice::try_from(&document).expect("an invoice"));
+    }
+}
+
+#[test]
+fn the_tax_point_of_an_invoice_is_a_period_told_by_its_purpose() {
+    let document = in_json(r#""taxPointDate":"2026-04-30","#, r#""note":"none""#);
+    assert!(written(&document, Target::Bsp).contains("effectivePeriod"));
+    let (back, report) = through(&document, Target::Bsp);
+    assert!(report.lost.is_empty(), "{:?}", report.lost);
+    assert_eq!(Invoice::try_from(&back).expect("an invoice").tax_point_date.as_deref(), Some("2026-04-30"));
+}
+
+/// What is too long for its element in D.96A has another one: descriptions of documents, contacts, regions, attributes.
+#[test]
+fn long_texts_of_an_old_release_stand_in_other_elements() {
+    let members = r#"
+        "seller":{"name":"Nordhafen GmbH","address":{"countrySubdivision":"Schleswig-Holstein"},
+            "contact":{"name":"Customer service and sales to our partners abroad","telephone":"+49 1"}},
+        "supportingDocuments":[{"reference":"D1","description":"plan"},
+            {"reference":"D2","description":"A drawing of the harbour with all of its quays and cranes",
+             "location":"https://www.nordhafen.example/documents/2026"},
+            {"reference":"D3","description":"Another drawing of the harbour, of its railways"}],"#;
+    let attribute = |number| format!(r#"{{"name":"Attribute {number}","value":"Value {number}"}}"#);
+    let attributes: Vec<_> = (0..7).map(attribute).collect();
+    let line = format!(r#""item":{{"name":"Crane","attributes":[{}]}}"#, attributes.join(","));
+    let document = in_json(members, &line);
+    let (back, report) = through(&document, Target::Edifact(Some("D.96A")));
+    assert!(report.lost.is_empty(), "{:?}", report.lost);
+    assert_eq!(Invoice::try_from(&back).expect("an invoice"), Invoice::try_from(&document).expect("an invoice"));
+}
+
 /// Takes the members away that are nothing.
 fn without_nothing(value: &mut serde_json::Value) {
     if let serde_json::Value::Object(members) = value {

@@ -80,25 +80,31 @@ pub(super) struct Told {
     pub(super) gone: Terms,
     /// Terms of the target that the source does not hold, or not so.
     pub(super) come: Terms,
+    /// Of those gone, what the target says all the same: once for all, or by the code that its own list has for it.
+    pub(super) said: Terms,
 }
 
 impl Told {
     pub(super) fn new(report: &LossReport, normal: &Normal) -> Self {
         let mut told = Self::default();
-        let mut count = |gone: bool, entry: &Entry, value: &str| {
+        let count = |terms: &mut Terms, entry: &Entry, value: &str| {
             let Some(term) = entry.term.map(karvan_model::Term::id).filter(|id| is_extracted(id)) else { return };
             let value = normal.get(value).map_or(value, String::as_str);
             if !value.is_empty() {
-                if gone { &mut told.gone } else { &mut told.come }.count(term, value, 1);
+                terms.count(term, value, 1);
             }
         };
         for entry in report.lost.iter().chain(&report.repeated).chain(&report.changed) {
-            count(true, entry, &entry.value);
+            count(&mut told.gone, entry, &entry.value);
         }
         for entry in &report.changed {
-            count(false, entry, entry.written.as_deref().unwrap_or_default());
+            count(&mut told.come, entry, entry.written.as_deref().unwrap_or_default());
         }
-        report.added.iter().for_each(|entry| count(false, entry, &entry.value));
+        report.added.iter().for_each(|entry| count(&mut told.come, entry, &entry.value));
+        let other_codes = report.changed.iter().filter(|entry| entry.reason.id() == "mapping-other-code");
+        for entry in report.repeated.iter().chain(other_codes) {
+            count(&mut told.said, entry, &entry.value);
+        }
         told
     }
 }
@@ -137,7 +143,7 @@ mod tests {
 
     #[test]
     fn a_true_report_leads_there_and_back() {
-        let told = Told { gone: terms(&[("BT-29", 1)]), come: terms(&[("BT-3", 1)]) };
+        let told = Told { gone: terms(&[("BT-29", 1)]), come: terms(&[("BT-3", 1)]), said: Terms::default() };
         let (before, after) = (terms(&[("BT-1", 2), ("BT-29", 1)]), terms(&[("BT-1", 2), ("BT-3", 1)]));
         assert_eq!((before.after(&told), after.before(&told)), (after, before));
     }
