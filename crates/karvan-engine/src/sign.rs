@@ -139,5 +139,5 @@ fn signer<'i>(identity: &'i Identity, options: &Options) -> Result<Signer<'i>, E
     Ok(Signer::new(identity.key())
         .with_certificates(identity.certificates().to_vec())?
         .with_canonicalization(canonicalization)
-        .with_digest(options.digest))
+        .with_digest(options.digest)?)
 }

@@ -74,7 +74,8 @@ pub struct Report {
     pub signer: Option<String>,
     /// What the references cover.
     pub covered: Vec<CoveredPart>,
-    /// What of the document no reference covers.
+    /// What of the document no reference covers; told once, whatever signs the rest.
+    #[serde(skip)]
     pub uncovered: Vec<Part>,
     /// What the signature says about itself, if it is one of XAdES.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -158,11 +159,17 @@ impl Report {
                     .with("digest", &covered.digest),
             );
         }
-        for part in &self.uncovered {
-            line(Message::new("verify-uncovered").with("part", &part.path));
-        }
         self.properties.iter().flat_map(Properties::lines).for_each(line);
+        text.extend(self.uncovered.iter().map(|part| part.text(language)));
         text
+    }
+}
+
+impl Part {
+    /// That nothing covers it, for people: a line, ended.
+    #[must_use]
+    pub fn text(&self, language: Language) -> String {
+        format!("{}\n", Message::new("verify-uncovered").with("part", &self.path).text(language))
     }
 }
 

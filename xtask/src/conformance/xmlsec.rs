@@ -131,7 +131,7 @@ impl Case<'_> {
         let signer = Signer::new(&self.key.key)
             .with_certificates(vec![self.key.certificate.clone()])?
             .with_canonicalization(self.form.clone())
-            .with_digest(self.key.digest);
+            .with_digest(self.key.digest)?;
         let name = "invoice.xml";
         let signed = match self.placement {
             Placement::Enveloped => signer.sign_in(document.root(), &[Signed::Document])?,

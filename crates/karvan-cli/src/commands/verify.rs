@@ -297,6 +297,7 @@ fn tell(name: &str, outcome: &Outcome, session: &mut Session) -> io::Result<Stat
         conclusion,
         indication: outcome.indication(),
         signatures: report.iter().map(|report| (json!(report), verdict)).collect(),
+        uncovered: report.map(|report| report.uncovered.clone()).unwrap_or_default(),
         digests: Value::Null,
         findings: findings.into_iter().chain(notes).collect(),
         text,

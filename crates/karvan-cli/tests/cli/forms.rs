@@ -176,7 +176,7 @@ fn a_container_holds_files_that_are_signed_together() {
         assert_eq!(told["indication"], "INDETERMINATE/SIG_CONSTRAINTS_FAILURE");
         let asked = arguments![from_iran(), NOW, "--require-covers=anything", "--out=more", "more.asice"];
         let told = verify(&folder, asked, 0);
-        assert_eq!(told["signature"]["uncovered"][0]["path"], "note.txt");
+        assert_eq!(told["uncovered"][0]["path"], "note.txt");
         assert!(folder.path("more/order.edi").exists() && !folder.path("more/note.txt").exists());
     }
 }

@@ -4,7 +4,7 @@ use std::io::{self, Read, Seek};
 
 use jiff::Timestamp;
 use karvan_signature::Coverage;
-use karvan_signature::asic::{self, ContainerSignature, EXTENDED, IntactContainer, SIMPLE};
+use karvan_signature::asic::{self, ContainerSignature, EXTENDED, SIMPLE};
 use karvan_signature::cms::VerifyError;
 use karvan_text::{Code, Diagnostic, Message, Place};
 
@@ -55,11 +55,12 @@ pub fn verify<R: Read + Seek>(
         return Ok(Verification::rejected(uncovered.into_iter().map(|name| not_covered(name)).collect()));
     }
     let mut judge = Judge::new(material, &policy.cms, &[], at);
-    let signers: Vec<_> = intact.signatures().iter().map(|signature| signer(signature, &intact, &mut judge)).collect();
+    let signers: Vec<_> = intact.signatures().iter().map(|signature| signer(signature, &mut judge)).collect();
+    let uncovered = intact.uncovered().iter().map(|name| Part { path: name.clone(), span: None }).collect();
     judge.require_anchors(None);
     let trusted = judge.trusts(&signers);
     let content = if trusted { intact.trust(|_| Ok::<_, ()>(())).ok() } else { None };
-    Ok(Verification::new(signers, judge.into_findings(), content))
+    Ok(Verification::new(signers, judge.into_findings(), content).with_uncovered(uncovered))
 }
 
 fn not_covered(name: &str) -> Diagnostic {
@@ -68,7 +69,7 @@ fn not_covered(name: &str) -> Diagnostic {
     finding.help(Message::new("help-asic-not-covered"))
 }
 
-fn signer<R>(signature: &ContainerSignature, intact: &IntactContainer<R>, judge: &mut Judge<'_>) -> Signer {
+fn signer(signature: &ContainerSignature, judge: &mut Judge<'_>) -> Signer {
     let mut signer = match signature.cms() {
         Some(cms) => judge.signer(cms, signature.offered()),
         None => Signer {
@@ -96,7 +97,5 @@ fn signer<R>(signature: &ContainerSignature, intact: &IntactContainer<R>, judge:
         filtered: false,
     });
     signer.report.covered = covered.collect();
-    let uncovered = intact.uncovered().iter().map(|name| Part { path: name.clone(), span: None });
-    signer.report.uncovered = uncovered.collect();
     signer
 }

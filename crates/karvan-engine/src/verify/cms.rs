@@ -21,6 +21,8 @@ pub use karvan_signature::cms::Policy;
 pub struct Verification<S> {
     /// The signers, as far as their signatures are good; none if one is not.
     pub signers: Vec<Signer>,
+    /// The files of a container that no signature covers.
+    pub uncovered: Vec<Part>,
     /// What is wrong with the signatures, or keeps from telling whether they can be trusted.
     pub findings: Vec<Diagnostic>,
     content: Option<S>,
@@ -41,7 +43,6 @@ pub struct Signer {
 
 /// What a CMS signature says about itself, and who says something about it.
 #[derive(Clone, Debug, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
 pub struct Attributes {
     /// Whether it names the certificate of the signer, as CAdES-BES asks.
     pub names_certificate: bool,
@@ -70,7 +71,12 @@ pub struct Stamp {
 
 impl<S> Verification<S> {
     pub(super) const fn new(signers: Vec<Signer>, findings: Vec<Diagnostic>, content: Option<S>) -> Self {
-        Self { signers, findings, content }
+        Self { signers, uncovered: Vec::new(), findings, content }
+    }
+
+    pub(super) fn with_uncovered(mut self, uncovered: Vec<Part>) -> Self {
+        self.uncovered = uncovered;
+        self
     }
 
     pub(super) const fn rejected(findings: Vec<Diagnostic>) -> Self {

@@ -57,7 +57,7 @@ pub struct Report {
     pub signatures: Vec<SignatureReport>,
     /// What only a digest protects.
     pub unsigned: Vec<CoveredOctets>,
-    /// What no signature covers.
+    /// What none of the signatures covers.
     pub uncovered: Vec<UncoveredOctets>,
 }
 
@@ -65,7 +65,7 @@ pub struct Report {
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct SignatureReport {
-    /// What was signed by whom. What no signature covers stands with the first of them alone.
+    /// What was signed by whom.
     #[serde(flatten)]
     pub signed: Signed,
     /// What its security groups say.
@@ -74,7 +74,6 @@ pub struct SignatureReport {
 
 /// What the security groups of a signature say.
 #[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Security {
     /// 0534.
@@ -101,14 +100,13 @@ pub struct Security {
 
 /// Octets with their digest.
 #[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CoveredOctets {
     /// The file: `source` or `content`.
     pub file: &'static str,
     /// The structure that they belong to.
     pub structure: String,
-    /// Whether the layout between segments is digested: `kept` or `leftOut`.
+    /// Whether the layout between segments is digested: `kept` or `left_out`.
     pub layout: &'static str,
     /// The digest algorithm.
     pub digest_algorithm: String,
@@ -120,7 +118,6 @@ pub struct CoveredOctets {
 
 /// A stretch of octets.
 #[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct StretchReport {
     /// Where it stands.
@@ -155,14 +152,9 @@ impl Report {
             span: part.span,
             segments: part.segments.clone(),
         });
-        let uncovered: Vec<_> = uncovered.collect();
-        let mut signatures: Vec<_> =
-            intact.signatures().iter().map(|signature| signature_report(intact, signature)).collect();
-        if let Some(first) = signatures.first_mut() {
-            first.signed.uncovered = uncovered.iter().map(UncoveredOctets::part).collect();
-        }
+        let signatures = intact.signatures().iter().map(|signature| signature_report(intact, signature));
         let unsigned = intact.unsigned().iter().map(|part| covered_octets(intact, part)).collect();
-        Self { signatures, unsigned, uncovered }
+        Self { signatures: signatures.collect(), unsigned, uncovered: uncovered.collect() }
     }
 
     /// The report for people, several lines, each ended; `explain` shows each stretch of octets with its digest.
@@ -212,7 +204,9 @@ fn own(file: &str, span: Span) -> Option<Span> {
 }
 
 impl UncoveredOctets {
-    fn part(&self) -> Part {
+    /// The same in the words of every form.
+    #[must_use]
+    pub fn part(&self) -> Part {
         Part { path: self.segments.clone(), span: own(self.file, self.span) }
     }
 }
@@ -300,7 +294,7 @@ fn covered_octets(intact: &Intact, part: &Digested) -> CoveredOctets {
         structure: part.structure.clone(),
         layout: match part.layout {
             Layout::Kept => "kept",
-            Layout::LeftOut => "leftOut",
+            Layout::LeftOut => "left_out",
         },
         digest_algorithm: part.algorithm.to_string(),
         digest: format!("{:?}", part.digest),

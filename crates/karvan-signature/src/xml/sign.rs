@@ -143,6 +143,8 @@ pub enum SignError {
     Key(KeyError),
     /// XML Signature has no identifier for the algorithm of the key.
     Algorithm,
+    /// The digest is weak.
+    Digest(DigestAlgorithm),
     /// The first certificate is not that of the key.
     WrongKey {
         /// The subject of the certificate.
@@ -177,6 +179,7 @@ impl fmt::Display for SignError {
         match self {
             Self::Key(error) => error.fmt(f),
             Self::Algorithm => f.write_str("XML Signature has no identifier for the algorithm of the key"),
+            Self::Digest(digest) => write!(f, "{digest} is weak: signatures with it are verified, and none are made"),
             Self::WrongKey { subject } => write!(f, "the private key does not belong to the certificate of {subject}"),
             Self::AlreadySigned { path } => write!(f, "the document is signed already, at {path}"),
             Self::Id { id, several: false } => write!(f, "no element has the identifier {id}"),
@@ -290,10 +293,15 @@ impl<'k> Signer<'k> {
     }
 
     /// Uses this digest for what is signed; the digest of the signature itself is the key's.
-    #[must_use]
-    pub fn with_digest(mut self, digest: DigestAlgorithm) -> Self {
+    ///
+    /// # Errors
+    /// A digest that is weak: such a one is verified where that is allowed, and never made.
+    pub fn with_digest(mut self, digest: DigestAlgorithm) -> Result<Self, SignError> {
+        if !digest.legacy().is_empty() {
+            return Err(SignError::Digest(digest));
+        }
         self.digest = digest;
-        self
+        Ok(self)
     }
 
     /// The certificates that are offered.

@@ -169,13 +169,15 @@ fn tell<S>(name: &str, verification: &Verification<S>, session: &mut Session) ->
         let explanation = signer.verdict.as_ref().map(|verdict| verdict.explanation().text(language));
         [Some(signer.text(language)), explanation].into_iter().flatten()
     });
+    let uncovered = verification.uncovered.iter().map(|part| part.text(language));
     let told = Told {
         conclusion,
         indication: verification.indication(),
         signatures: verification.signers.iter().map(|signer| (json!(signer), signer.verdict.as_ref())).collect(),
+        uncovered: verification.uncovered.clone(),
         digests: Value::Null,
         findings: verification.findings.iter().collect(),
-        text: text.collect(),
+        text: text.chain(uncovered).collect(),
     };
     told::tell(name, told, session)
 }

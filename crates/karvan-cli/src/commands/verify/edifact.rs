@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use karvan_engine::Timestamp;
 use karvan_engine::trust::Material;
-use karvan_engine::verify::edifact::{Coverage, Files, Outcome, Policy, verify_interchange};
+use karvan_engine::verify::edifact::{Coverage, Files, Outcome, Policy, UncoveredOctets, verify_interchange};
 use serde_json::json;
 
 use super::told::{self, Conclusion, Told};
@@ -75,6 +75,7 @@ fn tell(asked: &Verify, name: &str, outcome: &Outcome, session: &mut Session) ->
         conclusion,
         indication: outcome.indication(),
         signatures: signatures.zip(verdicts).collect(),
+        uncovered: report.iter().flat_map(|report| &report.uncovered).map(UncoveredOctets::part).collect(),
         digests: json!(report.map(|report| &report.unsigned)),
         findings: findings.iter().collect(),
         text,

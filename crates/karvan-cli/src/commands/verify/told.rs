@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use karvan_engine::text::{Diagnostic, Message};
+use karvan_engine::verify::Part;
 use karvan_engine::{Indication, TrustStatus, Verdict};
 use serde_json::{Value, json};
 
@@ -32,6 +33,8 @@ pub(super) struct Told<'v> {
     pub(super) indication: Indication,
     /// The signatures, each with the verdict on its signer if there is one.
     pub(super) signatures: Vec<(Value, Option<&'v Verdict>)>,
+    /// What none of them covers.
+    pub(super) uncovered: Vec<Part>,
     /// What a digest protects that nobody signed.
     pub(super) digests: Value,
     pub(super) findings: Vec<&'v Diagnostic>,
@@ -75,7 +78,7 @@ pub(super) fn tell(name: &str, told: Told<'_>, session: &mut Session) -> io::Res
         let (signature, trust) = signatures.next().unwrap_or_default();
         let mut object = json!({
             "file": name, "verdict": word, "indication": told.indication.to_string(),
-            "signature": signature, "trust": trust, "findings": told.findings,
+            "signature": signature, "trust": trust, "uncovered": told.uncovered, "findings": told.findings,
         });
         let others: Vec<_> =
             signatures.map(|(signature, trust)| json!({ "signature": signature, "trust": trust })).collect();
