@@ -2,14 +2,13 @@
 //!
 //! After `--`, `--files N` sets how many small ones there are, `--megabytes N` how large the large ones are.
 
-use std::env;
 use std::error::Error;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use benches::{argument, interchange, size};
+use benches::{argument, interchange, program, size};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let count = argument("--files").map_or(Ok(20_000), |text| text.parse::<u32>())?;
@@ -45,19 +44,6 @@ fn measure(program: &Path, count: u32, size: usize) -> Result<(), Box<dyn Error>
     }
     println!();
     Ok(())
-}
-
-/// The program as it is released, made now.
-fn program() -> Result<PathBuf, Box<dyn Error>> {
-    let made =
-        Command::new(env!("CARGO")).args(["build", "--release", "--quiet", "--package", "karvan-cli"]).status()?;
-    if !made.success() {
-        return Err("the program cannot be made".into());
-    }
-    // This one stands in target/release/deps.
-    let here = env::current_exe()?;
-    let folder = here.parent().and_then(Path::parent).ok_or("no folder above this program")?;
-    Ok(folder.join("karvan").with_extension(env::consts::EXE_EXTENSION))
 }
 
 fn validate(program: &Path, folder: &Path, jobs: &str) -> Result<Duration, Box<dyn Error>> {

@@ -6,14 +6,18 @@
 pub mod staedi;
 pub mod ubl;
 
+use std::env;
+use std::error::Error;
 use std::hint::black_box;
 use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// The value of the argument `name`, if it was given.
 #[must_use]
 pub fn argument(name: &str) -> Option<String> {
-    let mut arguments = std::env::args().skip_while(|argument| argument != name);
+    let mut arguments = env::args().skip_while(|argument| argument != name);
     arguments.next()?;
     arguments.next()
 }
@@ -46,6 +50,22 @@ pub fn best<T>(runs: usize, work: impl Fn() -> T) -> Duration {
         start.elapsed()
     };
     (0..runs).map(one).min().unwrap_or_default()
+}
+
+/// The program as it is released, made now.
+///
+/// # Errors
+/// It cannot be made or found.
+pub fn program() -> Result<PathBuf, Box<dyn Error>> {
+    let made =
+        Command::new(env!("CARGO")).args(["build", "--release", "--quiet", "--package", "karvan-cli"]).status()?;
+    if !made.success() {
+        return Err("the program cannot be made".into());
+    }
+    // This one stands in target/release/deps.
+    let here = env::current_exe()?;
+    let folder = here.parent().and_then(Path::parent).ok_or("no folder above this program")?;
+    Ok(folder.join("karvan").with_extension(env::consts::EXE_EXTENSION))
 }
 
 /// An interchange of about `size` octets: invoices and despatch advices with ten lines each, sound in every respect.

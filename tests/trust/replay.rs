@@ -63,7 +63,7 @@ fn replay_path(path: &Value, wrong: &mut Vec<String>) -> Vec<(Place, String)> {
             wrong.push(format!("{check} of a certificate {position} that is not in the path"));
             continue;
         };
-        let result = state.judge(check, text(&step["clause"]), inputs, certificate, wrong);
+        let result = state.judge((position, check), text(&step["clause"]), inputs, certificate, wrong);
         if text(&step["result"]) != result {
             wrong.push(format!("{check} of certificate {position}: {}, and it is {result}: {inputs}", step["result"]));
         }
@@ -89,7 +89,7 @@ struct Node {
 impl State {
     fn judge(
         &mut self,
-        check: &str,
+        (position, check): (u64, &str),
         clause: &str,
         inputs: &Value,
         certificate: &Value,
@@ -167,7 +167,7 @@ impl State {
                 let none = inputs["extended_key_usage"].is_null() || asked.is_empty();
                 passed(none || any || own.iter().any(|purpose| asked.contains(purpose)))
             }
-            "policies" if clause.contains("(d)") => self.policies(inputs, wrong),
+            "policies" if clause.contains("(d)") => self.policies(position, inputs, wrong),
             "policies" => self.constrained(inputs, wrong),
             "policy-mappings" if clause.contains("(b)") => self.map(inputs, wrong),
             "policy-mappings" => {
@@ -185,8 +185,10 @@ impl State {
     }
 
     /// §6.1.3 (d) to (f) with the graph of RFC 9618.
-    fn policies(&mut self, inputs: &Value, wrong: &mut Vec<String>) -> &'static str {
-        let any_counts = number(&inputs["inhibit_any_policy"]) > 0 || inputs["self_issued"] == true;
+    fn policies(&mut self, position: u64, inputs: &Value, wrong: &mut Vec<String>) -> &'static str {
+        // (d)(2): "i is less than n", so not in the signer's certificate.
+        let own = inputs["self_issued"] == true && position > 0;
+        let any_counts = number(&inputs["inhibit_any_policy"]) > 0 || own;
         let before = self.levels.last().cloned().unwrap_or_default();
         if inputs["certificate_policies"].is_null() || before.is_empty() {
             self.levels.clear();
@@ -369,13 +371,15 @@ const fn passed(passed: bool) -> &'static str {
     if passed { "passed" } else { "failed" }
 }
 
-/// RFC 5280 §7.1, as far as text shows it: without case and superfluous spaces.
+/// RFC 5280 §7.1, as far as text shows it: without case and superfluous spaces, those included that RFC 4514 writes with a
+/// backslash because they stand at an end.
 fn same_name(one: &str, other: &str) -> bool {
     comparable(one) == comparable(other)
 }
 
 fn comparable(name: &str) -> String {
-    name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+    let spaced = name.replace("\\ ", " ").split_whitespace().collect::<Vec<_>>().join(" ");
+    spaced.replace("= ", "=").replace(" ,", ",").to_lowercase()
 }
 
 /// What stands before the colon.

@@ -6,6 +6,7 @@ mod arguments;
 mod checking;
 mod commands;
 mod crash;
+mod fetching;
 mod input;
 mod jobs;
 mod network;

@@ -10,6 +10,8 @@ use std::time::Duration;
 use std::{fmt, io};
 
 use clap::Args;
+use karvan_engine::Timestamp;
+use karvan_engine::trust::fetch::{Fetched, Source};
 use ureq::config::Config;
 use ureq::http::Uri;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
@@ -38,6 +40,14 @@ const REDIRECTIONS: u32 = 3;
 /// Something to be sent: its media type, and its octets.
 pub(crate) type Body<'b> = (&'b str, &'b [u8]);
 
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// What it was said to be.
+    pub(crate) media_type: Option<String>,
+    pub(crate) octets: Vec<u8>,
+}
+
 /// A way to others, within limits.
 pub(crate) struct Network {
     agent: Agent,
@@ -61,7 +71,7 @@ impl Network {
     ///
     /// # Errors
     /// What stands in the way, in words.
-    pub(crate) fn fetch(&self, url: &str, body: Option<Body<'_>>) -> Result<Vec<u8>, String> {
+    pub(crate) fn fetch(&self, url: &str, body: Option<Body<'_>>) -> Result<Answer, String> {
         let problem = |error: Error| format!("{url}: {error}");
         if !url.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http://")) {
             return Err(format!("{url}: only http:// is spoken; what comes over it is signed"));
@@ -71,7 +81,19 @@ impl Network {
             None => self.agent.get(url).call(),
         }
         .map_err(problem)?;
-        response.body_mut().with_config().limit(self.limit).read_to_vec().map_err(problem)
+        let octets = response.body_mut().with_config().limit(self.limit).read_to_vec().map_err(problem)?;
+        Ok(Answer { media_type: response.body().mime_type().map(str::to_owned), octets })
+    }
+}
+
+/// `application/ocsp-request` (RFC 6960 appendix A).
+const OCSP_REQUEST: &str = "application/ocsp-request";
+
+impl Source for Network {
+    fn fetch(&mut self, url: &str, request: Option<&[u8]>) -> Result<Fetched, String> {
+        let Answer { media_type, octets } = Self::fetch(self, url, request.map(|octets| (OCSP_REQUEST, octets)))?;
+        let at = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default();
+        Ok(Fetched { at, media_type, octets })
     }
 }
 
@@ -168,7 +190,7 @@ mod tests {
     #[test]
     fn an_answer_is_fetched() {
         let url = server(&["HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok"]);
-        assert_eq!(Network::new(HERE).fetch(&url, Some(("text/plain", b"hello"))).unwrap(), b"ok");
+        assert_eq!(Network::new(HERE).fetch(&url, Some(("text/plain", b"hello"))).unwrap().octets, b"ok");
     }
 
     #[test]

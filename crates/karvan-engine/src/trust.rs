@@ -1,6 +1,7 @@
 //! Whom to trust: the path from a certificate to a trust anchor.
 
 pub mod cross;
+pub mod fetch;
 pub mod list;
 
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use karvan_pki::{
 use karvan_signature::xades::ValidationData;
 use karvan_text::{Code, Diagnostic, Message, Place};
 
+use self::fetch::Fetching;
 use self::list::TrustedList;
 
 /// `id-kp-timeStamping` (RFC 3161 §2.3).
@@ -39,6 +41,8 @@ pub struct Material {
     options: Options,
     problems: Vec<(String, Diagnostic)>,
     lists: Vec<(String, TrustedList)>,
+    /// Who is asked for what is lacking.
+    fetching: Option<Arc<Fetching>>,
 }
 
 impl Material {
@@ -67,7 +71,7 @@ impl Material {
             problems.extend(findings.into_iter().map(|finding| (name.to_owned(), finding)));
         }
         let options = Options { limits, ..Options::document_signature(Timestamp::UNIX_EPOCH) };
-        Self { anchors, pool: Arc::new(pool), options, problems, lists: Vec::new() }
+        Self { anchors, pool: Arc::new(pool), options, problems, lists: Vec::new(), fetching: None }
     }
 
     /// Adds revocation lists and OCSP responses from files.
@@ -76,6 +80,14 @@ impl Material {
         let (evidence, problems) = Evidence::load(borrowed(files), &self.options.limits);
         self.problems.extend(told(&problems));
         self.options.revocation.evidence = Arc::new(self.joined(&evidence));
+        self
+    }
+
+    /// Asks others for what a verdict lacks: certificates of issuers, revocation lists and OCSP responses, where certificates say
+    /// that they are. What came once is there for every verdict after it.
+    #[must_use]
+    pub fn fetching(mut self, fetching: Arc<Fetching>) -> Self {
+        self.fetching = Some(fetching);
         self
     }
 
@@ -256,6 +268,22 @@ impl Material {
     }
 
     fn find(&self, leaf: &Sourced, offered: &CertificateSet, evidence: &Evidence, at: Timestamp) -> Verdict {
+        let Some(fetching) = &self.fetching else { return self.search(leaf, offered, evidence, at) };
+        let (mut offered, mut evidence) = (offered.clone(), evidence.clone());
+        loop {
+            let (certificates, fetched) = fetching.material();
+            offered.extend(&certificates, &self.options.limits);
+            evidence.extend(&fetched, &self.options.limits);
+            let verdict = self.search(leaf, &offered, &evidence, at);
+            // Each question is asked once and there is a limit to them, so this ends.
+            let settled = verdict.path().is_some_and(|path| path.unknown().is_empty()) && !self.options.every_path;
+            if settled || !fetching.ask(verdict.wanted(), &self.options.limits) {
+                return verdict;
+            }
+        }
+    }
+
+    fn search(&self, leaf: &Sourced, offered: &CertificateSet, evidence: &Evidence, at: Timestamp) -> Verdict {
         let mut pool = CertificateSet::over(Arc::clone(&self.pool));
         pool.extend(offered, &self.options.limits);
         let mut options = self.asked(at);

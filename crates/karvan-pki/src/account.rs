@@ -5,6 +5,7 @@ use karvan_text::catalogue::isolate;
 use karvan_text::{Language, Message};
 use serde::Serialize;
 
+use crate::certificate::hex;
 use crate::explain::{Explanation, PathFacts, line};
 use crate::trace::{Fact, Facts, Step, StepResult};
 use crate::{Check, Recognition, Verdict};
@@ -110,6 +111,10 @@ fn shown(fact: &Fact) -> String {
         Fact::Bool(value) => value.to_string(),
         Fact::Number(value) => value.to_string(),
         Fact::Text(text) => text.to_string(),
+        Fact::Time(time) => time.to_string(),
+        Fact::Identifier(identifier) => identifier.to_string(),
+        Fact::Name(name) => name.to_string(),
+        Fact::Digest(digest) => hex(digest),
         Fact::List(values) if values.is_empty() => "∅".to_owned(),
         Fact::List(values) => format!("[{}]", values.iter().map(shown).collect::<Vec<_>>().join("; ")),
         Fact::Facts(facts) => format!("{{{}}}", joined(facts)),

@@ -367,11 +367,11 @@ fn rejected(path: &[&Sourced], end: Option<Candidate<'_>>, rejections: Vec<Rejec
     RejectedPath { certificates, anchor, rejections, steps }
 }
 
-/// How many certificates lie between each name and the nearest anchor, by names alone: what cannot lead to an anchor is tried
+/// How many certificates of authorities lie between each name and the nearest anchor, by names alone: what cannot lead to an anchor is tried
 /// last, and of two ways the shorter one first.
 fn distances<'a>(session: &Session<'a>) -> HashMap<&'a Name, usize> {
     let mut issued: HashMap<&Name, Vec<&Name>> = HashMap::new();
-    for sourced in session.pool.iter() {
+    for sourced in session.pool.iter().filter(|sourced| sourced.certificate.is_authority()) {
         issued.entry(sourced.certificate.issuer()).or_default().push(sourced.certificate.subject());
     }
     let mut distances = HashMap::new();

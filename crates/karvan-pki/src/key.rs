@@ -1,6 +1,8 @@
 //! Public keys and the signatures that they verify.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::OnceLock;
 
 use der::asn1::{AnyRef, BitStringRef, ObjectIdentifier, UintRef};
 use der::{Decode, Encode, ErrorKind, Reader, Tag};
@@ -8,6 +10,7 @@ use ring::signature::{self as fast, UnparsedPublicKey, VerificationAlgorithm};
 
 use crate::algorithm::{RSASSA_PSS, pss};
 use crate::asn1::{self, AlgorithmIdentifier};
+use crate::certificate::sha256;
 use crate::{DigestAlgorithm, Legacy, SignatureAlgorithm};
 
 mod slow;
@@ -29,6 +32,23 @@ pub struct PublicKey {
     spki: Box<[u8]>,
     /// The contents of the BIT STRING.
     key: Box<[u8]>,
+    digest: KeyDigest,
+}
+
+/// The SHA-256 digest of a `SubjectPublicKeyInfo`, once it was asked for. It follows from the rest of the key.
+#[derive(Clone, Debug, Default)]
+struct KeyDigest(OnceLock<[u8; 32]>);
+
+impl PartialEq for KeyDigest {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for KeyDigest {}
+
+impl Hash for KeyDigest {
+    fn hash<H: Hasher>(&self, _: &mut H) {}
 }
 
 /// What kind of key it is.
@@ -138,7 +158,7 @@ impl PublicKey {
             DSA => KeyKind::Dsa { bits: algorithm.parameters.map(dsa_bits).transpose()? },
             other => KeyKind::Unsupported(other.to_string()),
         };
-        Ok(Self { kind, padding, spki: spki.into(), key: key.into() })
+        Ok(Self { kind, padding, spki: spki.into(), key: key.into(), digest: KeyDigest::default() })
     }
 
     /// What kind of key it is.
@@ -151,6 +171,11 @@ impl PublicKey {
     #[must_use]
     pub fn spki(&self) -> &[u8] {
         &self.spki
+    }
+
+    /// SHA-256 over the `SubjectPublicKeyInfo`.
+    pub(crate) fn digest(&self) -> &[u8; 32] {
+        self.digest.0.get_or_init(|| sha256(&self.spki))
     }
 
     /// The key itself: `RSAPublicKey`, the point of a curve, the 32 octets of Ed25519, `y` of DSA.

@@ -52,6 +52,7 @@ mod store_file;
 mod trace;
 mod validate;
 mod verdict;
+mod wanted;
 
 pub use account::Separation;
 pub use algorithm::SignatureAlgorithm;
@@ -91,3 +92,4 @@ pub use store_file::StoreFile;
 pub use trace::{Fact, Facts, Step, StepResult};
 pub use validate::Purpose;
 pub use verdict::{Effort, RejectedPath, Status, Verdict, VerifiedPath};
+pub use wanted::{Wanted, WantedKind};

@@ -99,7 +99,7 @@ impl LoadProblem {
 #[must_use]
 pub fn certificates(file: &str, bytes: &[u8], limits: &Limits) -> (Vec<Certificate>, Vec<LoadProblem>) {
     let mut loaded = Loaded::new(file, bytes, limits);
-    if pem::is_pem(bytes) {
+    if !is_der(bytes) && pem::is_pem(bytes) {
         for block in pem::blocks(bytes) {
             loaded.range = block.range;
             match (block.label, block.contents) {
@@ -255,6 +255,11 @@ impl<'a> Loaded<'a> {
         let place = Place { span: self.range.clone().into(), position, ..Place::default() };
         self.problems.push(LoadProblem { file: self.file.to_owned(), index, place, error });
     }
+}
+
+/// Whether `bytes` are one SEQUENCE and nothing else: no text, whatever stands in it.
+fn is_der(bytes: &[u8]) -> bool {
+    bytes.first() == Some(&0x30) && asn1::whole(bytes, AnyRef::decode).is_ok()
 }
 
 const SIGNED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.2");

@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Write as _};
 use std::hash::{Hash, Hasher};
+use std::ops::Range;
+use std::sync::Arc;
 
 use der::asn1::{AnyRef, ObjectIdentifier};
 use der::{Decode, Encode, Reader, SliceReader, Tag, Tagged};
@@ -16,21 +18,33 @@ use crate::asn1;
 ///
 /// It is displayed as RFC 4514 writes it, the most specific part first: `CN=Sahand Trade Co,O=Sahand,C=IR`.
 #[derive(Clone, Debug, Default)]
-pub struct Name {
-    /// From the root of the directory downwards, as in the certificate.
-    parts: Vec<Part>,
-}
+pub struct Name(Arc<Parts>);
 
-/// A relative distinguished name, its attributes sorted.
-type Part = Vec<Attribute>;
+/// What a name says. Names are compared, hashed and handed on much more often than they are read.
+#[derive(Debug, Default)]
+struct Parts {
+    /// From the root of the directory downwards, as in the certificate; within a part sorted.
+    attributes: Vec<Attribute>,
+    /// All of it as compared: each part as the count of its attributes and these with their lengths, so that no part begins another.
+    key: Vec<u8>,
+}
 
 #[derive(Clone, Debug)]
 struct Attribute {
+    /// Whether a relative distinguished name begins with it.
+    first: bool,
     kind: ObjectIdentifier,
-    /// The characters of a string value.
-    text: Option<String>,
-    /// The value as compared.
-    key: Box<[u8]>,
+    value: Value,
+    /// Where in the key of the name it stands.
+    place: Range<usize>,
+}
+
+#[derive(Clone, Debug)]
+enum Value {
+    /// The characters of a string.
+    Text(Box<str>),
+    /// The DER of what is none.
+    Other(Box<[u8]>),
 }
 
 impl Name {
@@ -45,23 +59,33 @@ impl Name {
     /// Whether the name has no part at all; such a name identifies nobody.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.parts.is_empty()
+        self.0.key.is_empty()
     }
 
     /// Whether this name is `base` or lies below it (RFC 5280 §4.2.1.10, `directoryName`).
     #[must_use]
     pub fn is_within(&self, base: &Self) -> bool {
-        self.parts.len() >= base.parts.len() && self.parts.iter().zip(&base.parts).all(|(own, other)| own == other)
+        self.0.key.starts_with(&base.0.key)
     }
 
     /// A name of one part, from the octets within a `RelativeDistinguishedName`.
     pub(crate) fn from_part(octets: &[u8]) -> der::Result<Self> {
-        Ok(Self { parts: vec![part(asn1::elements(octets, Attribute::read)?)] })
+        let mut parts = Parts::default();
+        asn1::elements(octets, |reader| parts.read_attribute(reader))?;
+        parts.end_part(0);
+        Ok(Self(parts.into()))
     }
 
     /// This name with the parts of `lower` below it.
     pub(crate) fn above(&self, lower: &Self) -> Self {
-        Self { parts: self.parts.iter().chain(&lower.parts).cloned().collect() }
+        let shift = self.0.key.len();
+        let lowered = |attribute: &Attribute| {
+            let place = attribute.place.start + shift..attribute.place.end + shift;
+            Attribute { place, ..attribute.clone() }
+        };
+        let attributes = self.0.attributes.iter().cloned().chain(lower.0.attributes.iter().map(lowered));
+        let key = [&self.0.key[..], &lower.0.key].concat();
+        Self(Parts { attributes: attributes.collect(), key }.into())
     }
 
     /// The text of the most specific common name; of the organisation or the last attribute where there is none.
@@ -69,23 +93,24 @@ impl Name {
     /// For people: it identifies nothing.
     #[must_use]
     pub fn short(&self) -> Option<&str> {
-        let last = |kind: &str| {
-            self.attributes().rev().find(|attribute| keyword(attribute.kind) == Some(kind))?.text.as_deref()
-        };
-        last("CN").or_else(|| last("O")).or_else(|| self.attributes().next_back()?.text.as_deref())
+        let last = |kind: &str| self.attributes().rev().find(|attribute| keyword(attribute.kind) == Some(kind))?.text();
+        last("CN").or_else(|| last("O")).or_else(|| self.attributes().next_back()?.text())
     }
 
     /// The country, ISO 3166-1, if the name has one.
     #[must_use]
     pub fn country(&self) -> Option<&str> {
-        self.attributes().find(|attribute| keyword(attribute.kind) == Some("C"))?.text.as_deref()
+        self.attributes().find(|attribute| keyword(attribute.kind) == Some("C"))?.text()
     }
 
     /// Whether both names belong to one country and one organisation, as far as they name them.
     pub(crate) fn is_same_entity(&self, other: &Self) -> bool {
         ["C", "O"].into_iter().all(|kind| {
-            let own = self.attributes().filter(|attribute| keyword(attribute.kind) == Some(kind));
-            own.eq(other.attributes().filter(|attribute| keyword(attribute.kind) == Some(kind)))
+            let of_kind = |name: &'_ Self| {
+                let found = name.attributes().filter(|attribute| keyword(attribute.kind) == Some(kind));
+                found.map(|attribute| name.0.key[attribute.place.clone()].to_vec()).collect::<Vec<_>>()
+            };
+            of_kind(self) == of_kind(other)
         })
     }
 
@@ -93,29 +118,62 @@ impl Name {
     pub(crate) fn email_addresses(&self) -> impl Iterator<Item = &str> {
         self.attributes()
             .filter(|attribute| keyword(attribute.kind) == Some("emailAddress"))
-            .filter_map(|attribute| attribute.text.as_deref())
+            .filter_map(Attribute::text)
     }
 
     pub(crate) fn read(reader: &mut SliceReader<'_>) -> der::Result<Self> {
-        let parts =
-            asn1::each(reader, Tag::Sequence, |reader| asn1::each(reader, Tag::Set, Attribute::read).map(part))?;
-        Ok(Self { parts })
+        let mut parts = Parts::default();
+        asn1::each(reader, Tag::Sequence, |reader| {
+            let start = parts.attributes.len();
+            asn1::each(reader, Tag::Set, |reader| parts.read_attribute(reader))?;
+            parts.end_part(start);
+            Ok(())
+        })?;
+        Ok(Self(parts.into()))
     }
 
     fn attributes(&self) -> impl DoubleEndedIterator<Item = &Attribute> {
-        self.parts.iter().flatten()
+        self.0.attributes.iter()
     }
 }
 
-/// A part of these attributes, whose order does not count.
-fn part(mut attributes: Vec<Attribute>) -> Part {
-    attributes.sort_by(|a, b| a.identity().cmp(&b.identity()));
-    attributes
+impl Parts {
+    fn read_attribute(&mut self, reader: &mut SliceReader<'_>) -> der::Result<()> {
+        let attribute = reader.sequence(|reader| {
+            let kind = reader.decode()?;
+            let value = AnyRef::decode(reader)?;
+            let value = match text(value) {
+                Some(text) => Value::Text(text.into()),
+                None => Value::Other(value.to_der()?.into()),
+            };
+            Ok::<_, der::Error>(Attribute { first: false, kind, value, place: 0..0 })
+        })?;
+        self.attributes.push(attribute);
+        Ok(())
+    }
+
+    /// Ends the part whose attributes, whose order does not count, begin at `start`.
+    fn end_part(&mut self, start: usize) {
+        let part = &mut self.attributes[start..];
+        if part.len() > 1 {
+            part.sort_by_cached_key(|attribute| {
+                let mut key = Vec::new();
+                attribute.write_key(&mut key);
+                (attribute.kind, attribute.text().is_some(), key)
+            });
+        }
+        self.key.extend(u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
+        for (index, attribute) in part.iter_mut().enumerate() {
+            let from = self.key.len();
+            attribute.write_key(&mut self.key);
+            (attribute.first, attribute.place) = (index == 0, from..self.key.len());
+        }
+    }
 }
 
 impl PartialEq for Name {
     fn eq(&self, other: &Self) -> bool {
-        self.parts == other.parts
+        Arc::ptr_eq(&self.0, &other.0) || self.0.key == other.0.key
     }
 }
 
@@ -123,14 +181,15 @@ impl Eq for Name {}
 
 impl Hash for Name {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.parts.hash(state);
+        self.0.key.hash(state);
     }
 }
 
 /// RFC 4514, with every character escaped that could disturb a terminal or the order of the line.
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, part) in self.parts.iter().rev().enumerate() {
+        let parts = self.0.attributes.chunk_by(|_, next| !next.first);
+        for (index, part) in parts.rev().enumerate() {
             if index > 0 {
                 f.write_char(',')?;
             }
@@ -146,50 +205,40 @@ impl fmt::Display for Name {
 }
 
 impl Attribute {
-    fn read(reader: &mut SliceReader<'_>) -> der::Result<Self> {
-        reader.sequence(|reader| {
-            let kind = reader.decode()?;
-            let value = AnyRef::decode(reader)?;
-            let text = text(value);
-            let key = match &text {
-                Some(text) => comparable(text).into_bytes(),
-                None => value.to_der()?,
-            };
-            Ok(Self { kind, text, key: key.into() })
-        })
+    fn text(&self) -> Option<&str> {
+        match &self.value {
+            Value::Text(text) => Some(text),
+            Value::Other(_) => None,
+        }
     }
 
     /// What makes it the same attribute as another one. A value that is no string never equals one that is.
-    fn identity(&self) -> (ObjectIdentifier, bool, &[u8]) {
-        (self.kind, self.text.is_some(), &self.key)
-    }
-}
-
-impl PartialEq for Attribute {
-    fn eq(&self, other: &Self) -> bool {
-        self.identity() == other.identity()
-    }
-}
-
-impl Eq for Attribute {}
-
-impl Hash for Attribute {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.identity().hash(state);
+    fn write_key(&self, key: &mut Vec<u8>) {
+        let kind = self.kind.as_bytes();
+        key.extend([u8::from(self.text().is_some()), u8::try_from(kind.len()).unwrap_or(u8::MAX)]);
+        key.extend(kind);
+        let start = key.len();
+        key.extend([0; 4]);
+        match &self.value {
+            Value::Text(text) => write_comparable(text, key),
+            Value::Other(octets) => key.extend(octets),
+        }
+        let length = u32::try_from(key.len() - start - 4).unwrap_or(u32::MAX);
+        key[start..start + 4].copy_from_slice(&length.to_be_bytes());
     }
 }
 
 impl fmt::Display for Attribute {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Some(keyword), Some(text)) = (keyword(self.kind), &self.text) else {
+        let (Some(keyword), Some(text)) = (keyword(self.kind), self.text()) else {
             write!(f, "{}=#", self.kind)?;
             // RFC 4514 §2.4: the value is shown as the hexadecimal DER; of text, its UTF-8 string.
-            match &self.text {
-                Some(text) => {
-                    let value = der::asn1::Utf8StringRef::new(text).and_then(|text| text.to_der());
+            match &self.value {
+                Value::Text(text) => {
+                    let value = der::asn1::Utf8StringRef::new(&**text).and_then(|text| text.to_der());
                     return write_hex(f, &value.map_err(|_| fmt::Error)?);
                 }
-                None => return write_hex(f, &self.key),
+                Value::Other(octets) => return write_hex(f, octets),
             }
         };
         write!(f, "{keyword}=")?;
@@ -253,16 +302,20 @@ pub(crate) fn text(value: AnyRef<'_>) -> Option<String> {
     }
 }
 
-/// `text` as RFC 5280 §7.1 compares it: lower case, spaces at the ends dropped, inner runs of spaces one.
-fn comparable(text: &str) -> String {
-    let mut result = String::with_capacity(text.len());
+/// Writes `text` as RFC 5280 §7.1 compares it: lower case, spaces at the ends dropped, inner runs of spaces one.
+fn write_comparable(text: &str, key: &mut Vec<u8>) {
+    let start = key.len();
     for word in text.split(char::is_whitespace).filter(|word| !word.is_empty()) {
-        if !result.is_empty() {
-            result.push(' ');
+        if key.len() > start {
+            key.push(b' ');
         }
-        result.extend(word.chars().flat_map(char::to_lowercase));
+        if word.is_ascii() {
+            key.extend(word.bytes().map(|octet| octet.to_ascii_lowercase()));
+        } else {
+            let lower = word.chars().flat_map(char::to_lowercase);
+            lower.for_each(|c| key.extend(c.encode_utf8(&mut [0; 4]).bytes()));
+        }
     }
-    result
 }
 
 /// The keywords of attribute types: RFC 4514 §3, and those of RFC 4519 and RFC 5280 that certificates use.

@@ -24,7 +24,7 @@ use jiff::Timestamp;
 use karvan_text::Message;
 use serde::{Deserialize, Serialize};
 
-use crate::certificate::{hex, sha256};
+use crate::certificate::hex;
 use crate::check::{Check, Rejection};
 use crate::policy::ValidPolicy;
 use crate::trace::{Fact, Facts, Step, StepResult};
@@ -202,7 +202,7 @@ impl Register {
             inputs: Facts::new()
                 .with("at", at)
                 .with("home", home.map(str::to_owned))
-                .with("anchor_key", hex(&key_fingerprint(anchor)))
+                .with("anchor_key", key_fingerprint(anchor))
                 .with("authorities", authorities.iter().map(|one| authority_facts(one)).collect::<Vec<_>>())
                 .with("policies", Fact::texts(&names))
                 .with("agreements", self.agreements.iter().map(Agreement::facts).collect::<Vec<_>>())
@@ -259,8 +259,8 @@ impl Register {
 fn authority_facts(certificate: &Certificate) -> Facts {
     Facts::new()
         .with("country", certificate.subject().country().map(str::to_owned))
-        .with("certificate", certificate.fingerprint_hex())
-        .with("key", hex(&key_fingerprint(certificate)))
+        .with("certificate", *certificate.fingerprint())
+        .with("key", key_fingerprint(certificate))
 }
 
 /// How far an agreement carries: the greater, the nearer it comes to recognition.
@@ -392,7 +392,7 @@ impl Fingerprint {
 
 /// SHA-256 over the `SubjectPublicKeyInfo`: the same for every certificate of a key.
 fn key_fingerprint(certificate: &Certificate) -> [u8; 32] {
-    sha256(certificate.public_key().spki())
+    *certificate.public_key().digest()
 }
 
 impl fmt::Debug for Fingerprint {

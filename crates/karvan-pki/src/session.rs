@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use crate::certificate::sha256;
 use crate::limits::Budget;
 use crate::revocation;
 use crate::{
@@ -88,7 +87,7 @@ pub(crate) struct Signatures {
 
 impl Signatures {
     pub(crate) fn is_known(&self, fingerprint: &[u8; 32], key: &PublicKey) -> bool {
-        self.checked.contains_key(&(*fingerprint, sha256(key.spki())))
+        self.checked.contains_key(&(*fingerprint, *key.digest()))
     }
 
     /// The result of `check`, of this call or an earlier one.
@@ -98,7 +97,7 @@ impl Signatures {
         key: &PublicKey,
         check: impl FnOnce() -> Result<(), SignatureError>,
     ) -> Result<Result<(), SignatureError>, Limit> {
-        let signed = (*fingerprint, sha256(key.spki()));
+        let signed = (*fingerprint, *key.digest());
         if let Some(result) = self.checked.get(&signed) {
             return Ok(result.clone());
         }

@@ -11,7 +11,8 @@ use jiff::Timestamp;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use crate::{Check, ObjectIdentifier};
+use crate::certificate::hex;
+use crate::{Check, Name, ObjectIdentifier};
 
 /// One check of one certificate of a path.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -57,9 +58,8 @@ impl StepResult {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts(Vec<(&'static str, Fact)>);
 
-/// A value that a check looked at.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(untagged)]
+/// A value that a check looked at; texts are made of it where somebody reads it.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fact {
     /// There is none.
     Absent,
@@ -67,8 +67,16 @@ pub enum Fact {
     Bool(bool),
     /// A count.
     Number(u64),
-    /// A name, an identifier, a time (RFC 3339), octets in hexadecimal digits.
+    /// Words.
     Text(Cow<'static, str>),
+    /// A time, written as RFC 3339 has it.
+    Time(Timestamp),
+    /// An object identifier, written in decimal numbers.
+    Identifier(ObjectIdentifier),
+    /// A distinguished name, written as RFC 4514 has it.
+    Name(Name),
+    /// A SHA-256 digest, written in hexadecimal digits.
+    Digest([u8; 32]),
     /// Several.
     List(Vec<Self>),
     /// Values with names of their own.
@@ -116,10 +124,32 @@ impl Serialize for Facts {
     }
 }
 
+impl Serialize for Fact {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Absent => serializer.serialize_none(),
+            Self::Bool(value) => serializer.serialize_bool(*value),
+            Self::Number(value) => serializer.serialize_u64(*value),
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::Time(time) => serializer.collect_str(time),
+            Self::Identifier(identifier) => serializer.collect_str(identifier),
+            Self::Name(name) => serializer.collect_str(name),
+            Self::Digest(digest) => serializer.serialize_str(&hex(digest)),
+            Self::List(values) => serializer.collect_seq(values),
+            Self::Facts(facts) => facts.serialize(serializer),
+        }
+    }
+}
+
 impl Fact {
     /// The text of what can be displayed.
     pub fn text(value: impl ToString) -> Self {
         Self::Text(value.to_string().into())
+    }
+
+    /// Several.
+    pub fn list<T: Into<Self>>(values: impl IntoIterator<Item = T>) -> Self {
+        Self::List(values.into_iter().map(Into::into).collect())
     }
 
     /// The texts of what can be displayed.
@@ -160,13 +190,31 @@ impl From<String> for Fact {
 
 impl From<Timestamp> for Fact {
     fn from(value: Timestamp) -> Self {
-        Self::text(value)
+        Self::Time(value)
     }
 }
 
 impl From<ObjectIdentifier> for Fact {
     fn from(value: ObjectIdentifier) -> Self {
-        Self::text(value)
+        Self::Identifier(value)
+    }
+}
+
+impl From<&ObjectIdentifier> for Fact {
+    fn from(value: &ObjectIdentifier) -> Self {
+        Self::Identifier(*value)
+    }
+}
+
+impl From<&Name> for Fact {
+    fn from(value: &Name) -> Self {
+        Self::Name(value.clone())
+    }
+}
+
+impl From<[u8; 32]> for Fact {
+    fn from(value: [u8; 32]) -> Self {
+        Self::Digest(value)
     }
 }
 
@@ -178,7 +226,7 @@ impl From<Facts> for Fact {
 
 impl<T: Into<Self>> From<Vec<T>> for Fact {
     fn from(values: Vec<T>) -> Self {
-        Self::List(values.into_iter().map(Into::into).collect())
+        Self::list(values)
     }
 }
 

@@ -205,9 +205,9 @@ impl<'a: 'c, 'c> State<'a, 'c> {
         let position = usize::try_from(length).unwrap_or(usize::MAX);
         let inputs = Facts::new()
             .with("at", at)
-            .with("trust_anchor", Fact::text(state.working_issuer_name))
+            .with("trust_anchor", state.working_issuer_name)
             .with("n", length)
-            .with("user_initial_policy_set", state.acceptable.as_ref().map(Fact::texts))
+            .with("user_initial_policy_set", state.acceptable.as_ref().map(Fact::list))
             .with("explicit_policy", state.explicit_policy)
             .with("inhibit_any_policy", state.inhibit_any_policy)
             .with("policy_mapping", state.policy_mapping)
@@ -250,10 +250,10 @@ impl<'a: 'c, 'c> State<'a, 'c> {
         let algorithm = certificate.signature_algorithm().map(Fact::text);
         let key = &self.working_public_key;
         let inputs = Facts::new()
-            .with("certificate", certificate.fingerprint_hex())
+            .with("certificate", *certificate.fingerprint())
             .with("signature_algorithm", algorithm)
             .with("working_public_key_algorithm", Fact::text(key.kind()))
-            .with("working_public_key", crate::certificate::hex(&crate::certificate::sha256(key.spki())))
+            .with("working_public_key", *key.digest())
             .with("verifies", result.is_ok())
             .with("error", result.as_ref().err().map(Fact::text));
         let check = match &result {
@@ -332,7 +332,7 @@ impl<'a: 'c, 'c> State<'a, 'c> {
     fn name_chaining(&mut self, position: usize, certificate: &Certificate) {
         let passed = certificate.issuer() == self.working_issuer_name;
         let (expected, found) = (self.working_issuer_name, certificate.issuer());
-        let inputs = Facts::new().with("issuer", Fact::text(found)).with("working_issuer_name", Fact::text(expected));
+        let inputs = Facts::new().with("issuer", found).with("working_issuer_name", expected);
         self.step(position, Check::NameChaining, Check::NameChaining.clause(), inputs, StepResult::passed(passed));
         if !passed {
             let message = Message::new("trust-issuer-differs").with("subject", certificate.subject());
@@ -382,7 +382,7 @@ impl<'a: 'c, 'c> State<'a, 'c> {
         let stated = certificate.extensions().certificate_policies.as_deref();
         let any = self.inhibit_any_policy > 0 || (position > 0 && certificate.is_self_issued());
         let inputs = Facts::new()
-            .with("certificate_policies", stated.map(|stated| Fact::texts(stated.iter().map(|one| one.identifier))))
+            .with("certificate_policies", stated.map(|stated| Fact::list(stated.iter().map(|one| one.identifier))))
             .with("inhibit_any_policy", self.inhibit_any_policy)
             .with("self_issued", certificate.is_self_issued())
             .with("explicit_policy", self.explicit_policy)
@@ -484,7 +484,7 @@ impl<'a: 'c, 'c> State<'a, 'c> {
     ) -> Result<(), Limit> {
         let mappings = &certificate.extensions().policy_mappings;
         let special = mappings.iter().any(|mapping| [mapping.issuer, mapping.subject].contains(&ANY_POLICY));
-        let pairs = mappings.iter().map(|mapping| Fact::texts([mapping.issuer, mapping.subject])).collect();
+        let pairs = mappings.iter().map(|mapping| Fact::list([mapping.issuer, mapping.subject])).collect();
         let inputs =
             Facts::new().with("policy_mappings", Fact::List(pairs)).with("policy_mapping", self.policy_mapping);
         if special {
@@ -518,7 +518,7 @@ impl<'a: 'c, 'c> State<'a, 'c> {
     fn certificate_signing(&mut self, position: usize, certificate: &Certificate) {
         let Some(usage) = certificate.extensions().key_usage else { return };
         let passed = usage.contains(KeyUsage::KEY_CERT_SIGN);
-        let inputs = Facts::new().with("key_usage", Fact::texts(usage.names()));
+        let inputs = Facts::new().with("key_usage", Fact::list(usage.names()));
         let check = Check::CertificateSigning;
         self.step(position, check, check.clause(), inputs, StepResult::passed(passed));
         if !passed {
@@ -530,7 +530,7 @@ impl<'a: 'c, 'c> State<'a, 'c> {
     /// §6.1.4 (o) and §6.1.5 (f).
     fn critical_extensions(&mut self, position: usize, certificate: &Certificate) {
         let unprocessed = &certificate.extensions().unprocessed_critical;
-        let inputs = Facts::new().with("unprocessed_critical", Fact::texts(unprocessed.iter().take(64)));
+        let inputs = Facts::new().with("unprocessed_critical", Fact::list(unprocessed.iter().take(64)));
         let check = Check::CriticalExtensions;
         self.step(position, check, check.clause(), inputs, StepResult::passed(unprocessed.is_empty()));
         if unprocessed.is_empty() {
@@ -556,14 +556,14 @@ impl<'a: 'c, 'c> State<'a, 'c> {
             self.explicit_policy = 0;
         }
         let inputs = Facts::new()
-            .with("user_initial_policy_set", self.acceptable.as_ref().map(Fact::texts))
+            .with("user_initial_policy_set", self.acceptable.as_ref().map(Fact::list))
             .with("explicit_policy", self.explicit_policy)
             .with("nodes_before", self.graph.facts());
         let before = self.graph.facts();
         let policies = self.graph.intersect(self.acceptable.as_ref(), &mut session.policies)?;
         let passed = self.explicit_policy > 0 || !self.graph.is_null();
         let valid = policies.iter().map(|policy| policy.policy);
-        let inputs = inputs.with("user_constrained_policy_set", Fact::texts(valid));
+        let inputs = inputs.with("user_constrained_policy_set", Fact::list(valid));
         self.step(0, Check::Policies, "RFC 5280 §6.1.5 (g)", inputs, StepResult::passed(passed));
         let told = self.rejections.iter().any(|rejection| rejection.check == Check::Policies);
         if !passed && !told {
@@ -591,7 +591,7 @@ impl<'a: 'c, 'c> State<'a, 'c> {
         if let (Some(asked), Some(usage)) = (purpose.key_usage, extensions.key_usage) {
             let passed = usage.intersects(asked);
             let inputs =
-                Facts::new().with("key_usage", Fact::texts(usage.names())).with("asked", Fact::texts(asked.names()));
+                Facts::new().with("key_usage", Fact::list(usage.names())).with("asked", Fact::list(asked.names()));
             self.step(position, Check::KeyUsage, Check::KeyUsage.clause(), inputs, StepResult::passed(passed));
             if !passed {
                 let message = Message::new("trust-key-usage").with("subject", signer.subject()).with("usage", usage);
@@ -615,7 +615,7 @@ impl<'a: 'c, 'c> State<'a, 'c> {
         let asked = &purpose.extended_key_usage;
         let Some(purposes) = purposes.filter(|_| !asked.is_empty()) else { return };
         let passed = purposes.iter().any(|one| *one == ANY_EXTENDED_KEY_USAGE || asked.contains(one));
-        let inputs = Facts::new().with("extended_key_usage", Fact::texts(purposes)).with("asked", Fact::texts(asked));
+        let inputs = Facts::new().with("extended_key_usage", Fact::list(purposes)).with("asked", Fact::list(asked));
         self.step(position, check, clause, inputs, StepResult::passed(passed));
         if !passed {
             let show =

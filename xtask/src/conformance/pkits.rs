@@ -1,4 +1,5 @@
-//! The Public Key Interoperability Test Suite of NIST: every row judged with its lists and under its policies.
+//! The Public Key Interoperability Test Suite of NIST: every row judged with its lists and under its policies, and decided again
+//! from its explanation alone by the independent reader.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -10,6 +11,7 @@ use karvan_pki::{
 };
 
 use super::Table;
+use super::scenarios::{is_named, replay::replay};
 
 /// A time when every certificate of the suite that is meant to be valid is.
 const AT: &str = "2011-06-01T00:00:00Z";
@@ -36,9 +38,9 @@ const SECTIONS: [&str; 16] = [
 
 pub(super) fn run(data: &Path) -> crate::Result<Table> {
     let folder = data.join("pki/pkits");
-    let mut table = Table::new(["case", "name", "expected", "verdict", "agrees", "policies", "reason"]);
+    let mut table = Table::new(["case", "name", "expected", "verdict", "agrees", "replayed", "policies", "reason"]);
     let mut sections = [(0, 0); SECTIONS.len()];
-    let mut with_legacy = 0;
+    let (mut with_legacy, mut replayed, mut faults, mut named) = (0, 0, 0, 0);
     let rows = std::fs::read_to_string(folder.join("pkits.tsv"))?;
     for row in rows.lines().skip(1) {
         let row = Row::read(row)?;
@@ -73,11 +75,24 @@ pub(super) fn run(data: &Path) -> crate::Result<Table> {
         });
         let policies: Vec<_> = policies.iter().map(ToString::to_string).collect();
         let policies = if policies.is_empty() { "-".to_owned() } else { policies.join(" ") };
-        let agrees = if agrees { "yes" } else { "NO" };
-        table.row([row.case, row.name, word(row.accepted), found, agrees, &policies, &reason(verdict.as_ref())]);
+        // A signer that cannot be read has no verdict that could be explained.
+        let same = verdict.as_ref().map(|verdict| Ok(replay(&serde_json::to_value(verdict.explanation())?).is_empty()));
+        let same = same.transpose().map_err(|error: serde_json::Error| error)?;
+        replayed += usize::from(same != Some(false));
+        for path in verdict.iter().flat_map(|verdict| &verdict.rejected) {
+            faults += path.rejections.len();
+            named += path.rejections.iter().filter(|fault| is_named(path, fault)).count();
+        }
+        let yes = |good| if good { "yes" } else { "NO" };
+        let again = same.map_or("-", yes);
+        let reason = reason(verdict.as_ref());
+        table.row([row.case, row.name, word(row.accepted), found, yes(agrees), again, &policies, &reason]);
     }
     let (agreed, all) = sections.iter().fold((0, 0), |sum, section| (sum.0 + section.0, sum.1 + section.1));
     table.summary(format!("{all} rows: {agreed} yes, {with_legacy} of them judged with weak algorithms allowed"));
+    table.summary(format!(
+        "{replayed} decided again from the explanation alone; {faults} rejections, {named} of them with certificate, rule and clause"
+    ));
     for (index, (name, (agreed, all))) in SECTIONS.iter().zip(sections).enumerate() {
         table.summary(format!("4.{} {name}: {agreed} of {all}", index + 1));
     }

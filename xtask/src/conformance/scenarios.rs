@@ -13,8 +13,8 @@ use std::process::Command;
 use std::sync::Arc;
 
 use karvan_pki::{
-    CertificateSet, Evidence, Limits, ObjectIdentifier, Options, PolicyOptions, Purpose, Register, RevocationMode,
-    RevocationOptions, Status, StoreFile, TrustStore, Verdict, find_paths,
+    CertificateSet, Evidence, Limits, ObjectIdentifier, Options, PolicyOptions, Purpose, Register, RejectedPath,
+    Rejection, RevocationMode, RevocationOptions, Status, StoreFile, TrustStore, Verdict, find_paths,
 };
 use scenario::{Bundle, Scenario};
 
@@ -108,6 +108,12 @@ fn karvan(scenario: &Scenario, policies: &[&str]) -> crate::Result<Verdict> {
     };
     let signer = signer.iter().next().ok_or("a scenario without a signer")?;
     Ok(find_paths(signer, &pool, &anchors, &options))
+}
+
+/// Whether a rejection names the certificate, the rule and its clause.
+pub(super) fn is_named(path: &RejectedPath, fault: &Rejection) -> bool {
+    let told = [fault.check.name(), fault.check.clause(), fault.message.id(), &fault.expected];
+    path.certificate(fault.position).is_some() && told.iter().all(|text| !text.is_empty())
 }
 
 /// Whether OpenSSL accepts; none where it cannot be asked.

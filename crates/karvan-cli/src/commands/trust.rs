@@ -13,6 +13,7 @@ use karvan_engine::{
     Legacy, ObjectIdentifier, PathLimits, PolicyOptions, RevocationMode, Timestamp, TrustStatus, Verdict,
 };
 
+use crate::fetching::{FetchOptions, Others};
 use crate::input::Input;
 use crate::session::{Aside, Session, say_failed, say_problem, say_unread};
 use crate::status::Status;
@@ -246,6 +247,10 @@ pub(crate) struct TrustPath {
     /// Whom to trust.
     #[command(flatten)]
     trust: TrustOptions,
+
+    /// Who is asked.
+    #[command(flatten)]
+    fetch: FetchOptions,
 }
 
 pub(crate) fn run(asked: &Trust, session: Session) -> io::Result<Status> {
@@ -280,7 +285,11 @@ fn path(
     every: bool,
     tell: impl FnOnce(&mut Session, &Verdict) -> io::Result<()>,
 ) -> io::Result<Status> {
-    let (mut material, at) = match store(&asked.trust, &session) {
+    let others = match asked.fetch.open(&session) {
+        Ok(others) => others,
+        Err(status) => return Ok(status),
+    };
+    let (mut material, at) = match store(&asked.trust, others.as_ref(), &session) {
         Ok(read) => read,
         Err(status) => return Ok(status),
     };
@@ -307,16 +316,18 @@ fn path(
         }
     };
     tell(&mut session, &verdict)?;
+    let aside = Aside::new(&session);
     session.output.finish()?;
-    Ok(status(verdict.status()))
+    let ended = status(verdict.status());
+    Ok(others.map_or(ended, |others| others.finish(ended, at, aside)))
 }
 
 /// Reads what decides whom to trust, which must be named.
-fn store(asked: &TrustOptions, session: &Session) -> Result<(Material, Timestamp), Status> {
+fn store(asked: &TrustOptions, others: Option<&Others>, session: &Session) -> Result<(Material, Timestamp), Status> {
     if asked.trust.is_empty() && asked.trusted_list.is_empty() {
         return Err(session.usage(&Message::new("usage-no-store")));
     }
-    material(asked, session)
+    material(asked, others, session)
 }
 
 /// The exit status that a verdict about trust amounts to.
@@ -329,9 +340,17 @@ pub(crate) fn status(status: TrustStatus) -> Status {
     }
 }
 
-/// Reads what decides whom to trust, and when. What cannot be read is told.
-pub(crate) fn material(asked: &TrustOptions, session: &Session) -> Result<(Material, Timestamp), Status> {
-    let at = time(asked.at.as_deref(), session)?;
+/// Reads what decides whom to trust, and when; what it lacks, `others` are asked for. What cannot be read is told.
+pub(crate) fn material(
+    asked: &TrustOptions,
+    others: Option<&Others>,
+    session: &Session,
+) -> Result<(Material, Timestamp), Status> {
+    // What was fetched for a time is judged again for that time.
+    let at = match others.and_then(|others| others.at).filter(|_| asked.at.is_none()) {
+        Some(at) => at,
+        None => time(asked.at.as_deref(), session)?,
+    };
     let store = files(&asked.trust, session)?;
     let certificates = files(&asked.cert, session)?;
     let evidence = [files(&asked.crl, session)?, files(&asked.ocsp, session)?].concat();
@@ -362,6 +381,9 @@ pub(crate) fn material(asked: &TrustOptions, session: &Session) -> Result<(Mater
     let mut aside = Aside::new(session);
     for (file, problem) in material.problems().iter().chain(&material.stale_lists(at)) {
         aside.finding(file, problem);
+    }
+    if let Some(others) = others {
+        material = others.asked_by(material);
     }
     let asks_for_anchors = !asked.trust.is_empty() || !asked.trusted_list.is_empty();
     if asks_for_anchors && !material.has_anchors() {

@@ -20,9 +20,10 @@ use serde_json::{Value, json};
 
 use self::told::{Conclusion, Told};
 use super::trust::{TrustOptions, material};
+use crate::fetching::FetchOptions;
 use crate::input::{Input, Limits, whole};
 use crate::output::Output;
-use crate::session::{Session, say, say_unread};
+use crate::session::{Aside, Session, say, say_unread};
 use crate::status::Status;
 
 /// `karvan verify`.
@@ -35,6 +36,10 @@ pub(crate) struct Verify {
     /// Whom to trust.
     #[command(flatten)]
     trust: TrustOptions,
+
+    /// Who is asked.
+    #[command(flatten)]
+    fetch: FetchOptions,
 
     /// The document of a detached signature, where it is not beside the signature under the name that it refers to.
     #[arg(long, value_name = "FILE")]
@@ -130,31 +135,41 @@ enum CoverageName {
     Anything,
 }
 
-pub(crate) fn run(asked: &Verify, mut session: Session) -> io::Result<Status> {
+pub(crate) fn run(asked: &Verify, session: Session) -> io::Result<Status> {
     if asked.out.as_deref() == Some(Path::new("-")) && session.output.is_stdout() {
         return Ok(session.usage(&Message::new("usage-two-to-output").with("option", "--out")));
     }
-    let (material, at) = match material(&asked.trust, &session) {
+    let others = match asked.fetch.open(&session) {
+        Ok(others) => others,
+        Err(status) => return Ok(status),
+    };
+    let (material, at) = match material(&asked.trust, others.as_ref(), &session) {
         Ok(read) => read,
         Err(status) => return Ok(status),
     };
+    let aside = Aside::new(&session);
+    let ended = judge(asked, &material, at, session)?;
+    Ok(others.map_or(ended, |others| others.finish(ended, at, aside)))
+}
+
+fn judge(asked: &Verify, material: &Material, at: Timestamp, mut session: Session) -> io::Result<Status> {
     let input = match session.one_input(asked.path.as_ref(), "verify") {
         Ok(input) => input,
         Err(status) => return Ok(status),
     };
     let name = input.name();
     if let Some(container) = container(&input) {
-        return cms::container(asked, &input, container, &material, at, session);
+        return cms::container(asked, &input, container, material, at, session);
     }
     let (head, source) = match input.open(session.limits).and_then(beginning) {
         Ok(opened) => opened,
         Err(error) => return Ok(say_unread(&name, &error)),
     };
     if begins(&head) {
-        return cms::run(asked, &input, decoded(&head, source), &material, at, session);
+        return cms::run(asked, &input, decoded(&head, source), material, at, session);
     }
     let policy = asked.policy(&session);
-    if let Some(ended) = in_a_stream(asked, &input, &head, &material, &policy, at, &mut session)? {
+    if let Some(ended) = in_a_stream(asked, &input, &head, material, &policy, at, &mut session)? {
         session.output.finish()?;
         return Ok(ended);
     }
@@ -163,13 +178,13 @@ pub(crate) fn run(asked: &Verify, mut session: Session) -> io::Result<Status> {
         Err(error) => return Ok(say_unread(&name, &error)),
     };
     if detect::kind(&source) == Some(Kind::Edifact) {
-        return edifact::run(asked, &input, source, &material, at, session);
+        return edifact::run(asked, &input, source, material, at, session);
     }
     let files = match files(asked, &source, session.limits) {
         Ok(files) => files,
         Err(status) => return Ok(status),
     };
-    let outcome = verify(source, &files, &material, &policy, at);
+    let outcome = verify(source, &files, material, &policy, at);
     let ended = tell(&name, &outcome, &mut session)?;
     let ended = match (&outcome, &asked.out) {
         (Outcome::Trusted(trusted), Some(out)) => write_content(trusted, out, &session)?,

@@ -9,12 +9,15 @@ mod convert;
 mod diff;
 mod documents;
 mod explain;
+mod fetch;
 mod fmt;
 mod formats;
 mod forms;
 mod import;
 mod inputs;
 mod inspect;
+#[path = "../../../karvan-pki/tests/issue/mod.rs"]
+mod issue;
 mod jobs;
 mod limits;
 mod manners;

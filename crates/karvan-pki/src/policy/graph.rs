@@ -232,8 +232,8 @@ impl<'a> Graph<'a> {
                     Fact::Facts(
                         Facts::new()
                             .with("valid_policy", *valid)
-                            .with("expected_policy_set", Fact::texts(&node.expected))
-                            .with("parents", Fact::texts(&node.parents)),
+                            .with("expected_policy_set", Fact::list(&node.expected))
+                            .with("parents", Fact::list(&node.parents)),
                     )
                 })
                 .collect(),

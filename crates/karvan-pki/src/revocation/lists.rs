@@ -3,7 +3,7 @@
 use std::cmp::{Ordering, Reverse};
 
 use crate::build::{Query, is_trusted};
-use crate::certificate::{hex, sha256};
+use crate::certificate::hex;
 use crate::crl::{Revocation, RevocationReason};
 use crate::session::Session;
 use crate::trace::{Fact, Facts};
@@ -103,7 +103,7 @@ impl<'a> Question<'a, '_> {
         let mut entry = list.find(self.certificate.serial_number(), self.certificate.issuer());
         // (c), (h), (i)
         if let Some((delta, of_delta)) = self.delta(session, list, &key)? {
-            facts.insert("delta", delta.fingerprint_hex());
+            facts.insert("delta", *delta.fingerprint());
             facts.insert("delta_number", delta.number().map(hex));
             if let Some(change) = delta.find(self.certificate.serial_number(), self.certificate.issuer()) {
                 // (k)
@@ -112,7 +112,7 @@ impl<'a> Question<'a, '_> {
             (currency, as_of) = (of_delta, delta.this_update());
         }
         facts.insert("currency", currency.name());
-        facts.insert("signed_with", hex(&sha256(key.spki())));
+        facts.insert("signed_with", *key.digest());
         facts.insert("reasons", Fact::text(reasons));
         facts.insert("listed", entry.map(|entry| revocation_facts(&entry)));
         // Only a revocation outlives its evidence, and a hold does not.
@@ -256,8 +256,8 @@ fn facts(list: &SourcedEvidence<RevocationList>) -> Facts {
     let facts = Facts::new()
         .with("kind", "crl")
         .with("origin", Fact::text(&list.origin))
-        .with("sha256", item.fingerprint_hex())
-        .with("issuer", Fact::text(item.issuer()))
+        .with("sha256", *item.fingerprint())
+        .with("issuer", item.issuer())
         .with("this_update", item.this_update())
         .with("next_update", item.next_update())
         .with("number", item.number().map(hex));

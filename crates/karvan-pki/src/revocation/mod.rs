@@ -11,7 +11,6 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::certificate::sha256;
 use crate::crl::{Revocation, RevocationReason};
 use crate::session::Session;
 use crate::trace::{Fact, Facts};
@@ -88,7 +87,7 @@ type Asked = ([u8; 32], [u8; 32], [u8; 32], Timestamp);
 /// What is known of the answer to a question.
 pub(crate) fn check<'a>(session: &mut Session<'a>, question: Question<'a, '_>) -> Result<Told, Limit> {
     let Question { certificate, issuer_key, anchor, at, .. } = question;
-    let asked = (*certificate.fingerprint(), sha256(issuer_key.spki()), *anchor.certificate.fingerprint(), at);
+    let asked = (*certificate.fingerprint(), *issuer_key.digest(), *anchor.certificate.fingerprint(), at);
     if let Some(told) = session.revocation.known.get(&asked) {
         return Ok(told.clone());
     }
@@ -141,7 +140,7 @@ impl<'a> Question<'a, '_> {
         let facts = Facts::new()
             .with("at", self.at)
             .with("serial", self.certificate.serial())
-            .with("issuer", Fact::text(self.certificate.issuer()))
+            .with("issuer", self.certificate.issuer())
             .with("not_after", self.certificate.not_after());
         if self.certificate.extensions().no_revocation_available {
             let facts = facts.with("no_revocation_available", true).with("status", "good");

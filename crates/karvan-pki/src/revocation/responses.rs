@@ -1,6 +1,5 @@
 //! OCSP responses: RFC 6960 §3.2, §4.2.2.
 
-use crate::certificate::{hex, sha256};
 use crate::ocsp::{Answer, CertificateStatus};
 use crate::session::Session;
 use crate::trace::{Fact, Facts};
@@ -25,7 +24,7 @@ impl<'a> Question<'a, '_> {
             let mut facts = Facts::new()
                 .with("kind", "ocsp")
                 .with("origin", Fact::text(&response.origin))
-                .with("sha256", response.item.fingerprint_hex())
+                .with("sha256", *response.item.fingerprint())
                 .with("responder", Fact::text(response.item.responder()))
                 .with("produced_at", response.item.produced_at())
                 .with("this_update", answer.this_update)
@@ -66,7 +65,7 @@ impl<'a> Question<'a, '_> {
             return unknown(Doubt::NotProven, "not signed by an authorised responder");
         };
         facts.insert("currency", currency.name());
-        facts.insert("signed_with", hex(&responder));
+        facts.insert("signed_with", responder);
         Ok(revoked.map_or(RevocationStatus::Good, |revocation| self.judge(revocation, currency)))
     }
 
@@ -79,7 +78,7 @@ impl<'a> Question<'a, '_> {
         answer: &Answer,
     ) -> Result<Option<[u8; 32]>, Limit> {
         if response.is_by(self.issuer) && session.verify_response(response, self.issuer_key)? {
-            return Ok(Some(sha256(self.issuer_key.spki())));
+            return Ok(Some(*self.issuer_key.digest()));
         }
         let named = session.pool.with_subject(self.certificate.issuer());
         let offered = response.certificates().iter().map(|certificate| &**certificate);
@@ -91,7 +90,7 @@ impl<'a> Question<'a, '_> {
             if self.is_delegate(session, delegate, answer)?
                 && session.verify_response(response, delegate.public_key())?
             {
-                return Ok(Some(sha256(delegate.public_key().spki())));
+                return Ok(Some(*delegate.public_key().digest()));
             }
         }
         Ok(None)

@@ -1,11 +1,14 @@
-//! A certification authority for tests: certificates of any shape, right or wrong, signed with Ed25519.
+//! A certification authority for tests: certificates, revocation lists and OCSP responses of any shape, right or wrong.
 
 #![allow(dead_code, reason = "every test file uses its own part")]
+
+pub(crate) mod evidence;
 
 use std::sync::Arc;
 
 use karvan_pki::{Certificate, CertificateSet, Limits, Options, Sourced, TrustStore, Verdict, find_paths};
-use ring::signature::{Ed25519KeyPair, KeyPair};
+use ring::rand::SystemRandom;
+use ring::signature::{Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
 
 /// The DER of a value.
 pub(crate) fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
@@ -23,7 +26,7 @@ pub(crate) fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
     bytes
 }
 
-fn sequence(parts: &[Vec<u8>]) -> Vec<u8> {
+pub(crate) fn sequence(parts: &[Vec<u8>]) -> Vec<u8> {
     tlv(0x30, &parts.concat())
 }
 
@@ -48,32 +51,74 @@ pub(crate) fn name(text: &str) -> Vec<u8> {
 #[derive(Clone)]
 pub(crate) struct Entity {
     pub(crate) name: String,
-    seed: [u8; 32],
+    key: Key,
+}
+
+#[derive(Clone)]
+enum Key {
+    Ed25519(Arc<Ed25519KeyPair>),
+    Rsa(Arc<RsaKeyPair>),
 }
 
 impl Entity {
-    /// The key follows from the name.
+    /// The key, of Ed25519, follows from the name.
     pub(crate) fn new(name: &str) -> Self {
         Self::with_key(name, name)
     }
 
     /// The key follows from `key`.
     pub(crate) fn with_key(name: &str, key: &str) -> Self {
-        let digest = ring::digest::digest(&ring::digest::SHA256, key.as_bytes());
-        Self { name: name.to_owned(), seed: digest.as_ref().try_into().unwrap() }
+        let seed = ring::digest::digest(&ring::digest::SHA256, key.as_bytes());
+        let key = Ed25519KeyPair::from_seed_unchecked(seed.as_ref()).unwrap();
+        Self { name: name.to_owned(), key: Key::Ed25519(key.into()) }
     }
 
-    fn key(&self) -> Ed25519KeyPair {
-        Ed25519KeyPair::from_seed_unchecked(&self.seed).unwrap()
+    /// With an RSA key, PKCS #8 in PEM.
+    pub(crate) fn with_rsa(name: &str, pem: &[u8]) -> Self {
+        let der = karvan_pki::pem::blocks(pem).next().unwrap().contents.unwrap();
+        Self { name: name.to_owned(), key: Key::Rsa(RsaKeyPair::from_pkcs8(&der).unwrap().into()) }
     }
 
     pub(crate) fn sign(&self, message: &[u8]) -> Vec<u8> {
-        self.key().sign(message).as_ref().to_vec()
+        match &self.key {
+            Key::Ed25519(key) => key.sign(message).as_ref().to_vec(),
+            Key::Rsa(key) => {
+                let mut signature = vec![0; key.public().modulus_len()];
+                key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature).unwrap();
+                signature
+            }
+        }
     }
 
-    fn spki(&self) -> Vec<u8> {
-        let algorithm = sequence(&[tlv(0x06, b"\x2b\x65\x70")]);
-        sequence(&[algorithm, tlv(0x03, &[&[0], self.key().public_key().as_ref()].concat())])
+    /// The contents of the BIT STRING of its key.
+    pub(crate) fn public_key(&self) -> &[u8] {
+        match &self.key {
+            Key::Ed25519(key) => key.public_key().as_ref(),
+            Key::Rsa(key) => key.public_key().as_ref(),
+        }
+    }
+
+    /// The `AlgorithmIdentifier` of its signatures.
+    fn algorithm(&self) -> Vec<u8> {
+        match self.key {
+            Key::Ed25519(_) => sequence(&[tlv(0x06, b"\x2b\x65\x70")]),
+            Key::Rsa(_) => sequence(&[tlv(0x06, b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b"), tlv(0x05, &[])]),
+        }
+    }
+
+    /// Its `SubjectPublicKeyInfo`.
+    pub(crate) fn spki(&self) -> Vec<u8> {
+        let algorithm = match self.key {
+            Key::Ed25519(_) => self.algorithm(),
+            Key::Rsa(_) => sequence(&[tlv(0x06, b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01"), tlv(0x05, &[])]),
+        };
+        sequence(&[algorithm, tlv(0x03, &[&[0], self.public_key()].concat())])
+    }
+
+    /// `signed`, the algorithm and the signature: what certificates, lists and responses are.
+    fn signed(&self, signed: Vec<u8>, rest: &[Vec<u8>]) -> Vec<u8> {
+        let signature = tlv(0x03, &[&[0], &self.sign(&signed)[..]].concat());
+        sequence(&[&[signed, self.algorithm(), signature][..], rest].concat())
     }
 }
 
@@ -134,14 +179,13 @@ impl Request {
     }
 
     pub(crate) fn der(&self) -> Vec<u8> {
-        let algorithm = sequence(&[tlv(0x06, b"\x2b\x65\x70")]);
         let mut fields = Vec::new();
         if self.version > 1 {
             fields.push(tlv(0xa0, &tlv(0x02, &[self.version - 1])));
         }
         fields.extend([
             tlv(0x02, &self.serial),
-            algorithm.clone(),
+            self.issuer.algorithm(),
             name(&self.issuer.name),
             sequence(&[tlv(0x18, self.from.as_bytes()), tlv(0x18, self.until.as_bytes())]),
             name(&self.subject.name),
@@ -150,9 +194,7 @@ impl Request {
         if !self.extensions.is_empty() {
             fields.push(tlv(0xa3, &sequence(&self.extensions)));
         }
-        let signed = sequence(&fields);
-        let signature = self.issuer.key().sign(&signed);
-        sequence(&[signed, algorithm, tlv(0x03, &[&[0], signature.as_ref()].concat())])
+        self.issuer.signed(sequence(&fields), &[])
     }
 
     pub(crate) fn issue(&self) -> Certificate {
@@ -187,6 +229,33 @@ pub(crate) fn key_usage(bits: &[u8]) -> Vec<u8> {
 pub(crate) fn extended_key_usage(purposes: &[&[u8]]) -> Vec<u8> {
     let purposes: Vec<_> = purposes.iter().map(|purpose| tlv(0x06, purpose)).collect();
     extension(37, false, &sequence(&purposes))
+}
+
+/// `authorityInfoAccess`: `ocsp` or `issuers`, each with its address.
+pub(crate) fn access(descriptions: &[(&str, &str)]) -> Vec<u8> {
+    let descriptions = descriptions.iter().map(|(method, url)| {
+        let method = match *method {
+            "ocsp" => 1,
+            "issuers" => 2,
+            other => panic!("{other}"),
+        };
+        let method = tlv(0x06, &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x30, method]);
+        sequence(&[method, general_name(&format!("uri:{url}"))])
+    });
+    let kind = tlv(0x06, b"\x2b\x06\x01\x05\x05\x07\x01\x01");
+    sequence(&[kind, tlv(0x04, &sequence(&descriptions.collect::<Vec<_>>()))])
+}
+
+/// The policies, each by the content octets of its identifier.
+pub(crate) fn certificate_policies(policies: &[&[u8]]) -> Vec<u8> {
+    let policies: Vec<_> = policies.iter().map(|policy| sequence(&[tlv(0x06, policy)])).collect();
+    extension(32, false, &sequence(&policies))
+}
+
+/// Pairs of policies, the issuer's and the subject's.
+pub(crate) fn policy_mappings(pairs: &[(&[u8], &[u8])]) -> Vec<u8> {
+    let pairs: Vec<_> = pairs.iter().map(|(one, other)| sequence(&[tlv(0x06, one), tlv(0x06, other)])).collect();
+    extension(33, true, &sequence(&pairs))
 }
 
 pub(crate) fn subject_key_identifier(key: &[u8]) -> Vec<u8> {

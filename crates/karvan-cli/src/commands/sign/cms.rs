@@ -57,7 +57,7 @@ fn with_options(
     };
     let network = Network::new(asked.network);
     let url = asked.timestamp.clone().unwrap_or_default();
-    let transport = |request: &[u8]| network.fetch(&url, Some((Request::MEDIA_TYPE, request)));
+    let transport = |request: &[u8]| Ok(network.fetch(&url, Some((Request::MEDIA_TYPE, request)))?.octets);
     let authority = authority(&transport);
     let mut options = Options::default();
     options.detached = asked.detached;

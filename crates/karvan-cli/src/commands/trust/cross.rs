@@ -172,7 +172,7 @@ fn one(path: &Path, session: &Session) -> Result<Named, Status> {
 
 /// `karvan trust leak`: who is reachable; a limit that ended a search leaves it unfinished.
 pub(super) fn leak(asked: &TrustOptions, mut session: Session) -> io::Result<Status> {
-    let (material, at) = match store(asked, &session) {
+    let (material, at) = match store(asked, None, &session) {
         Ok(read) => read,
         Err(status) => return Ok(status),
     };
@@ -184,7 +184,7 @@ pub(super) fn leak(asked: &TrustOptions, mut session: Session) -> io::Result<Sta
 
 /// `karvan trust check-store`.
 pub(super) fn check_store(asked: &TrustOptions, session: Session) -> io::Result<Status> {
-    let (material, at) = match store(asked, &session) {
+    let (material, at) = match store(asked, None, &session) {
         Ok(read) => read,
         Err(status) => return Ok(status),
     };
