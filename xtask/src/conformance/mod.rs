@@ -5,6 +5,7 @@
 //! gain and every loss.
 
 mod c14n;
+mod c14n_random;
 mod cms;
 mod corpus;
 mod directories;
@@ -46,6 +47,12 @@ const SETS: &[Set] = &[
         about: "canonical forms, inclusive and exclusive, of documents and elements, byte for byte",
         needs: &["signature/c14n"],
         run: c14n::run,
+    },
+    Set {
+        name: "c14n-random",
+        about: "canonical forms of documents made at random, whole and filtered by XPath, beside libxml2",
+        needs: &[],
+        run: c14n_random::run,
     },
     Set {
         name: "cms",
@@ -145,7 +152,7 @@ const SETS: &[Set] = &[
     },
     Set {
         name: "xmlsec",
-        about: "XML signatures in both directions between Karvan and xmlsec1 (Ed25519: lxml and cryptography)",
+        about: "XML signatures of every algorithm, placement and canonical form in both directions between Karvan and xmlsec1",
         needs: &[],
         run: xmlsec::run,
     },

@@ -262,7 +262,7 @@ impl From<io::Error> for CanonicalizationError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Limits, Node};
+    use crate::{Context, Limits, Node, Value, XPath};
 
     fn read(source: &str) -> Document {
         Document::parse(source, &Limits::default()).expect("well formed")
@@ -321,6 +321,28 @@ mod tests {
         let (_, x) = forms(source, &Canonicalization::inclusive());
         assert_eq!(x, "<x xml:base=\"v\" xml:lang=\"en\" xml:space=\"preserve\"></x>");
         assert_eq!(forms(source, &Canonicalization::exclusive()).1, "<x xml:base=\"v\"></x>");
+    }
+
+    /// An empty value is one too (Canonical XML 1.0 §2.4, 1.1 §2.4); it was left out.
+    #[test]
+    fn a_part_inherits_empty_values() {
+        let source = "<a xml:lang='fa'><b xml:lang=''><x/></b></a>";
+        for form in [Canonicalization::inclusive(), Canonicalization::inclusive_1_1()] {
+            assert_eq!(forms(source, &form).1, "<x xml:lang=\"\"></x>");
+        }
+    }
+
+    /// Exclusive XML Canonicalization 1.0 §3: a namespace is written if its element is in the set.
+    #[test]
+    fn what_is_left_of_an_element_without_it_declares_nothing() {
+        let document = read("<b:e xmlns:b='urn:b' b:x='1'/>");
+        let expression = XPath::parse("//@* | //namespace::*", |_| None).expect("an expression");
+        let Value::Nodes(nodes) = expression.evaluate(&Context::new(&document)).expect("a value") else {
+            panic!("nodes")
+        };
+        let mut octets = Vec::new();
+        Canonicalization::exclusive().write_nodes(&document, &nodes, &mut octets).expect("it has a form");
+        assert_eq!(octets, b" b:x=\"1\"");
     }
 
     #[test]

@@ -156,14 +156,15 @@ impl<'w, W: Write> NodesWriter<'w, W> {
         written
     }
 
-    /// Whether the element, if it is written, or one of its attributes visibly uses `prefix`.
+    /// Whether the element or one of its attributes visibly uses `prefix`, if the element is written (Exclusive XML
+    /// Canonicalization 1.0 §3, 2).
     fn uses(&self, element: Element<'_>, is_written: bool, attributes: &[OutputAttribute<'_>], prefix: &str) -> bool {
         let by_attribute = || !prefix.is_empty() && attributes.iter().any(|attribute| attribute.prefix == prefix);
-        is_written && element.prefix() == prefix || by_attribute()
+        is_written && (element.prefix() == prefix || by_attribute())
     }
 
     /// The attributes `xml:` that `element`, whose parent is not in the set, takes over.
-    fn inherited(&self, element: Element<'w>) -> Vec<(String, String)> {
+    fn inherited(&self, element: Element<'w>) -> Vec<(String, Option<String>)> {
         let mut xml = XmlAttributes::default();
         xml.add(element);
         xml.end_own();

@@ -17,10 +17,10 @@ pub(super) struct OutputAttribute<'s> {
 impl<'s> OutputAttribute<'s> {
     /// Adds those of `inherited`, local names of attributes `xml:` and their values; what is there is replaced, and taken away
     /// where the value is empty.
-    pub(super) fn inherit(attributes: &mut Vec<Self>, inherited: &'s [(String, String)]) {
+    pub(super) fn inherit(attributes: &mut Vec<Self>, inherited: &'s [(String, Option<String>)]) {
         for (local_name, value) in inherited {
             attributes.retain(|own| !(own.namespace == XML_NAMESPACE && own.local_name == local_name));
-            if !value.is_empty() {
+            if let Some(value) = value {
                 attributes.push(Self { namespace: XML_NAMESPACE, prefix: "xml", local_name, value });
             }
         }

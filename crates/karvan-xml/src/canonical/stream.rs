@@ -281,19 +281,20 @@ impl XmlAttributes {
         self.found.is_empty()
     }
 
-    /// What an element takes over beside its own, or in its place: local names and values, an empty one for none.
-    pub(super) fn inherited(&self, method: Method) -> Vec<(String, String)> {
+    /// What an element takes over beside its own, or in its place: local names, and values where there are any left.
+    pub(super) fn inherited(&self, method: Method) -> Vec<(String, Option<String>)> {
+        let taken = |(name, value): &(String, String)| (name.clone(), Some(value.clone()));
         match method {
             Method::Exclusive => Vec::new(),
-            Method::Inclusive => self.found[self.own..].to_vec(),
+            Method::Inclusive => self.found[self.own..].iter().map(taken).collect(),
             Method::Inclusive11 => {
                 // Here its own count even where the set of nodes leaves them out.
                 let simple = |(name, _): &&(String, String)| matches!(name.as_str(), "lang" | "space");
-                let mut inherited: Vec<_> = self.found.iter().filter(simple).cloned().collect();
+                let mut inherited: Vec<_> = self.found.iter().filter(simple).map(taken).collect();
                 let mut bases = self.bases.iter();
                 if let Some(first) = bases.next().cloned() {
                     let joined = bases.fold(first, |inner, outer| base::join(outer, &inner));
-                    inherited.push(("base".to_owned(), joined));
+                    inherited.push(("base".to_owned(), Some(joined).filter(|base| !base.is_empty())));
                 }
                 inherited
             }
