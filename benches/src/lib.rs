@@ -3,6 +3,7 @@
 //! `cargo bench -p benches` runs them all; each measures Karvan beside the machine's own measure and a peer, in one run, one
 //! thread, the file in memory, the best of several runs. After `--`, `--megabytes N` sets the size of the file.
 
+pub mod edifact;
 pub mod staedi;
 pub mod ubl;
 

@@ -1,26 +1,32 @@
-//! Repetitions of a group that are read like one before them.
+//! Sections of a group that are read like one before them.
 //!
-//! The segments of most lines of an invoice, or their elements, are the same but for some texts. What is read of them is
-//! then the same but for these: the engine goes through the rows of the table for the first, and the others are copies with
-//! values of their own.
+//! The lines of an invoice differ, but what one says of its price stands mostly in the same segments or elements as in others,
+//! with other texts. A group is read in sections that have nothing to do with each other, and what is read of one is then
+//! what was read of another but for some texts: the engine goes through the rows of the table for the first, and the others
+//! are copies with values of their own.
 
 use std::ops::Range;
 
-use karvan_model::{Group, Leaf, Node, Origin, PartValue, Value};
+use karvan_model::{Group, Kind, Leaf, Node, Origin, PartValue, Value};
 
 use crate::lens::Lens;
 use crate::report::{Entry, LossReport, Place};
 use crate::table::{Row, Table};
 use crate::tree::{NodeId, Tree};
 
-/// A repetition of a group that was read, for others like it.
+/// Where a section of a group stands: the node of the group, and those of the section in runs that follow each other.
+#[derive(Clone, Debug)]
+pub(crate) struct Ground {
+    pub(crate) node: NodeId,
+    pub(crate) nodes: Vec<Range<usize>>,
+}
+
+/// A section of a group that was read, for others like it.
 pub(crate) struct Example {
-    /// Its node, and the nodes below it, which follow each other.
-    node: NodeId,
-    below: Range<usize>,
-    /// Which repetition of the group in the document it is, from 0.
-    number: usize,
-    /// Whether another text may stand in a node, for each of those below.
+    ground: Ground,
+    /// The group with what the section says of it.
+    group: Group,
+    /// Whether another text may stand in a node, for each of those of the section.
     own: Vec<bool>,
     /// What was told of it: the section of the report, the node, the entry.
     told: Vec<(usize, NodeId, Entry)>,
@@ -28,58 +34,82 @@ pub(crate) struct Example {
     pub(crate) qualifiers: Range<usize>,
 }
 
-impl Example {
-    /// How many are kept for a group.
-    pub(crate) const MOST: usize = 4;
+impl Ground {
+    /// The numbers of its nodes.
+    fn iter(&self) -> impl Iterator<Item = usize> {
+        self.nodes.iter().flat_map(Range::clone)
+    }
 
-    /// The example of what was read as `group`, the repetition of this number, at `node`; `told` is what the report got
-    /// meanwhile, with the number of the section. None where that cannot be told again.
+    /// Which of its nodes `at` is.
+    fn position(&self, at: NodeId) -> Option<usize> {
+        let mut before = 0;
+        for nodes in &self.nodes {
+            if nodes.contains(&at.index()) {
+                return Some(before + at.index() - nodes.start);
+            }
+            before += nodes.len();
+        }
+        None
+    }
+
+    /// The node that stands where `at` stands in another ground like this one.
+    fn moved(&self, at: NodeId, from: &Self) -> NodeId {
+        let mut pairs = from.nodes.iter().zip(&self.nodes);
+        let found = pairs.find(|(nodes, _)| nodes.contains(&at.index()));
+        found.map_or(self.node, |(nodes, own)| NodeId::nth(at.index() - nodes.start + own.start))
+    }
+}
+
+impl Example {
+    /// How many are kept for a section.
+    pub(crate) const MOST: usize = 64;
+
+    /// The example of what was read as `group` on `ground`; `told` is what the report got meanwhile, with the number of the
+    /// section. None where that cannot be told again.
     pub(crate) fn new(
         table: &Table,
         tree: &Tree<'_>,
-        node: NodeId,
-        (number, group): (usize, &Group),
+        ground: Ground,
+        group: &Group,
         told: impl Iterator<Item = (usize, Entry)>,
         qualifiers: Range<usize>,
     ) -> Option<Self> {
-        let below = tree.descendants(node);
-        let at = |origin: &Origin| origin.node().map(NodeId::at).filter(|at| below.contains(&at.index()));
-        let mut own = vec![false; below.len()];
+        let position = |origin: &Origin| ground.position(NodeId::at(origin.node()?));
+        let mut own = vec![false; ground.nodes.iter().map(Range::len).sum()];
         for leaf in group.leaves() {
-            let stands_at = at(&leaf.origin)?;
+            let at = position(&leaf.origin)?;
             // The text of one node.
-            if tree.node(stands_at).span != leaf.origin.span {
+            if tree.node(NodeId::at(leaf.origin.node()?)).span != leaf.origin.span {
                 return None;
             }
-            own[stands_at.index() - below.start] = is_free(table, leaf);
-            leaf.value.parts.iter().try_for_each(|part| at(&part.origin).map(drop))?;
+            own[at] = is_free(table, leaf);
+            leaf.value.parts.iter().try_for_each(|part| position(&part.origin).map(drop))?;
         }
         let place = |(section, entry): (usize, Entry)| {
             let span = entry.source.as_ref()?.span;
             let is_there = |id: &NodeId| tree.node(*id).span == span && tree.text(*id) == Some(&entry.value);
-            let stands_at = below.clone().map(NodeId::nth).find(is_there)?;
-            (!own[stands_at.index() - below.start]).then_some((section, stands_at, entry))
+            let at = ground.iter().map(NodeId::nth).find(is_there)?;
+            (!own[ground.position(at)?]).then_some((section, at, entry))
         };
         let told = told.map(place).collect::<Option<_>>()?;
-        Some(Self { node, below, number, own, told, qualifiers })
+        Some(Self { ground, group: group.clone(), own, told, qualifiers })
     }
 
-    /// The nodes below `node`, if they are like those of the example, but for texts of their own.
-    pub(crate) fn fits(&self, tree: &Tree<'_>, node: NodeId) -> Option<Range<usize>> {
-        let start = tree.first(node)?.index();
-        let below = start..start + self.below.len();
-        if below.end > tree.len() {
-            return None;
+    /// The nodes of the section.
+    pub(crate) fn nodes(&self) -> &[Range<usize>] {
+        &self.ground.nodes
+    }
+
+    /// Whether the nodes of `ground` are like those of the example, but for texts of their own.
+    pub(crate) fn fits(&self, tree: &Tree<'_>, ground: &Ground) -> bool {
+        let (all, others) = (&self.ground.nodes, &ground.nodes);
+        if all.len() != others.len() || all.iter().zip(others).any(|(one, other)| one.len() != other.len()) {
+            return false;
         }
-        // What follows belongs to something else.
-        let ends = below.end == tree.len()
-            || !{
-                let around = tree.parent(NodeId::nth(below.end));
-                around.is_some_and(|around| around == node || below.contains(&around.index()))
-            };
-        let parent = |node: NodeId, around: NodeId, start: usize| match tree.parent(node) {
+        // How far a node stands behind the one that it stands in; that of the group is the same for all.
+        let height = |node: NodeId, around: NodeId| match tree.parent(node) {
             Some(parent) if parent == around => None,
-            parent => parent.map(|parent| parent.index().wrapping_sub(start)),
+            parent => parent.map(|parent| node.index() - parent.index()),
         };
         let alike = |((one, other), own): ((usize, usize), &bool)| {
             let (one, other) = (NodeId::nth(one), NodeId::nth(other));
@@ -90,55 +120,48 @@ impl Example {
             };
             same_text
                 && tree.node(one).is_same(tree.node(other))
-                && parent(one, self.node, self.below.start) == parent(other, node, start)
+                && height(one, self.ground.node) == height(other, ground.node)
         };
-        (ends && self.below.clone().zip(below.clone()).zip(&self.own).all(alike)).then_some(below)
+        self.ground.iter().zip(ground.iter()).zip(&self.own).all(alike)
     }
 
-    /// Where the example is read in the document, and where it stands in the source.
-    pub(crate) fn place(&self) -> (usize, Range<usize>) {
-        (self.number, self.below.clone())
+    /// What is read on `ground`, whose nodes are like those of the example; none where a text is no value.
+    pub(crate) fn read(&self, table: &Table, tree: &Tree<'_>, ground: &Ground) -> Option<Group> {
+        self.copy(table, tree, ground, &self.group)
     }
 
-    /// What is read at `node`, below which there are nodes like those of the example; none where a text is no value.
-    pub(crate) fn read(
-        &self,
-        table: &Table,
-        tree: &Tree<'_>,
-        (node, below): (NodeId, &Range<usize>),
-        example: &Group,
-    ) -> Option<Group> {
+    fn copy(&self, table: &Table, tree: &Tree<'_>, ground: &Ground, example: &Group) -> Option<Group> {
         let mut children = Vec::with_capacity(example.children.len());
-        let origin = |origin: &Origin| {
-            let at = origin.node().map_or(node, |at| self.moved(NodeId::at(at), node, below.start));
+        let moved = |origin: &Origin| {
+            let at = origin.node().map_or(ground.node, |at| ground.moved(NodeId::at(at), &self.ground));
             Origin::new(tree.node(at).span, at.number())
         };
         for child in &example.children {
             children.push(match child {
-                Node::Group(inner) => Node::Group(self.read(table, tree, (node, below), inner)?),
+                Node::Group(inner) => Node::Group(self.copy(table, tree, ground, inner)?),
                 Node::Leaf(Leaf { term, value, origin: from }) => {
-                    let origin_of = origin(from);
+                    let origin = moved(from);
                     let content = match table.row_of(*term) {
                         Some(row) if self.is_own(from) => {
-                            let text =
-                                tree.text(NodeId::at(origin_of.node()?)).filter(|text| !text.trim().is_empty())?;
-                            row.lens.get(table.kind().term(*term).kind(), text).ok()?
+                            let kind = table.kind().term(*term).kind();
+                            let text = tree.text(NodeId::at(origin.node()?)).filter(|text| is_plain(kind, text))?;
+                            row.lens.get(kind, text).ok()?
                         }
                         _ => value.content.clone(),
                     };
-                    let part = |part: &PartValue| PartValue { origin: origin(&part.origin), ..part.clone() };
+                    let part = |part: &PartValue| PartValue { origin: moved(&part.origin), ..part.clone() };
                     let parts = value.parts.iter().map(part).collect();
-                    Node::Leaf(Leaf { term: *term, value: Value { content, parts }, origin: origin_of })
+                    Node::Leaf(Leaf { term: *term, value: Value { content, parts }, origin })
                 }
             });
         }
-        Some(Group { term: example.term, children, origin: origin(&example.origin) })
+        Some(Group { term: example.term, children, origin: moved(&example.origin) })
     }
 
-    /// Tells of a repetition what was told of the example.
-    pub(crate) fn tell(&self, tree: &Tree<'_>, node: NodeId, below: &Range<usize>, report: &mut LossReport) {
+    /// Tells of `ground` what was told of the example.
+    pub(crate) fn tell(&self, tree: &Tree<'_>, ground: &Ground, report: &mut LossReport) {
         for (section, at, entry) in &self.told {
-            let at = self.moved(*at, node, below.start);
+            let at = ground.moved(*at, &self.ground);
             let source = Some(Place { span: tree.node(at).span, path: tree.path(at.number()) });
             report.sections_mut()[*section].push(Entry { source, ..entry.clone() });
         }
@@ -146,14 +169,15 @@ impl Example {
 
     /// Whether another text may stand where a value of the example came from.
     fn is_own(&self, origin: &Origin) -> bool {
-        let at = origin.node().and_then(|at| NodeId::at(at).index().checked_sub(self.below.start));
+        let at = origin.node().and_then(|at| self.ground.position(NodeId::at(at)));
         at.and_then(|at| self.own.get(at)).is_some_and(|own| *own)
     }
+}
 
-    /// The node that stands where `at` stands in the example.
-    fn moved(&self, at: NodeId, node: NodeId, start: usize) -> NodeId {
-        if at == self.node { node } else { NodeId::nth(at.index() - self.below.start + start) }
-    }
+/// Whether a text is a value as it stands: there is one, and no layout around a code.
+fn is_plain(kind: Kind, text: &str) -> bool {
+    let value = text.trim();
+    !value.is_empty() && (kind != Kind::Code || value.len() == text.len())
 }
 
 /// Whether nothing but its own text hangs on a value that stands in one node.

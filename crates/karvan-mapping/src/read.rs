@@ -9,7 +9,7 @@ use karvan_model::{
 };
 use karvan_text::Message;
 
-use crate::example::Example;
+use crate::example::{Example, Ground};
 use crate::lens::{Lens, code_and_text};
 use crate::place::{Equals, Place, PlaceStep, Predicate, Value};
 use crate::qualifier::{Qualifiers, Source};
@@ -186,19 +186,18 @@ impl<'t> Reader<'t, '_> {
             }
         }
         let shared = self.shared(row, end - start);
-        let mut examples: Vec<Example> = Vec::new();
+        let mut examples: Vec<Vec<Example>> = Vec::new();
+        if end - start > 1 {
+            examples.resize_with(row.read_sections.len(), Vec::new);
+        }
         for index in start..end {
             let Found { place, node } = self.found[index];
-            if self.like_another(row, node, &examples, group) {
-                continue;
-            }
-            let before = self.count();
-            let is_example =
-                row.is_apart && index + 1 < end && examples.len() < Example::MOST && self.is_untouched(node);
             let children = self.rooms.pop().unwrap_or_default();
             let mut inner = Group { term: Some(row.term), children, origin: self.origin(node) };
             if let Some((code, text)) = row.code_and_text {
                 self.told_together(code, text, node, &mut inner);
+            } else if !examples.is_empty() {
+                self.in_sections(row, node, (&mut examples, index + 1 < end), &mut inner);
             } else {
                 row.referred_members.iter().for_each(|&member| self.remember(member, None));
                 let assigned: Vec<_> = shared.iter().map(|(member, nodes)| (*member, nodes[index - start])).collect();
@@ -215,9 +214,6 @@ impl<'t> Reader<'t, '_> {
                 let room = std::mem::replace(&mut inner.children, members);
                 self.add(row, inner, group);
                 self.rooms.push(room);
-                if is_example {
-                    examples.extend(self.example(row, node, before, group));
-                }
             } else {
                 self.rooms.push(inner.children);
             }
@@ -225,9 +221,40 @@ impl<'t> Reader<'t, '_> {
         self.found.truncate(start);
     }
 
-    /// Whether nothing was taken yet of what stands below a node.
-    fn is_untouched(&self, node: NodeId) -> bool {
-        self.used[self.tree.descendants(node)].iter().all(|used| *used == Use::Free)
+    /// Reads a group section by section, each through its rows or like an example; the `examples` get more of them if there
+    /// are more repetitions to come.
+    fn in_sections(
+        &mut self,
+        row: &'t Row,
+        node: NodeId,
+        (examples, has_more): (&mut [Vec<Example>], bool),
+        group: &mut Group,
+    ) {
+        let below = self.tree.below(node);
+        for (section, examples) in row.read_sections.iter().zip(examples) {
+            let ground = Ground { node, nodes: self.tree.within(node, &section.names) };
+            if ground.nodes.is_empty() && !section.members.iter().any(|member| member.always) {
+                continue;
+            }
+            let is_untouched = self.is_untouched(&ground.nodes);
+            let read = examples.iter().filter(|_| is_untouched).find(|example| example.fits(self.tree, &ground));
+            if let Some(read) = read.and_then(|example| self.like_another(example, &ground)) {
+                merge(group, read);
+                continue;
+            }
+            let before = self.count();
+            let mut read = Group { term: Some(row.term), children: Vec::new(), origin: self.origin(node) };
+            self.rows(&section.members, Some(&below), &[], &mut read);
+            if has_more && is_untouched && examples.len() < Example::MOST && !ground.nodes.is_empty() {
+                examples.extend(self.example(ground, before, &read));
+            }
+            merge(group, read);
+        }
+    }
+
+    /// Whether nothing was taken yet of what stands in `nodes`.
+    fn is_untouched(&self, nodes: &[Range<usize>]) -> bool {
+        nodes.iter().all(|nodes| self.used[nodes.clone()].iter().all(|used| *used == Use::Free))
     }
 
     /// How much was told so far.
@@ -236,33 +263,28 @@ impl<'t> Reader<'t, '_> {
         Count { dropped: self.dropped.len(), qualifiers: self.qualifiers.texts(), told }
     }
 
-    /// The example that the last repetition in `group` is for others; `before` it so much had been told.
-    fn example(&self, row: &Row, node: NodeId, before: Count, group: &Group) -> Option<Example> {
-        let all = group.all(row.term);
-        let number = all.len().checked_sub(1).filter(|_| before.dropped == self.dropped.len())?;
+    /// The example that what was `read` on `ground` is for others; `before` it so much had been told.
+    fn example(&self, ground: Ground, before: Count, read: &Group) -> Option<Example> {
+        if before.dropped < self.dropped.len() {
+            return None;
+        }
         let sections = self.report.sections().into_iter().zip(before.told).enumerate();
         let told =
             sections.flat_map(|(section, (all, from))| all[from..].iter().map(move |entry| (section, entry.clone())));
         let qualifiers = before.qualifiers..self.qualifiers.texts();
-        let example = Example::new(self.table, self.tree, node, (number, all[number].as_group()?), told, qualifiers)?;
-        self.qualifiers.stand_in(&example.place().1, &example.qualifiers).then_some(example)
+        let example = Example::new(self.table, self.tree, ground, read, told, qualifiers)?;
+        self.qualifiers.stand_in(example.nodes(), &example.qualifiers).then_some(example)
     }
 
-    /// Reads a group as another repetition of it in `group` was read whose nodes are the same, if there is one.
-    fn like_another(&mut self, row: &Row, node: NodeId, examples: &[Example], group: &mut Group) -> bool {
-        let Self { table, tree, .. } = *self;
-        let found = examples.iter().find_map(|example| Some((example, example.fits(tree, node)?)));
-        let is_free = |below: &Range<usize>| self.used[below.clone()].iter().all(|used| *used == Use::Free);
-        let Some((example, below)) = found.filter(|(_, below)| is_free(below)) else { return false };
-        let (number, of_example) = example.place();
-        let Some(like) = group.all(row.term).get(number).and_then(Node::as_group) else { return false };
-        let Some(inner) = example.read(table, tree, (node, &below), like) else { return false };
-        example.tell(tree, node, &below, &mut self.report);
-        self.qualifiers.repeat(&of_example, &example.qualifiers, below.start);
-        self.used.copy_within(of_example, below.start);
-        self.use_path(&row.places[0], node);
-        group.push(Node::Group(inner));
-        true
+    /// What is read on `ground`, whose nodes are like those of the example.
+    fn like_another(&mut self, example: &Example, ground: &Ground) -> Option<Group> {
+        let read = example.read(self.table, self.tree, ground)?;
+        example.tell(self.tree, ground, &mut self.report);
+        for (of, nodes) in example.nodes().iter().zip(&ground.nodes) {
+            self.qualifiers.repeat(of, &example.qualifiers, nodes.start);
+            self.used.copy_within(of.clone(), nodes.start);
+        }
+        Some(read)
     }
 
     /// Adds what was read of a group to the group around it, if there is room.
@@ -630,6 +652,25 @@ impl<'t> Reader<'t, '_> {
         let (span, path) = (self.tree.node(node).span, self.tree.path(node.number()));
         let term = term.map(|term| self.table.kind().term(term));
         Entry { term, value, written: None, reason, source: Some(SourcePlace { span, path }), target: None }
+    }
+}
+
+/// Adds what a section says of a group; of a group that stands where its own does, each section says its part.
+fn merge(group: &mut Group, read: Group) {
+    for member in read.children {
+        let known = match &member {
+            Node::Group(inner) => group.children.iter_mut().find_map(|other| match other {
+                Node::Group(other) if other.term == inner.term && other.origin.node() == read.origin.node() => {
+                    Some(other)
+                }
+                _ => None,
+            }),
+            Node::Leaf(_) => None,
+        };
+        match (known, member) {
+            (Some(known), Node::Group(inner)) => merge(known, inner),
+            (_, member) => group.push(member),
+        }
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::fmt::{self, Write as _};
+use std::fmt::Write as _;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -209,17 +209,16 @@ impl Short {
         Self(u32::from_le_bytes(octets) | if spaced { Self::SPACED } else { 0 })
     }
 
+    /// Gives the text to `take`.
+    fn with<T>(self, take: impl FnOnce(&str) -> T) -> T {
+        let [octets @ .., _] = self.0.to_le_bytes();
+        let length = octets.iter().position(|octet| *octet == 0).unwrap_or(octets.len());
+        take(std::str::from_utf8(&octets[..length]).unwrap_or_default())
+    }
+
     /// Whether the text is all that is needed to compare it with another.
     pub(crate) const fn is_telling(self) -> bool {
         self.0 != 0 && self.0 & Self::SPACED == 0
-    }
-}
-
-impl fmt::Display for Short {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [octets @ .., _] = self.0.to_le_bytes();
-        let length = octets.iter().position(|octet| *octet == 0).unwrap_or(octets.len());
-        f.write_str(std::str::from_utf8(&octets[..length]).unwrap_or_default())
     }
 }
 
@@ -328,20 +327,18 @@ impl<'s> Tree<'s> {
         self.node(id).parent.some()
     }
 
-    /// The first child of a node.
-    pub(crate) fn first(&self, id: NodeId) -> Option<NodeId> {
-        self.node(id).first.some()
+    /// The nodes of the children that have one of these names, each with all that stands in it, in runs: what reads a source
+    /// goes through all that stands in a node before it comes to the next.
+    pub(crate) fn within(&self, id: NodeId, names: &[Name]) -> Vec<Range<usize>> {
+        let is_one = |head: &NodeId| names.contains(&self.node(*head).name);
+        let end = |head: NodeId| self.node(head).next_run.some().map_or_else(|| self.end(id), NodeId::index);
+        self.runs(id).filter(is_one).map(|head| head.index()..end(head)).collect()
     }
 
-    /// The nodes below a node, which follow each other: what reads a source goes through all that stands in one before it
-    /// comes to the next.
-    pub(crate) fn descendants(&self, id: NodeId) -> Range<usize> {
-        let Some(start) = self.first(id).map(NodeId::index) else { return 0..0 };
-        let is_below = |at: &usize| {
-            let around = self.parent(NodeId::nth(*at));
-            around.is_some_and(|around| around == id || around.index() >= start)
-        };
-        start..start + (start..self.len()).take_while(is_below).count()
+    /// Where the nodes end that stand in a node.
+    fn end(&self, id: NodeId) -> usize {
+        let mut around = std::iter::successors(Some(id), |id| self.parent(*id));
+        around.find_map(|id| self.node(id).next.some()).map_or(self.len(), NodeId::index)
     }
 
     pub(crate) fn children(&self, id: NodeId) -> impl Iterator<Item = NodeId> + '_ {
@@ -571,7 +568,7 @@ impl Shape {
 
     /// The text of a node, if it is short.
     pub(crate) fn short(&self, id: NodeId) -> String {
-        self.at(id).map_or_else(String::new, |node| node.short.to_string())
+        self.at(id).map_or_else(String::new, |node| node.short.with(str::to_owned))
     }
 
     /// The element that a segment begins with and its value, if that is a qualifier: `3035` and `BY`.
@@ -610,14 +607,18 @@ impl Shape {
                 path.push(':');
             }
             path.push_str(local);
-            // Writing to a string cannot fail.
-            let _ = match self.qualifier(node) {
-                Some((element, value)) => write!(path, "[{element}={value}]"),
-                None if node.occurrence > 1 || self.at(node.next).is_some_and(|next| next.is_like(node)) => {
-                    write!(path, "[{}]", node.occurrence)
+            match self.qualifier(node) {
+                Some((element, value)) => {
+                    path.extend(["[", element, "="]);
+                    value.with(|value| path.push_str(value));
+                    path.push(']');
                 }
-                None => Ok(()),
-            };
+                None if node.occurrence > 1 || self.at(node.next).is_some_and(|next| next.is_like(node)) => {
+                    // Writing to a string cannot fail.
+                    let _ = write!(path, "[{}]", node.occurrence);
+                }
+                None => {}
+            }
         }
         path
     }

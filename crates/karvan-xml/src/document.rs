@@ -117,6 +117,12 @@ impl Document {
         })
     }
 
+    /// How many names there are, each as it is written: [`Element::name_number`] is the number of one.
+    #[must_use]
+    pub fn name_count(&self) -> usize {
+        self.store.names.len()
+    }
+
     pub(crate) fn node_count(&self) -> u32 {
         self.nodes.len() as u32
     }
@@ -381,19 +387,26 @@ impl<'d> Element<'d> {
     /// The namespace, empty if it is in none.
     #[must_use]
     pub fn namespace(self) -> &'d str {
-        self.str(self.data.namespace)
+        self.document.store.name(self.data.name, |name| name.namespace)
     }
 
     /// The local name.
     #[must_use]
     pub fn local_name(self) -> &'d str {
-        self.str(self.data.local)
+        self.document.store.name(self.data.name, |name| name.local)
     }
 
     /// The prefix as written, empty if there is none.
     #[must_use]
     pub fn prefix(self) -> &'d str {
-        self.str(self.data.prefix)
+        self.document.store.name(self.data.name, |name| name.prefix)
+    }
+
+    /// The number of its name among those of the document: what has the same number has the same namespace, local name and
+    /// prefix, an attribute with its own numbers.
+    #[must_use]
+    pub const fn name_number(self) -> usize {
+        self.data.name as usize
     }
 
     /// Whether it has this namespace and local name.
@@ -581,10 +594,6 @@ impl<'d> Element<'d> {
     pub(crate) fn end(self) -> NodeId {
         self.data.end
     }
-
-    fn str(self, slice: Slice) -> &'d str {
-        self.document.store.str(slice)
-    }
 }
 
 /// An attribute of an element.
@@ -598,19 +607,25 @@ impl<'d> Attribute<'d> {
     /// The namespace, empty if it is in none: an attribute without prefix is in no namespace.
     #[must_use]
     pub fn namespace(self) -> &'d str {
-        self.document.store.str(self.data.namespace)
+        self.document.store.name(self.data.name, |name| name.namespace)
     }
 
     /// The local name.
     #[must_use]
     pub fn local_name(self) -> &'d str {
-        self.document.store.str(self.data.local)
+        self.document.store.name(self.data.name, |name| name.local)
     }
 
     /// The prefix as written, empty if there is none.
     #[must_use]
     pub fn prefix(self) -> &'d str {
-        self.document.store.str(self.data.prefix)
+        self.document.store.name(self.data.name, |name| name.prefix)
+    }
+
+    /// The number of its name among those of the document, as [`Element::name_number`].
+    #[must_use]
+    pub const fn name_number(self) -> usize {
+        self.data.name as usize
     }
 
     /// The value, normalised as XML 1.0 §3.3.3 has it for attributes that no DTD declares.
@@ -701,12 +716,27 @@ pub(crate) struct Store {
     pub(crate) source: String,
     /// Strings that differ from their octets; their offsets begin where those of the source end.
     pub(crate) resolved: String,
+    /// The names of elements and attributes.
+    pub(crate) names: Vec<NameData>,
 }
 
 impl Store {
     pub(crate) fn str(&self, slice: Slice) -> &str {
         look_up(&self.source, &self.resolved, slice)
     }
+
+    /// A piece of the name of this number.
+    fn name(&self, number: u32, piece: impl Fn(&NameData) -> Slice) -> &str {
+        self.str(piece(&self.names[number as usize]))
+    }
+}
+
+/// A name as it is written, and the namespace that it is in where that is so.
+#[derive(Clone, Debug)]
+pub(crate) struct NameData {
+    pub(crate) prefix: Slice,
+    pub(crate) local: Slice,
+    pub(crate) namespace: Slice,
 }
 
 /// The string that `slice` stands for, in `source` or, behind its end, in `resolved`.
@@ -762,9 +792,8 @@ pub(crate) enum Kind {
 
 #[derive(Clone, Debug)]
 pub(crate) struct ElementData {
-    pub(crate) prefix: Slice,
-    pub(crate) local: Slice,
-    pub(crate) namespace: Slice,
+    /// The number of its name.
+    pub(crate) name: u32,
     /// The octets between the tags.
     pub(crate) content: Slice,
     pub(crate) attributes: Slice,
@@ -775,9 +804,8 @@ pub(crate) struct ElementData {
 
 #[derive(Clone, Debug)]
 pub(crate) struct AttributeData {
-    pub(crate) prefix: Slice,
-    pub(crate) local: Slice,
-    pub(crate) namespace: Slice,
+    /// The number of its name.
+    pub(crate) name: u32,
     pub(crate) value: Slice,
     pub(crate) span: Slice,
     pub(crate) value_span: Slice,

@@ -1,5 +1,6 @@
 //! From octets to the tree.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use karvan_text::Message;
@@ -8,7 +9,7 @@ use crate::attributes::{needs_normalization, normalize_value, raw_attributes, re
 use crate::characters::{first_forbidden, is_local_name, is_space, split_name};
 use crate::declaration::{check_namespace, not_ascii, xml_declaration};
 use crate::doctype::{self, ExternalEntities};
-use crate::document::{AttributeData, DeclarationData, ElementData, Kind, NodeData, Slice, Store, look_up};
+use crate::document::{AttributeData, DeclarationData, ElementData, Kind, NameData, NodeData, Slice, Store, look_up};
 use crate::problem::{Problem, Step};
 use crate::token::{Token, token};
 use crate::{Document, Limits, NodeId, ParseError, XML_NAMESPACE};
@@ -35,10 +36,18 @@ pub(crate) fn parse(source: Vec<u8>, limits: &Limits, file: &ExternalEntities<'_
         let path = reader.path();
         return Err(problem.into_error(source.as_bytes(), path));
     }
-    let TreeReader { resolved, nodes, elements, attributes, declarations, identifiers, root, .. } = reader;
+    let TreeReader { resolved, names, nodes, elements, attributes, declarations, identifiers, root, .. } = reader;
     // `read` has seen to it that there is a document element.
     let root = root.unwrap_or(NodeId(0));
-    Ok(Document::from_parts(Store { source, resolved }, nodes, elements, attributes, declarations, identifiers, root))
+    Ok(Document::from_parts(
+        Store { source, resolved, names },
+        nodes,
+        elements,
+        attributes,
+        declarations,
+        identifiers,
+        root,
+    ))
 }
 
 /// The problem of an octet that is not UTF-8; `first` says that the octets are those that the source begins with.
@@ -56,10 +65,27 @@ pub(crate) fn not_utf8(source: &[u8], at: usize, first: bool) -> Box<Problem> {
 /// An element whose end tag is yet to come.
 struct Open {
     node: NodeId,
+    /// Its name as it is written.
+    name: Range<usize>,
     /// Its place in the table of elements.
     element: usize,
     /// How many namespace bindings were in scope before it.
     bindings: usize,
+}
+
+/// Whose name it is: one without prefix is in the default namespace, or in none.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Bearer {
+    Element,
+    Attribute,
+}
+
+/// A name that was met before.
+#[derive(Clone, Copy)]
+struct Known {
+    number: u32,
+    /// The bindings that it was looked up in: [`TreeReader::scope`].
+    scope: u32,
 }
 
 /// A piece of character data that may still grow.
@@ -72,6 +98,13 @@ struct TreeReader<'s> {
     source: &'s str,
     limits: &'s Limits,
     resolved: String,
+    names: Vec<NameData>,
+    /// The names of elements and of attributes by how they are written: a document has few of them, and each often.
+    known: [HashMap<&'s str, Known>; 2],
+    /// Another one wherever other bindings are in scope.
+    scope: u32,
+    /// The names of the attributes of the start tag that is being read.
+    attribute_names: Vec<Range<usize>>,
     nodes: Vec<NodeData>,
     elements: Vec<ElementData>,
     attributes: Vec<AttributeData>,
@@ -94,6 +127,10 @@ impl<'s> TreeReader<'s> {
             limits,
             // The one namespace that needs no declaration and so may stand nowhere in the source.
             resolved: XML_NAMESPACE.to_owned(),
+            names: Vec::new(),
+            known: [HashMap::new(), HashMap::new()],
+            scope: 0,
+            attribute_names: Vec::new(),
             nodes: Vec::new(),
             elements: Vec::new(),
             attributes: Vec::new(),
@@ -167,23 +204,17 @@ impl<'s> TreeReader<'s> {
         if self.open.len() >= self.limits.depth {
             return Err(Problem::new(9102, limit("xml-limit-depth", self.limits.depth), octets));
         }
-        let (prefix, local) = self.name(name.clone())?;
+        self.split_name(Bearer::Element, name.clone())?;
         let bindings = self.bindings.len();
-        let (attributes, declarations) = self.attributes_and_declarations(&self.source[name.clone()], attributes)?;
-        let namespace = match self.str(prefix) {
-            "" => self.bound(prefix).unwrap_or_default(),
-            "xmlns" => {
-                let message = Message::new("xml-namespace-reserved").with("name", &self.source[name.clone()]);
-                return Err(Problem::new(5009, message, name));
-            }
-            _ => self.bound(prefix).ok_or_else(|| self.unbound(prefix, name))?,
+        let (attributes, declarations) = match attributes.is_empty() && self.document_type.is_none() {
+            true => Default::default(),
+            false => self.attributes_and_declarations(&self.source[name.clone()], attributes)?,
         };
+        let number = self.name(Bearer::Element, name.clone(), name.clone())?;
         let element = self.elements.len();
         let node = self.push_node(Kind::Element(element as u32), octets.clone())?;
         self.elements.push(ElementData {
-            prefix,
-            local,
-            namespace,
+            name: number,
             content: Slice::new(octets.end, octets.end),
             attributes,
             declarations,
@@ -191,30 +222,37 @@ impl<'s> TreeReader<'s> {
         });
         self.root.get_or_insert(node);
         if empty {
-            self.bindings.truncate(bindings);
+            self.unbind(bindings);
         } else {
-            self.open.push(Open { node, element, bindings });
+            self.open.push(Open { node, name, element, bindings });
         }
         Ok(())
     }
 
     fn end_tag(&mut self, found: &str, octets: Range<usize>) -> Step<()> {
-        let Some(Open { node, element, bindings }) = self.open.pop() else {
+        let Some(open) = self.open.last() else {
             return Err(Problem::new(5002, Message::new("xml-end-tag-alone").with("found", found), octets));
         };
-        let expected = self.qualified_name(&self.elements[element]);
+        let expected = &self.source[open.name.clone()];
         if expected != found {
-            self.open.push(Open { node, element, bindings });
             let message = Message::new("xml-end-tag").with("expected", expected).with("found", found);
             return Err(Problem::new(5002, message, octets));
         }
-        self.nodes[node.index()].octets.end = octets.end as u32;
-        let end = NodeId(self.nodes.len() as u32);
-        let element = &mut self.elements[element];
+        let (node, bindings, element) = (open.node, open.bindings, &mut self.elements[open.element]);
         element.content.end = octets.start as u32;
-        element.end = end;
-        self.bindings.truncate(bindings);
+        element.end = NodeId(self.nodes.len() as u32);
+        self.nodes[node.index()].octets.end = octets.end as u32;
+        self.open.pop();
+        self.unbind(bindings);
         Ok(())
+    }
+
+    /// Takes back the bindings but for the first so many.
+    fn unbind(&mut self, bindings: usize) {
+        if bindings < self.bindings.len() {
+            self.bindings.truncate(bindings);
+            self.scope += 1;
+        }
     }
 
     /// Reads what stands in `range` of a start tag, enters it into the tables and brings the declarations into scope.
@@ -223,6 +261,7 @@ impl<'s> TreeReader<'s> {
         let first_declaration = self.declarations.len();
         let declared = self.document_type.as_ref().map_or(Vec::new(), |known| known.attributes_of(element).to_vec());
         let mut written: Vec<&str> = Vec::new();
+        self.attribute_names.clear();
         let tag_end = range.end;
         for attribute in raw_attributes(self.source, range) {
             let attribute = attribute?;
@@ -259,17 +298,12 @@ impl<'s> TreeReader<'s> {
         }
         // Only now all declarations of the tag are in scope.
         for index in first_attribute..self.attributes.len() {
-            let AttributeData { prefix, local, span, .. } = self.attributes[index];
-            let octets = span.start as usize..span.end as usize;
-            if prefix != Slice::default() {
-                self.attributes[index].namespace =
-                    self.bound(prefix).ok_or_else(|| self.unbound(prefix, octets.clone()))?;
-            }
-            let namespace = self.attributes[index].namespace;
-            let same = |other: &AttributeData| {
-                self.str(other.local) == self.str(local) && self.str(other.namespace) == self.str(namespace)
-            };
-            if self.attributes[first_attribute..index].iter().any(same) {
+            let Slice { start, end } = self.attributes[index].span;
+            let octets = start as usize..end as usize;
+            let name =
+                self.name(Bearer::Attribute, self.attribute_names[index - first_attribute].clone(), octets.clone())?;
+            self.attributes[index].name = name;
+            if self.attributes[first_attribute..index].iter().any(|other| self.is_same_name(other.name, name)) {
                 return Err(self.twice(octets));
             }
         }
@@ -291,17 +325,18 @@ impl<'s> TreeReader<'s> {
         value_span: Range<usize>,
         first_declaration: usize,
     ) -> Step<()> {
-        let (prefix, local) = self.name(name)?;
+        let split = self.split_name(Bearer::Attribute, name.clone())?;
         let (span, value_span) = (Slice::new(span.start, span.end), Slice::new(value_span.start, value_span.end));
-        match (self.str(prefix), self.str(local)) {
-            ("", "xmlns") => self.declare(Slice::default(), value, span, first_declaration)?,
-            ("xmlns", _) => self.declare(local, value, span, first_declaration)?,
+        match split.map(|(prefix, local)| (self.str(prefix), self.str(local), local)) {
+            Some(("", "xmlns", _)) => self.declare(Slice::default(), value, span, first_declaration),
+            Some(("xmlns", _, prefix)) => self.declare(prefix, value, span, first_declaration),
             _ => {
-                let namespace = Slice::default();
-                self.attributes.push(AttributeData { prefix, local, namespace, value, span, value_span });
+                // The name is known only when all declarations of the tag are in scope.
+                self.attributes.push(AttributeData { name: 0, value, span, value_span });
+                self.attribute_names.push(name);
+                Ok(())
             }
         }
-        Ok(())
     }
 
     /// Whether a document type declaration may stand here: XML 1.0 §2.8.
@@ -322,6 +357,7 @@ impl<'s> TreeReader<'s> {
         }
         self.declarations.push(DeclarationData { prefix, namespace, span });
         self.bindings.push((prefix, namespace));
+        self.scope += 1;
         Ok(())
     }
 
@@ -428,7 +464,7 @@ impl<'s> TreeReader<'s> {
         if let Some(open) = self.open.last() {
             let Slice { start, .. } = self.nodes[open.node.index()].octets;
             let element = &self.elements[open.element];
-            let message = Message::new("xml-element-unclosed").with("name", self.qualified_name(element));
+            let message = Message::new("xml-element-unclosed").with("name", &self.source[open.name.clone()]);
             return Err(Problem::new(5001, message, start as usize..element.content.start as usize));
         }
         if self.root.is_none() {
@@ -451,8 +487,56 @@ impl<'s> TreeReader<'s> {
         Problem::new(9105, limit("xml-limit-nodes", self.limits.nodes), at..at)
     }
 
+    /// The number of the name that stands at `octets`, in the namespace that its prefix is bound to; `span` is told where it
+    /// is bound to none.
+    fn name(&mut self, bearer: Bearer, octets: Range<usize>, span: Range<usize>) -> Step<u32> {
+        let text = &self.source[octets.clone()];
+        let known = self.known[bearer as usize].get(text).copied();
+        if let Some(known) = known.filter(|known| known.scope == self.scope) {
+            return Ok(known.number);
+        }
+        let (prefix, local) = match known {
+            Some(Known { number, .. }) => {
+                let NameData { prefix, local, .. } = self.names[number as usize];
+                (prefix, local)
+            }
+            None => self.split(octets.clone())?,
+        };
+        let namespace = match (self.str(prefix), bearer) {
+            ("", Bearer::Attribute) => Slice::default(),
+            ("", Bearer::Element) => self.bound(prefix).unwrap_or_default(),
+            ("xmlns", Bearer::Element) => {
+                return Err(Problem::new(5009, Message::new("xml-namespace-reserved").with("name", text), octets));
+            }
+            _ => self.bound(prefix).ok_or_else(|| self.unbound(prefix, span))?,
+        };
+        let number = match known {
+            Some(Known { number, .. }) if self.names[number as usize].namespace == namespace => number,
+            _ => {
+                self.names.push(NameData { prefix, local, namespace });
+                self.names.len() as u32 - 1
+            }
+        };
+        self.known[bearer as usize].insert(text, Known { number, scope: self.scope });
+        Ok(number)
+    }
+
+    /// Whether two names have one namespace and one local name.
+    fn is_same_name(&self, one: u32, other: u32) -> bool {
+        let [one, other] = [one, other].map(|number| &self.names[number as usize]);
+        self.str(one.local) == self.str(other.local) && self.str(one.namespace) == self.str(other.namespace)
+    }
+
+    /// The prefix and the local name that stand at `octets`, unless that is a name that was met before.
+    fn split_name(&self, bearer: Bearer, octets: Range<usize>) -> Step<Option<(Slice, Slice)>> {
+        match self.known[bearer as usize].contains_key(&self.source[octets.clone()]) {
+            true => Ok(None),
+            false => self.split(octets).map(Some),
+        }
+    }
+
     /// The prefix and the local name that stand at `octets`.
-    fn name(&self, octets: Range<usize>) -> Step<(Slice, Slice)> {
+    fn split(&self, octets: Range<usize>) -> Step<(Slice, Slice)> {
         let text = &self.source[octets.clone()];
         let Some((prefix, local)) = split_name(text) else {
             return Err(Problem::new(5003, Message::new("xml-name").with("name", text), octets));
@@ -509,14 +593,7 @@ impl<'s> TreeReader<'s> {
 
     /// The path of the innermost open element, by names alone.
     fn path(&self) -> String {
-        self.open.iter().map(|open| format!("/{}", self.qualified_name(&self.elements[open.element]))).collect()
-    }
-
-    fn qualified_name(&self, element: &ElementData) -> String {
-        match self.str(element.prefix) {
-            "" => self.str(element.local).to_owned(),
-            prefix => format!("{prefix}:{}", self.str(element.local)),
-        }
+        self.open.iter().map(|open| format!("/{}", &self.source[open.name.clone()])).collect()
     }
 
     fn resolved_end(&self) -> usize {
