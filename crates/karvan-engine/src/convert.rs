@@ -3,8 +3,10 @@
 use std::fmt;
 
 use jiff::{Timestamp, tz::TimeZone};
-use karvan_mapping::{LossReport, ReadError, Reading, Target, WriteError, read_within, write, write_on};
-use karvan_text::{Diagnostic, Severity};
+use karvan_mapping::{
+    LossReport, Partners, Preparation, ReadError, Reading, Target, WriteError, read_within, write_prepared,
+};
+use karvan_text::{Code, Diagnostic, Message, Severity};
 
 use crate::validate::{self, Content, Verdict};
 
@@ -93,6 +95,8 @@ pub struct Options {
     pub number: Option<usize>,
     /// The time of preparation of an interchange where the document has no date; its day in UTC is written.
     pub at: Option<Timestamp>,
+    /// Who sends an interchange to whom, whatever parties the document has.
+    pub partners: Partners,
     /// How source and target are checked, and how much of everything they may have.
     pub check: validate::Options,
 }
@@ -169,14 +173,15 @@ impl Read {
 
 /// Writes what was read; the findings in the source are somebody else's.
 fn translate(reading: Reading, target: Target, options: &Options) -> Result<Conversion, Error> {
-    let Reading { document, mut report, format, .. } = reading;
-    let writing = match options.at {
-        Some(at) => write_on(&document, target, at.to_zoned(TimeZone::UTC).date()),
-        None => write(&document, target),
-    };
-    let writing = writing.map_err(Error::Write)?;
+    let Reading { document, mut report, format, partners: otherwise, .. } = reading;
+    let today = options.at.map(|at| at.to_zoned(TimeZone::UTC).date());
+    let preparation = Preparation { today, partners: options.partners.clone(), otherwise };
+    let writing = write_prepared(&document, target, &preparation).map_err(Error::Write)?;
     report.extend(writing.report);
-    let written = Checked::new(&writing.bytes, &options.check);
+    let mut written = Checked::new(&writing.bytes, &options.check);
+    for finding in written.findings.iter_mut().filter(|finding| is_of_partner(finding)) {
+        finding.help = Some(Message::new("help-partners"));
+    }
     Ok(Conversion {
         octets: writing.bytes,
         from: format,
@@ -186,6 +191,11 @@ fn translate(reading: Reading, target: Target, options: &Options) -> Result<Conv
         target_findings: written.findings,
         checked: written.finished,
     })
+}
+
+/// Whether an interchange lacks its sender or its recipient (S002, S003).
+fn is_of_partner(finding: &Diagnostic) -> bool {
+    finding.code == Code::error(1013) && finding.expected.as_deref().is_some_and(|tag| ["S002", "S003"].contains(&tag))
 }
 
 /// Nothing could be read: what ended the reading is told with what was found before, if that has not met it.

@@ -31,7 +31,7 @@ pub mod verify;
 
 pub use jiff::Timestamp;
 pub use karvan_edifact::{Layout, Repertoire, ServiceCharacters};
-pub use karvan_mapping::{ReadError, Target};
+pub use karvan_mapping::{Partners, ReadError, Target};
 pub use karvan_pki::{
     Graph as TrustGraph, Limits as PathLimits, ObjectIdentifier, PolicyOptions, RevocationMode, Status as TrustStatus,
     Verdict,

@@ -26,6 +26,28 @@ pub struct Reading {
     pub format: String,
     /// What has to be written to have the syntax of the source again.
     pub syntax: Target,
+    /// Who sent it to whom, where it came in an interchange.
+    pub partners: Partners,
+}
+
+/// Who sends an interchange to whom: each an identification (0004, 0010) and its qualifier (0007), which may be empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Partners {
+    /// The sender.
+    pub sender: Option<(String, String)>,
+    /// The recipient.
+    pub recipient: Option<(String, String)>,
+}
+
+/// What is known of an envelope beside the document.
+#[derive(Clone, Debug, Default)]
+pub struct Preparation {
+    /// The day of preparation where the document has no date; the report tells it.
+    pub today: Option<Date>,
+    /// Partners who are written whatever parties the document has.
+    pub partners: Partners,
+    /// Partners where the document has no such party.
+    pub otherwise: Partners,
 }
 
 /// A document written in some syntax.
@@ -134,7 +156,8 @@ pub fn read_xml_for(document: &XmlDocument, purpose: Purpose) -> Result<Reading,
     let (read, mut report) = crate::read::read(table, tree, purpose);
     report.extend(form);
     report.sort();
-    Ok(Reading { document: read, report, format: table.title().to_owned(), syntax: table.target() })
+    let (format, partners) = (table.title().to_owned(), Partners::default());
+    Ok(Reading { document: read, report, format, syntax: table.target(), partners })
 }
 
 /// Reads the messages of an EDIFACT file that a table is for.
@@ -161,7 +184,8 @@ pub fn read_edifact_for(transmission: &Transmission<'_>, purpose: Purpose) -> Re
             let (document, mut report) = crate::read::read(table, tree, purpose);
             report.extend(envelope);
             report.sort();
-            readings.push(Reading { document, report, format: table.title().to_owned(), syntax: table.target() });
+            let (format, partners) = (table.title().to_owned(), edifact::partners(&interchange));
+            readings.push(Reading { document, report, format, syntax: table.target(), partners });
         }
         share_packages(&mut readings[first..]);
     }
@@ -210,7 +234,8 @@ pub fn read_json_for(source: &[u8], purpose: Purpose) -> Result<Reading, ReadErr
             let table = library::for_json(text).ok_or(ReadError::Json(error))?;
             let (document, mut report) = crate::read::read(table, document::tree(table, text), purpose);
             report.sort();
-            return Ok(Reading { document, report, format: table.title().to_owned(), syntax: table.target() });
+            let (format, syntax) = (table.title().to_owned(), table.target());
+            return Ok(Reading { document, report, format, syntax, partners: Partners::default() });
         }
     };
     let mut report = LossReport::default();
@@ -229,7 +254,8 @@ pub fn read_json_for(source: &[u8], purpose: Purpose) -> Result<Reading, ReadErr
             target: None,
         });
     }
-    Ok(Reading { document, report, format: "JSON".to_owned(), syntax: Target::Json })
+    let (format, partners) = ("JSON".to_owned(), Partners::default());
+    Ok(Reading { document, report, format, syntax: Target::Json, partners })
 }
 
 /// Writes a document; an interchange gets the envelope that the document suggests.
@@ -237,7 +263,7 @@ pub fn read_json_for(source: &[u8], purpose: Purpose) -> Result<Reading, ReadErr
 /// # Errors
 /// If the octets cannot be made.
 pub fn write(document: &Document, target: Target) -> Result<Writing, WriteError> {
-    enveloped(document, target, None, None)
+    enveloped(document, target, None, &Preparation::default())
 }
 
 /// Writes a document; in EDIFACT, `today` is the day of preparation where the document has no date, which the report tells.
@@ -245,7 +271,15 @@ pub fn write(document: &Document, target: Target) -> Result<Writing, WriteError>
 /// # Errors
 /// If the octets cannot be made.
 pub fn write_on(document: &Document, target: Target, today: Date) -> Result<Writing, WriteError> {
-    enveloped(document, target, None, Some(today))
+    write_prepared(document, target, &Preparation { today: Some(today), ..Preparation::default() })
+}
+
+/// Writes a document; in EDIFACT, the envelope says what `preparation` knows beside the document.
+///
+/// # Errors
+/// If the octets cannot be made.
+pub fn write_prepared(document: &Document, target: Target, preparation: &Preparation) -> Result<Writing, WriteError> {
+    enveloped(document, target, None, preparation)
 }
 
 /// Writes a document, in EDIFACT with this envelope, or else the one that the document suggests.
@@ -253,14 +287,14 @@ pub fn write_on(document: &Document, target: Target, today: Date) -> Result<Writ
 /// # Errors
 /// If the octets cannot be made.
 pub fn write_with(document: &Document, target: Target, envelope: Option<&Envelope>) -> Result<Writing, WriteError> {
-    enveloped(document, target, envelope, None)
+    enveloped(document, target, envelope, &Preparation::default())
 }
 
 fn enveloped(
     document: &Document,
     target: Target,
     envelope: Option<&Envelope>,
-    today: Option<Date>,
+    preparation: &Preparation,
 ) -> Result<Writing, WriteError> {
     if target == Target::Json {
         let mut text = format!("{:#}", json::write(document));
@@ -278,6 +312,9 @@ fn enveloped(
         Syntax::Edifact(syntax) => {
             let definition = table.definition(syntax).ok_or(WriteError::NoGrammar)?;
             let mut envelope = envelope.cloned().unwrap_or_else(|| Envelope::of(document, syntax));
+            let Preparation { today, partners, otherwise } = preparation;
+            envelope.take(partners, |_| true);
+            envelope.take(otherwise, |(identification, _)| identification.is_empty());
             if let Some(today) = today.filter(|_| envelope.date.is_empty()) {
                 envelope.date = today.strftime("%Y%m%d").to_string();
                 prepared = Some(Entry {

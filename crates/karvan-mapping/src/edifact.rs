@@ -11,8 +11,8 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use karvan_edifact::{
-    Interchange, Message as EdifactMessage, MessageHeader, Package, Repertoire, Segment, SegmentBuffer,
-    ServiceCharacters, Value, WriteError, WriteOptions, Writer,
+    Component, EnvelopeParty, Interchange, Message as EdifactMessage, MessageHeader, Package, Repertoire, Segment,
+    SegmentBuffer, ServiceCharacters, Value, WriteError, WriteOptions, Writer,
 };
 use karvan_model::{Document, Group, Part, TermId};
 use karvan_schema::directory::{
@@ -22,6 +22,7 @@ use karvan_schema::message::arrange::Arrangement;
 use karvan_schema::message::table::{Table as MessageTable, Tag};
 use karvan_text::{Message, Span};
 
+use crate::convert::Partners;
 use crate::file::{EdifactSyntax, Told};
 use crate::grammar::{Grammar, List, Slot};
 use crate::report::{Entry, LossReport, Place};
@@ -509,6 +510,29 @@ impl Envelope {
             reference: "1".to_owned(),
         }
     }
+}
+
+impl Envelope {
+    /// Takes these partners for those of whom `is_open` is true.
+    pub(crate) fn take(&mut self, partners: &Partners, is_open: impl Fn(&(String, String)) -> bool) {
+        for (own, given) in [(&mut self.sender, &partners.sender), (&mut self.recipient, &partners.recipient)] {
+            if let Some(given) = given.as_ref().filter(|_| is_open(own)) {
+                own.clone_from(given);
+            }
+        }
+    }
+}
+
+/// Who sent an interchange to whom.
+pub(crate) fn partners(interchange: &Interchange<'_>) -> Partners {
+    let Some(header) = interchange.header() else { return Partners::default() };
+    let repertoire = header.repertoire().unwrap_or(Repertoire::UNOW);
+    let text = |component: Component<'_>| repertoire.decode(component.unescaped()).text.into_owned();
+    let party = |party: EnvelopeParty<'_>| {
+        Some((text(party.identification()), text(party.qualifier())))
+            .filter(|(identification, _)| !identification.is_empty())
+    };
+    Partners { sender: party(header.sender()), recipient: party(header.recipient()) }
 }
 
 /// The first group of a term, wherever it stands.

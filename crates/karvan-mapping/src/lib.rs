@@ -69,8 +69,8 @@ mod written;
 mod xml;
 
 pub use convert::{
-    ReadError, Reading, WriteError, Writing, read, read_edifact, read_edifact_for, read_json, read_json_for,
-    read_within, read_xml, read_xml_for, write, write_on, write_with,
+    Partners, Preparation, ReadError, Reading, WriteError, Writing, read, read_edifact, read_edifact_for, read_json,
+    read_json_for, read_within, read_xml, read_xml_for, write, write_on, write_prepared, write_with,
 };
 pub use edifact::Envelope;
 pub use file::{EdifactSyntax, JsonSyntax, Told, XmlSyntax};

@@ -1,6 +1,9 @@
 //! Single things that conversions must get right, each on the smallest document that shows it.
 
-use karvan_mapping::{Envelope, LossReport, ReadError, Target, Writing, read, write, write_on, write_with};
+use karvan_mapping::{
+    Envelope, LossReport, Partners, Preparation, ReadError, Target, Writing, read, write, write_on, write_prepared,
+    write_with,
+};
 use karvan_model::{Document, Invoice};
 use karvan_text::Language;
 use proptest::prelude::*;
@@ -370,7 +373,7 @@ fn values_of_lines(source: &[u8]) -> Vec<String> {
 /// An invoice in Karvan's JSON with these members besides, and one line with these.
 fn in_json(members: &str, line: &str) -> Document {
     let json = format!(
-        r#"{{"document":"invoice","version":1,"number":"1","issueDate":"2026-03-21","typeCode":"380","currency":"EUR",{members}
+        r#"{{"document":"invoice","version":1,"number":"1","issueDate":"2026-03-21","typeCode":"380","currencyCode":"EUR",{members}
         "lines":[{{"identifier":"1",{line}}}]}}"#
     );
     read(json.as_bytes()).expect("an invoice").remove(0).document
@@ -440,6 +443,62 @@ fn long_texts_of_an_old_release_stand_in_other_elements() {
     let (back, report) = through(&document, Target::Edifact(Some("D.96A")));
     assert!(report.lost.is_empty(), "{:?}", report.lost);
     assert_eq!(Invoice::try_from(&back).expect("an invoice"), Invoice::try_from(&document).expect("an invoice"));
+}
+
+/// A party with a trading name alone made INVOIC D.14B without its mandatory name, and an interchange without partners.
+#[test]
+fn a_trading_name_alone_stands_in_no_form_and_names_the_partner() {
+    let members = r#""seller":{"tradingName":"Nordhafen"},"buyer":{"tradingName":"Darya"},"#;
+    let document = in_json(members, r#""note":"none""#);
+    let interchange = written(&document, Target::Edifact(Some("D.14B")));
+    assert!(
+        interchange.contains("UNB+UNOW:4+Nordhafen+Darya+") && interchange.contains("NAD+SE++Nordhafen'"),
+        "{interchange}"
+    );
+    let (back, report) = through(&document, Target::Edifact(Some("D.14B")));
+    assert!(report.lost.is_empty(), "{:?}", report.lost);
+    assert_eq!(Invoice::try_from(&back).expect("an invoice"), Invoice::try_from(&document).expect("an invoice"));
+}
+
+#[test]
+fn partners_are_those_asked_for_or_of_the_document_or_of_the_interchange_it_came_in() {
+    let reading = read(interchange("", "").as_bytes()).expect("a document").remove(0);
+    let partner = |name: &str, qualifier: &str| Some((name.to_owned(), qualifier.to_owned()));
+    assert_eq!(reading.partners, Partners { sender: partner("SENDER", ""), recipient: partner("RECIPIENT", "") });
+    let asked = Partners { sender: partner("ME", "ZZ"), recipient: None };
+    let header = |document: &Document, partners: &Partners| {
+        let otherwise = reading.partners.clone();
+        let preparation = Preparation { partners: partners.clone(), otherwise, ..Preparation::default() };
+        let writing = write_prepared(document, Target::Edifact(Some("D.14B")), &preparation).expect("written");
+        String::from_utf8(writing.bytes).expect("UTF-8").lines().nth(1).expect("a header").to_owned()
+    };
+    assert_eq!(
+        header(&reading.document, &Partners::default()),
+        "UNB+UNOW:4+SENDER+RECIPIENT++0000+1'".replace("++0000", "+:0000")
+    );
+    assert_eq!(header(&reading.document, &asked), "UNB+UNOW:4+ME:ZZ+RECIPIENT+:0000+1'");
+    let named = in_json(r#""seller":{"name":"Nordhafen"},"#, r#""note":"none""#);
+    assert_eq!(header(&named, &Partners::default()), "UNB+UNOW:4+Nordhafen+RECIPIENT+20260321:0000+1'");
+}
+
+/// Invoices of UBL 2.0 say their currency with each amount only, and their taxes may be of any scheme.
+#[test]
+fn the_currency_of_the_amount_due_is_that_of_an_invoice_that_says_none() {
+    let source = r#"<Invoice xmlns="urn:oasis:names:specification:ubl:schema:xsd:Invoice-2"
+        xmlns:cac="urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2"
+        xmlns:cbc="urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2"><cbc:ID>1</cbc:ID>
+        <cac:TaxTotal><cbc:TaxAmount currencyID="GBP">17.5</cbc:TaxAmount><cac:TaxSubtotal><cbc:TaxAmount
+        currencyID="GBP">17.5</cbc:TaxAmount><cac:TaxCategory><cac:TaxScheme><cbc:ID>OTH</cbc:ID></cac:TaxScheme></cac:TaxCategory>
+        </cac:TaxSubtotal></cac:TaxTotal><cac:LegalMonetaryTotal><cbc:PayableAmount currencyID="GBP">117.5</cbc:PayableAmount>
+        </cac:LegalMonetaryTotal></Invoice>"#;
+    let (invoice, report) = invoice(source);
+    assert_eq!(invoice.currency_code.as_deref(), Some("GBP"));
+    let lost: Vec<_> = report.lost.iter().map(|entry| entry.value.as_str()).collect();
+    assert_eq!(lost, ["GBP", "17.5", "OTH"], "a tax that is no VAT is no breakdown of it");
+    let document = Document::try_from(&invoice).expect("a document");
+    let written = written(&document, Target::UBL);
+    assert!(written.contains("<cbc:TaxAmount currencyID=\"GBP\">17.5</cbc:TaxAmount>"), "{written}");
+    assert!(!written.contains("TaxSubtotal") && written.contains("AccountingSupplierParty"), "{written}");
 }
 
 /// Takes the members away that are nothing.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use karvan_engine::convert::{Conversion, Error, Options, convert};
 use karvan_engine::text::{Diagnostic, Message, Severity};
-use karvan_engine::{ReadError, Target, Timestamp};
+use karvan_engine::{Partners, ReadError, Target, Timestamp};
 
 use crate::arguments::Format;
 use crate::commands::batch;
@@ -39,6 +39,15 @@ pub(crate) struct Convert {
     #[arg(long, value_name = "TIME")]
     at: Option<Timestamp>,
 
+    /// Who sends an interchange that is written: an identification, and after a colon its qualifier (0007). Without it, a party of
+    /// the document does, or the sender of the interchange that it came in.
+    #[arg(long, value_name = "ID[:QUALIFIER]", value_parser = partner)]
+    sender: Option<Partner>,
+
+    /// Who receives an interchange that is written.
+    #[arg(long, value_name = "ID[:QUALIFIER]", value_parser = partner)]
+    recipient: Option<Partner>,
+
     /// Write the report of the conversion to FILE, as JSON (default: standard error, for a person); with --out-dir an array of
     /// the account, one object a document and the totals.
     #[arg(long, value_name = "FILE")]
@@ -57,6 +66,18 @@ pub(crate) struct Convert {
     pub(crate) resume: bool,
 }
 
+/// A partner of an interchange: identification (0004, 0010) and qualifier (0007).
+type Partner = (String, String);
+
+fn partner(text: &str) -> Result<Partner, String> {
+    let (identification, qualifier) = text.rsplit_once(':').unwrap_or((text, ""));
+    let holds = |text: &str, most| text.chars().count() <= most;
+    if identification.is_empty() || !holds(identification, 35) || !holds(qualifier, 4) {
+        return Err("an identification of 1 to 35 characters, a qualifier of at most 4".to_owned());
+    }
+    Ok((identification.to_owned(), qualifier.to_owned()))
+}
+
 pub(crate) fn run(asked: &Convert, mut session: Session) -> io::Result<Status> {
     let target: Target = match asked.to.parse() {
         Ok(target) => target,
@@ -68,6 +89,7 @@ pub(crate) fn run(asked: &Convert, mut session: Session) -> io::Result<Status> {
     let mut options = Options::default();
     options.number = asked.document;
     options.at = Some(asked.at.unwrap_or_else(Timestamp::now));
+    options.partners = Partners { sender: asked.sender.clone(), recipient: asked.recipient.clone() };
     options.check.size_limit = session.limits.size;
     options.check.xml = session.limits.xml;
     let report_to_stdout = asked.report.as_deref() == Some(Path::new("-"));
