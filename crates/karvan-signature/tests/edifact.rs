@@ -580,3 +580,40 @@ fn the_structures_of_a_signed_file_are_those_of_the_file() {
     policy.legacy = Legacy::ALL;
     assert!(check(&signed, &[certificate], &policy).is_ok());
 }
+
+#[test]
+fn certificates_travel_with_the_interchange() {
+    const LINES: &[u8] = b"UNB+UNOC:4+SENDER:14+RECEIVER:14+20261122:0900+I7'\nUNH+M1+ORDERS:D:96A:UN'\nBGM+220+4711'\nUNT+3+M1'\nUNZ+1+I7'\n";
+    let (key, certificate) = anka();
+    let signed = |file: &[u8], level, scope, layout| {
+        let mut options = options(&certificate);
+        (options.level, options.scope, options.layout) = (level, scope, layout);
+        options.attached = vec![certificate.clone()];
+        let mut signed = Vec::new();
+        Signer::new(&key).sign(file, &mut signed, &options).map(|_| signed)
+    };
+    for (file, level, count) in
+        [(LINES, Level::Message, b"UNZ+2+"), (LINES, Level::Interchange, b"UNZ+2+"), (FLAT, Level::Package, b"UNZ+4+")]
+    {
+        for scope in [Scope::HeaderAndBody, Scope::HeaderToTrailer] {
+            for layout in [Layout::Kept, Layout::LeftOut] {
+                let signed = signed(file, level, scope, layout).unwrap();
+                let intact = check(&signed, &[], &anything()).unwrap();
+                assert_eq!(intact.offered(), std::slice::from_ref(&certificate), "{level:?}");
+                assert!(intact.signatures().iter().all(|signature| signature.certificate == certificate));
+                assert!(segments(&signed).any(|segment| segment.raw().starts_with(count)), "{level:?}");
+                assert_eq!(Structures::read(&signed, ReadOptions::default()).problems(), []);
+            }
+        }
+    }
+    // A certificate needs no signature; a package that holds anything else does.
+    let mut signed_messages = signed(LINES, Level::Message, Scope::HeaderAndBody, Layout::Kept).unwrap();
+    assert_eq!(check(&signed_messages, &[], &Policy::default()).unwrap().signatures().len(), 1);
+    let object = signed_messages.windows(certificate.der().len()).position(|octets| octets == certificate.der());
+    signed_messages[object.unwrap()] ^= 1;
+    let rejected = check(&signed_messages, std::slice::from_ref(&certificate), &Policy::default()).unwrap_err();
+    assert!(rejected.findings().iter().any(|finding| finding.code.number == 6224), "{rejected}");
+    // Packages of an interchange of groups stand in groups.
+    let refused = signed(GROUPED, Level::Message, Scope::HeaderAndBody, Layout::Kept);
+    assert!(matches!(refused, Err(SignError::Groups)));
+}

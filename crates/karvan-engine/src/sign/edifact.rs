@@ -24,6 +24,8 @@ pub struct Request {
     pub layout: Layout,
     /// Whether an acknowledgement is asked for.
     pub acknowledgement: bool,
+    /// Whether the certificates of the signer travel with the interchange.
+    pub attach: bool,
     /// When.
     pub time: Timestamp,
     /// By an AUTACK, and not by groups within.
@@ -55,6 +57,7 @@ impl Request {
             filter: None,
             layout: Layout::Kept,
             acknowledgement: false,
+            attach: false,
             time,
             autack: None,
         }
@@ -81,6 +84,9 @@ pub fn sign(
     options.acknowledgement = request.acknowledgement;
     options.time = Some((time, request.time.strftime("%H%M%S").to_string()));
     options.certificate = identity.certificates().first().cloned();
+    if request.attach {
+        options.attached = identity.certificates().to_vec();
+    }
     let Some(asked) = &request.autack else {
         options.scope = request.scope.unwrap_or_default();
         return signer.sign(source, sink, &options).map(|_| ());

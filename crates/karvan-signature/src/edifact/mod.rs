@@ -9,6 +9,7 @@
 //! What is covered are octets as they stand: see [`scope`] for which. `docs/edifact-security.md` describes it all for a
 //! partner who has another program.
 
+mod attach;
 pub mod autack;
 mod code;
 mod filter;

@@ -7,6 +7,7 @@ use karvan_edifact::{Component, Item, MessageHeader, ReadOptions, Reader, Repert
 use karvan_pki::{Certificate, DigestAlgorithm, DigestContext};
 use karvan_text::{Diagnostic, Severity};
 
+use super::attach;
 use super::code::{Scheme, Scope, Service};
 use super::filter::Filter;
 use super::group::{Particulars, SecurityHeader};
@@ -39,6 +40,8 @@ pub struct Options {
     pub time: Option<(String, String)>,
     /// The signer's certificate, to be referred to.
     pub certificate: Option<Certificate>,
+    /// Certificates that travel with the interchange, each in a package at its end.
+    pub attached: Vec<Certificate>,
     /// How the file is read.
     pub read: ReadOptions,
 }
@@ -56,6 +59,7 @@ impl Default for Options {
             sequence: None,
             time: None,
             certificate: None,
+            attached: Vec::new(),
             read: ReadOptions::default(),
         }
     }
@@ -91,6 +95,8 @@ pub enum SignError {
     Characters,
     /// There are 99 security groups already.
     Full,
+    /// Certificates cannot travel in an interchange of groups: its packages stand in groups.
+    Groups,
     /// Nothing can be referred to: why.
     Reference(&'static str),
 }
@@ -124,6 +130,7 @@ impl fmt::Display for SignError {
             Self::Characters => {
                 f.write_str("a value needs a release character or repetition separator that the interchange lacks")
             }
+            Self::Groups => f.write_str("an interchange of groups has no place for certificates"),
             Self::Full => f.write_str("a structure has 99 security groups already"),
         }
     }
@@ -378,6 +385,12 @@ struct Signing<'s, W> {
     repertoire: Repertoire,
     /// Whether UNA declares the service characters.
     advised: bool,
+    /// Whether the interchange has groups.
+    grouped: bool,
+    /// The line end behind the structure that was signed last.
+    line_end: Vec<u8>,
+    /// How many certificates the interchange has got.
+    attached: u64,
     /// Whether AUTACK are signed themselves.
     autack: bool,
 }
@@ -393,6 +406,9 @@ impl<'s, W: Write> Signing<'s, W> {
             version: None,
             repertoire: Repertoire::UNOA,
             advised: false,
+            grouped: false,
+            line_end: Vec::new(),
+            attached: 0,
             autack: false,
         })
     }
@@ -453,6 +469,12 @@ impl<'s, W: Write> Signing<'s, W> {
         }
         if Level::closed_by(segment.tag()) == Some(self.options.level) {
             self.at = At::Outside;
+        }
+        self.grouped |= segment.tag() == b"UNG";
+        if segment.tag() == b"UNZ" {
+            let line_end = std::mem::take(&mut self.line_end);
+            self.attach(&segment.characters(), &line_end, false)?;
+            return Ok(self.close_interchange(segment)?);
         }
         if Level::opened_by(segment.tag()) != Some(self.options.level) {
             return Ok(self.out.write(segment.raw(), false)?);
@@ -558,17 +580,26 @@ impl<'s, W: Write> Signing<'s, W> {
             if level <= self.options.level {
                 return Err(SignError::Unclosed(secured.header.text.clone()));
             }
+            self.grouped |= level == Level::Group;
             secured.depth.retain(|open| *open < level);
             secured.depth.push(level);
         } else if let Some(level) = Level::closed_by(tag) {
             if level == self.options.level {
+                let (line_end, trailers) = (secured.line_end.clone(), secured.trailers);
+                if level == Level::Interchange && !trailers {
+                    self.attach(&segment.characters(), &line_end, true)?;
+                }
                 return self.close(segment);
             }
             secured.depth.retain(|open| *open < level);
-        } else if tag == b"UST" && secured.depth.is_empty() {
-            secured.trailers = true;
         }
+        let body_ends = tag == b"UST" && secured.depth.is_empty() && !secured.trailers;
+        secured.trailers |= body_ends;
         let digested = embedding || !secured.trailers;
+        if body_ends && self.options.level == Level::Interchange {
+            let line_end = secured.line_end.clone();
+            self.attach(&segment.characters(), &line_end, true)?;
+        }
         Ok(self.out.write(segment.raw(), digested)?)
     }
 
@@ -591,10 +622,37 @@ impl<'s, W: Write> Signing<'s, W> {
                 let total = number(&trailer.component(0, 0)) + count;
                 self.out.write(&with_value(trailer, 0, 0, total), false)?;
             }
+            Level::Interchange => self.close_interchange(trailer)?,
             _ => self.out.write(trailer.raw(), false)?,
         }
+        self.line_end = line_end;
         self.signed += 1;
         Ok(())
+    }
+
+    /// Writes the certificates that travel with the interchange, behind its other structures.
+    fn attach(&mut self, characters: &ServiceCharacters, line_end: &[u8], digested: bool) -> Result<(), SignError> {
+        if self.grouped && !self.options.attached.is_empty() {
+            return Err(SignError::Groups);
+        }
+        for (index, certificate) in self.options.attached.iter().enumerate() {
+            let package = attach::package(certificate, index + 1, characters).ok_or(SignError::Characters)?;
+            for part in package {
+                self.out.write(&part, digested)?;
+            }
+            self.out.write(line_end, digested && self.options.layout == Layout::Kept)?;
+            self.attached += 1;
+        }
+        Ok(())
+    }
+
+    /// Writes UNZ, whose 0036 counts the certificates too.
+    fn close_interchange(&mut self, trailer: &Segment<'_>) -> io::Result<()> {
+        self.grouped = false;
+        match std::mem::take(&mut self.attached) {
+            0 => self.out.write(trailer.raw(), false),
+            more => self.out.write(&with_value(trailer, 0, 0, number(&trailer.component(0, 0)) + more), false),
+        }
     }
 
     fn header_group(&self, reference: &str, characters: ServiceCharacters) -> Result<SecurityHeader, SignError> {

@@ -38,6 +38,10 @@ pub(super) struct EdifactOptions {
     #[arg(long, help_heading = "Interchanges")]
     request_acknowledgement: bool,
 
+    /// Let the certificates travel with the interchange, each in a package.
+    #[arg(long, conflicts_with = "acknowledge", help_heading = "Interchanges")]
+    attach_certificates: bool,
+
     /// Acknowledge what was received, by an AUTACK.
     #[arg(long, help_heading = "Interchanges")]
     acknowledge: bool,
@@ -76,6 +80,7 @@ pub(super) fn run(asked: &Sign, autack: bool, input: &Input, mut session: Sessio
     request.filter = options.filter;
     request.layout = if options.without_layout { Layout::LeftOut } else { Layout::Kept };
     request.acknowledgement = options.request_acknowledgement;
+    request.attach = options.attach_certificates;
     request.autack = autack.then(|| Autack {
         values: if options.sign_references { Values::Signatures } else { Values::Digests },
         place: if asked.detached { Place::Apart } else { Place::Inside },

@@ -7,7 +7,7 @@ use super::groups::{FINDINGS, Verification};
 use super::subject::{Subject, message_type};
 use super::{Coverage, Signature, Uncovered, Which};
 use crate::edifact::scope;
-use crate::edifact::structure::Level;
+use crate::edifact::structure::{Level, Structure};
 
 pub(super) fn covered_spans(signatures: &[Signature], which: Which) -> Vec<Span> {
     let covered = signatures.iter().flat_map(|signature| &signature.covered).filter(|part| part.file == which);
@@ -46,6 +46,12 @@ pub(super) fn uncovered(subject: &Subject<'_>, signatures: &[Signature]) -> Vec<
 }
 
 impl Verification<'_> {
+    /// Whether the object of a package is a certificate in DER, and nothing else.
+    fn is_certificate(&self, subject: &Subject<'_>, package: &Structure) -> bool {
+        let object = package.body.slice(subject.structures.octets());
+        self.offered.iter().any(|certificate| certificate.der() == object)
+    }
+
     /// What the policy wants covered.
     pub(super) fn coverage(&mut self) {
         let mut missing = Vec::new();
@@ -56,7 +62,8 @@ impl Verification<'_> {
             for (index, structure) in subject.structures.all().iter().enumerate() {
                 let wanted = match (self.policy.coverage, structure.level) {
                     (Coverage::Bodies, Level::Message) if message_type(structure) != b"AUTACK" => structure.body,
-                    (Coverage::Bodies, Level::Package) => structure.body,
+                    // A certificate proves itself, or nothing.
+                    (Coverage::Bodies, Level::Package) if !self.is_certificate(subject, structure) => structure.body,
                     (Coverage::Interchanges, Level::Interchange)
                         if subject.which == Which::Content || self.content.is_none() || !referred =>
                     {
