@@ -502,3 +502,18 @@ fn content_is_signed_where_the_signature_carries_it() {
     let taken = Signer::new(&key).sign_in(document.root(), &[Signed::Content { octets: content }]);
     assert!(matches!(taken, Err(SignError::Id { several: true, .. })));
 }
+
+/// Signed by xmlsec1 1.2.37 with `p256`: the pointer names one element, and that alone is covered.
+#[test]
+fn a_pointer_among_the_transforms_covers_what_it_names() {
+    let source = include_str!("xpointer.xml");
+    let policy = Policy { coverage: Coverage::Anything, ..Policy::default() };
+    let intact = verify(source, &[], &[], &policy).unwrap();
+    assert!(!intact.covered()[0].is_whole);
+    let verified = intact.trust(|_| Ok::<_, ()>(())).unwrap();
+    assert_eq!(verified.content(), Some(b"<Line Id=\"line\">7</Line>".as_slice()));
+    assert_eq!(codes(check(source)), [6015]);
+    assert_eq!(codes(verify(source.replace(">7<", ">8<"), &[], &[], &policy)), [6011]);
+    let twice = source.replace("Id=\"other\"", "Id=\"line\"");
+    assert_eq!(codes(verify(twice, &[], &[], &policy)), [6009]);
+}

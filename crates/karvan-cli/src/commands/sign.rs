@@ -15,7 +15,7 @@ use karvan_engine::text::Message;
 use karvan_engine::trust::Named;
 
 use crate::input::Input;
-use crate::network::NetworkOptions;
+use crate::network::{Network, NetworkOptions};
 use crate::session::{Aside, Session, say_problem, say_unread};
 use crate::signing::SignerOptions;
 use crate::status::Status;
@@ -58,7 +58,7 @@ pub(crate) struct Sign {
     #[arg(long, value_name = "TEXT")]
     content_hint: Option<String>,
 
-    /// Have a CMS signature stamped with the time by the authority at URL.
+    /// Have a signature of CMS or XAdES (from level t on) stamped with the time by the authority at URL.
     #[arg(long, value_name = "URL")]
     timestamp: Option<String>,
 
@@ -100,7 +100,7 @@ pub(crate) fn run(asked: &Sign, mut session: Session) -> io::Result<Status> {
     let given = [
         ("--detached", asked.detached, asked.form != Form::Asic),
         ("--enveloping", asked.enveloping, is_xml),
-        ("--timestamp", asked.timestamp.is_some(), is_cms),
+        ("--timestamp", asked.timestamp.is_some(), is_cms || asked.form == Form::Xades || asked.xades.extend),
         ("--content-hint", asked.content_hint.is_some(), is_cms),
     ];
     let foreign = given.into_iter().find(|&(_, is_given, is_allowed)| is_given && !is_allowed);
@@ -128,9 +128,7 @@ pub(crate) fn run(asked: &Sign, mut session: Session) -> io::Result<Status> {
         let read = input.read(session.limits).map_err(|error| say_unread(&input.name(), &error));
         let read = read.and_then(|source| Ok((source, asked.signer.certificates(&session)?)));
         return match read {
-            Ok((source, certificates)) => {
-                asked.xades.extend(source, asked.paths.first().map(PathBuf::as_path), &certificates, session)
-            }
+            Ok((source, certificates)) => extend(asked, source, &certificates, session),
             Err(status) => Ok(status),
         };
     }
@@ -172,9 +170,7 @@ pub(crate) fn run(asked: &Sign, mut session: Session) -> io::Result<Status> {
     match signed {
         Ok(signed) if asked.form == Form::Xades && asked.xades.level != BaselineLevel::B => {
             match asked.signer.certificates(&session) {
-                Ok(certificates) => {
-                    asked.xades.extend(signed, asked.paths.first().map(PathBuf::as_path), &certificates, session)
-                }
+                Ok(certificates) => extend(asked, signed, &certificates, session),
                 Err(status) => Ok(status),
             }
         }
@@ -193,6 +189,13 @@ pub(crate) fn run(asked: &Sign, mut session: Session) -> io::Result<Status> {
         }
         Err(error) => Ok(told(asked, &input, error)),
     }
+}
+
+/// Adds to the signature of XAdES in `source` what its level asks for.
+fn extend(asked: &Sign, source: Vec<u8>, certificates: &[Named], session: Session) -> io::Result<Status> {
+    let path = asked.paths.first().map(PathBuf::as_path);
+    let authority = (Network::new(asked.network), asked.timestamp.as_deref());
+    asked.xades.extend(source, path, certificates, authority, session)
 }
 
 /// Says what is no finding about the document.

@@ -206,6 +206,31 @@ fn xades_signs_what_it_says_of_itself() {
 }
 
 #[test]
+fn xades_asks_an_authority_for_the_time() {
+    let folder = folder();
+    let asked = |form: &str, url: &str| {
+        let key = [
+            format!("--key={}", sample("xades/signers/p256.key.pem")),
+            format!("--cert={}", sample("xades/signers/p256.pem")),
+        ];
+        arguments![
+            "sign",
+            form.to_owned(),
+            "--level=t",
+            format!("--timestamp={url}"),
+            key,
+            "-o",
+            "signed.xml",
+            "invoice.xml"
+        ]
+    };
+    let run = folder.run(asked("--form=xades", "http://127.0.0.1:9/")).expect(1);
+    assert!(run.stderr.contains("no timestamp") && run.stderr.contains("no public address"), "{}", run.stderr);
+    let run = folder.run(asked("--form=xmldsig", "http://127.0.0.1:9/")).expect(2);
+    assert!(run.stderr.contains("--timestamp"), "{}", run.stderr);
+}
+
+#[test]
 fn xades_verifies_at_every_level() {
     let folder = Folder::new();
     let trust = format!("--trust={}", sample("xades/trust"));

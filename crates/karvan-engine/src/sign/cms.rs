@@ -5,13 +5,12 @@ use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use karvan_signature::cms::{SignError, Signer};
-use karvan_signature::timestamp::Authority;
 use ring::rand::SystemRandom;
 
 use super::Identity;
 
 pub use karvan_signature::cms::SignError as Error;
-pub use karvan_signature::timestamp::{Exchange, Request, Transport};
+pub use karvan_signature::timestamp::{Authority, Exchange, Request, Transport};
 
 /// Random numbers of the system, for what an authority is asked.
 static RANDOM: LazyLock<SystemRandom> = LazyLock::new(SystemRandom::new);

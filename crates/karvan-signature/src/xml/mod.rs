@@ -7,6 +7,7 @@ mod method;
 pub(crate) mod namespaces;
 mod policy;
 pub(crate) mod reference;
+mod relationships;
 pub(crate) mod sign;
 mod stream;
 pub(crate) mod structure;

@@ -18,6 +18,11 @@ pub(crate) const XSLT: &str = "http://www.w3.org/TR/1999/REC-xslt-19991116";
 pub(crate) const FILTER: &str = "http://www.w3.org/2002/06/xmldsig-filter2";
 /// The XPath filter transform (XML Signature 1.1 §6.6.3).
 pub(crate) const XPATH: &str = "http://www.w3.org/TR/1999/REC-xpath-19991116";
+/// The XPointer transform, and the namespace of its element (RFC 9231 §2.8.1).
+pub(crate) const XPOINTER: &str = "http://www.w3.org/2001/04/xmldsig-more/xptr";
+/// The relationships transform of Open Packaging, and the namespace of what it names.
+pub(crate) const RELATIONSHIPS: &str = "http://schemas.openxmlformats.org/package/2006/RelationshipTransform";
+pub(crate) const PACKAGE_SIGNATURE: &str = "http://schemas.openxmlformats.org/package/2006/digital-signature";
 /// The Type of the Reference to the SignedProperties of XAdES (ETSI EN 319 132-1 §4.4.2).
 pub(crate) const SIGNED_PROPERTIES: &str = "http://uri.etsi.org/01903#SignedProperties";
 /// XAdES, for its signatures in a signature.

@@ -38,18 +38,23 @@ impl<'u> Local<'u> {
         if !fragment.contains('(') {
             return Some(Self::Element { id: fragment, comments: false });
         }
-        let pointer = fragment.strip_prefix("xpointer(").and_then(|rest| rest.strip_suffix(')'));
+        Some(Self::of_pointer(fragment))
+    }
+
+    /// What a pointer names: XML Signature 1.1 §4.4.3.3, RFC 9231 §2.8.1.
+    pub(crate) fn of_pointer(pointer: &'u str) -> Self {
+        let pointer = pointer.strip_prefix("xpointer(").and_then(|rest| rest.strip_suffix(')'));
         let quoted = |id: &'u str| {
             let id = id.trim_ascii();
             let within = |mark: char| id.strip_prefix(mark).and_then(|rest| rest.strip_suffix(mark));
             within('\'').or_else(|| within('"')).filter(|id| !id.contains(['\'', '"']))
         };
         let id = pointer.and_then(|pointer| quoted(pointer.strip_prefix("id(")?.strip_suffix(')')?));
-        Some(match (pointer, id) {
+        match (pointer, id) {
             (Some("/"), _) => Self::Document { comments: true },
             (_, Some(id)) => Self::Element { id, comments: true },
             _ => Self::Pointer,
-        })
+        }
     }
 }
 

@@ -10,9 +10,10 @@ use karvan_xml::{
     Canonicalization, Context, Document, Element, Node, NodeKind, NodeSet, Point, Subset, Value, XPath, XPathError,
 };
 
-use super::namespaces::{BASE64, ENVELOPED, FILTER, XPATH, XSLT};
+use super::namespaces::{BASE64, ENVELOPED, FILTER, RELATIONSHIPS, XPATH, XPOINTER, XSLT};
 use super::policy::{Coverage, Policy};
-use super::reference::without_comments;
+use super::reference::{Local, element_with_id, without_comments};
+use super::relationships::Relationships;
 use super::structure::{Children, Finding, canonical_form, finding, identifier};
 
 /// A transform, read.
@@ -26,6 +27,10 @@ pub(crate) enum Transform<'d> {
     XPath(Element<'d>, XPath),
     /// Keeps and takes out what stands in the nodes of expressions.
     Filters(Vec<(Filter, Element<'d>, XPath)>),
+    /// Takes the element with an identifier; the element that points there.
+    Pointer(Element<'d>, String),
+    /// Takes relationships of Open Packaging.
+    Relationships(Relationships),
 }
 
 /// What an expression of Filter 2 does with what stands in its nodes.
@@ -69,6 +74,19 @@ impl<'d> Transform<'d> {
                     Ok(Self::Filters(filters))
                 }
             }
+            XPOINTER => {
+                let mut pointers = element.elements().filter(|pointer| pointer.is(XPOINTER, "XPointer"));
+                match (pointers.next(), pointers.next()) {
+                    (Some(pointer), None) => match Local::of_pointer(text(pointer)?.trim_ascii()) {
+                        Local::Element { id, .. } => Ok(Self::Pointer(pointer, id.to_owned())),
+                        _ => Err(refused(element, "signature-transform")),
+                    },
+                    _ => Err(refused(element, "signature-transform")),
+                }
+            }
+            RELATIONSHIPS => Relationships::read(element)
+                .map(Self::Relationships)
+                .ok_or_else(|| refused(element, "signature-transform")),
             XSLT => Err(refused(element, "signature-transform-program")),
             _ => Err(refused(element, "signature-transform")),
         }
@@ -80,14 +98,19 @@ fn refused(element: Element<'_>, id: &'static str) -> Finding {
     Box::new(element.diagnostic(Code::error(6008), message).help(Message::new("signature-transform-help")))
 }
 
-fn parse(expression: Element<'_>) -> Result<XPath, Finding> {
+/// The text of an element that holds nothing else.
+fn text(expression: Element<'_>) -> Result<String, Finding> {
     // A comment in it would let two readers read two expressions.
     if let Some(node) = expression.children().find(|node| node.as_text().is_none()) {
         let message = Message::new("signature-not-text").with("element", expression.local_name());
         let document = expression.document();
         return Err(Box::new(document.diagnostic(Code::error(6005), message, node.span(), expression.path())));
     }
-    XPath::parse(&expression.text(), |prefix| expression.namespace_of_prefix(prefix))
+    Ok(expression.text().into_owned())
+}
+
+fn parse(expression: Element<'_>) -> Result<XPath, Finding> {
+    XPath::parse(&text(expression)?, |prefix| expression.namespace_of_prefix(prefix))
         .map_err(|error| expression_problem(expression, &error))
 }
 
@@ -175,6 +198,24 @@ impl Transformer<'_> {
                 }
                 let signature = NodeSet::from(Point::from(self.signature));
                 self.step(Data::Nodes(document, nodes.without(document, &signature)), rest, is_whole)
+            }
+            (Transform::Pointer(pointer, id), data) => {
+                let Data::Part(subset, _) = data else { return Err(refused(self.element, "signature-transform")) };
+                // What is named must be part of what the reference names.
+                let element = element_with_id(subset.document_of(), id).ok();
+                let element = element.filter(|element| subset.contains(element.id())).ok_or_else(|| {
+                    let message = Message::new("signature-reference-id").with("index", self.index).with("uri", id);
+                    finding(*pointer, 6009, message)
+                })?;
+                self.step(Data::Part(Subset::element(element), true), rest, false)
+            }
+            (Transform::Relationships(kept), data) => {
+                let part = match &data {
+                    Data::Part(subset, _) => kept.keep(subset.document_of()),
+                    _ => None,
+                };
+                let part = part.ok_or_else(|| refused(self.element, "signature-transform"))?;
+                self.step(Data::Octets(part.into()), rest, false)
             }
             (Transform::Canonical(form), data) => {
                 let octets = self.canonical(form, &data)?;

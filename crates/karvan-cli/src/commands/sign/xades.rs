@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use karvan_engine::sign::cms::{Authority, Request, authority};
 use karvan_engine::sign::{Extender, Had, timestamp_request};
 use karvan_engine::text::Message;
 use karvan_engine::trust::{Material, Named};
@@ -15,6 +16,7 @@ use karvan_engine::{DigestAlgorithm, PathLimits, SignaturePolicy as Bounds, Time
 
 use crate::commands::trust::files;
 use crate::input::Input;
+use crate::network::Network;
 use crate::output::Output;
 use crate::session::{Session, say_failed, say_problem, say_unread};
 use crate::status::Status;
@@ -32,7 +34,7 @@ pub(super) struct XadesOptions {
     pub(super) extend: bool,
 
     /// A timestamp that was had elsewhere: a token or a response (RFC 3161).
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "timestamp")]
     stamped: Option<PathBuf>,
 
     /// Write what an authority is to be asked for the next timestamp to FILE, and nothing else.
@@ -139,12 +141,13 @@ impl XadesOptions {
     }
 
     /// Writes the signed document `source` with what the level asks for, or what an authority is to be asked for it.
-    /// `certificates` lead to trust anchors; the signed files lie beside `path`.
+    /// `certificates` lead to trust anchors; the signed files lie beside `path`, and `url` is that of an authority.
     pub(super) fn extend(
         &self,
         source: Vec<u8>,
         path: Option<&Path>,
         certificates: &[Named],
+        (network, url): (Network, Option<&str>),
         mut session: Session,
     ) -> io::Result<Status> {
         let name = path.map_or_else(|| "-".to_owned(), |path| path.display().to_string());
@@ -170,7 +173,11 @@ impl XadesOptions {
             });
         }
         let now = Timestamp::now();
-        let extender = Extender { files: &signed, policy: &bounds, material: &material, authority: &stamped, now };
+        let named = url.unwrap_or_default();
+        let transport = |request: &[u8]| Ok(network.fetch(named, Some((Request::MEDIA_TYPE, request)))?.octets);
+        let asked = authority(&transport);
+        let authority: &dyn Authority = if url.is_some() { &asked } else { &stamped };
+        let extender = Extender { files: &signed, policy: &bounds, material: &material, authority, now };
         match extender.extend(source, level) {
             Ok(extended) => {
                 session.output.write_all(&extended)?;
