@@ -106,7 +106,9 @@ fn interchanges(octets: usize, folder: &Path) -> io::Result<()> {
     let shasum = Tool::new("sha256sum", &[]);
     table.processes("sign the interchange, beside sha256sum", (&signer, &path), (&shasum, &path), 3);
     fs::copy(&out, &signed)?;
-    table.processes("verify it, beside sha256sum", (&Tool::verifying(), &signed), (&shasum, &path), 3);
+    let mut verifier = Tool::verifying();
+    verifier.arguments.extend(["--cert".into(), "rsa-certificate.pem".into()]);
+    table.processes("verify it, beside sha256sum", (&verifier, &signed), (&shasum, &path), 3);
     Ok(())
 }
 
@@ -218,7 +220,7 @@ impl Table {
 
     fn processes(&self, name: &str, ours: (&Tool, &Path), peer: (&Tool, &Path), runs: usize) {
         let time = |(tool, file): (&Tool, &Path)| tool.time(file, runs);
-        let Some(own) = time(ours) else { return println!("{name}: {} is not built", ours.0.program.display()) };
+        let Some(own) = time(ours) else { return println!("{name}: {} does not run", ours.0.program.display()) };
         self.row(&format!("{name}, as a process"), own, time(peer));
         let memory = |(tool, file): (&Tool, &Path)| {
             tool.memory(file).map_or_else(|| "unknown".to_owned(), |mebibytes| format!("{mebibytes:.0} MiB"))

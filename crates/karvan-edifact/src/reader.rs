@@ -172,6 +172,16 @@ impl<R: Read> Reader<R> {
         }
     }
 
+    /// The segments of a message that follow in the buffer, all at once and as they stand, for whoever copies them;
+    /// [`Self::next`] goes on behind them. None where something else follows, a segment whose tag begins with `U`, or one that
+    /// is not in the buffer yet.
+    pub fn run_of_segments(&mut self) -> &[u8] {
+        let start = self.scanner.start();
+        self.item = self.scanner.offset();
+        let end = self.scanner.pass_segments(&self.buffer[..self.filled]);
+        &self.buffer[start..end]
+    }
+
     /// What was found wrong since the last call; it belongs to the items delivered since then.
     ///
     /// Problems are kept until they are taken away: take them after each item, or from time to time.

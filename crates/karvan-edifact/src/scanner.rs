@@ -247,6 +247,23 @@ impl Scanner {
         Item::Segment(Segment::scanned(octets, offset, true, separators, self.characters))
     }
 
+    /// Passes over the whole segments of a message that follow in the window: where they end.
+    pub(crate) fn pass_segments(&mut self, window: &[u8]) -> usize {
+        while let Some(&first) = window.get(self.start)
+            && first > b' '
+            && first != b'U'
+            && matches!(self.state, State::Inside)
+        {
+            let step = match self.quick_step(window) {
+                Some((separators, end)) => Step::Item(Kind::Segment { separators, terminated: true }, end),
+                None => self.segment(window, false),
+            };
+            let Step::Item(_, end) = step else { break };
+            self.start = end;
+        }
+        self.start
+    }
+
     /// Finds the next item; `last` says that nothing follows the window.
     pub(crate) fn step(&mut self, window: &[u8], last: bool) -> Step {
         match window.get(self.start) {

@@ -159,6 +159,23 @@ proptest! {
     }
 
     #[test]
+    fn runs_of_segments_are_what_stands_there(file in file(), steps in vec(1..5000_usize, 1..8), small in any::<bool>()) {
+        let options = if small { ReadOptions::default().segment_limit(4096) } else { ReadOptions::default() };
+        let mut reader = Reader::with_options(Slow { octets: &file, steps: steps.into_iter().cycle() }, options);
+        let (mut copied, mut problems) = (Vec::new(), Vec::new());
+        loop {
+            copied.extend_from_slice(reader.run_of_segments());
+            problems.extend(reader.problems());
+            let Some(item) = reader.next().expect("a source without errors") else { break };
+            copied.extend_from_slice(item.raw());
+            problems.extend(reader.problems());
+        }
+        problems.extend(reader.problems());
+        prop_assert_eq!(copied, file.clone());
+        prop_assert_eq!(problems, whole(&file, options).1);
+    }
+
+    #[test]
     fn parts_of_a_segment_are_the_segment(file in file()) {
         for segment in segments(&file) {
             let characters = segment.characters();

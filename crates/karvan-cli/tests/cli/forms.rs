@@ -182,6 +182,18 @@ fn a_container_holds_files_that_are_signed_together() {
 }
 
 #[test]
+fn the_signed_samples_hold_what_they_say() {
+    let folder = folder();
+    verify(&folder, arguments![from_iran(), NOW, "--out=invoice.edi", sample("signed/invoice.p7m").as_str()], 0);
+    assert_eq!(folder.read("invoice.edi"), fs::read_to_string(sample("invoice-ir.edi")).unwrap());
+    verify(&folder, arguments![from_iran(), NOW, "--out=forms", sample("signed/invoice.asice").as_str()], 0);
+    assert_eq!(folder.read("forms/invoice-tr.cii.xml"), fs::read_to_string(sample("invoice-tr.cii.xml")).unwrap());
+    for form in ["edi", "ubl.xml", "bsp.json"] {
+        assert!(folder.path(&format!("forms/invoice-tr.{form}")).exists(), "{form}");
+    }
+}
+
+#[test]
 fn xades_signs_what_it_says_of_itself() {
     for name in ["sahand", "anka", "karun"] {
         let folder = folder();

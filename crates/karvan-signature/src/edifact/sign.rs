@@ -417,7 +417,11 @@ impl<'s, W: Write> Signing<'s, W> {
         if self.options.scope.is_for_references() || self.options.service.is_for_references() {
             return Err(SignError::Service("scopes 3 and 6 and services 7 to 9 are for the references of an AUTACK"));
         }
-        while let Some(item) = reader.next()? {
+        loop {
+            if matches!(&self.at, At::Body(secured) if !secured.trailers) {
+                self.out.write(reader.run_of_segments(), true)?;
+            }
+            let Some(item) = reader.next()? else { break };
             self.item(&item)?;
             if reader.has_problems() {
                 let problems: Vec<_> = reader.problems().collect();
@@ -442,16 +446,11 @@ impl<'s, W: Write> Signing<'s, W> {
         Ok(self.signed)
     }
 
-    #[inline]
     fn item(&mut self, item: &Item<'_>) -> Result<(), SignError> {
-        match (&mut self.at, item) {
-            (At::Body(secured), Item::Segment(segment)) if !is_service(segment.tag()) => {
-                let digested = !secured.trailers;
-                Ok(self.out.write(segment.raw(), digested)?)
-            }
-            (At::Outside | At::Spared, _) => self.outside(item),
-            (At::Headers(_), _) => self.header(item),
-            (At::Body(_), _) => self.body(item),
+        match self.at {
+            At::Outside | At::Spared => self.outside(item),
+            At::Headers(_) => self.header(item),
+            At::Body(_) => self.body(item),
         }
     }
 
@@ -669,12 +668,6 @@ impl<'s, W: Write> Signing<'s, W> {
         what.characters = self.advised.then_some(characters);
         Ok(SecurityHeader::new(&what))
     }
-}
-
-/// Whether the segment is one of those that open, close or secure a structure.
-#[inline]
-fn is_service(tag: &[u8]) -> bool {
-    matches!(tag, [b'U', b'N' | b'S', _])
 }
 
 /// The number in a component, 0 where it is none.
