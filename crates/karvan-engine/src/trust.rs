@@ -9,8 +9,8 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 use karvan_pki::{
     Certificate, CertificateSet, Evidence, Legacy, Limits, LoadProblem, ObjectIdentifier, Options, PolicyOptions,
-    Register, RevocationList, RevocationMode, RevocationOptions, Sourced, StoreFile, TrustStore, Verdict, VerifiedPath,
-    find_paths,
+    Register, RevocationList, RevocationMode, RevocationOptions, SignatureMemory, Sourced, StoreFile, TrustStore,
+    Verdict, VerifiedPath, find_paths,
 };
 use karvan_signature::xades::ValidationData;
 use karvan_text::{Code, Diagnostic, Message, Place};
@@ -70,7 +70,8 @@ impl Material {
             };
             problems.extend(findings.into_iter().map(|finding| (name.to_owned(), finding)));
         }
-        let options = Options { limits, ..Options::document_signature(Timestamp::UNIX_EPOCH) };
+        let signatures = Some(SignatureMemory::default());
+        let options = Options { limits, signatures, ..Options::document_signature(Timestamp::UNIX_EPOCH) };
         Self { anchors, pool: Arc::new(pool), options, problems, lists: Vec::new(), fetching: None }
     }
 
@@ -229,8 +230,10 @@ impl Material {
         evidence: &Evidence,
         at: Timestamp,
     ) -> Verdict {
-        // The policies that are asked for are those of documents.
-        let material = self.clone().purposes(vec![TIME_STAMPING]).policies(PolicyOptions::default());
+        // The policies that are asked for are those of documents, and agreements are about who signs them: an authority that
+        // stamps the time vouches for no content.
+        let mut material = self.clone().purposes(vec![TIME_STAMPING]).policies(PolicyOptions::default());
+        material.options.register = None;
         material.path_with(authority, offered, evidence, at)
     }
 

@@ -71,6 +71,41 @@ pub(crate) fn elements<'a, T>(
     })
 }
 
+/// Takes the next value off `octets`: its tag and its contents. It is what `der` does for every value, without what `der` keeps for
+/// errors: names and entries of lists, of which there may be tens of thousands, are read with it.
+pub(crate) fn next<'a>(octets: &mut &'a [u8]) -> der::Result<(u8, &'a [u8])> {
+    let too_short = || der::Error::from(ErrorKind::Failed);
+    let (&[tag, first], mut rest) = octets.split_first_chunk().ok_or_else(too_short)?;
+    let mut length = usize::from(first);
+    if first & 0x80 != 0 {
+        // X.690 §10.1: the definite form, in as few octets as can be.
+        let (digits, after) = rest.split_at_checked(usize::from(first & 0x7f)).ok_or_else(too_short)?;
+        let shortest = matches!(digits, [0x80..=0xff] | [1..=0xff, _, ..]) && digits.len() <= 4;
+        if !shortest {
+            return Err(ErrorKind::Overlength.into());
+        }
+        length = digits.iter().fold(0, |length, digit| length << 8 | usize::from(*digit));
+        rest = after;
+    }
+    let (contents, rest) = rest.split_at_checked(length).ok_or_else(too_short)?;
+    *octets = rest;
+    Ok((tag, contents))
+}
+
+pub(crate) const INTEGER: u8 = 0x02;
+pub(crate) const OBJECT_IDENTIFIER: u8 = 0x06;
+pub(crate) const UTC_TIME: u8 = 0x17;
+pub(crate) const SEQUENCE: u8 = 0x30;
+pub(crate) const SET: u8 = 0x31;
+
+/// The same, of a value that must have the `tag`.
+pub(crate) fn expect<'a>(octets: &mut &'a [u8], tag: u8) -> der::Result<&'a [u8]> {
+    match next(octets)? {
+        (found, contents) if found == tag => Ok(contents),
+        _ => Err(ErrorKind::Failed.into()),
+    }
+}
+
 /// The tag number of the next value, if it is context-specific.
 pub(crate) fn context_number(reader: &SliceReader<'_>) -> Option<u32> {
     let tag = Tag::peek(reader).ok()?;
@@ -86,7 +121,12 @@ pub(crate) fn context<'a>(reader: &mut SliceReader<'a>, number: u32) -> der::Res
 pub(crate) fn integer<'a>(reader: &mut SliceReader<'a>) -> der::Result<&'a [u8]> {
     let value = AnyRef::decode(reader)?;
     value.tag().assert_eq(Tag::Integer)?;
-    match value.value() {
+    integer_of(value.value())
+}
+
+/// The content octets of an INTEGER, if they are such.
+pub(crate) fn integer_of(contents: &[u8]) -> der::Result<&[u8]> {
+    match contents {
         [] => Err(ErrorKind::Length { tag: Tag::Integer }.into()),
         [0, 0..=0x7f, ..] | [0xff, 0x80..=0xff, ..] => Err(ErrorKind::Noncanonical { tag: Tag::Integer }.into()),
         octets => Ok(octets),
@@ -108,9 +148,13 @@ pub(crate) fn unsigned(octets: &[u8]) -> der::Result<u64> {
 /// stands for it.
 pub(crate) fn time(reader: &mut SliceReader<'_>) -> der::Result<Timestamp> {
     let value = AnyRef::decode(reader)?;
-    let tag = value.tag();
+    time_of(value.tag(), value.value())
+}
+
+/// The time that a value says.
+pub(crate) fn time_of(tag: Tag, contents: &[u8]) -> der::Result<Timestamp> {
     let wrong = || der::Error::from(ErrorKind::Value { tag });
-    let digits = value.value().strip_suffix(b"Z").ok_or_else(wrong)?;
+    let digits = contents.strip_suffix(b"Z").ok_or_else(wrong)?;
     if !digits.iter().all(u8::is_ascii_digit) {
         return Err(wrong());
     }
@@ -173,6 +217,28 @@ mod tests {
             (0x17, ""),
         ] {
             assert!(parse(tag, text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn values_are_taken_as_der_reads_them() {
+        let long = [&b"\x04\x81\x80"[..], &[7; 128]].concat();
+        for bytes in [
+            &b"\x04\x00"[..],
+            b"\x04\x02ab",
+            &long,
+            b"\x04\x81\x02ab",
+            b"\x04\x82\x00\x80",
+            b"\x04\x80ab\x00\x00",
+            b"\x04\x85\x01\x00\x00\x00\x00",
+            b"\x04\x03ab",
+            b"\x04",
+            b"",
+        ] {
+            let mut rest = bytes;
+            let read = AnyRef::try_from(bytes);
+            let taken = expect(&mut rest, 0x04).ok().filter(|_| rest.is_empty());
+            assert_eq!(taken, read.ok().map(|value| value.value()), "{bytes:x?}");
         }
     }
 

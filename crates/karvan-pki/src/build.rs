@@ -10,7 +10,7 @@ use karvan_text::Message;
 use crate::check::{Check, Rejection};
 use crate::policy::PolicyOptions;
 use crate::revocation::RevocationOptions;
-use crate::session::Session;
+use crate::session::{Session, SignatureMemory};
 use crate::trace::{Fact, Facts, Step, StepResult};
 use crate::validate::{Purpose, Validated, signature_rejection, validate};
 use crate::verdict::{Effort, RejectedPath, Verdict, VerifiedPath};
@@ -36,6 +36,8 @@ pub struct Options {
     pub legacy: Legacy,
     /// The agreements of which one must recognise a foreign authority; none: that is not asked.
     pub register: Option<Arc<Register>>,
+    /// What signatures came to for earlier questions; none: each is checked anew. The verdict is the same, and its effort too.
+    pub signatures: Option<SignatureMemory>,
     /// What may be spent.
     pub limits: Limits,
     /// Whether to go on after the first path that passes, so that the verdict holds all of them.
@@ -55,6 +57,7 @@ impl Options {
             revocation: RevocationOptions::default(),
             legacy: Legacy::NONE,
             register: None,
+            signatures: None,
             limits: Limits::default(),
             every_path: false,
         }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use der::asn1::{BitStringRef, ObjectIdentifier};
 use der::{Decode, Reader};
@@ -24,7 +25,7 @@ pub struct Certificate {
     der: Box<[u8]>,
     /// Where in `der` the `tbsCertificate` stands: the octets that are signed.
     signed: Range<usize>,
-    fingerprint: [u8; 32],
+    fingerprint: OnceLock<[u8; 32]>,
     version: u64,
     serial: Box<[u8]>,
     issuer: Name,
@@ -131,10 +132,9 @@ impl Certificate {
             (2, Some(extensions)) => Extensions::read(extensions)?,
             (version, _) => return Err(CertificateError::Version(version)),
         };
-        let fingerprint = sha256(der);
         let range = |part: &[u8]| place(part, der).unwrap_or_default();
         Ok(Self {
-            fingerprint,
+            fingerprint: OnceLock::new(),
             version: fields.version + 1,
             serial: fields.serial.into(),
             issuer_range: range(fields.issuer),
@@ -164,7 +164,7 @@ impl Certificate {
         let read = Name::from_der(name).map_err(malformed("taName"))?;
         let range = place(name, der).unwrap_or_default();
         Ok(Self {
-            fingerprint: sha256(der),
+            fingerprint: OnceLock::new(),
             version: 3,
             serial: [0].into(),
             issuer: read.clone(),
@@ -190,14 +190,14 @@ impl Certificate {
 
     /// SHA-256 over the octets.
     #[must_use]
-    pub const fn fingerprint(&self) -> &[u8; 32] {
-        &self.fingerprint
+    pub fn fingerprint(&self) -> &[u8; 32] {
+        self.fingerprint.get_or_init(|| sha256(&self.der))
     }
 
     /// The fingerprint in lower-case hexadecimal digits.
     #[must_use]
     pub fn fingerprint_hex(&self) -> String {
-        hex(&self.fingerprint)
+        hex(self.fingerprint())
     }
 
     /// 1, 2 or 3.

@@ -338,26 +338,33 @@ impl RevocationList {
         // §5.3.3: an entry is of the issuer that the last entry before it named, at first of that of the list.
         let mut issuers = EntryIssuers { current: 0, known: HashMap::from([(self.issuer.clone(), 0)]) };
         let mut entries = Vec::new();
-        asn1::elements(octets, |reader| {
-            reader.sequence(|reader| {
-                let serial = asn1::integer(reader)?.into();
-                let at = asn1::time(reader)?;
-                let mut revocation = Revocation { at, reason: RevocationReason::UNSPECIFIED, invalid_since: None };
-                if !reader.is_finished() {
-                    let read =
-                        |reader: &mut SliceReader<'_>| self.read_entry_extension(reader, &mut revocation, &mut issuers);
-                    asn1::each(reader, Tag::Sequence, read)?;
-                }
-                entries.push(Entry { serial, issuer: issuers.current, revocation });
-                Ok(())
-            })
-        })
-        .map_err(|error| CertificateError::malformed("revokedCertificates", error))?;
+        let mut rest = octets;
+        while !rest.is_empty() {
+            let entry = self.read_entry(&mut rest, &mut issuers);
+            entries.push(entry.map_err(|error| CertificateError::malformed("revokedCertificates", error))?);
+        }
         // A stable sort: of two entries for one certificate the later one stays the later one.
         entries.sort_by(|one, other| one.serial.cmp(&other.serial));
         self.entries = entries;
         self.entry_issuers = issuers.names();
         Ok(())
+    }
+
+    /// One of `revokedCertificates`.
+    fn read_entry(&mut self, octets: &mut &[u8], issuers: &mut EntryIssuers) -> der::Result<Entry> {
+        let mut fields = asn1::expect(octets, asn1::SEQUENCE)?;
+        let serial = asn1::integer_of(asn1::expect(&mut fields, asn1::INTEGER)?)?;
+        let at = match asn1::next(&mut fields)? {
+            (asn1::UTC_TIME, contents) => asn1::time_of(Tag::UtcTime, contents)?,
+            (tag, contents) => asn1::time_of(Tag::from_der(&[tag])?, contents)?,
+        };
+        let mut revocation = Revocation { at, reason: RevocationReason::UNSPECIFIED, invalid_since: None };
+        if !fields.is_empty() {
+            asn1::whole(fields, |reader| {
+                asn1::each(reader, Tag::Sequence, |reader| self.read_entry_extension(reader, &mut revocation, issuers))
+            })?;
+        }
+        Ok(Entry { serial: serial.into(), issuer: issuers.current, revocation })
     }
 
     fn read_entry_extension(

@@ -87,6 +87,7 @@ pub use register::{
     Agreement, Equivalence, Fingerprint, ObjectIdentifierText, Recognition, Register, RegisterError, Suspension,
 };
 pub use revocation::{RevocationMode, RevocationOptions};
+pub use session::SignatureMemory;
 pub use store::{CertificateSet, Sourced, TrustStore};
 pub use store_file::StoreFile;
 pub use trace::{Fact, Facts, Step, StepResult};

@@ -6,9 +6,9 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use der::asn1::{AnyRef, ObjectIdentifier};
-use der::{Decode, Encode, Reader, SliceReader, Tag, Tagged};
+use der::{Decode, Encode, ErrorKind, Reader, SliceReader, Tag, Tagged};
 
-use crate::asn1;
+use crate::asn1::{self, OBJECT_IDENTIFIER, SEQUENCE, SET};
 
 /// A distinguished name (X.501 `Name`).
 ///
@@ -53,7 +53,17 @@ impl Name {
     /// # Errors
     /// What is not the DER of a name.
     pub fn from_der(bytes: &[u8]) -> der::Result<Self> {
-        asn1::whole(bytes, Self::read)
+        let mut rest = bytes;
+        let mut list = asn1::expect(&mut rest, SEQUENCE)?;
+        if !rest.is_empty() {
+            return Err(ErrorKind::Length { tag: Tag::Sequence }.into());
+        }
+        let mut parts = Parts::default();
+        while !list.is_empty() {
+            let part = asn1::expect(&mut list, SET)?;
+            parts.read_part(part)?;
+        }
+        Ok(Self(parts.into()))
     }
 
     /// Whether the name has no part at all; such a name identifies nobody.
@@ -71,8 +81,7 @@ impl Name {
     /// A name of one part, from the octets within a `RelativeDistinguishedName`.
     pub(crate) fn from_part(octets: &[u8]) -> der::Result<Self> {
         let mut parts = Parts::default();
-        asn1::elements(octets, |reader| parts.read_attribute(reader))?;
-        parts.end_part(0);
+        parts.read_part(octets)?;
         Ok(Self(parts.into()))
     }
 
@@ -122,14 +131,7 @@ impl Name {
     }
 
     pub(crate) fn read(reader: &mut SliceReader<'_>) -> der::Result<Self> {
-        let mut parts = Parts::default();
-        asn1::each(reader, Tag::Sequence, |reader| {
-            let start = parts.attributes.len();
-            asn1::each(reader, Tag::Set, |reader| parts.read_attribute(reader))?;
-            parts.end_part(start);
-            Ok(())
-        })?;
-        Ok(Self(parts.into()))
+        Self::from_der(reader.tlv_bytes()?)
     }
 
     fn attributes(&self) -> impl DoubleEndedIterator<Item = &Attribute> {
@@ -138,17 +140,24 @@ impl Name {
 }
 
 impl Parts {
-    fn read_attribute(&mut self, reader: &mut SliceReader<'_>) -> der::Result<()> {
-        let attribute = reader.sequence(|reader| {
-            let kind = reader.decode()?;
-            let value = AnyRef::decode(reader)?;
+    /// Reads the attributes within a `RelativeDistinguishedName`.
+    fn read_part(&mut self, mut octets: &[u8]) -> der::Result<()> {
+        let start = self.attributes.len();
+        while !octets.is_empty() {
+            let mut fields = asn1::expect(&mut octets, SEQUENCE)?;
+            let kind = ObjectIdentifier::from_bytes(asn1::expect(&mut fields, OBJECT_IDENTIFIER)?)?;
+            let (tag, contents) = asn1::next(&mut fields)?;
+            if !fields.is_empty() {
+                return Err(ErrorKind::Length { tag: Tag::Sequence }.into());
+            }
+            let value = AnyRef::new(Tag::from_der(&[tag])?, contents)?;
             let value = match text(value) {
                 Some(text) => Value::Text(text.into()),
                 None => Value::Other(value.to_der()?.into()),
             };
-            Ok::<_, der::Error>(Attribute { first: false, kind, value, place: 0..0 })
-        })?;
-        self.attributes.push(attribute);
+            self.attributes.push(Attribute { first: false, kind, value, place: 0..0 });
+        }
+        self.end_part(start);
         Ok(())
     }
 

@@ -1,12 +1,13 @@
 //! What one question shares: what was asked, what there is to answer it, what was found out on the way, what may be spent.
 
 use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::limits::Budget;
 use crate::revocation;
 use crate::{
-    Certificate, CertificateSet, Evidence, Limit, OcspResponse, Options, PublicKey, RevocationList, SignatureError,
-    TrustStore,
+    Certificate, CertificateSet, Evidence, Legacy, Limit, OcspResponse, Options, PublicKey, RevocationList,
+    SignatureError, TrustStore,
 };
 
 /// Everything that the search for a path, and the searches for those who signed revocation lists, have in common.
@@ -34,6 +35,8 @@ impl<'a> Session<'a> {
             options,
             signatures: Signatures {
                 checked: HashMap::new(),
+                memory: options.signatures.clone(),
+                allowed: options.legacy,
                 budget: Budget::new(Limit::SignatureChecks, limits.signature_checks),
             },
             names: budget(Limit::NameComparisons),
@@ -75,6 +78,33 @@ impl<'a> Session<'a> {
     }
 }
 
+/// What signatures came to, kept from one question to the next ([`Options::signatures`]): whoever judges many documents of the
+/// same partners meets the same authorities and lists again and again.
+///
+/// It may be shared by threads. It keeps so many results and then begins anew; what is kept is the result for a signed object and
+/// a key, both by their SHA-256 digests, under what was allowed.
+#[derive(Clone, Debug, Default)]
+pub struct SignatureMemory(Arc<Mutex<Remembered>>);
+
+type Remembered = HashMap<(Signed, Legacy), Result<(), SignatureError>>;
+
+impl SignatureMemory {
+    /// Results that are kept.
+    const MOST: usize = 100_000;
+
+    fn known(&self, signed: &(Signed, Legacy)) -> Option<Result<(), SignatureError>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(signed).cloned()
+    }
+
+    fn keep(&self, signed: (Signed, Legacy), result: &Result<(), SignatureError>) {
+        let mut results = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if results.len() >= Self::MOST {
+            results.clear();
+        }
+        results.insert(signed, result.clone());
+    }
+}
+
 /// Something signed, by the digest of its octets, and the key it may be signed with, by the digest of its
 /// `SubjectPublicKeyInfo`.
 type Signed = ([u8; 32], [u8; 32]);
@@ -82,6 +112,9 @@ type Signed = ([u8; 32], [u8; 32]);
 /// Signatures, each checked once.
 pub(crate) struct Signatures {
     checked: HashMap<Signed, Result<(), SignatureError>>,
+    /// Those of earlier questions.
+    memory: Option<SignatureMemory>,
+    allowed: Legacy,
     budget: Budget,
 }
 
@@ -102,7 +135,14 @@ impl Signatures {
             return Ok(result.clone());
         }
         self.budget.spend()?;
-        let result = check();
+        let before = self.memory.as_ref().and_then(|memory| memory.known(&(signed, self.allowed)));
+        let result = before.unwrap_or_else(|| {
+            let result = check();
+            if let Some(memory) = &self.memory {
+                memory.keep((signed, self.allowed), &result);
+            }
+            result
+        });
         self.checked.insert(signed, result.clone());
         Ok(result)
     }

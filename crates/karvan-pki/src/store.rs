@@ -1,6 +1,8 @@
 //! Sets of certificates: what was found, and what is trusted.
 
+use std::borrow::Borrow;
 use std::collections::{HashMap, HashSet};
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use crate::name::quiet;
@@ -38,9 +40,25 @@ pub struct CertificateSet {
     /// Certificates that come before those of its own.
     base: Option<Arc<Self>>,
     entries: Vec<Sourced>,
-    seen: HashSet<[u8; 32]>,
+    seen: HashSet<Octets>,
     by_subject: HashMap<Name, Vec<usize>>,
     full: bool,
+}
+
+/// A certificate as its octets: of most certificates of a pool nothing else, their digest included, is ever asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Octets(Arc<Certificate>);
+
+impl Borrow<[u8]> for Octets {
+    fn borrow(&self) -> &[u8] {
+        self.0.der()
+    }
+}
+
+impl Hash for Octets {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.der().hash(state);
+    }
 }
 
 impl CertificateSet {
@@ -81,7 +99,7 @@ impl CertificateSet {
             self.full = true;
             return;
         }
-        self.seen.insert(*certificate.fingerprint());
+        self.seen.insert(Octets(Arc::clone(&certificate)));
         self.by_subject.entry(certificate.subject().clone()).or_default().push(self.entries.len());
         self.entries.push(Sourced { certificate, origin: Arc::clone(origin) });
     }
@@ -127,7 +145,7 @@ impl CertificateSet {
     /// Whether this very certificate is in the set.
     #[must_use]
     pub fn contains(&self, certificate: &Certificate) -> bool {
-        self.layers().any(|layer| layer.seen.contains(certificate.fingerprint()))
+        self.layers().any(|layer| layer.seen.contains(certificate.der()))
     }
 
     /// The limit that kept certificates out of the set, if one did.

@@ -8,7 +8,7 @@ use issue::{
     Entity, NOON, Request, alternative_names, authority_key_identifier, basic_constraints, extended_key_usage,
     extension, faults, judge, judge_with, key_usage, name_constraints, subject_key_identifier,
 };
-use karvan_pki::{Certificate, Limit, Options, Status};
+use karvan_pki::{Certificate, Limit, Options, SignatureMemory, Status};
 
 fn options() -> Options {
     Options::document_signature(NOON.parse().unwrap())
@@ -363,6 +363,22 @@ fn a_wrong_key_identifier_is_a_hint_and_no_fault() {
     chain.authority = chain.authority.with(subject_key_identifier(b"one"));
     chain.signer = chain.signer.with(authority_key_identifier(b"two"));
     assert_eq!(chain.faults(), []);
+}
+
+#[test]
+fn what_is_remembered_of_signatures_changes_no_verdict() {
+    let [root, other] = ["root", "other"].map(|key| Entity::with_key("CN=Root", key));
+    let signer = Request::signer(&Entity::new("CN=Signer"), &root).issue();
+    let options =
+        Options { signatures: Some(SignatureMemory::default()), ..Options::document_signature(NOON.parse().unwrap()) };
+    for _ in 0..2 {
+        for (anchor, expected) in [(&root, Status::Accepted), (&other, Status::Rejected)] {
+            let anchor = Request::authority(anchor, anchor).issue();
+            let verdict = judge_with(signer.clone(), Vec::new(), vec![anchor], &options);
+            assert_eq!(verdict.status(), expected);
+            assert_eq!(verdict.effort.signature_checks, 1, "it counts as a check all the same");
+        }
+    }
 }
 
 #[test]

@@ -20,8 +20,44 @@ const LINE: usize = 14;
 const BOX_CHARACTERS: usize = 28;
 const EDGE_CHARACTERS: usize = 40;
 
+/// No character of a label is wider.
+const CHARACTER: usize = 7;
+
 /// Where a node stands: its upper left corner.
 type Corner = (usize, usize);
+
+/// A rectangle: left, top, right, bottom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Area(usize, usize, usize, usize);
+
+impl Area {
+    /// Of lines whose first stands on `(x, y)`, centred.
+    fn of_lines(lines: &[String], (x, y): Corner) -> Self {
+        let characters = lines.iter().map(|line| line.chars().count().min(EDGE_CHARACTERS + 1)).max().unwrap_or(0);
+        let half = characters * CHARACTER / 2;
+        let top = y.saturating_sub(LINE - 3);
+        Self(x.saturating_sub(half), top, x + half, top + LINE * lines.len())
+    }
+
+    const fn overlaps(self, other: Self) -> bool {
+        self.0 < other.2 && other.0 < self.2 && self.1 < other.3 && other.1 < self.3
+    }
+}
+
+/// A cubic curve.
+struct Curve([Corner; 4]);
+
+impl Curve {
+    /// The point after so many eighths of its parameter.
+    fn at(&self, eighths: usize) -> Corner {
+        let (done, left) = (eighths, 8 - eighths);
+        let weights = [left * left * left, 3 * left * left * done, 3 * left * done * done, done * done * done];
+        let sum = |part: fn(&Corner) -> usize| {
+            self.0.iter().zip(weights).map(|(point, weight)| part(point) * weight).sum::<usize>() / 512
+        };
+        (sum(|point| point.0), sum(|point| point.1))
+    }
+}
 
 pub(super) fn write(graph: &Graph, language: Language) -> String {
     let picture = Picture::new(graph, language);
@@ -35,6 +71,8 @@ struct Picture<'a> {
     graph: &'a Graph,
     language: Language,
     corners: Vec<Corner>,
+    /// Where the first line of the label of each edge stands, in its middle.
+    labels: Vec<Corner>,
     width: usize,
     height: usize,
 }
@@ -61,7 +99,45 @@ impl<'a> Picture<'a> {
                 corners[index] = (x, top + free + row * (HEIGHT + ROW_GAP));
             }
         }
-        Self { graph, language, corners, width, height }
+        let mut picture = Self { graph, language, corners, labels: Vec::new(), width, height };
+        picture.place_labels();
+        picture
+    }
+
+    /// Finds room for the labels of edges: at the middle of the curve, else along it, else below all that is in the way.
+    fn place_labels(&mut self) {
+        let mut taken: Vec<Area> = self.areas_of_nodes().collect();
+        for (index, edge) in self.graph.edges.iter().enumerate() {
+            let lines = edge.lines(self.language);
+            let curve = self.curve(edge, self.parallel(index));
+            // Within the picture, which is wider than any label.
+            let half = Area::of_lines(&lines, (self.width, 0)).2 - self.width;
+            let inside = |x: usize| x.min(self.width.saturating_sub(half)).max(half);
+            let above = |(x, y): Corner| (inside(x), y.saturating_sub(6 + LINE * lines.len().saturating_sub(1)));
+            let is_free = |place: &Corner| {
+                let area = Area::of_lines(&lines, *place);
+                !taken.iter().any(|other| area.overlaps(*other))
+            };
+            let along = [4, 3, 5, 2, 6].map(|eighths| above(curve.at(eighths)));
+            let (x, y) = along[0];
+            // What stands nowhere ends below everything.
+            let below = (1..).map(|step| (x, y + step * LINE / 2));
+            let place = along.into_iter().chain(below.take(self.height)).find(is_free).unwrap_or((x, y));
+            taken.push(Area::of_lines(&lines, place));
+            self.labels.push(place);
+        }
+        let lowest = taken.iter().map(|area| area.3).max().unwrap_or(0);
+        self.height = self.height.max(lowest + MARGIN);
+    }
+
+    /// The boxes of nodes with what stands below them.
+    fn areas_of_nodes(&self) -> impl Iterator<Item = Area> {
+        self.graph.nodes.iter().zip(&self.corners).flat_map(|(node, &(x, y))| {
+            let reasons: Vec<_> = node.rejections.iter().flat_map(|reason| reason.lines(self.language)).collect();
+            let below = (x + WIDTH / 2, y + HEIGHT + LINE);
+            let reasons = (!reasons.is_empty()).then(|| Area::of_lines(&reasons, below));
+            [Area(x, y, x + WIDTH, y + HEIGHT)].into_iter().chain(reasons)
+        })
     }
 
     fn write(&self, text: &mut String) -> std::fmt::Result {
@@ -92,7 +168,7 @@ impl<'a> Picture<'a> {
              direction=\"{direction}\">{title}</text>"
         )?;
         for (index, edge) in self.graph.edges.iter().enumerate() {
-            self.edge(text, edge, self.parallel(index))?;
+            self.edge(text, edge, &self.curve(edge, self.parallel(index)), self.labels[index])?;
         }
         for (node, corner) in self.graph.nodes.iter().zip(&self.corners) {
             self.node(text, node, *corner)?;
@@ -107,7 +183,8 @@ impl<'a> Picture<'a> {
         (self.graph.edges[..index].iter().filter(same).count(), self.graph.edges.iter().filter(same).count())
     }
 
-    fn edge(&self, text: &mut String, edge: &Edge, (before, all): (usize, usize)) -> std::fmt::Result {
+    /// The line of an edge: the one after so many `before` between the same nodes, of `all`.
+    fn curve(&self, edge: &Edge, (before, all): (usize, usize)) -> Curve {
         let ((from_x, from_y), (to_x, to_y)) = (self.corners[edge.from], self.corners[edge.to]);
         // Edges between the same boxes leave them at different heights.
         let height = HEIGHT * (before + 1) / (all + 1);
@@ -119,25 +196,25 @@ impl<'a> Picture<'a> {
         };
         let control = |x: usize, corner: usize| if x == corner { x.saturating_sub(bend) } else { x + bend };
         let (one, other) = (control(start, from_x), control(end, to_x));
+        // What passes over columns rises above them: three quarters of what its controls rise.
+        let rise = passed_over(self.graph, edge) * RISE;
+        let (one_y, other_y) = (from_y.saturating_sub(rise * 4 / 3), to_y.saturating_sub(rise * 4 / 3));
+        Curve([(start, from_y), (one, one_y), (other, other_y), (end, to_y)])
+    }
+
+    fn edge(&self, text: &mut String, edge: &Edge, curve: &Curve, (x, first): Corner) -> std::fmt::Result {
         let (colour, width, dashes, marker) = match (edge.accepted, edge.rejections.is_empty()) {
             (true, _) => (GOOD, 4, "", "good"),
             (false, false) => (BAD, 2, " stroke-dasharray=\"6 4\"", "bad"),
             (false, true) => (TRIED, 2, "", "tried"),
         };
-        // What passes over columns rises above them: three quarters of what its controls rise.
-        let rise = passed_over(self.graph, edge) * RISE;
-        let (one_y, other_y) = (from_y.saturating_sub(rise * 4 / 3), to_y.saturating_sub(rise * 4 / 3));
+        let [(start, from_y), (one, one_y), (other, other_y), (end, to_y)] = curve.0;
         writeln!(
             text,
             "<path d=\"M{start} {from_y}C{one} {one_y} {other} {other_y} {end} {to_y}\" fill=\"none\" stroke=\"{colour}\" \
              stroke-width=\"{width}\"{dashes} marker-end=\"url(#{marker})\"/>"
         )?;
-        let lines = edge.lines(self.language);
-        // The label stands at the middle of the curve, above it.
-        let x = (start + 3 * one + 3 * other + end) / 8;
-        let y = ((from_y + to_y) / 2).saturating_sub(rise);
-        let first = y.saturating_sub(6 + LINE * lines.len().saturating_sub(1));
-        for (index, line) in lines.iter().enumerate() {
+        for (index, line) in edge.lines(self.language).iter().enumerate() {
             self.label(text, (x, first + index * LINE), line, colour, EDGE_CHARACTERS, "11")?;
         }
         Ok(())
@@ -200,4 +277,63 @@ const TRIED: &str = "#6b7280";
 
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+    use crate::{CertificateSet, Evidence, Limits, Options, RevocationMode, TrustStore, find_paths};
+
+    /// The files of a folder of samples.
+    fn folder(name: &str) -> Vec<(String, Vec<u8>)> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples").join(name);
+        let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let mut files: Vec<_> = files.filter(|path| path.extension().is_some_and(|end| end == "pem")).collect();
+        files.sort();
+        files.into_iter().map(|path| (path.display().to_string(), fs::read(path).unwrap())).collect()
+    }
+
+    /// The pictures of every sample signer, from each of the samples' stores.
+    fn pictures() -> Vec<(String, Graph)> {
+        let limits = Limits::default();
+        let mut pictures = Vec::new();
+        for (place, store) in [("trust", "trust/store"), ("pki", "pki/trust-iran")] {
+            let (anchors, _) = TrustStore::load(folder(store), &limits);
+            let (pool, _) = CertificateSet::load(folder(&format!("{place}/cross")), &limits);
+            let (evidence, _) = Evidence::load(folder(&format!("{place}/crl")), &limits);
+            for (name, octets) in folder(&format!("{place}/signers")) {
+                let (chain, _) = CertificateSet::load([(&name, octets)], &limits);
+                let Some(signer) = chain.iter().next().filter(|_| !name.ends_with(".key.pem")) else { continue };
+                let mut pool = pool.clone();
+                pool.extend(&chain, &limits);
+                let mut options = Options::document_signature("2026-06-15T00:00:00Z".parse().unwrap());
+                (options.every_path, options.revocation.mode) = (true, RevocationMode::Require);
+                options.revocation.evidence = evidence.clone().into();
+                pictures.push((name.clone(), Graph::new(&find_paths(signer, &pool, &anchors, &options))));
+            }
+        }
+        pictures
+    }
+
+    #[test]
+    fn no_label_lies_over_another_or_over_a_box() {
+        let pictures = pictures();
+        assert!(pictures.len() > 6);
+        for (name, graph) in &pictures {
+            for language in [Language::English, Language::Persian] {
+                let picture = Picture::new(graph, language);
+                let edges = graph.edges.iter().zip(&picture.labels);
+                let labels = edges.map(|(edge, place)| Area::of_lines(&edge.lines(language), *place));
+                let areas: Vec<_> = picture.areas_of_nodes().chain(labels).collect();
+                for (index, area) in areas.iter().enumerate() {
+                    let over = areas[..index].iter().find(|other| area.overlaps(**other));
+                    assert_eq!(over, None, "{name}: {area:?}");
+                    assert!(area.2 <= picture.width && area.3 <= picture.height, "{name}: {area:?}");
+                }
+            }
+        }
+    }
 }
