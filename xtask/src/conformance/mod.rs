@@ -4,6 +4,7 @@
 //! is not there is named and left out. One file per set here, one table per set there; the diff of a table shows every
 //! gain and every loss.
 
+mod asic;
 mod c14n;
 mod c14n_random;
 mod cms;
@@ -42,6 +43,12 @@ struct Set {
 }
 
 const SETS: &[Set] = &[
+    Set {
+        name: "asic",
+        about: "containers (ASiC-E) and CAdES in both directions between Karvan and EU DSS",
+        needs: &[],
+        run: asic::run,
+    },
     Set {
         name: "c14n",
         about: "canonical forms, inclusive and exclusive, of documents and elements, byte for byte",

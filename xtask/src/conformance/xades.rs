@@ -18,7 +18,7 @@ use super::Table;
 use super::oracle::{Oracle, file, output, text};
 
 /// The kind of key, its padding, and its digests; signxml has all but Ed25519.
-const KEYS: [(&str, &str, &[DigestAlgorithm]); 6] = [
+pub(super) const KEYS: [(&str, &str, &[DigestAlgorithm]); 6] = [
     ("rsa", "usual", &[DigestAlgorithm::Sha256, DigestAlgorithm::Sha384, DigestAlgorithm::Sha512]),
     ("rsa", "pss", &[DigestAlgorithm::Sha256, DigestAlgorithm::Sha384, DigestAlgorithm::Sha512]),
     ("p256", "usual", &[DigestAlgorithm::Sha256]),
@@ -84,13 +84,13 @@ pub(super) fn run(_data: &Path) -> crate::Result<Table> {
 }
 
 /// A folder with authorities, keys and the content.
-struct Bench {
-    folder: tempfile::TempDir,
-    material: Material,
+pub(super) struct Bench {
+    pub(super) folder: tempfile::TempDir,
+    pub(super) material: Material,
 }
 
 impl Bench {
-    fn new() -> crate::Result<Self> {
+    pub(super) fn new() -> crate::Result<Self> {
         let folder = tempfile::tempdir()?;
         let at = |name: &str| folder.path().join(name);
         fs::copy(crate::workspace().join("samples/xades/make.sh"), at("make.sh"))?;
@@ -101,6 +101,7 @@ impl Bench {
         fs::create_dir(at("plain"))?;
         fs::write(at("plain/invoice.xml"), CONTENT.replace(INHERITED, ""))?;
         fs::write(at("broken/invoice.xml"), CONTENT.replace(TOTALS.0, TOTALS.1))?;
+        fs::write(at("order.edi"), "UNH+1+ORDERS:D:96A:UN'BGM+220+7'UNT+3+1'")?;
         fs::write(at("serial"), "01\n")?;
         let read = |name: &str| Ok::<Named, std::io::Error>((name.to_owned(), fs::read(at(name))?));
         let authorities = [read("authorities/traders.pem")?, read("authorities/stamps.pem")?];
@@ -111,12 +112,21 @@ impl Bench {
         Ok(Self { folder, material })
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
+    /// Who signs with `key`.
+    pub(super) fn identity(&self, key: &Key) -> crate::Result<Identity> {
+        let chain = format!("signers/{}.pem", key.signer);
+        let chain = [(chain.clone(), fs::read(self.path(&chain))?)];
+        let file = fs::read(self.path(&format!("signers/{}.key.pem", key.signer)))?;
+        let digest = (key.signer != "ed25519").then_some(key.digest);
+        Ok(Identity::open(&file, None, &chain, Scheme { digest, pss: key.pss })?)
+    }
+
     /// What OpenSSL answers as the timestamping authority.
-    fn stamp(&self, request: &[u8]) -> crate::Result<Vec<u8>> {
+    pub(super) fn stamp(&self, request: &[u8]) -> crate::Result<Vec<u8>> {
         let (asked, answer) = (self.path("request.tsq"), self.path("answer.tsr"));
         fs::write(&asked, request)?;
         let mut command = Command::new("openssl");
@@ -155,33 +165,38 @@ struct Peers {
 
 impl Peers {
     fn start(bench: &Bench) -> crate::Result<Self> {
-        let built = crate::workspace().join("target/xades-oracle");
-        let mut maven = Command::new("mvn");
-        maven.args(["--quiet", "--batch-mode", "--file"]).arg(file("xades/pom.xml"));
-        maven.args(["compile", "dependency:copy-dependencies"]);
-        maven.arg(format!("-DoutputDirectory={}", built.join("lib").display()));
-        output(&mut maven)?;
-        let mut java = Command::new("java");
-        java.arg("-classpath").arg(format!("{}:{}/*", built.join("classes").display(), built.join("lib").display()));
-        java.arg("XadesOracle").arg(bench.folder.path());
-        Ok(Self { dss: Oracle::start(&mut java)?, signxml: Oracle::python("xades.py")? })
+        Ok(Self { dss: dss(bench)?, signxml: Oracle::python("xades.py")? })
     }
 }
 
+/// EU DSS, fetched and built by Maven, with the authorities of the bench.
+pub(super) fn dss(bench: &Bench) -> crate::Result<Oracle> {
+    let built = crate::workspace().join("target/xades-oracle");
+    let mut maven = Command::new("mvn");
+    maven.args(["--quiet", "--batch-mode", "--file"]).arg(file("xades/pom.xml"));
+    maven.args(["compile", "dependency:copy-dependencies"]);
+    maven.arg(format!("-DoutputDirectory={}", built.join("lib").display()));
+    output(&mut maven)?;
+    let mut java = Command::new("java");
+    java.arg("-classpath").arg(format!("{}:{}/*", built.join("classes").display(), built.join("lib").display()));
+    java.arg("XadesOracle").arg(bench.folder.path());
+    Oracle::start(&mut java)
+}
+
 /// One key with one algorithm.
-struct Key {
-    signer: &'static str,
-    pss: bool,
-    digest: DigestAlgorithm,
+pub(super) struct Key {
+    pub(super) signer: &'static str,
+    pub(super) pss: bool,
+    pub(super) digest: DigestAlgorithm,
 }
 
 impl Key {
-    fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         let padding = if self.pss { "-pss" } else { "" };
         format!("{}{padding}-{}", self.signer, self.digest_name().to_ascii_lowercase())
     }
 
-    fn digest_name(&self) -> String {
+    pub(super) fn digest_name(&self) -> String {
         self.digest.to_string().replace('-', "")
     }
 
@@ -259,10 +274,7 @@ impl Case<'_> {
     /// Signs with Karvan, into `signed.xml`.
     fn sign(&self) -> crate::Result<()> {
         let read = |name: String| Ok::<Named, std::io::Error>((name.clone(), fs::read(self.bench.path(&name))?));
-        let (_, key) = read(format!("signers/{}.key.pem", self.key.signer))?;
-        let chain = read(format!("signers/{}.pem", self.key.signer))?;
-        let digest = (self.key.signer != "ed25519").then_some(self.key.digest);
-        let identity = Identity::open(&key, None, &[chain], Scheme { digest, pss: self.key.pss })?;
+        let identity = self.bench.identity(self.key)?;
         let mut options = Options::default();
         options.placement = self.placement;
         options.digest = self.key.digest;
@@ -330,7 +342,7 @@ impl Case<'_> {
 }
 
 /// Good, or what was said instead of that.
-fn verdict(is_good: bool, is_refused: bool, whole: &str, broken: &str) -> String {
+pub(super) fn verdict(is_good: bool, is_refused: bool, whole: &str, broken: &str) -> String {
     match (is_good, is_refused) {
         (true, true) => "good".to_owned(),
         (true, false) => format!("broken: {broken}"),

@@ -1,3 +1,11 @@
+import eu.europa.esig.dss.signature.AbstractSignatureParameters;
+import eu.europa.esig.dss.asic.cades.ASiCWithCAdESSignatureParameters;
+import eu.europa.esig.dss.asic.cades.signature.ASiCWithCAdESService;
+import eu.europa.esig.dss.asic.xades.ASiCWithXAdESSignatureParameters;
+import eu.europa.esig.dss.asic.xades.signature.ASiCWithXAdESService;
+import eu.europa.esig.dss.cades.CAdESSignatureParameters;
+import eu.europa.esig.dss.cades.signature.CAdESService;
+import eu.europa.esig.dss.enumerations.ASiCContainerType;
 import eu.europa.esig.dss.enumerations.DigestAlgorithm;
 import eu.europa.esig.dss.enumerations.EncryptionAlgorithm;
 import eu.europa.esig.dss.enumerations.SignatureAlgorithm;
@@ -42,6 +50,8 @@ import java.util.List;
  * Signs, extends and validates with EU DSS, one command a line on standard input, one answer a line on standard output:
  *
  *   sign LEVEL DIGEST SIGNER PADDING PACKAGING IN OUT     ok | failed: why
+ *   cades LEVEL DIGEST SIGNER PADDING PACKAGING IN OUT    the same with CAdES
+ *   asic LEVEL DIGEST SIGNER PADDING FORM IN OUT          a container of IN and order.edi; FORM is XAdES or CAdES
  *   extend LEVEL IN OUT                                   ok | failed: why
  *   verify IN [CONTENT]                                   INDICATION/SUBINDICATION FORMAT | what is wrong
  *
@@ -87,6 +97,10 @@ public final class XadesOracle {
         switch (asked[0]) {
             case "sign":
                 return sign(asked[1], asked[2], asked[3], asked[4].equals("pss"), asked[5], asked[6], asked[7]);
+            case "cades":
+                return cades(asked[1], asked[2], asked[3], asked[4].equals("pss"), asked[5], asked[6], asked[7]);
+            case "asic":
+                return asic(asked[1], asked[2], asked[3], asked[4].equals("pss"), asked[5], asked[6], asked[7]);
             case "extend":
                 return extend(asked[1], asked[2], asked[3]);
             case "verify":
@@ -96,47 +110,98 @@ public final class XadesOracle {
         }
     }
 
-    private static SignatureLevel level(String name) {
-        return SignatureLevel.valueOf("XAdES_BASELINE_" + name);
+    private static SignatureLevel level(String form, String name) {
+        return SignatureLevel.valueOf(form + "_BASELINE_" + name);
+    }
+
+    private KeyEntityTSPSource stamps() throws Exception {
+        List<CertificateToken> chain = certificates("tsa/tsa.pem");
+        KeyEntityTSPSource stamps = new KeyEntityTSPSource(key("tsa/tsa.key.pem"), chain.get(0), chain);
+        stamps.setTsaPolicy("1.3.6.1.4.1.32473.1");
+        return stamps;
     }
 
     private XAdESService service() throws Exception {
         XAdESService service = new XAdESService(verifier);
-        List<CertificateToken> chain = certificates("tsa/tsa.pem");
-        KeyEntityTSPSource stamps = new KeyEntityTSPSource(key("tsa/tsa.key.pem"), chain.get(0), chain);
-        stamps.setTsaPolicy("1.3.6.1.4.1.32473.1");
-        service.setTspSource(stamps);
+        service.setTspSource(stamps());
         return service;
     }
 
-    private String sign(
-            String level, String digest, String signer, boolean pss, String packaging, String in, String out)
+    private void prepare(
+            AbstractSignatureParameters<?> parameters, SignatureLevel level, String digest, String signer, boolean pss)
             throws Exception {
         List<CertificateToken> chain = certificates("signers/" + signer + ".pem");
-        XAdESSignatureParameters parameters = new XAdESSignatureParameters();
-        parameters.setSignatureLevel(level(level));
-        parameters.setSignaturePackaging(SignaturePackaging.valueOf(packaging));
+        parameters.setSignatureLevel(level);
         parameters.setSigningCertificate(chain.get(0));
         parameters.setCertificateChain(chain);
         parameters.setDigestAlgorithm(DigestAlgorithm.valueOf(digest));
         if (pss) {
             parameters.setEncryptionAlgorithm(EncryptionAlgorithm.RSASSA_PSS);
         }
-        XAdESService service = service();
-        DSSDocument document = new FileDocument(in);
-        ToBeSigned toBeSigned = service.getDataToSign(document, parameters);
+    }
+
+    private SignatureValue value(ToBeSigned toBeSigned, AbstractSignatureParameters<?> parameters, String signer)
+            throws Exception {
         SignatureAlgorithm algorithm = parameters.getSignatureAlgorithm();
         Signature signature = Signature.getInstance(algorithm.getJCEId(), DSSSecurityProvider.getSecurityProvider());
         signature.initSign(key("signers/" + signer + ".key.pem"));
         signature.update(toBeSigned.getBytes());
-        SignatureValue value = new SignatureValue(algorithm, signature.sign());
+        return new SignatureValue(algorithm, signature.sign());
+    }
+
+    private String sign(
+            String level, String digest, String signer, boolean pss, String packaging, String in, String out)
+            throws Exception {
+        XAdESSignatureParameters parameters = new XAdESSignatureParameters();
+        prepare(parameters, level("XAdES", level), digest, signer, pss);
+        parameters.setSignaturePackaging(SignaturePackaging.valueOf(packaging));
+        XAdESService service = service();
+        DSSDocument document = new FileDocument(in);
+        SignatureValue value = value(service.getDataToSign(document, parameters), parameters, signer);
         service.signDocument(document, parameters, value).save(out);
+        return "ok";
+    }
+
+    private String cades(
+            String level, String digest, String signer, boolean pss, String packaging, String in, String out)
+            throws Exception {
+        CAdESSignatureParameters parameters = new CAdESSignatureParameters();
+        prepare(parameters, level("CAdES", level), digest, signer, pss);
+        parameters.setSignaturePackaging(SignaturePackaging.valueOf(packaging));
+        CAdESService service = new CAdESService(verifier);
+        service.setTspSource(stamps());
+        DSSDocument document = new FileDocument(in);
+        SignatureValue value = value(service.getDataToSign(document, parameters), parameters, signer);
+        service.signDocument(document, parameters, value).save(out);
+        return "ok";
+    }
+
+    private String asic(String level, String digest, String signer, boolean pss, String form, String in, String out)
+            throws Exception {
+        List<DSSDocument> documents = List.of(new FileDocument(in), new FileDocument(pki.resolve("order.edi").toFile()));
+        if (form.equals("XAdES")) {
+            ASiCWithXAdESSignatureParameters parameters = new ASiCWithXAdESSignatureParameters();
+            prepare(parameters, level(form, level), digest, signer, pss);
+            parameters.aSiC().setContainerType(ASiCContainerType.ASiC_E);
+            ASiCWithXAdESService service = new ASiCWithXAdESService(verifier);
+            service.setTspSource(stamps());
+            SignatureValue value = value(service.getDataToSign(documents, parameters), parameters, signer);
+            service.signDocument(documents, parameters, value).save(out);
+        } else {
+            ASiCWithCAdESSignatureParameters parameters = new ASiCWithCAdESSignatureParameters();
+            prepare(parameters, level(form, level), digest, signer, pss);
+            parameters.aSiC().setContainerType(ASiCContainerType.ASiC_E);
+            ASiCWithCAdESService service = new ASiCWithCAdESService(verifier);
+            service.setTspSource(stamps());
+            SignatureValue value = value(service.getDataToSign(documents, parameters), parameters, signer);
+            service.signDocument(documents, parameters, value).save(out);
+        }
         return "ok";
     }
 
     private String extend(String level, String in, String out) throws Exception {
         XAdESSignatureParameters parameters = new XAdESSignatureParameters();
-        parameters.setSignatureLevel(level(level));
+        parameters.setSignatureLevel(level("XAdES", level));
         service().extendDocument(new FileDocument(in), parameters).save(out);
         return "ok";
     }
