@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use karvan_pki::{Check, Status, Verdict};
+use karvan_pki::{Check, Fact, Facts, RejectedPath, Rejection, Status, StepResult, Verdict};
 use karvan_text::Diagnostic;
 
 /// The status of a signature: ETSI EN 319 102-1 Table 5, with the subindication of Table 6 that says why.
@@ -131,17 +131,41 @@ impl Indication {
         let doubt = match verdict.status() {
             Status::Accepted => return Self::TotalPassed,
             Status::Rejected => verdict.rejected.first().map_or(Doubt::NoCertificateChainFound, |nearest| {
-                nearest
-                    .rejections
-                    .iter()
-                    .map(|rejection| doubt(rejection.check, rejection.position))
-                    .max()
-                    .unwrap_or(Doubt::CertificateChainGeneralFailure)
+                let doubts = nearest.rejections.iter().map(|rejection| doubt(rejection.check, rejection.position));
+                match doubts.max() {
+                    // §5.3.4: it ran out, and up to the end nobody took it back.
+                    Some(Doubt::OutOfBoundsNoPoe) if is_known_unrevoked(nearest) => Doubt::OutOfBoundsNotRevoked,
+                    found => found.unwrap_or(Doubt::CertificateChainGeneralFailure),
+                }
             }),
+            // §5.2.6.4: a path holds but for fresh data about revocation.
+            Status::Indeterminate => Doubt::TryLater,
             _ => Doubt::CertificateChainGeneralFailure,
         };
         Self::Indeterminate(doubt)
     }
+}
+
+/// Whether nothing but the validity of the signer's certificate speaks against a path, and it is known that it was not revoked:
+/// from what was made while it was valid, for certificates that ran out are taken off lists (RFC 5280 §3.3).
+fn is_known_unrevoked(path: &RejectedPath) -> bool {
+    let only_validity = |fault: &Rejection| fault.position == 0 && fault.check == Check::Validity;
+    let mut steps = path.steps.iter().filter(|step| step.certificate == 0 && step.check == Check::Revocation);
+    path.rejections.iter().all(only_validity)
+        && steps.any(|step| {
+            let Some(Fact::List(sources)) = step.inputs.value("sources") else { return false };
+            let (Some(signer), good) = (path.certificates.first(), step.result == StepResult::Passed) else {
+                return false;
+            };
+            let in_time = |source: &Facts| match source.value("this_update") {
+                Some(Fact::Time(made)) => *made <= signer.certificate.not_after(),
+                _ => false,
+            };
+            let used = |source: &Facts| source.value("used") == Some(&Fact::Bool(true));
+            good && sources
+                .iter()
+                .any(|source| matches!(source, Fact::Facts(source) if used(source) && in_time(source)))
+        })
 }
 
 /// What it means that the certificate at `position` of a path does not pass `check`.
