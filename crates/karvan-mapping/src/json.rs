@@ -17,7 +17,10 @@ use crate::tree::{Label, Name, NodeId, Tree};
 use crate::written::Written;
 
 /// The member that names the schema of a document: of its form, not of what it says.
-const SCHEMA: &str = "$schema";
+const SCHEMA: &str = "x-schema";
+
+/// What others call it, which the schemas do not allow.
+const FOREIGN_SCHEMA: &str = "$schema";
 /// The member that holds a value beside what qualifies it.
 const CONTENT: &str = "content";
 /// Where a document of UN/CEFACT says what it is, by code list 1001.
@@ -42,7 +45,9 @@ impl Sign {
         let find = |members: &[(Cow<'_, str>, &str)], name: &str| {
             members.iter().find(|(key, _)| key == name).map(|(_, raw)| (*raw).to_owned())
         };
-        let named = find(&members, SCHEMA).and_then(|raw| scalar(&raw).map(Cow::into_owned));
+        let named = find(&members, SCHEMA)
+            .or_else(|| find(&members, FOREIGN_SCHEMA))
+            .and_then(|raw| scalar(&raw).map(Cow::into_owned));
         // The name of the schema document, or its identifier.
         let short = |name: String| {
             let last = name.rsplit('/').next().unwrap_or_default().trim_end_matches(".json");
@@ -95,7 +100,7 @@ impl<'s> Reader<'_, 's> {
         for (key, raw) in object(raw).unwrap_or_default() {
             match scalar(raw) {
                 Some(text) if key == CONTENT => self.text(node, raw, text),
-                _ if key == SCHEMA && node == NodeId::ROOT => {}
+                _ if node == NodeId::ROOT && (key == SCHEMA || key == FOREIGN_SCHEMA) => {}
                 _ => {
                     let named = self.named(key);
                     self.member(node, named, raw, depth + 1);
@@ -154,7 +159,7 @@ pub(crate) fn document(syntax: &JsonSyntax, table: &Table, written: &Written<'_>
     let mut out = String::with_capacity(written.tree.len() * 48);
     if let Some(root) = Schema::builtin().root(&syntax.document) {
         let schema = Schema::builtin().id(&syntax.document).unwrap_or_default();
-        out.push_str("{\n  \"$schema\": ");
+        out.push_str("{\n  \"x-schema\": ");
         string(schema, &mut out);
         let mut output = Output { table, written, out: &mut out };
         let after_first = output.members(NodeId::ROOT, root, 1, true);

@@ -23,7 +23,7 @@ fn samples() -> Vec<(String, Vec<u8>)> {
 fn faults(value: &Json, definition: Definition<'_>, path: &str, found: &mut Vec<String>) {
     let is_one = match (value, definition.datatype()) {
         (Json::Object(members), Datatype::Object) => {
-            for (name, value) in members.iter().filter(|(name, _)| *name != "$schema") {
+            for (name, value) in members.iter().filter(|(name, _)| *name != "x-schema") {
                 let Some(member) = definition.member(name) else {
                     found.push(format!("{path}/{name} is unknown"));
                     continue;
@@ -64,7 +64,7 @@ fn what_is_written_is_what_the_schemas_declare() {
         for reading in read(&source).into_iter().flatten() {
             let Ok(writing) = write(&reading.document, Target::Bsp) else { continue };
             let document: Json = serde_json::from_slice(&writing.bytes).expect("JSON");
-            let schema = document["$schema"].as_str().and_then(|schema| schema.rsplit('/').next()).expect("a schema");
+            let schema = document["x-schema"].as_str().and_then(|schema| schema.rsplit('/').next()).expect("a schema");
             let mut found = Vec::new();
             faults(&document, Grammar::builtin().root(schema).expect("a document"), "", &mut found);
             assert!(found.is_empty(), "{name}: {found:?}");
@@ -97,7 +97,7 @@ fn a_document_is_known_by_its_schema_or_by_its_type() {
     assert_eq!(kind(&typed(r#"{"content":"380"}"#)).unwrap(), "invoice");
     assert_eq!(kind(&typed(r#""220""#)).unwrap(), "order");
     let named =
-        |schema: &str| format!(r#"{{"$schema":"{schema}","exchangedDocument":{{"typeCode":{{"content":"1"}}}}}}"#);
+        |schema: &str| format!(r#"{{"x-schema":"{schema}","exchangedDocument":{{"typeCode":{{"content":"1"}}}}}}"#);
     assert_eq!(kind(&named("https://example.org/D23B/UNECE-CrossIndustryOrder.json")).unwrap(), "order");
     assert_eq!(kind(&named("CrossIndustryInvoice")).unwrap(), "invoice");
     for unknown in [typed(r#"{"content":"0"}"#), named("SPSCertificate"), "{}".to_owned()] {

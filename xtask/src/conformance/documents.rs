@@ -18,7 +18,7 @@ use super::invoices::oracle::{validated, xmllint_version};
 use super::{Table, files};
 
 /// Where the documents are.
-const FOLDERS: [&str; 6] = [
+pub(super) const FOLDERS: [&str; 6] = [
     "documents/ubl-official",
     "documents/peppol",
     "documents/order-x",

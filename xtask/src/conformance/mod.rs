@@ -5,6 +5,7 @@
 //! gain and every loss.
 
 mod asic;
+mod bsp;
 mod c14n;
 mod c14n_random;
 mod cms;
@@ -48,6 +49,12 @@ const SETS: &[Set] = &[
         about: "containers (ASiC-E) and CAdES in both directions between Karvan and EU DSS",
         needs: &[],
         run: asic::run,
+    },
+    Set {
+        name: "bsp",
+        about: "Buy-Ship-Pay JSON of every sample and document that has it, by the published schemas and an independent validator",
+        needs: &["xml/bsp-jsonschema-d23b.tar.xz", "documents/ubl-official", "edifact/corpus"],
+        run: bsp::run,
     },
     Set {
         name: "c14n",

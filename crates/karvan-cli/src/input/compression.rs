@@ -8,7 +8,7 @@ use flate2::bufread::MultiGzDecoder;
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
-use super::{Limits, Refusal};
+use super::{Limits, Refusal, tape};
 
 /// How content is wrapped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,40 +21,49 @@ pub(super) enum Form {
     Zstandard,
     /// A ZIP archive.
     Archive,
+    /// A tar archive.
+    Tape,
 }
-
-/// How many octets tell the form.
-const HEAD: u64 = 4;
 
 /// Tells the form of what `source` gives, which is handed back whole.
 pub(super) fn form(mut source: Box<dyn Read>) -> io::Result<(Form, Box<dyn Read>)> {
     let mut head = Vec::new();
-    source.as_mut().take(HEAD).read_to_end(&mut head)?;
+    source.as_mut().take(tape::BLOCK as u64).read_to_end(&mut head)?;
     let form = match *head {
-        [0x1F, 0x8B, 8, _] => Form::Gzip,
+        [0x1F, 0x8B, 8, _, ..] => Form::Gzip,
         // A frame, or one to be skipped before it (RFC 8878 §3.1).
-        [0x28, 0xB5, 0x2F, 0xFD] | [0x50..=0x5F, 0x2A, 0x4D, 0x18] => Form::Zstandard,
+        [0x28, 0xB5, 0x2F, 0xFD, ..] | [0x50..=0x5F, 0x2A, 0x4D, 0x18, ..] => Form::Zstandard,
         // A first member, the end of a directory of none.
-        [b'P', b'K', 3, 4] | [b'P', b'K', 5, 6] => Form::Archive,
+        [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Form::Archive,
+        _ if tape::is_header(&head) => Form::Tape,
         _ => Form::Plain,
     };
     Ok((form, Box::new(Cursor::new(head).chain(source))))
 }
 
-/// Expands what `source` gives, which is of this form, while it is read.
-pub(super) fn expanded(form: Form, source: Box<dyn Read>, spending: Arc<Spending>) -> Box<dyn Read> {
+/// Expands what `source` gives, which is of form `wrapping`, while it is read: a document or a tar archive.
+pub(super) fn expanded(wrapping: Form, source: Box<dyn Read>, spending: Arc<Spending>) -> (Form, Box<dyn Read>) {
     let source = BufReader::with_capacity(1 << 16, source);
-    let decoder: Box<dyn Read> = match form {
-        Form::Plain | Form::Archive => Box::new(source),
+    let decoder: Box<dyn Read> = match wrapping {
+        Form::Plain | Form::Archive | Form::Tape => Box::new(source),
         Form::Gzip => Box::new(MultiGzDecoder::new(source)),
         Form::Zstandard => Box::new(Zstandard::new(source)),
     };
-    guarded(decoder, spending)
+    match form(Box::new(Guarded { decoder, spending })) {
+        Ok(found @ (Form::Plain | Form::Tape, _)) => found,
+        Ok(_) => (Form::Plain, failing(Refusal::Nested.into())),
+        Err(error) => (Form::Plain, failing(error)),
+    }
 }
 
 /// What `decoder` gives, within the limits, and not compressed once more.
 pub(super) fn guarded(decoder: Box<dyn Read>, spending: Arc<Spending>) -> Box<dyn Read> {
-    match form(Box::new(Guarded { decoder, spending })) {
+    once(Box::new(Guarded { decoder, spending }))
+}
+
+/// What `source` gives, if that is neither compressed nor an archive.
+pub(super) fn once(source: Box<dyn Read>) -> Box<dyn Read> {
+    match form(source) {
         Ok((Form::Plain, source)) => source,
         Ok(_) => failing(Refusal::Nested.into()),
         Err(error) => failing(error),

@@ -3,6 +3,7 @@
 mod archive;
 mod compression;
 mod refusal;
+mod tape;
 
 use std::fs::{self, File};
 use std::io::{self, IsTerminal, Read};
@@ -14,6 +15,7 @@ use archive::Archive;
 use compression::{Form, Spending, expanded, form};
 use karvan_engine::XmlLimits;
 pub(crate) use refusal::Refusal;
+use tape::Tape;
 
 /// How much is read.
 #[derive(Clone, Copy, Debug)]
@@ -170,12 +172,31 @@ impl Input {
                     )),
                 }
             }
-            (_, Self::Member(archive, _)) => {
-                let problem = format!("{} is no archive", archive.display());
-                Err(io::Error::new(io::ErrorKind::NotFound, problem))
+            (Form::Plain | Form::Tape, _) => self.unwrapped(form, source),
+            (form, _) => {
+                let (form, source) = expanded(form, source, spending);
+                self.unwrapped(form, source)
             }
-            (Form::Plain, _) => Ok(Box::new(std::iter::once((name, source)))),
-            (form, _) => Ok(Box::new(std::iter::once((name, expanded(form, source, spending))))),
+        }
+    }
+
+    /// The documents of what is not compressed, or no more: itself, or the members of a tar archive.
+    fn unwrapped(&self, form: Form, source: Box<dyn Read>) -> io::Result<Box<dyn Iterator<Item = Document>>> {
+        let (name, not_found) = (self.name(), |problem| io::Error::new(io::ErrorKind::NotFound, problem));
+        match (form, self) {
+            (Form::Tape, Self::Member(_, member)) => match Tape::new(source).find(|(name, _)| name == member) {
+                Some((_, source)) => Ok(Box::new(std::iter::once((name, source)))),
+                None => Err(not_found("no such member in the archive".to_owned())),
+            },
+            (_, Self::Member(archive, _)) => Err(not_found(format!("{} is no archive", archive.display()))),
+            (Form::Tape, _) => {
+                let mut members = Tape::new(source).peekable();
+                if members.peek().is_none() {
+                    return Err(nothing_in(&name));
+                }
+                Ok(Box::new(members.map(move |(member, source)| (format!("{name}!{member}"), source))))
+            }
+            _ => Ok(Box::new(std::iter::once((name, source)))),
         }
     }
 
@@ -184,14 +205,17 @@ impl Input {
     /// # Errors
     /// It cannot be read, or is an archive that holds several.
     pub(crate) fn open(&self, limits: Limits) -> io::Result<Box<dyn Read>> {
-        let mut documents = self.documents(limits, &Arc::default())?;
-        match (documents.next(), documents.next()) {
-            (Some((_, source)), None) => Ok(source),
-            (first, _) => {
-                let name = first.map(|(name, _)| name).unwrap_or_default();
-                let problem = format!("an archive of several documents; name the one that is meant, as in {name}");
-                Err(io::Error::new(io::ErrorKind::InvalidInput, problem))
-            }
+        let documents = || self.documents(limits, &Arc::default());
+        // What stands in a file can be looked at twice.
+        if let Self::File(_) = self
+            && documents()?.nth(1).is_some()
+        {
+            return Err(several(documents()?.next()));
+        }
+        let mut documents = documents()?;
+        match documents.next() {
+            Some((name, source)) => Ok(Box::new(Sole { name, source, documents })),
+            None => Err(nothing_in(&self.name())),
         }
     }
 
@@ -199,6 +223,31 @@ impl Input {
     pub(crate) fn read(&self, limits: Limits) -> io::Result<Vec<u8>> {
         whole(self.open(limits)?, limits)
     }
+}
+
+/// A document, at whose end it is told whether there are others.
+struct Sole {
+    name: String,
+    source: Box<dyn Read>,
+    documents: Box<dyn Iterator<Item = Document>>,
+}
+
+impl Read for Sole {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.source.read(buffer)? {
+            0 if !buffer.is_empty() && self.documents.next().is_some() => {
+                Err(several(Some((std::mem::take(&mut self.name), Box::new(io::empty())))))
+            }
+            read => Ok(read),
+        }
+    }
+}
+
+/// That an archive does not say which of its documents is meant.
+fn several(first: Option<Document>) -> io::Error {
+    let name = first.map(|(name, _)| name).unwrap_or_default();
+    let problem = format!("an archive of several documents; name the one that is meant, as in {name}");
+    io::Error::new(io::ErrorKind::InvalidInput, problem)
 }
 
 /// All that `source` gives, up to the limit on a document.

@@ -132,6 +132,43 @@ fn the_members_of_an_archive_stay_below_the_folder() {
 }
 
 #[test]
+fn the_members_of_a_tar_archive_are_translated_compressed_or_not_and_resumed() {
+    let folder = Folder::new();
+    let mut archive = tar::Builder::new(Vec::new());
+    for (name, content) in
+        [("a/invoice.xml", INVOICE.as_bytes()), ("notes.txt", b"no document"), ("b.xml", INVOICE.as_bytes())]
+    {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(content.len() as u64);
+        archive.append_data(&mut header, name, content).unwrap();
+    }
+    // A name that leads out of the folder, which the crate would not write.
+    let mut header = tar::Header::new_gnu();
+    header.as_gnu_mut().unwrap().name[..14].copy_from_slice(b"../outside.xml");
+    header.set_size(INVOICE.len() as u64);
+    header.set_cksum();
+    archive.append(&header, INVOICE.as_bytes()).unwrap();
+    let octets = archive.into_inner().unwrap();
+    folder.write("day.tar", &octets);
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    gzip.write_all(&octets).unwrap();
+    folder.write("night.tar.gz", gzip.finish().unwrap());
+    folder.run(["convert", "--to=cii", "--out-dir=out", "--jobs=2", "day.tar", "night.tar.gz"]).expect(1);
+    let written = ["a/invoice.xml.xml", "b.xml.xml", "outside.xml.xml"];
+    let below = |archive: &str| written.map(|name| format!("{archive}/{name}"));
+    let all: Vec<_> =
+        [".karvan-cii.jsonl".to_owned()].into_iter().chain(below("day.tar")).chain(below("night.tar.gz")).collect();
+    assert_eq!(tree(&folder, "out"), all);
+    assert_eq!(folder.names(), ["day.tar", "night.tar.gz", "out"]);
+    let again = folder.run(["convert", "--to=cii", "--out-dir=out", "--resume", "--format=json", "day.tar"]);
+    let totals =
+        serde_json::from_str::<Value>(&again.stdout).unwrap().as_array().unwrap().last().unwrap()["totals"].clone();
+    assert_eq!((&totals["skipped"], &totals["written"]), (&3.into(), &0.into()));
+    folder.run(["convert", "--to=cii", "day.tar!b.xml"]).expect(0);
+    folder.run(["convert", "--to=cii", "day.tar"]).expect(3);
+}
+
+#[test]
 fn two_documents_never_become_one_file() {
     let folder = folder();
     folder.write("other/invoice.xml", INVOICE);

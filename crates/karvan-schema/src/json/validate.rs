@@ -10,8 +10,8 @@ use serde_json::value::RawValue;
 
 use super::{Datatype, Definition};
 
-/// The member that names the schema of a document: of its form, not of what it says.
-const SCHEMA: &str = "$schema";
+/// What the names of members begin with that the schemas leave to partners; one of them names the schema of a document.
+const EXTENSION: &str = "x-";
 
 /// How deep objects and arrays are looked into; schemas go half as deep.
 const DEPTH: usize = 64;
@@ -91,7 +91,7 @@ impl<'s> Validator<'s> {
             return self.tell(5137, Message::new("json-no-object"), raw, "object", raw);
         };
         for (at, (name, raw)) in members.iter().enumerate() {
-            if depth == 0 && name == SCHEMA {
+            if name.starts_with(EXTENSION) {
                 continue;
             }
             let length = self.path.len();
@@ -234,7 +234,7 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_told_where_it_stands() {
         let document =
-            |members: &str| format!(r#"{{"$schema":"CrossIndustryOrder","exchangedDocument":{{{members}}}}}"#);
+            |members: &str| format!(r#"{{"x-schema":"CrossIndustryOrder","exchangedDocument":{{{members}}}}}"#);
         for (members, expected) in [
             (r#""id":{"content":"7"}"#, ""),
             (r#""id":{"content":7}"#, "E5137 /exchangedDocument/id/content 7"),
