@@ -54,13 +54,13 @@ impl<'w> Pattern<'w> {
     /// first piece at `start`. None where not every text that others may have of their own is found.
     pub(crate) fn new(
         table: &Table,
-        members: Vec<&'w Node>,
+        members: &[&'w Node],
         written: &Written<'_>,
         traces: &[Trace<'w>],
         (pieces, start): (Pieces, usize),
         texts: &[(NodeId, Range<usize>)],
     ) -> Option<Self> {
-        let leaves = leaves(&members);
+        let leaves = leaves(members);
         let free = leaves.iter().enumerate().filter(|(_, leaf)| is_free(table, leaf));
         let hole = |(number, leaf): (usize, &&Leaf)| {
             let mut traces = traces.iter().filter(|trace| std::ptr::eq(trace.leaf, *leaf));
@@ -71,7 +71,7 @@ impl<'w> Pattern<'w> {
         };
         let mut holes: Vec<_> = free.map(hole).collect::<Option<_>>()?;
         holes.sort_by_key(|hole| hole.range.start);
-        Some(Self { like: members, pieces, holes })
+        Some(Self { like: members.to_vec(), pieces, holes })
     }
 
     /// Whether `members` say what this pattern was made of, but for texts of their own.

@@ -34,6 +34,9 @@ impl Pieces {
 
     /// Appends the elements in their order.
     pub(crate) fn put(&self, out: &mut String) {
+        if self.all.is_sorted_by_key(|(order, _)| *order) {
+            return out.push_str(&self.text);
+        }
         let mut sorted: Vec<&(u32, Range<usize>)> = self.all.iter().collect();
         // Stable: repetitions stay as they came.
         sorted.sort_by_key(|(order, _)| *order);

@@ -8,7 +8,7 @@ use karvan_model::{Kind, TermId};
 use crate::lens::Lens;
 use crate::place::{Equals, Place, Predicate, Value};
 use crate::table::{Member, ReadSection, Row, Syntax, Table, WriteSection};
-use crate::tree::{Name, split};
+use crate::tree::{Name, NameSet, split};
 
 impl Table {
     /// Finds what has nothing to do with the rest, now that all rows are there.
@@ -94,8 +94,11 @@ impl Table {
             (names.collect(), part.members)
         };
         let sections: Vec<(Vec<Name>, Vec<Nested>)> = divided(parts).into_iter().map(named).collect();
-        let sections =
-            sections.into_iter().map(|(names, members)| ReadSection { names, members: self.joined(members) });
+        let sections = sections.into_iter().map(|(names, members)| {
+            let mut name_set = NameSet::default();
+            names.iter().for_each(|name| name_set.add(*name));
+            ReadSection { names, name_set, members: self.joined(members) }
+        });
         sections.collect()
     }
 

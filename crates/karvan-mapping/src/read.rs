@@ -9,7 +9,7 @@ use karvan_model::{
 };
 use karvan_text::Message;
 
-use crate::example::{Example, Ground};
+use crate::example::{Example, Ground, merge};
 use crate::lens::{Lens, code_and_text};
 use crate::place::{Equals, Place, PlaceStep, Predicate, Value};
 use crate::qualifier::{Qualifiers, Source};
@@ -231,24 +231,26 @@ impl<'t> Reader<'t, '_> {
         group: &mut Group,
     ) {
         let below = self.tree.below(node);
+        let mut ground = Ground { node, nodes: Vec::new() };
         for (section, examples) in row.read_sections.iter().zip(examples) {
-            let ground = Ground { node, nodes: self.tree.within(node, &section.names) };
+            self.tree.within(&below, (section.name_set, &section.names), &mut ground.nodes);
             if ground.nodes.is_empty() && !section.members.iter().any(|member| member.always) {
                 continue;
             }
             let is_untouched = self.is_untouched(&ground.nodes);
-            let read = examples.iter().filter(|_| is_untouched).find(|example| example.fits(self.tree, &ground));
-            if let Some(read) = read.and_then(|example| self.like_another(example, &ground)) {
-                merge(group, read);
+            let found = examples.iter().position(|example| is_untouched && example.fits(self.tree, &ground));
+            if let Some(found) = found.filter(|found| self.like_another(&examples[*found], &ground, group)) {
+                // What is met often comes to stand first.
+                examples.swap(found, found / 2);
                 continue;
             }
             let before = self.count();
             let mut read = Group { term: Some(row.term), children: Vec::new(), origin: self.origin(node) };
             self.rows(&section.members, Some(&below), &[], &mut read);
             if has_more && is_untouched && examples.len() < Example::MOST && !ground.nodes.is_empty() {
-                examples.extend(self.example(ground, before, &read));
+                examples.extend(self.example(ground.clone(), before, &read));
             }
-            merge(group, read);
+            merge(read, group);
         }
     }
 
@@ -276,15 +278,16 @@ impl<'t> Reader<'t, '_> {
         self.qualifiers.stand_in(example.nodes(), &example.qualifiers).then_some(example)
     }
 
-    /// What is read on `ground`, whose nodes are like those of the example.
-    fn like_another(&mut self, example: &Example, ground: &Ground) -> Option<Group> {
-        let read = example.read(self.table, self.tree, ground)?;
+    /// Adds what is read on `ground`, whose nodes are like those of the example, if all of it is.
+    fn like_another(&mut self, example: &Example, ground: &Ground, group: &mut Group) -> bool {
+        let Some(contents) = example.contents(self.table, self.tree, ground) else { return false };
+        example.read(self.tree, ground, contents, group);
         example.tell(self.tree, ground, &mut self.report);
         for (of, nodes) in example.nodes().iter().zip(&ground.nodes) {
             self.qualifiers.repeat(of, &example.qualifiers, nodes.start);
             self.used.copy_within(of.clone(), nodes.start);
         }
-        Some(read)
+        true
     }
 
     /// Adds what was read of a group to the group around it, if there is room.
@@ -652,25 +655,6 @@ impl<'t> Reader<'t, '_> {
         let (span, path) = (self.tree.node(node).span, self.tree.path(node.number()));
         let term = term.map(|term| self.table.kind().term(term));
         Entry { term, value, written: None, reason, source: Some(SourcePlace { span, path }), target: None }
-    }
-}
-
-/// Adds what a section says of a group; of a group that stands where its own does, each section says its part.
-fn merge(group: &mut Group, read: Group) {
-    for member in read.children {
-        let known = match &member {
-            Node::Group(inner) => group.children.iter_mut().find_map(|other| match other {
-                Node::Group(other) if other.term == inner.term && other.origin.node() == read.origin.node() => {
-                    Some(other)
-                }
-                _ => None,
-            }),
-            Node::Leaf(_) => None,
-        };
-        match (known, member) {
-            (Some(known), Node::Group(inner)) => merge(known, inner),
-            (_, member) => group.push(member),
-        }
     }
 }
 

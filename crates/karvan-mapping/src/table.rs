@@ -68,6 +68,7 @@ pub(crate) struct WriteSection {
 pub(crate) struct ReadSection {
     /// The names of the nodes below that of the group.
     pub(crate) names: Vec<Name>,
+    pub(crate) name_set: NameSet,
     pub(crate) members: Vec<Member>,
 }
 

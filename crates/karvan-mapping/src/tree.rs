@@ -162,6 +162,9 @@ impl NodeId {
     }
 }
 
+/// The name of a node, how it is spelled, which one it is of its name, and how long its text may be.
+pub(crate) type Form = (Name, Label, u32, u16);
+
 /// A node: an element, an attribute, a group, a segment, a composite, a component.
 #[derive(Clone, Debug)]
 pub(crate) struct Node {
@@ -327,12 +330,16 @@ impl<'s> Tree<'s> {
         self.node(id).parent.some()
     }
 
-    /// The nodes of the children that have one of these names, each with all that stands in it, in runs: what reads a source
-    /// goes through all that stands in a node before it comes to the next.
-    pub(crate) fn within(&self, id: NodeId, names: &[Name]) -> Vec<Range<usize>> {
+    /// Finds the nodes of the children that have one of these names, each with all that stands in it, in runs: what reads a
+    /// source goes through all that stands in a node before it comes to the next.
+    pub(crate) fn within(&self, below: &Below, (set, names): (NameSet, &[Name]), found: &mut Vec<Range<usize>>) {
+        found.clear();
+        if !below.names.meets(set) {
+            return;
+        }
         let is_one = |head: &NodeId| names.contains(&self.node(*head).name);
-        let end = |head: NodeId| self.node(head).next_run.some().map_or_else(|| self.end(id), NodeId::index);
-        self.runs(id).filter(is_one).map(|head| head.index()..end(head)).collect()
+        let end = |head: NodeId| self.node(head).next_run.some().map_or_else(|| self.end(below.node), NodeId::index);
+        found.extend(self.runs(below.node).filter(is_one).map(|head| head.index()..end(head)));
     }
 
     /// Where the nodes end that stand in a node.
@@ -632,9 +639,9 @@ impl Node {
         Self { name, label, span, occurrence, limit, short, more, parent, first, last, next, previous, run, next_run }
     }
 
-    /// Whether both are the same by all that a reader looks at but their texts and what stands around them.
-    pub(crate) fn is_same(&self, other: &Self) -> bool {
-        (self.name, self.label, self.occurrence, self.limit) == (other.name, other.label, other.occurrence, other.limit)
+    /// All that a reader looks at but its text and what stands around it.
+    pub(crate) const fn form(&self) -> Form {
+        (self.name, self.label, self.occurrence, self.limit)
     }
 
     /// Its text, if that is short and telling.

@@ -174,6 +174,9 @@ impl<'w> Writer<'w> {
                 _ if skipped => {}
                 Node::Leaf(leaf) if row.implied.as_deref() == Some(&*leaf.value.text()) => {}
                 Node::Group(inner) if again => self.group_again(row, inner, at),
+                Node::Group(inner) if !row.write_sections.is_empty() => {
+                    self.in_sections(row, inner, at, number + 1 < members.len());
+                }
                 Node::Group(inner) => self.group(row, inner, at),
                 Node::Leaf(leaf) => match self.leaf(row, leaf, at) {
                     Ok(node) if again => {
@@ -205,9 +208,6 @@ impl<'w> Writer<'w> {
     fn group(&mut self, row: &'w Row, group: &'w Group, at: usize) {
         if let Some((code, text)) = row.code_and_text {
             return self.told_together(row, group, code, text, at);
-        }
-        if !row.write_sections.is_empty() {
-            return self.in_sections(row, group, at);
         }
         let each = row.each.map_or(1, |each| group.all(each).len());
         if each == 0 && row.inhabited {

@@ -15,6 +15,11 @@ pub const fn is_xml_character(character: char) -> bool {
 /// ```
 #[must_use]
 pub fn is_local_name(name: &str) -> bool {
+    // Names are ASCII mostly, and those of few characters of it.
+    let plain = |octet: u8| octet.is_ascii_alphanumeric() || matches!(octet, b'_' | b'-' | b'.');
+    if name.bytes().all(plain) {
+        return name.as_bytes().first().is_some_and(|first| first.is_ascii_alphabetic() || *first == b'_');
+    }
     let mut characters = name.chars();
     characters.next().is_some_and(is_name_start) && characters.all(is_name_part)
 }

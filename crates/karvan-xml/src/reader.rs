@@ -88,6 +88,15 @@ struct Known {
     scope: u32,
 }
 
+/// A name as it is written, before it is known what its prefix is bound to.
+#[derive(Clone, Copy)]
+struct Spelled {
+    prefix: Slice,
+    local: Slice,
+    /// What it was when it was met last.
+    known: Option<Known>,
+}
+
 /// A piece of character data that may still grow.
 struct Run {
     octets: Range<usize>,
@@ -104,7 +113,7 @@ struct TreeReader<'s> {
     /// Another one wherever other bindings are in scope.
     scope: u32,
     /// The names of the attributes of the start tag that is being read.
-    attribute_names: Vec<Range<usize>>,
+    attribute_names: Vec<(Range<usize>, Spelled)>,
     nodes: Vec<NodeData>,
     elements: Vec<ElementData>,
     attributes: Vec<AttributeData>,
@@ -204,13 +213,13 @@ impl<'s> TreeReader<'s> {
         if self.open.len() >= self.limits.depth {
             return Err(Problem::new(9102, limit("xml-limit-depth", self.limits.depth), octets));
         }
-        self.split_name(Bearer::Element, name.clone())?;
+        let spelled = self.spelled(Bearer::Element, name.clone())?;
         let bindings = self.bindings.len();
         let (attributes, declarations) = match attributes.is_empty() && self.document_type.is_none() {
             true => Default::default(),
             false => self.attributes_and_declarations(&self.source[name.clone()], attributes)?,
         };
-        let number = self.name(Bearer::Element, name.clone(), name.clone())?;
+        let number = self.name(Bearer::Element, spelled, name.clone(), name.clone())?;
         let element = self.elements.len();
         let node = self.push_node(Kind::Element(element as u32), octets.clone())?;
         self.elements.push(ElementData {
@@ -300,8 +309,8 @@ impl<'s> TreeReader<'s> {
         for index in first_attribute..self.attributes.len() {
             let Slice { start, end } = self.attributes[index].span;
             let octets = start as usize..end as usize;
-            let name =
-                self.name(Bearer::Attribute, self.attribute_names[index - first_attribute].clone(), octets.clone())?;
+            let (name, spelled) = self.attribute_names[index - first_attribute].clone();
+            let name = self.name(Bearer::Attribute, spelled, name, octets.clone())?;
             self.attributes[index].name = name;
             if self.attributes[first_attribute..index].iter().any(|other| self.is_same_name(other.name, name)) {
                 return Err(self.twice(octets));
@@ -325,15 +334,15 @@ impl<'s> TreeReader<'s> {
         value_span: Range<usize>,
         first_declaration: usize,
     ) -> Step<()> {
-        let split = self.split_name(Bearer::Attribute, name.clone())?;
+        let spelled = self.spelled(Bearer::Attribute, name.clone())?;
         let (span, value_span) = (Slice::new(span.start, span.end), Slice::new(value_span.start, value_span.end));
-        match split.map(|(prefix, local)| (self.str(prefix), self.str(local), local)) {
-            Some(("", "xmlns", _)) => self.declare(Slice::default(), value, span, first_declaration),
-            Some(("xmlns", _, prefix)) => self.declare(prefix, value, span, first_declaration),
+        match (self.str(spelled.prefix), self.str(spelled.local)) {
+            ("", "xmlns") => self.declare(Slice::default(), value, span, first_declaration),
+            ("xmlns", _) => self.declare(spelled.local, value, span, first_declaration),
             _ => {
                 // The name is known only when all declarations of the tag are in scope.
                 self.attributes.push(AttributeData { name: 0, value, span, value_span });
-                self.attribute_names.push(name);
+                self.attribute_names.push((name, spelled));
                 Ok(())
             }
         }
@@ -487,21 +496,14 @@ impl<'s> TreeReader<'s> {
         Problem::new(9105, limit("xml-limit-nodes", self.limits.nodes), at..at)
     }
 
-    /// The number of the name that stands at `octets`, in the namespace that its prefix is bound to; `span` is told where it
+    /// The number of a name, which stands at `octets`, in the namespace that its prefix is bound to; `span` is told where it
     /// is bound to none.
-    fn name(&mut self, bearer: Bearer, octets: Range<usize>, span: Range<usize>) -> Step<u32> {
-        let text = &self.source[octets.clone()];
-        let known = self.known[bearer as usize].get(text).copied();
+    fn name(&mut self, bearer: Bearer, spelled: Spelled, octets: Range<usize>, span: Range<usize>) -> Step<u32> {
+        let Spelled { prefix, local, known } = spelled;
         if let Some(known) = known.filter(|known| known.scope == self.scope) {
             return Ok(known.number);
         }
-        let (prefix, local) = match known {
-            Some(Known { number, .. }) => {
-                let NameData { prefix, local, .. } = self.names[number as usize];
-                (prefix, local)
-            }
-            None => self.split(octets.clone())?,
-        };
+        let text = &self.source[octets.clone()];
         let namespace = match (self.str(prefix), bearer) {
             ("", Bearer::Attribute) => Slice::default(),
             ("", Bearer::Element) => self.bound(prefix).unwrap_or_default(),
@@ -527,12 +529,17 @@ impl<'s> TreeReader<'s> {
         self.str(one.local) == self.str(other.local) && self.str(one.namespace) == self.str(other.namespace)
     }
 
-    /// The prefix and the local name that stand at `octets`, unless that is a name that was met before.
-    fn split_name(&self, bearer: Bearer, octets: Range<usize>) -> Step<Option<(Slice, Slice)>> {
-        match self.known[bearer as usize].contains_key(&self.source[octets.clone()]) {
-            true => Ok(None),
-            false => self.split(octets).map(Some),
-        }
+    /// The name that stands at `octets`.
+    fn spelled(&self, bearer: Bearer, octets: Range<usize>) -> Step<Spelled> {
+        let known = self.known[bearer as usize].get(&self.source[octets.clone()]).copied();
+        let (prefix, local) = match known {
+            Some(Known { number, .. }) => {
+                let NameData { prefix, local, .. } = self.names[number as usize];
+                (prefix, local)
+            }
+            None => self.split(octets)?,
+        };
+        Ok(Spelled { prefix, local, known })
     }
 
     /// The prefix and the local name that stand at `octets`.

@@ -8,17 +8,18 @@ use crate::pieces::Pieces;
 use crate::table::{Row, WriteSection};
 
 impl<'w> Writer<'w> {
-    /// Writes a group section by section: each becomes text as soon as it is written, or is written like one before it.
-    pub(super) fn in_sections(&mut self, row: &'w Row, group: &'w Group, at: usize) {
+    /// Writes a group section by section: each becomes text as soon as it is written, or is written like one before it; and
+    /// shows others how to be written, if there are more to come.
+    pub(super) fn in_sections(&mut self, row: &'w Row, group: &'w Group, at: usize, has_more: bool) {
         self.remember(group);
         let present = Terms::of(group);
-        let is_last = self.document.root.all(row.term).last().and_then(Node::as_group);
-        let has_more = !is_last.is_some_and(|last| std::ptr::eq(last, group));
         self.contexts.push(Context { node: None, parent: at, place: Some(&row.places[0]), repeats: true });
         let own = self.contexts.len() - 1;
         let mut pieces = std::mem::take(&mut self.pieces);
+        let mut members: Vec<&'w Node> = Vec::with_capacity(group.children.len());
         for WriteSection { number, members: section } in &row.write_sections {
-            let members: Vec<&'w Node> = section.iter().flat_map(|member| present.all(member.term)).collect();
+            members.clear();
+            members.extend(section.iter().flat_map(|member| present.all(member.term)));
             if members.is_empty() && !section.iter().any(|member| member.fills)
                 || self.like_another(*number, &members, own, &mut pieces)
             {
@@ -36,7 +37,7 @@ impl<'w> Writer<'w> {
             let texts = crate::xml::elements(self.table, &self.out, node, &mut pieces);
             if let Some(traces) = traces {
                 let pattern =
-                    Pattern::new(self.table, members, &self.out, &traces, (pieces.since(start), begin), &texts);
+                    Pattern::new(self.table, &members, &self.out, &traces, (pieces.since(start), begin), &texts);
                 self.patterns[*number].extend(pattern);
             }
             // Nothing comes to these nodes any more.
@@ -60,6 +61,8 @@ impl<'w> Writer<'w> {
             return false;
         };
         if self.node_of(at).is_ok() && self.patterns[section][found].put(self.grammar, members, pieces).is_some() {
+            // What is met often comes to stand first.
+            self.patterns[section].swap(found, found / 2);
             return true;
         }
         self.back_to(nodes);
