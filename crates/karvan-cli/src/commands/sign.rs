@@ -5,8 +5,8 @@ mod edifact;
 mod xades;
 
 use std::fs::File;
-use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, Read, Seek, Write};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use karvan_engine::detect::{self, Kind};
@@ -14,7 +14,7 @@ use karvan_engine::sign::{Error, Options, Placement, sign, sign_stream};
 use karvan_engine::text::Message;
 use karvan_engine::trust::Named;
 
-use crate::input::Input;
+use crate::input::{Input, Limits, too_large};
 use crate::network::{Network, NetworkOptions};
 use crate::session::{Aside, Session, say_problem, say_unread};
 use crate::signing::SignerOptions;
@@ -144,10 +144,12 @@ pub(crate) fn run(asked: &Sign, mut session: Session) -> io::Result<Status> {
     options.inclusive = asked.c14n == Canonical::Inclusive;
     options.xml = session.limits.xml;
     options.digest = asked.signer.digest();
-    if let (Form::Xmldsig, Placement::Enveloped, Input::File(path)) = (asked.form, options.placement, &input)
-        && is_plain_xml(path)
-    {
-        return in_a_stream(asked, path, &options, session);
+    if asked.form == Form::Xmldsig && options.placement == Placement::Enveloped {
+        match read_twice(&input, session.limits) {
+            Ok(Some(file)) => return in_a_stream(asked, &input, &file, &options, session),
+            Ok(None) => {}
+            Err(error) => return Ok(say_unread(&input.name(), &error)),
+        }
     }
     let (signing, document) = match asked
         .signer
@@ -209,46 +211,68 @@ fn told(asked: &Sign, input: &Input, error: Error) -> Status {
     }
 }
 
-/// Whether it is a file that can be read twice and begins as XML does, not packed.
-fn is_plain_xml(path: &Path) -> bool {
-    let read = || {
-        let file = File::open(path).ok().filter(|file| file.metadata().is_ok_and(|known| known.is_file()))?;
-        let mut head = Vec::new();
-        file.take(detect::HEAD as u64).read_to_end(&mut head).ok()?;
-        Some(detect::kind(&head) == Some(Kind::Xml))
-    };
-    read().unwrap_or(false)
+/// The document in a file that can be read twice, where it is not packed: what comes through a pipe is put into one that
+/// vanishes with the program.
+fn read_twice(input: &Input, limits: Limits) -> io::Result<Option<File>> {
+    match input {
+        Input::Stdin => {
+            let mut file = tempfile::tempfile()?;
+            io::copy(&mut input.open(limits)?.take(limits.size.saturating_add(1)), &mut file)?;
+            Ok(Some(file))
+        }
+        Input::File(path) => {
+            let file = File::open(path)?;
+            Ok(if file.metadata()?.is_file() && is_xml(&file)? { Some(file) } else { None })
+        }
+        Input::Member(..) => Ok(None),
+    }
+}
+
+/// Whether it begins as XML does.
+fn is_xml(mut file: &File) -> io::Result<bool> {
+    let mut head = Vec::new();
+    file.rewind()?;
+    file.take(detect::HEAD as u64).read_to_end(&mut head)?;
+    Ok(detect::kind(&head) == Some(Kind::Xml))
 }
 
 /// Signs an XML file in place while it is read, and once more while it is written.
-fn in_a_stream(asked: &Sign, path: &Path, options: &Options, mut session: Session) -> io::Result<Status> {
-    let input = Input::one(path);
+fn in_a_stream(
+    asked: &Sign,
+    input: &Input,
+    mut file: &File,
+    options: &Options,
+    mut session: Session,
+) -> io::Result<Status> {
     let signing = match asked.signer.open(&session) {
         Ok(signing) => signing,
         Err(status) => return Ok(status),
     };
-    let file = File::open(path)?;
     if file.metadata()?.len() > session.limits.size {
-        // Reading it tells the limit.
-        return Ok(named(Some(&path.to_owned()), &input, &session).err().unwrap_or(Status::Unfinished));
+        return Ok(say_unread(&input.name(), &too_large(session.limits.size)));
     }
+    file.rewind()?;
     let signed = sign_stream(file, &signing.identity, options);
     if let Some(ended) = signing.prepared() {
         return Ok(ended.unwrap_or_else(|status| status));
     }
     match signed {
         Ok(insertion) => {
-            insertion.write(File::open(path)?, &mut session.output)?;
+            file.rewind()?;
+            insertion.write(file, &mut session.output)?;
             session.output.finish()?;
             Ok(Status::Good)
         }
         Err(Error::Document(error)) => {
-            let finding = error.into_diagnostic();
+            let mut finding = error.into_diagnostic();
+            if !is_xml(file)? {
+                finding = finding.help(Message::new("help-sign-detached"));
+            }
             Aside::new(&session).finding(&input.name(), &finding);
             Ok(Status::from(&finding))
         }
         Err(Error::Source(error)) => Ok(say_unread(&input.name(), &error)),
-        Err(error) => Ok(told(asked, &input, error)),
+        Err(error) => Ok(told(asked, input, error)),
     }
 }
 

@@ -260,7 +260,8 @@ pub(crate) fn whole(source: impl Read, limits: Limits) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn too_large(limit: u64) -> io::Error {
+/// That a document has more octets than it may have.
+pub(crate) fn too_large(limit: u64) -> io::Error {
     io::Error::new(io::ErrorKind::FileTooLarge, format!("larger than {limit} octets (--max-size)"))
 }
 

@@ -83,6 +83,13 @@ fn a_document_is_signed_on_its_way_through_a_pipe() {
     let folder = folder();
     let run = folder.run_with(arguments!["sign", signer("sahand"), "-"], INVOICE.as_bytes()).expect(0);
     folder.run_with(arguments!["verify", from_iran(), NOW, "-"], run.stdout.as_bytes()).expect(0);
+    // What is read twice is the same from a pipe and from a file: RSA PKCS #1 signs alike each time.
+    let of_a_file = folder.run(arguments!["sign", signer("sahand"), "invoice.xml"]).expect(0);
+    assert_eq!(run.stdout, of_a_file.stdout);
+    let limited = arguments!["sign", "--max-size=100", signer("sahand"), "-"];
+    assert!(folder.run_with(limited, INVOICE.as_bytes()).expect(4).stderr.contains("--max-size"));
+    let other = folder.run_with(arguments!["sign", signer("sahand"), "-"], ORDER.as_bytes()).expect(1);
+    assert!(other.stderr.contains("--detached"), "{}", other.stderr);
     let run = folder.run_with(arguments!["sign", signer("sahand")], INVOICE.as_bytes()).expect(0);
     folder.run_with(arguments!["verify", from_iran(), NOW], run.stdout.as_bytes()).expect(0);
     // A detached signature refers to its document by a name.
