@@ -36,6 +36,7 @@ static SIGNED: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
         "crates/karvan-engine/tests/xades/dss-LT.xml"
         "crates/karvan-engine/tests/xades/dss-LTA.xml"
         "crates/karvan-engine/tests/xades/dss-extended.xml"
+        "crates/karvan-engine/tests/xades/dss-enveloping.xml"
     ];
     samples.iter().flat_map(|sample| contents(sample, &SignaturePolicy::default(), MOMENTS[0])).collect()
 });
