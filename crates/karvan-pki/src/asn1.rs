@@ -4,7 +4,9 @@
 //! certificate type, because three things must survive that such types give up: the exact octets that were signed,
 //! dates before 1970, and names of every form.
 
-use der::asn1::{AnyRef, ObjectIdentifier};
+use std::ops::Range;
+
+use der::asn1::{AnyRef, BitStringRef, ObjectIdentifier};
 use der::{Decode, Encode, ErrorKind, Reader, SliceReader, Tag, Tagged};
 use jiff::{Timestamp, civil, tz::TimeZone};
 
@@ -26,6 +28,25 @@ impl<'a> AlgorithmIdentifier<'a> {
                 parameters: if reader.is_finished() { None } else { Some(reader.decode()?) },
             })
         })
+    }
+}
+
+/// What certificates, revocation lists and OCSP responses begin with: `SIGNED` (X.509 §6.1).
+pub(crate) struct Signed<'a> {
+    /// Where in the whole the octets stand that are signed.
+    pub(crate) octets: Range<usize>,
+    /// With what.
+    pub(crate) algorithm: AlgorithmIdentifier<'a>,
+    /// The signature.
+    pub(crate) signature: BitStringRef<'a>,
+}
+
+impl<'a> Signed<'a> {
+    /// Reads the fields within the SEQUENCE; `reader` reads the whole.
+    pub(crate) fn read(reader: &mut SliceReader<'a>) -> der::Result<Self> {
+        let start = usize::try_from(reader.position())?;
+        let octets = start..start + reader.tlv_bytes()?.len();
+        Ok(Self { octets, algorithm: AlgorithmIdentifier::read(reader)?, signature: BitStringRef::decode(reader)? })
     }
 }
 

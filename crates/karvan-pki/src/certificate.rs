@@ -4,11 +4,11 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use der::asn1::{BitStringRef, ObjectIdentifier};
-use der::{Decode, Reader};
+use der::asn1::ObjectIdentifier;
+use der::Reader;
 use jiff::Timestamp;
 
-use crate::asn1::{self, AlgorithmIdentifier};
+use crate::asn1::{self, AlgorithmIdentifier, Signed};
 use crate::{Extensions, Legacy, Limit, Limits, Name, PublicKey, SignatureAlgorithm, SignatureError};
 
 /// An X.509 certificate (RFC 5280 §4): its octets exactly as they came, and what they say.
@@ -112,14 +112,9 @@ impl Certificate {
     /// algorithm, kind of key or extension is none: the path that needs it fails.
     pub fn from_der(der: &[u8], limits: &Limits) -> Result<Self, CertificateError> {
         fits(der, Limit::CertificateSize, limits)?;
-        let (signed, outer_algorithm, signature) = asn1::whole(der, |reader| {
-            reader.sequence(|reader| {
-                let start = usize::try_from(reader.position())?;
-                let signed = reader.tlv_bytes()?;
-                Ok((start..start + signed.len(), AlgorithmIdentifier::read(reader)?, BitStringRef::decode(reader)?))
-            })
-        })
-        .map_err(|error| CertificateError::malformed("Certificate", error))?;
+        let Signed { octets: signed, algorithm: outer_algorithm, signature } =
+            asn1::whole(der, |reader| reader.sequence(Signed::read))
+                .map_err(|error| CertificateError::malformed("Certificate", error))?;
         let fields = Fields::read(&der[signed.clone()])?;
         if fields.signature != outer_algorithm {
             return Err(CertificateError::AlgorithmsDiffer);

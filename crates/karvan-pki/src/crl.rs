@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
 
-use der::asn1::{AnyRef, BitStringRef, ObjectIdentifier};
+use der::asn1::{AnyRef, ObjectIdentifier};
 use der::{Decode, ErrorKind, Reader, SliceReader, Tag, Tagged};
 use jiff::Timestamp;
 
-use crate::asn1::{self, AlgorithmIdentifier};
+use crate::asn1::{self, AlgorithmIdentifier, Signed};
 use crate::certificate::{hex, sha256};
 use crate::distribution::{self, DistributionPoint, IssuingDistributionPoint};
 use crate::extensions::{self, Extension};
@@ -148,14 +148,9 @@ impl RevocationList {
         if size > most {
             return Err(CertificateError::TooLarge { size, limit: Limit::RevocationSize, most });
         }
-        let (signed, outer_algorithm, signature) = asn1::whole(der, |reader| {
-            reader.sequence(|reader| {
-                let start = usize::try_from(reader.position())?;
-                let signed = reader.tlv_bytes()?;
-                Ok((start..start + signed.len(), AlgorithmIdentifier::read(reader)?, BitStringRef::decode(reader)?))
-            })
-        })
-        .map_err(|error| CertificateError::malformed("CertificateList", error))?;
+        let Signed { octets: signed, algorithm: outer_algorithm, signature } =
+            asn1::whole(der, |reader| reader.sequence(Signed::read))
+                .map_err(|error| CertificateError::malformed("CertificateList", error))?;
         let fields = Fields::read(&der[signed.clone()])?;
         if fields.signature != outer_algorithm {
             return Err(CertificateError::AlgorithmsDiffer);

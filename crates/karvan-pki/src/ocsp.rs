@@ -4,12 +4,12 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use der::asn1::{AnyRef, BitStringRef, ObjectIdentifier, OctetStringRef};
+use der::asn1::{AnyRef, ObjectIdentifier, OctetStringRef};
 use der::{Decode, ErrorKind, Reader, SliceReader, Tag, TagNumber, Tagged};
 use jiff::Timestamp;
 use ring::digest;
 
-use crate::asn1::{self, AlgorithmIdentifier};
+use crate::asn1::{self, AlgorithmIdentifier, Signed};
 use crate::certificate::{hex, sha256};
 use crate::crl::{Revocation, RevocationReason};
 use crate::extensions::{self, Extension};
@@ -88,19 +88,16 @@ impl OcspResponse {
 
     fn from_basic(der: &[u8], limits: &Limits) -> Result<Self, CertificateError> {
         let malformed = |field| move |error| CertificateError::malformed(field, error);
-        let (signed, algorithm, signature, certificates) = asn1::whole(der, |reader| {
+        let (Signed { octets: signed, algorithm, signature }, certificates) = asn1::whole(der, |reader| {
             reader.sequence(|reader| {
-                let start = usize::try_from(reader.position())?;
-                let signed = reader.tlv_bytes()?;
-                let algorithm = AlgorithmIdentifier::read(reader)?;
-                let signature = BitStringRef::decode(reader)?;
+                let head = Signed::read(reader)?;
                 let certificates = match asn1::context(reader, 0)? {
                     Some(list) => asn1::whole(list.value(), |reader| {
                         asn1::each(reader, Tag::Sequence, |reader| reader.tlv_bytes())
                     })?,
                     None => Vec::new(),
                 };
-                Ok((start..start + signed.len(), algorithm, signature, certificates))
+                Ok((head, certificates))
             })
         })
         .map_err(malformed("BasicOCSPResponse"))?;
