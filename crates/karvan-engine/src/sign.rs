@@ -66,6 +66,8 @@ pub enum Error {
     Source(io::Error),
     /// The signature cannot be made.
     Sign(SignError),
+    /// The container cannot be made.
+    Container(asic::Error),
 }
 
 impl fmt::Display for Error {
@@ -78,6 +80,7 @@ impl fmt::Display for Error {
             Self::Document(error) => error.fmt(f),
             Self::Source(error) => error.fmt(f),
             Self::Sign(error) => error.fmt(f),
+            Self::Container(error) => error.fmt(f),
         }
     }
 }
@@ -107,7 +110,7 @@ pub fn sign(document: &Named, identity: &Identity, options: &Options) -> Result<
     let signer = signer(identity, options)?;
     let (name, octets) = document;
     let signer = match &options.properties {
-        Some(properties) => xades::qualify(signer, properties, octets)?,
+        Some(properties) => xades::qualify(signer, properties, &[octets.as_slice()])?,
         None => signer,
     };
     match options.placement {

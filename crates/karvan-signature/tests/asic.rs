@@ -6,10 +6,11 @@ use std::io::{Cursor, Write};
 use std::sync::Arc;
 
 use karvan_pki::{Certificate, Limits, certificates};
-use karvan_signature::asic::{CreateError, EXTENDED, File, IntactContainer, Kind, Policy, SIMPLE, create, verify};
+use karvan_signature::asic::{
+    CreateError, EXTENDED, File, IntactContainer, Kind, Policy, SIMPLE, create, create_with, sign_xml, verify,
+};
 use karvan_signature::cms::{Signer, VerifyError};
-use karvan_signature::{DigestAlgorithm, PrivateKey, Signed};
-use karvan_xml::{Document, Limits as XmlLimits};
+use karvan_signature::{DigestAlgorithm, PrivateKey};
 use ring::rand::SystemRandom;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
@@ -214,11 +215,11 @@ fn a_simple_container_holds_one_file() {
 #[test]
 fn signatures_in_xml_cover_files_of_the_container() {
     let (key, chain) = key();
-    let root = "<asic:XAdESSignatures xmlns:asic=\"http://uri.etsi.org/02918/v1.2.1#\"></asic:XAdESSignatures>";
-    let document = Document::parse(root, &XmlLimits::default()).unwrap();
-    let what = [Signed::File { name: "order.edi", octets: EDI }];
     let signer = karvan_signature::Signer::new(&key).with_certificates(chain).unwrap();
-    let signatures = signer.sign_in(document.root(), &what).unwrap();
+    let signed = [File { name: "order.edi", octets: EDI, media_type: None }];
+    let signatures = sign_xml(&signed, &signer).unwrap();
+    let whole = create_with(&signed, &signatures, Vec::new()).unwrap();
+    assert_eq!(covered(&whole).unwrap(), [("order.edi".to_owned(), EDI.to_vec())]);
     let files: [(&str, &[u8]); 4] = [
         ("mimetype", EXTENDED.as_bytes()),
         ("order.edi", EDI),

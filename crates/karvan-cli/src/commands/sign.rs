@@ -10,6 +10,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use karvan_engine::detect::{self, Kind};
+use karvan_engine::sign::asic::enclose;
 use karvan_engine::sign::{Error, Options, Placement, sign, sign_stream};
 use karvan_engine::text::Message;
 use karvan_engine::trust::Named;
@@ -82,6 +83,8 @@ enum Form {
     Cms,
     /// An ASiC-E container of several files, signed with CAdES.
     Asic,
+    /// An ASiC-E container of several files, signed with XAdES.
+    AsicXades,
 }
 
 /// A canonical form of XML.
@@ -97,18 +100,26 @@ enum Canonical {
 pub(crate) fn run(asked: &Sign, mut session: Session) -> io::Result<Status> {
     let is_xml = matches!(asked.form, Form::Xmldsig | Form::Xades);
     let is_cms = matches!(asked.form, Form::Cms | Form::Asic);
+    let is_container = matches!(asked.form, Form::Asic | Form::AsicXades);
+    let is_xades = matches!(asked.form, Form::Xades | Form::AsicXades);
     let given = [
-        ("--detached", asked.detached, asked.form != Form::Asic),
+        ("--detached", asked.detached, !is_container),
         ("--enveloping", asked.enveloping, is_xml),
-        ("--timestamp", asked.timestamp.is_some(), is_cms || asked.form == Form::Xades || asked.xades.extend),
+        ("--timestamp", asked.timestamp.is_some(), is_cms || is_xades || asked.xades.extend),
         ("--content-hint", asked.content_hint.is_some(), is_cms),
     ];
     let foreign = given.into_iter().find(|&(_, is_given, is_allowed)| is_given && !is_allowed);
     if let Some((option, ..)) = foreign {
         return Ok(session.usage(&Message::new("usage-not-of-form").with("option", option)));
     }
-    if asked.form == Form::Asic {
-        return cms::container(asked, &asked.paths, session);
+    if is_container {
+        let files: Result<Vec<_>, Status> =
+            asked.paths.iter().map(|path| named(Some(path), &Input::one(path), &session)).collect();
+        return match files {
+            Ok(files) if asked.form == Form::Asic => cms::container(asked, &files, session),
+            Ok(files) => xades_container(asked, &files, session),
+            Err(status) => Ok(status),
+        };
     }
     let input = match asked.paths.as_slice() {
         [] | [_] => session.one_input(asked.paths.first(), "sign"),
@@ -190,6 +201,39 @@ pub(crate) fn run(asked: &Sign, mut session: Session) -> io::Result<Status> {
             Ok(Status::from(&finding))
         }
         Err(error) => Ok(told(asked, &input, error)),
+    }
+}
+
+/// Puts the files into one container and signs them with XAdES.
+fn xades_container(asked: &Sign, files: &[Named], mut session: Session) -> io::Result<Status> {
+    let signing = match asked.signer.open(&session) {
+        Ok(signing) => signing,
+        Err(status) => return Ok(status),
+    };
+    let mut options = Options::default();
+    options.inclusive = asked.c14n == Canonical::Inclusive;
+    options.digest = asked.signer.digest();
+    let authority = (Network::new(asked.network), asked.timestamp.as_deref());
+    let signed = asked.xades.properties(signing.now, &session).and_then(|properties| {
+        options.properties = Some(properties);
+        let certificates = asked.signer.certificates(&session)?;
+        asked.xades.sign_container(files, &signing.identity, &options, &certificates, (authority, &session))
+    });
+    if let Some(ended) = signing.prepared() {
+        return Ok(ended.unwrap_or_else(|status| status));
+    }
+    match signed {
+        Ok(signatures) => match enclose(files, &signatures, &mut session.output) {
+            Ok(()) => {
+                session.output.finish()?;
+                Ok(Status::Good)
+            }
+            Err(error) => {
+                say_problem("container", &error);
+                Ok(Status::Usage)
+            }
+        },
+        Err(status) => Ok(status),
     }
 }
 

@@ -218,6 +218,19 @@ fn xades_signs_what_it_says_of_itself() {
 }
 
 #[test]
+fn xades_signs_the_files_of_a_container() {
+    let folder = folder();
+    let signed =
+        arguments!["sign", "--form=asic-xades", signer("anka"), "-o", "order.asice", "invoice.xml", "order.edi"];
+    folder.run(signed).expect(0);
+    folder.run(arguments!["verify", from_iran(), NOW, "--out", "forms", "order.asice"]).expect(0);
+    assert_eq!(folder.read("forms/order.edi"), ORDER);
+    let higher = arguments!["sign", "--form=asic-xades", "--level=t", signer("anka"), "-o", "t.asice", "order.edi"];
+    let run = folder.run(higher).expect(1);
+    assert!(run.stderr.contains("no timestamp"), "{}", run.stderr);
+}
+
+#[test]
 fn xades_asks_an_authority_for_the_time() {
     let folder = folder();
     let asked = |form: &str, url: &str| {

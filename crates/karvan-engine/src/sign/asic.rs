@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use karvan_signature::DigestAlgorithm;
-use karvan_signature::asic::{CreateError, File, create};
+use karvan_signature::asic::{CreateError, File, create, create_with, sign_xml};
 
 use super::Identity;
 use super::cms::{Options, signer};
@@ -23,10 +23,34 @@ pub fn sign(
     digest: DigestAlgorithm,
     options: &Options<'_>,
 ) -> Result<(), CreateError> {
-    let files: Vec<_> =
-        files.iter().map(|(name, octets)| File { name, octets, media_type: Some(media_type(octets)) }).collect();
-    create(&files, &signer(identity, options)?, digest, out)?;
+    create(&named(files), &signer(identity, options)?, digest, out)?;
     Ok(())
+}
+
+/// The signatures of XAdES for a container of `files`, made as `identity`: all of the files are signed. They can be extended
+/// before [`enclose`] puts them there.
+///
+/// # Errors
+/// Why there is no signature.
+pub fn sign_xades(files: &[Named], identity: &Identity, options: &super::Options) -> Result<Vec<u8>, super::Error> {
+    let signer = super::signer(identity, options)?;
+    let documents: Vec<_> = files.iter().map(|(_, octets)| octets.as_slice()).collect();
+    let properties = options.properties.clone().unwrap_or_default();
+    let signer = super::xades::qualify(signer, &properties, &documents)?;
+    sign_xml(&named(files), &signer).map_err(super::Error::Container)
+}
+
+/// Writes an ASiC-E container of `files` to `out`, with the `signatures` that [`sign_xades`] made.
+///
+/// # Errors
+/// Why there is no container; what was written is to be thrown away then.
+pub fn enclose(files: &[Named], signatures: &[u8], out: impl Write) -> Result<(), CreateError> {
+    create_with(&named(files), signatures, out)?;
+    Ok(())
+}
+
+fn named(files: &[Named]) -> Vec<File<'_>> {
+    files.iter().map(|(name, octets)| File { name, octets, media_type: Some(media_type(octets)) }).collect()
 }
 
 /// What a file is, told by its content (RFC 1767 for EDIFACT).

@@ -6,32 +6,36 @@ use jiff::Timestamp;
 use karvan_pki::Evidence;
 use karvan_signature::timestamp::{Authority, IntactToken, Request, Response, StampError, Token};
 use karvan_signature::xades::{DataObjectFormat, Extension, Level, Limits, Properties, Qualified, ValidationData};
-use karvan_signature::{DigestAlgorithm, ExternalFile, Intact, Policy, Signer, cms};
+use karvan_signature::{DigestAlgorithm, ExternalFile, Intact, Policy, SignError, Signer, cms};
 use karvan_text::{Diagnostic, Language};
 use karvan_xml::{Document, ParseError};
 
-use super::Error;
 use crate::detect::{self, Kind};
 use crate::trust::{Material, Named};
 
-/// Makes `signer` say `properties` of its signature over `document`, and what format the document has.
-pub(super) fn qualify<'k>(signer: Signer<'k>, properties: &Properties, document: &[u8]) -> Result<Signer<'k>, Error> {
-    let id = identifier(document, properties.signing_time);
-    let media_type = match detect::kind(document) {
+/// Makes `signer` say `properties` of its signature over `documents`, and what format each has.
+pub(super) fn qualify<'k>(
+    signer: Signer<'k>,
+    properties: &Properties,
+    documents: &[&[u8]],
+) -> Result<Signer<'k>, SignError> {
+    let id = identifier(documents, properties.signing_time);
+    let media_type = |document: &[u8]| match detect::kind(document) {
         Some(Kind::Xml) => "application/xml",
         Some(Kind::Json) => "application/json",
         Some(Kind::Edifact) => "application/EDIFACT",
         _ => "application/octet-stream",
     };
     let mut properties = properties.clone();
-    properties.formats = vec![DataObjectFormat::of(&id, 1, media_type)];
-    Ok(properties.qualify(signer, &id)?)
+    let format = |(index, document): (usize, &&[u8])| DataObjectFormat::of(&id, index + 1, media_type(document));
+    properties.formats = documents.iter().enumerate().map(format).collect();
+    properties.qualify(signer, &id)
 }
 
-/// An identifier that no element of the document has, the same for the same document and time.
-fn identifier(document: &[u8], time: Option<Timestamp>) -> String {
+/// An identifier that no element of the documents has, the same for the same documents and time.
+fn identifier(documents: &[&[u8]], time: Option<Timestamp>) -> String {
     let mut context = DigestAlgorithm::Sha256.context();
-    context.update(document);
+    documents.iter().for_each(|document| context.update(document));
     context.update(time.unwrap_or_default().to_string().as_bytes());
     let digest = context.finish();
     let digits: String = digest.as_ref().iter().take(8).map(|octet| format!("{octet:02x}")).collect();

@@ -1,13 +1,16 @@
-//! Making containers: ASiC-E with CAdES (EN 319 162-1 §5.3.3).
+//! Making containers: ASiC-E with CAdES (EN 319 162-1 §5.3.3), or with XAdES (§5.3.2).
 
 use std::fmt;
 use std::io::{self, Write};
 
-use super::manifest::Manifest;
-use super::zip::Writer;
+use karvan_xml::{Document, ElementBuilder, Limits, Writer};
+
+use super::manifest::{ASIC, Manifest};
+use super::zip;
 use super::{EXTENDED, META, MIMETYPE};
 use crate::DigestAlgorithm;
 use crate::cms::{SignError, Signer};
+use crate::xml::{self, Signed};
 
 /// A file for a container.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +35,8 @@ pub enum CreateError {
     Name(String),
     /// The signature cannot be made.
     Sign(SignError),
+    /// The signature of XML cannot be made.
+    Xml(xml::SignError),
 }
 
 impl fmt::Display for CreateError {
@@ -41,6 +46,7 @@ impl fmt::Display for CreateError {
             Self::Nothing => f.write_str("there is nothing to sign"),
             Self::Name(name) => write!(f, "a container cannot hold a file of the name {name:?}, or holds two"),
             Self::Sign(error) => error.fmt(f),
+            Self::Xml(error) => error.fmt(f),
         }
     }
 }
@@ -59,7 +65,13 @@ impl From<SignError> for CreateError {
     }
 }
 
-/// Writes a container of `files` to `out`, all of them signed by `signer`, digested with `digest`.
+impl From<xml::SignError> for CreateError {
+    fn from(error: xml::SignError) -> Self {
+        Self::Xml(error)
+    }
+}
+
+/// Writes a container of `files` to `out`, all of them signed by `signer` with CAdES, digested with `digest`.
 ///
 /// # Errors
 /// Why there is no container; what was written is to be thrown away then.
@@ -70,6 +82,51 @@ pub fn create<W: Write>(
     out: W,
 ) -> Result<W, CreateError> {
     const SIGNATURE: &str = "META-INF/signature001.p7s";
+    check(files)?;
+    let manifest = Manifest::write(files, SIGNATURE, digest);
+    let signature = signer.sign_detached(&manifest[..])?;
+    enclose(files, &[("META-INF/ASiCManifest001.xml", &manifest), (SIGNATURE, &signature)], out)
+}
+
+/// The file of signatures for a container of `files`: one of `signer` over all of them. A signature of XAdES can be extended
+/// there, before [`create_with`] puts it into the container.
+///
+/// # Errors
+/// Why there is no signature.
+pub fn sign_xml(files: &[File<'_>], signer: &xml::Signer<'_>) -> Result<Vec<u8>, CreateError> {
+    check(files)?;
+    let root = format!("<asic:XAdESSignatures xmlns:asic=\"{ASIC}\"></asic:XAdESSignatures>\n");
+    let document = Document::parse(root, &Limits::default()).map_err(xml::SignError::from)?;
+    let what: Vec<_> = files.iter().map(|file| Signed::File { name: file.name, octets: file.octets }).collect();
+    Ok(signer.sign_in(document.root(), &what)?)
+}
+
+/// Writes a container of `files` to `out`, with the `signatures` that [`sign_xml`] made.
+///
+/// # Errors
+/// Why there is no container; what was written is to be thrown away then.
+pub fn create_with<W: Write>(files: &[File<'_>], signatures: &[u8], out: W) -> Result<W, CreateError> {
+    check(files)?;
+    let manifest = package_manifest(files);
+    enclose(files, &[("META-INF/manifest.xml", manifest.as_bytes()), ("META-INF/signatures001.xml", signatures)], out)
+}
+
+/// What the container holds, in the manifest of OpenDocument 1.2 part 3 §4: readers ask for it beside signatures of XML.
+fn package_manifest(files: &[File<'_>]) -> String {
+    const MANIFEST: &str = "urn:oasis:names:tc:opendocument:xmlns:manifest:1.0";
+    let mut manifest = ElementBuilder::new(MANIFEST, "manifest");
+    manifest.set_attribute_in(MANIFEST, "version", "1.2");
+    let all = files.iter().map(|file| (file.name, file.media_type.unwrap_or_default()));
+    for (path, media_type) in std::iter::once(("/", EXTENDED)).chain(all) {
+        let entry = manifest.push_element(MANIFEST, "file-entry");
+        entry.set_attribute_in(MANIFEST, "full-path", path);
+        entry.set_attribute_in(MANIFEST, "media-type", media_type);
+    }
+    Writer::new().prefix("manifest", MANIFEST).write(&manifest)
+}
+
+/// Whether a container can hold the files.
+fn check(files: &[File<'_>]) -> Result<(), CreateError> {
     if files.is_empty() {
         return Err(CreateError::Nothing);
     }
@@ -79,16 +136,20 @@ pub fn create<W: Write>(
             return Err(CreateError::Name(file.name.to_owned()));
         }
     }
-    let manifest = Manifest::write(files, SIGNATURE, digest);
-    let signature = signer.sign_detached(&manifest[..])?;
-    let mut archive = Writer::new(out);
+    Ok(())
+}
+
+/// Writes the files, and what is about them.
+fn enclose<W: Write>(files: &[File<'_>], about: &[(&str, &[u8])], out: W) -> Result<W, CreateError> {
+    let mut archive = zip::Writer::new(out);
     // EN 319 162-1 annex A.1: first, and as it is, so that its octets stand at a known place.
     archive.store(MIMETYPE, EXTENDED.as_bytes())?;
     for file in files {
         archive.compress(file.name, file.octets)?;
     }
-    archive.compress("META-INF/ASiCManifest001.xml", &manifest)?;
-    archive.compress(SIGNATURE, &signature)?;
+    for (name, octets) in about {
+        archive.compress(name, octets)?;
+    }
     Ok(archive.finish()?)
 }
 

@@ -1,7 +1,7 @@
 //! Signed containers (ASiC, ETSI EN 319 162-1): a ZIP archive of files and the signatures over them.
 //!
 //! * [`create()`] puts files into an ASiC-E container and signs them: a manifest lists each with its digest, and a CMS
-//!   signature with the attributes of CAdES stands over the manifest.
+//!   signature with the attributes of CAdES stands over the manifest. [`sign_xml`] and [`create_with`] do so with XAdES.
 //! * [`verify()`] reads ASiC-E and ASiC-S, with signatures of CMS and of XML, and says which files they cover. What is right
 //!   is [`IntactContainer`]; [`IntactContainer::trust`] asks the caller about the signers and gives [`VerifiedContainer`],
 //!   which hands out the covered files and no others.
@@ -15,7 +15,7 @@ mod manifest;
 mod verify;
 mod zip;
 
-pub use create::{CreateError, File, create};
+pub use create::{CreateError, File, create, create_with, sign_xml};
 pub use verify::{
     ContainerError, ContainerSignature, CoveredFile, IntactContainer, Kind, Policy, VerifiedContainer, verify,
 };

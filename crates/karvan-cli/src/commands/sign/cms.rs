@@ -1,12 +1,13 @@
 //! `karvan sign --form cms`, which streams, and `--form asic`.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
 
 use karvan_engine::sign::cms::{Error, Options, Request, authority, sign};
 use karvan_engine::sign::{Identity, asic};
 
-use super::{Sign, named};
+use karvan_engine::trust::Named;
+
+use super::Sign;
 use crate::input::Input;
 use crate::network::Network;
 use crate::session::{Session, say, say_failed, say_problem, say_unread};
@@ -25,17 +26,10 @@ pub(super) fn run(asked: &Sign, input: &Input, session: Session) -> io::Result<S
 }
 
 /// Puts the files into one container and signs them.
-pub(super) fn container(asked: &Sign, paths: &[PathBuf], session: Session) -> io::Result<Status> {
-    let mut files = Vec::new();
-    for path in paths {
-        match named(Some(path), &Input::one(path), &session) {
-            Ok(file) => files.push(file),
-            Err(status) => return Ok(status),
-        }
-    }
+pub(super) fn container(asked: &Sign, files: &[Named], session: Session) -> io::Result<Status> {
     let digest = asked.signer.digest();
     with_options(asked, session, |identity, options, out| {
-        asic::sign(&files, out, identity, digest, options).map_err(|error| match error {
+        asic::sign(files, out, identity, digest, options).map_err(|error| match error {
             asic::Error::Sign(error) => tell("container", &error),
             error => {
                 say(&format!("karvan: {error}"));

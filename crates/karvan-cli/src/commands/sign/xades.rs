@@ -4,15 +4,16 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use karvan_engine::sign::asic::sign_xades;
 use karvan_engine::sign::cms::{Authority, Request, authority};
-use karvan_engine::sign::{Extender, Had, timestamp_request};
+use karvan_engine::sign::{ExtendError, Extender, Had, Identity, Options, timestamp_request};
 use karvan_engine::text::Message;
 use karvan_engine::trust::{Material, Named};
 use karvan_engine::verify::files_referred_to;
 use karvan_engine::xades::{
     Commitment, Level, ObjectIdentifier, PolicyDigest, ProductionPlace, Properties, SignaturePolicy, SignerRole,
 };
-use karvan_engine::{DigestAlgorithm, PathLimits, SignaturePolicy as Bounds, Timestamp};
+use karvan_engine::{Coverage, DigestAlgorithm, PathLimits, SignaturePolicy as Bounds, Timestamp};
 
 use crate::commands::trust::files;
 use crate::input::Input;
@@ -147,11 +148,14 @@ impl XadesOptions {
         source: Vec<u8>,
         path: Option<&Path>,
         certificates: &[Named],
-        (network, url): (Network, Option<&str>),
+        authority: (Network, Option<&str>),
         mut session: Session,
     ) -> io::Result<Status> {
         let name = path.map_or_else(|| "-".to_owned(), |path| path.display().to_string());
-        let (material, signed, stamped) = match self.read(&source, path, certificates, &session) {
+        let read = self
+            .material(certificates, &session)
+            .and_then(|material| Ok((material, signed_files(&source, path, &session)?, self.stamped(&session)?)));
+        let (material, signed, stamped) = match read {
             Ok(read) => read,
             Err(status) => return Ok(status),
         };
@@ -172,13 +176,7 @@ impl XadesOptions {
                 Err(error) => say_failed(&request.display().to_string(), &error),
             });
         }
-        let now = Timestamp::now();
-        let named = url.unwrap_or_default();
-        let transport = |request: &[u8]| Ok(network.fetch(named, Some((Request::MEDIA_TYPE, request)))?.octets);
-        let asked = authority(&transport);
-        let authority: &dyn Authority = if url.is_some() { &asked } else { &stamped };
-        let extender = Extender { files: &signed, policy: &bounds, material: &material, authority, now };
-        match extender.extend(source, level) {
+        match self.extended(source, &signed, &bounds, &material, (&authority, &stamped)) {
             Ok(extended) => {
                 session.output.write_all(&extended)?;
                 session.output.finish()?;
@@ -188,25 +186,66 @@ impl XadesOptions {
         }
     }
 
-    fn read(
+    /// Signs `files` as `identity`, for a container, with what the level asks for.
+    pub(super) fn sign_container(
         &self,
-        source: &[u8],
-        path: Option<&Path>,
+        files: &[Named],
+        identity: &Identity,
+        options: &Options,
         certificates: &[Named],
-        session: &Session,
-    ) -> Result<(Material, Vec<Named>, Had), Status> {
-        let evidence = [files(&self.crl, session)?, files(&self.ocsp, session)?].concat();
-        let material =
-            Material::load(&files(&self.trust, session)?, certificates, PathLimits::default()).with_evidence(&evidence);
-        let beside = path.and_then(Path::parent).unwrap_or(Path::new(""));
-        let names = files_referred_to(source, &session.limits.xml);
-        let signed = names.into_iter().filter(|name| is_plain(name));
-        let signed = signed
-            .map(|name| Ok((read(&beside.join(&name), session)?, name)))
-            .map(|read| read.map(|(octets, name)| (name, octets)));
-        let stamped = self.stamped.as_ref().map(|path| read(path, session)).transpose()?;
-        Ok((material, signed.collect::<Result<_, Status>>()?, Had(stamped.unwrap_or_default())))
+        (authority, session): ((Network, Option<&str>), &Session),
+    ) -> Result<Vec<u8>, Status> {
+        let signatures = sign_xades(files, identity, options).map_err(|error| {
+            say_problem("container", &error);
+            Status::Usage
+        })?;
+        if self.level == BaselineLevel::B {
+            return Ok(signatures);
+        }
+        let (material, stamped) = (self.material(certificates, session)?, self.stamped(session)?);
+        // The files are signed, not the document around the signature.
+        let bounds = Bounds { xml: session.limits.xml, coverage: Coverage::Anything, ..Bounds::default() };
+        let extended = self.extended(signatures, files, &bounds, &material, (&authority, &stamped));
+        extended.map_err(|error| refused("container", &error))
     }
+
+    /// The signed document `source` with what the level asks for; timestamps come from the authority, or were had.
+    fn extended(
+        &self,
+        source: Vec<u8>,
+        signed: &[Named],
+        bounds: &Bounds,
+        material: &Material,
+        ((network, url), stamped): (&(Network, Option<&str>), &Had),
+    ) -> Result<Vec<u8>, ExtendError> {
+        let named = url.unwrap_or_default();
+        let transport = |request: &[u8]| Ok(network.fetch(named, Some((Request::MEDIA_TYPE, request)))?.octets);
+        let asked = authority(&transport);
+        let authority: &dyn Authority = if url.is_some() { &asked } else { stamped };
+        let extender = Extender { files: signed, policy: bounds, material, authority, now: Timestamp::now() };
+        extender.extend(source, self.level.into())
+    }
+
+    /// What proves certificates.
+    fn material(&self, certificates: &[Named], session: &Session) -> Result<Material, Status> {
+        let evidence = [files(&self.crl, session)?, files(&self.ocsp, session)?].concat();
+        let material = Material::load(&files(&self.trust, session)?, certificates, PathLimits::default());
+        Ok(material.with_evidence(&evidence))
+    }
+
+    /// The timestamp that was had elsewhere.
+    fn stamped(&self, session: &Session) -> Result<Had, Status> {
+        let stamped = self.stamped.as_ref().map(|path| read(path, session)).transpose()?;
+        Ok(Had(stamped.unwrap_or_default()))
+    }
+}
+
+/// The files beside `path` that the signature in `source` refers to.
+fn signed_files(source: &[u8], path: Option<&Path>, session: &Session) -> Result<Vec<Named>, Status> {
+    let beside = path.and_then(Path::parent).unwrap_or(Path::new(""));
+    let names = files_referred_to(source, &session.limits.xml);
+    let plain = names.into_iter().filter(|name| is_plain(name));
+    plain.map(|name| Ok((name.clone(), read(&beside.join(&name), session)?))).collect()
 }
 
 /// Whether the name is that of a file in the same folder.
