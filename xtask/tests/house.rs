@@ -132,7 +132,7 @@ fn code_of(path: &Path) -> String {
 /// The numbers of findings that a module names: four digits standing by themselves as an argument or in a tuple, where
 /// findings are made at all.
 fn finding_numbers(code: &str) -> BTreeSet<u16> {
-    if !["Code::", "Code {", "Diagnostic", "Problem::new(", "finding(", "ZipError::Limit("]
+    if !["Code::", "Code {", "Diagnostic", "Problem::new(", "finding(", "refusal(", "tell(", "ZipError::Limit("]
         .iter()
         .any(|word| code.contains(word))
     {

@@ -4,8 +4,8 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use der::asn1::ObjectIdentifier;
 use der::Reader;
+use der::asn1::ObjectIdentifier;
 use jiff::Timestamp;
 
 use crate::asn1::{self, AlgorithmIdentifier, Signed};
