@@ -152,9 +152,8 @@ pub fn read_xml(document: &XmlDocument) -> Result<Reading, ReadError> {
 pub fn read_xml_for(document: &XmlDocument, purpose: Purpose) -> Result<Reading, ReadError> {
     let table = library::for_root(document.root()).ok_or(ReadError::Unknown)?;
     let Syntax::Xml(syntax) = table.syntax() else { return Err(ReadError::Unknown) };
-    let (tree, form) = xml::tree(table, syntax, document);
-    let (read, mut report) = crate::read::read(table, tree, purpose);
-    report.extend(form);
+    let (read, mut report) = crate::read::read(table, xml::tree(table, syntax, document), purpose);
+    report.extend(xml::form(document));
     report.sort();
     let (format, partners) = (table.title().to_owned(), Partners::default());
     Ok(Reading { document: read, report, format, syntax: table.target(), partners })

@@ -1,275 +1,159 @@
-//! Sections of a group that are read like one before them.
+//! Repetitions of a group that are read like one before them.
 //!
-//! The lines of an invoice differ, but what one says of its price stands mostly in the same segments or elements as in others,
-//! with other texts. A group is read in sections that have nothing to do with each other, and what is read of one is then
-//! what was read of another but for some texts: the engine goes through the rows of the table for the first, and the others
-//! are copies with values of their own.
+//! The segments of most lines of an invoice, or their elements, are the same but for some texts. What is read of them is
+//! then the same but for these: the engine goes through the rows of the table for the first, and the others are copies with
+//! values of their own.
 
-use std::iter::Peekable;
 use std::ops::Range;
 
-use karvan_model::{Content, Group, Kind, Leaf, Node, Origin, PartValue, TermId, Value};
+use karvan_model::{Group, Leaf, Node, Origin, PartValue, Value};
 
 use crate::lens::Lens;
 use crate::report::{Entry, LossReport, Place};
 use crate::table::{Row, Table};
-use crate::tree::{Form, NodeId, Tree};
+use crate::tree::{NodeId, Tree};
 
-/// Where a section of a group stands: the node of the group, and those of the section in runs that follow each other.
-#[derive(Clone, Debug)]
-pub(crate) struct Ground {
-    pub(crate) node: NodeId,
-    pub(crate) nodes: Vec<Range<usize>>,
-}
-
-/// A section of a group that was read, for others like it.
+/// A repetition of a group that was read, for others like it.
 pub(crate) struct Example {
-    ground: Ground,
-    /// What the nodes of others must be like.
-    likenesses: Vec<Likeness>,
-    /// The group with what the section says of it; its origins are positions among the nodes of the section.
-    group: Group,
-    /// The values that have texts of their own, in order, with their positions.
-    own: Vec<(TermId, u32)>,
-    /// What was told of it: the section of the report, the position of the node, the entry.
-    told: Vec<(usize, u32, Entry)>,
+    /// Its node, and the nodes below it, which follow each other.
+    node: NodeId,
+    below: Range<usize>,
+    /// Which repetition of the group in the document it is, from 0.
+    number: usize,
+    /// Whether another text may stand in a node, for each of those below.
+    own: Vec<bool>,
+    /// What was told of it: the section of the report, the node, the entry.
+    told: Vec<(usize, NodeId, Entry)>,
     /// The long texts in it that tell values apart, by number.
     pub(crate) qualifiers: Range<usize>,
 }
 
-/// What a node must be to stand for another one.
-struct Likeness {
-    form: Form,
-    /// How far it stands behind the node that it stands in; 0 in that of the group.
-    height: usize,
-    text: Text,
-}
-
-/// The text of a node.
-enum Text {
-    None,
-    /// Another one may stand in its place.
-    Own,
-    Same(Box<str>),
-}
-
-impl Ground {
-    /// The position of the node of the group.
-    const GROUP: u32 = u32::MAX;
-
-    /// The numbers of its nodes.
-    fn iter(&self) -> impl Iterator<Item = usize> {
-        self.nodes.iter().flat_map(Range::clone)
-    }
-
-    /// Which of its nodes `at` is, from 0.
-    fn position(&self, at: NodeId) -> Option<u32> {
-        let found = self.iter().position(|index| index == at.index())?;
-        u32::try_from(found).ok()
-    }
-
-    /// The node at a position.
-    fn at(&self, position: u32) -> NodeId {
-        let mut position = position as usize;
-        for nodes in &self.nodes {
-            if position < nodes.len() {
-                return NodeId::nth(nodes.start + position);
-            }
-            position -= nodes.len();
-        }
-        self.node
-    }
-
-    /// How far a node stands behind the one that it stands in; 0 in that of the group.
-    fn height(&self, tree: &Tree<'_>, node: NodeId) -> usize {
-        let within = tree.parent(node).filter(|parent| *parent != self.node);
-        within.map_or(0, |parent| node.index() - parent.index())
-    }
-
-    /// Where a value stands that has this position in its origin.
-    fn origin(&self, tree: &Tree<'_>, of: &Origin) -> Origin {
-        let node = self.at(of.node().unwrap_or(Self::GROUP));
-        Origin::new(tree.node(node).span, node.number())
-    }
-}
-
 impl Example {
-    /// How many are kept for a section.
-    pub(crate) const MOST: usize = 64;
+    /// How many are kept for a group.
+    pub(crate) const MOST: usize = 4;
 
-    /// The example of what was read as `group` on `ground`; `told` is what the report got meanwhile, with the number of the
-    /// section. None where that cannot be told again.
+    /// The example of what was read as `group`, the repetition of this number, at `node`; `told` is what the report got
+    /// meanwhile, with the number of the section. None where that cannot be told again.
     pub(crate) fn new(
         table: &Table,
         tree: &Tree<'_>,
-        ground: Ground,
-        group: &Group,
+        node: NodeId,
+        (number, group): (usize, &Group),
         told: impl Iterator<Item = (usize, Entry)>,
         qualifiers: Range<usize>,
     ) -> Option<Self> {
-        let (mut own, mut group) = (Vec::new(), group.clone());
-        place(&mut group, &ground)?;
+        let below = tree.descendants(node);
+        let at = |origin: &Origin| origin.node().map(NodeId::at).filter(|at| below.contains(&at.index()));
+        let mut own = vec![false; below.len()];
         for leaf in group.leaves() {
-            let position = leaf.origin.node()?;
+            let stands_at = at(&leaf.origin)?;
             // The text of one node.
-            if tree.node(ground.at(position)).span != leaf.origin.span {
+            if tree.node(stands_at).span != leaf.origin.span {
                 return None;
             }
-            own.extend(is_free(table, leaf).then_some((leaf.term, position)));
+            own[stands_at.index() - below.start] = is_free(table, leaf);
+            leaf.value.parts.iter().try_for_each(|part| at(&part.origin).map(drop))?;
         }
-        let is_own = |position: u32| own.iter().any(|(_, own)| *own == position);
-        let placed = |(section, entry): (usize, Entry)| {
+        let place = |(section, entry): (usize, Entry)| {
             let span = entry.source.as_ref()?.span;
             let is_there = |id: &NodeId| tree.node(*id).span == span && tree.text(*id) == Some(&entry.value);
-            let at = ground.position(ground.iter().map(NodeId::nth).find(is_there)?)?;
-            (!is_own(at)).then_some((section, at, entry))
+            let stands_at = below.clone().map(NodeId::nth).find(is_there)?;
+            (!own[stands_at.index() - below.start]).then_some((section, stands_at, entry))
         };
-        let told = told.map(placed).collect::<Option<_>>()?;
-        let likeness = |(position, index): (u32, usize)| {
-            let node = NodeId::nth(index);
-            let text = match tree.text(node) {
-                None => Text::None,
-                Some(_) if is_own(position) => Text::Own,
-                Some(text) => Text::Same(text.into()),
-            };
-            Likeness { form: tree.node(node).form(), height: ground.height(tree, node), text }
-        };
-        let likenesses = (0..).zip(ground.iter()).map(likeness).collect();
-        Some(Self { ground, likenesses, group, own, told, qualifiers })
+        let told = told.map(place).collect::<Option<_>>()?;
+        Some(Self { node, below, number, own, told, qualifiers })
     }
 
-    /// The nodes of the section.
-    pub(crate) fn nodes(&self) -> &[Range<usize>] {
-        &self.ground.nodes
-    }
-
-    /// Whether the nodes of `ground` are like those of the example, but for texts of their own.
-    pub(crate) fn fits(&self, tree: &Tree<'_>, ground: &Ground) -> bool {
-        let (all, others) = (&self.ground.nodes, &ground.nodes);
-        if all.len() != others.len() || all.iter().zip(others).any(|(one, other)| one.len() != other.len()) {
-            return false;
+    /// The nodes below `node`, if they are like those of the example, but for texts of their own.
+    pub(crate) fn fits(&self, tree: &Tree<'_>, node: NodeId) -> Option<Range<usize>> {
+        let start = tree.first(node)?.index();
+        let below = start..start + self.below.len();
+        if below.end > tree.len() {
+            return None;
         }
-        self.likenesses.iter().zip(ground.iter()).all(|(likeness, index)| {
-            let node = NodeId::nth(index);
-            let is_text = match (&likeness.text, tree.text(node)) {
-                (Text::None, None) | (Text::Own, Some(_)) => true,
-                (Text::Same(own), Some(text)) => **own == *text,
+        // What follows belongs to something else.
+        let ends = below.end == tree.len()
+            || !{
+                let around = tree.parent(NodeId::nth(below.end));
+                around.is_some_and(|around| around == node || below.contains(&around.index()))
+            };
+        let parent = |node: NodeId, around: NodeId, start: usize| match tree.parent(node) {
+            Some(parent) if parent == around => None,
+            parent => parent.map(|parent| parent.index().wrapping_sub(start)),
+        };
+        let alike = |((one, other), own): ((usize, usize), &bool)| {
+            let (one, other) = (NodeId::nth(one), NodeId::nth(other));
+            let same_text = match (tree.text(one), tree.text(other)) {
+                (Some(one), Some(other)) => *own || one == other,
+                (None, None) => true,
                 _ => false,
             };
-            is_text && tree.node(node).form() == likeness.form && ground.height(tree, node) == likeness.height
-        })
-    }
-
-    /// The contents of the values with texts of their own on `ground`, whose nodes are like those of the example; none
-    /// where one is no value.
-    pub(crate) fn contents(&self, table: &Table, tree: &Tree<'_>, ground: &Ground) -> Option<Vec<Content>> {
-        let content = |(term, position): &(TermId, u32)| {
-            let kind = table.kind().term(*term).kind();
-            let text = tree.text(ground.at(*position)).filter(|text| is_plain(kind, text))?;
-            table.row_of(*term)?.lens.get(kind, text).ok()
+            same_text
+                && tree.node(one).is_same(tree.node(other))
+                && parent(one, self.node, self.below.start) == parent(other, node, start)
         };
-        self.own.iter().map(content).collect()
+        (ends && self.below.clone().zip(below.clone()).zip(&self.own).all(alike)).then_some(below)
     }
 
-    /// Adds what is read on `ground` to `group`, with these contents.
-    pub(crate) fn read(&self, tree: &Tree<'_>, ground: &Ground, contents: Vec<Content>, group: &mut Group) {
-        copy(tree, ground, &self.group, &mut self.own.iter().copied().zip(contents).peekable(), group);
+    /// Where the example is read in the document, and where it stands in the source.
+    pub(crate) fn place(&self) -> (usize, Range<usize>) {
+        (self.number, self.below.clone())
     }
 
-    /// Tells of `ground` what was told of the example.
-    pub(crate) fn tell(&self, tree: &Tree<'_>, ground: &Ground, report: &mut LossReport) {
-        for (section, position, entry) in &self.told {
-            let at = ground.at(*position);
+    /// What is read at `node`, below which there are nodes like those of the example; none where a text is no value.
+    pub(crate) fn read(
+        &self,
+        table: &Table,
+        tree: &Tree<'_>,
+        (node, below): (NodeId, &Range<usize>),
+        example: &Group,
+    ) -> Option<Group> {
+        let mut children = Vec::with_capacity(example.children.len());
+        let origin = |origin: &Origin| {
+            let at = origin.node().map_or(node, |at| self.moved(NodeId::at(at), node, below.start));
+            Origin::new(tree.node(at).span, at.number())
+        };
+        for child in &example.children {
+            children.push(match child {
+                Node::Group(inner) => Node::Group(self.read(table, tree, (node, below), inner)?),
+                Node::Leaf(Leaf { term, value, origin: from }) => {
+                    let origin_of = origin(from);
+                    let content = match table.row_of(*term) {
+                        Some(row) if self.is_own(from) => {
+                            let text =
+                                tree.text(NodeId::at(origin_of.node()?)).filter(|text| !text.trim().is_empty())?;
+                            row.lens.get(table.kind().term(*term).kind(), text).ok()?
+                        }
+                        _ => value.content.clone(),
+                    };
+                    let part = |part: &PartValue| PartValue { origin: origin(&part.origin), ..part.clone() };
+                    let parts = value.parts.iter().map(part).collect();
+                    Node::Leaf(Leaf { term: *term, value: Value { content, parts }, origin: origin_of })
+                }
+            });
+        }
+        Some(Group { term: example.term, children, origin: origin(&example.origin) })
+    }
+
+    /// Tells of a repetition what was told of the example.
+    pub(crate) fn tell(&self, tree: &Tree<'_>, node: NodeId, below: &Range<usize>, report: &mut LossReport) {
+        for (section, at, entry) in &self.told {
+            let at = self.moved(*at, node, below.start);
             let source = Some(Place { span: tree.node(at).span, path: tree.path(at.number()) });
             report.sections_mut()[*section].push(Entry { source, ..entry.clone() });
         }
     }
-}
 
-/// Adds what a section says of a group; of a group that stands where its own does, each section says its part.
-pub(crate) fn merge(read: Group, group: &mut Group) {
-    for member in read.children {
-        match member {
-            Node::Group(inner) => match same_group(group, inner.term, inner.origin.node()) {
-                Some(known) => merge(inner, known),
-                None => group.push(Node::Group(inner)),
-            },
-            leaf @ Node::Leaf(_) => group.push(leaf),
-        }
+    /// Whether another text may stand where a value of the example came from.
+    fn is_own(&self, origin: &Origin) -> bool {
+        let at = origin.node().and_then(|at| NodeId::at(at).index().checked_sub(self.below.start));
+        at.and_then(|at| self.own.get(at)).is_some_and(|own| *own)
     }
-}
 
-/// The group of this term in `group` that stands where `group` does, if that is `node`.
-fn same_group(group: &mut Group, term: Option<TermId>, node: Option<u32>) -> Option<&mut Group> {
-    if group.origin.node() != node {
-        return None;
+    /// The node that stands where `at` stands in the example.
+    fn moved(&self, at: NodeId, node: NodeId, start: usize) -> NodeId {
+        if at == self.node { node } else { NodeId::nth(at.index() - self.below.start + start) }
     }
-    group.children.iter_mut().find_map(|member| match member {
-        Node::Group(other) if other.term == term => Some(other),
-        _ => None,
-    })
-}
-
-/// Puts positions on `ground` in the place of the nodes that a group and its members came from; none where one came from
-/// elsewhere.
-fn place(group: &mut Group, ground: &Ground) -> Option<()> {
-    let position = |origin: &mut Origin| {
-        *origin = Origin::new(origin.span, ground.position(NodeId::at(origin.node()?))?);
-        Some(())
-    };
-    if group.origin.node() == Some(ground.node.number()) {
-        group.origin = Origin::new(group.origin.span, Ground::GROUP);
-    } else {
-        position(&mut group.origin)?;
-    }
-    group.children.iter_mut().try_for_each(|member| match member {
-        Node::Group(inner) => place(inner, ground),
-        Node::Leaf(leaf) => {
-            position(&mut leaf.origin)?;
-            leaf.value.parts.iter_mut().try_for_each(|part| position(&mut part.origin))
-        }
-    })
-}
-
-/// Adds to `group` what `example` says, each value where it stands on `ground`, with the next of the contents where that is
-/// its own.
-fn copy<I: Iterator<Item = ((TermId, u32), Content)>>(
-    tree: &Tree<'_>,
-    ground: &Ground,
-    example: &Group,
-    contents: &mut Peekable<I>,
-    group: &mut Group,
-) {
-    for child in &example.children {
-        match child {
-            Node::Group(inner) => {
-                let origin = ground.origin(tree, &inner.origin);
-                if let Some(known) = same_group(group, inner.term, origin.node()) {
-                    copy(tree, ground, inner, contents, known);
-                    continue;
-                }
-                let mut new = Group { term: inner.term, children: Vec::with_capacity(inner.children.len()), origin };
-                copy(tree, ground, inner, contents, &mut new);
-                group.push(Node::Group(new));
-            }
-            Node::Leaf(Leaf { term, value, origin }) => {
-                let is_this =
-                    |((own, position), _): &((TermId, u32), Content)| (*own, Some(*position)) == (*term, origin.node());
-                let own = contents.next_if(is_this).map(|(_, content)| content);
-                let content = own.unwrap_or_else(|| value.content.clone());
-                let part = |part: &PartValue| PartValue { origin: ground.origin(tree, &part.origin), ..part.clone() };
-                let parts = value.parts.iter().map(part).collect();
-                let origin = ground.origin(tree, origin);
-                group.push(Node::Leaf(Leaf { term: *term, value: Value { content, parts }, origin }));
-            }
-        }
-    }
-}
-
-/// Whether a text is a value as it stands: there is one, and no layout around a code.
-fn is_plain(kind: Kind, text: &str) -> bool {
-    let value = text.trim();
-    !value.is_empty() && (kind != Kind::Code || value.len() == text.len())
 }
 
 /// Whether nothing but its own text hangs on a value that stands in one node.

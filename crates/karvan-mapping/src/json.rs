@@ -78,8 +78,22 @@ impl Sign {
 
 /// The members and items of a document as a tree; `source` is a JSON object.
 pub(crate) fn tree<'s>(table: &Table, source: &'s str) -> Tree<'s> {
-    let mut reader = Reader { table, source, tree: empty(table) };
-    reader.object(source.trim(), NodeId::ROOT, 0);
+    let mut reader = Reader { table, source, tree: empty(table), open: Vec::new() };
+    reader.open.push((source.trim(), NodeId::ROOT, 0));
+    while let Some((raw, node, depth)) = reader.open.pop() {
+        let first = reader.open.len();
+        for (key, raw) in object(raw).unwrap_or_default() {
+            match scalar(raw) {
+                Some(text) if key == CONTENT => reader.text(node, raw, text),
+                _ if node == NodeId::ROOT && (key == SCHEMA || key == FOREIGN_SCHEMA) => {}
+                _ => {
+                    let named = reader.named(key);
+                    reader.member(node, named, raw, depth + 1);
+                }
+            }
+        }
+        reader.open[first..].reverse();
+    }
     reader.tree
 }
 
@@ -92,23 +106,11 @@ struct Reader<'t, 's> {
     table: &'t Table,
     source: &'s str,
     tree: Tree<'s>,
+    /// Objects still to be read.
+    open: Vec<(&'s str, NodeId, usize)>,
 }
 
 impl<'s> Reader<'_, 's> {
-    /// Takes the members of an object in, which is no deeper than there may be levels.
-    fn object(&mut self, raw: &'s str, node: NodeId, depth: usize) {
-        for (key, raw) in object(raw).unwrap_or_default() {
-            match scalar(raw) {
-                Some(text) if key == CONTENT => self.text(node, raw, text),
-                _ if node == NodeId::ROOT && (key == SCHEMA || key == FOREIGN_SCHEMA) => {}
-                _ => {
-                    let named = self.named(key);
-                    self.member(node, named, raw, depth + 1);
-                }
-            }
-        }
-    }
-
     /// What a member is called.
     fn named(&mut self, key: Cow<'s, str>) -> (Name, Label) {
         let name = self.table.names.find("", &key);
@@ -135,7 +137,7 @@ impl<'s> Reader<'_, 's> {
         let node = self.tree.push(parent, name, label, self.span(raw));
         match scalar(raw) {
             Some(text) => self.text(node, raw, text),
-            None if raw.starts_with('{') && depth < DEPTH => self.object(raw, node, depth),
+            None if raw.starts_with('{') && depth < DEPTH => self.open.push((raw, node, depth)),
             None if raw == "null" => {}
             // An array in an array, or too deep: the grammar has none, and what is there is told as it is.
             None => self.text(node, raw, Cow::Borrowed(raw)),

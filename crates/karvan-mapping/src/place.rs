@@ -1,7 +1,5 @@
 //! The places of a table, compiled: paths with numbers for names, and what their predicates tell.
 
-use std::collections::HashSet;
-
 use karvan_model::TermId;
 
 use crate::moment::DateFormat;
@@ -132,18 +130,6 @@ impl Qualifier {
 }
 
 impl Predicate {
-    /// Adds the terms whose values it compares with.
-    pub(crate) fn terms(&self, terms: &mut HashSet<TermId>) {
-        match self {
-            Self::Equals(Equals { path, values, .. }) => {
-                terms.extend(values.iter().filter_map(Value::term));
-                path.iter().flat_map(|step| &step.predicates).for_each(|predicate| predicate.terms(terms));
-            }
-            Self::Exists(path) => path.iter().flat_map(|step| &step.predicates).for_each(|one| one.terms(terms)),
-            Self::Not(inner) => inner.terms(terms),
-        }
-    }
-
     /// Whether it may be true of a node at first, and no more when something was written below the node.
     fn may_be_undone(&self) -> bool {
         let Self::Not(inner) = self else { return false };
@@ -160,16 +146,6 @@ impl Predicate {
 pub(crate) enum Value {
     Text(String),
     Term(TermId),
-}
-
-impl Value {
-    /// The term, if it is the value of one.
-    pub(crate) const fn term(&self) -> Option<TermId> {
-        match self {
-            Self::Text(_) => None,
-            Self::Term(term) => Some(*term),
-        }
-    }
 }
 
 /// Gives each step the predicates to look at: those that no later step says again.

@@ -40,20 +40,17 @@ impl Qualifiers {
     }
 
     /// Whether these of them all stand in `nodes`.
-    pub(crate) fn stand_in(&self, nodes: &[Range<usize>], texts: &Range<usize>) -> bool {
-        let is_within = |node: &NodeId| nodes.iter().any(|nodes| nodes.contains(&node.index()));
-        self.texts[texts.clone()].iter().all(|(node, _)| is_within(node))
+    pub(crate) fn stand_in(&self, nodes: &Range<usize>, texts: &Range<usize>) -> bool {
+        self.texts[texts.clone()].iter().all(|(node, _)| nodes.contains(&node.index()))
     }
 
     /// Adds to the nodes from `start` on what there is of the nodes `of`, which have the same texts: of those that the
-    /// shape does not keep, those among `texts`.
+    /// shape does not keep, `texts`.
     pub(crate) fn repeat(&mut self, of: &Range<usize>, texts: &Range<usize>, start: usize) {
         self.heights.copy_within(of.clone(), start);
         for text in texts.clone() {
             let (node, text) = &self.texts[text];
-            if of.contains(&node.index()) {
-                self.texts.push((NodeId::nth(node.index() - of.start + start), text.clone()));
-            }
+            self.texts.push((NodeId::nth(node.index() - of.start + start), text.clone()));
         }
     }
 

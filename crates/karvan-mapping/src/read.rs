@@ -9,7 +9,7 @@ use karvan_model::{
 };
 use karvan_text::Message;
 
-use crate::example::{Example, Ground, merge};
+use crate::example::Example;
 use crate::lens::{Lens, code_and_text};
 use crate::place::{Equals, Place, PlaceStep, Predicate, Value};
 use crate::qualifier::{Qualifiers, Source};
@@ -186,18 +186,19 @@ impl<'t> Reader<'t, '_> {
             }
         }
         let shared = self.shared(row, end - start);
-        let mut examples: Vec<Vec<Example>> = Vec::new();
-        if end - start > 1 {
-            examples.resize_with(row.read_sections.len(), Vec::new);
-        }
+        let mut examples: Vec<Example> = Vec::new();
         for index in start..end {
             let Found { place, node } = self.found[index];
+            if self.like_another(row, node, &examples, group) {
+                continue;
+            }
+            let before = self.count();
+            let is_example =
+                row.is_apart && index + 1 < end && examples.len() < Example::MOST && self.is_untouched(node);
             let children = self.rooms.pop().unwrap_or_default();
             let mut inner = Group { term: Some(row.term), children, origin: self.origin(node) };
             if let Some((code, text)) = row.code_and_text {
                 self.told_together(code, text, node, &mut inner);
-            } else if !examples.is_empty() {
-                self.in_sections(row, node, (&mut examples, index + 1 < end), &mut inner);
             } else {
                 row.referred_members.iter().for_each(|&member| self.remember(member, None));
                 let assigned: Vec<_> = shared.iter().map(|(member, nodes)| (*member, nodes[index - start])).collect();
@@ -214,6 +215,9 @@ impl<'t> Reader<'t, '_> {
                 let room = std::mem::replace(&mut inner.children, members);
                 self.add(row, inner, group);
                 self.rooms.push(room);
+                if is_example {
+                    examples.extend(self.example(row, node, before, group));
+                }
             } else {
                 self.rooms.push(inner.children);
             }
@@ -221,42 +225,9 @@ impl<'t> Reader<'t, '_> {
         self.found.truncate(start);
     }
 
-    /// Reads a group section by section, each through its rows or like an example; the `examples` get more of them if there
-    /// are more repetitions to come.
-    fn in_sections(
-        &mut self,
-        row: &'t Row,
-        node: NodeId,
-        (examples, has_more): (&mut [Vec<Example>], bool),
-        group: &mut Group,
-    ) {
-        let below = self.tree.below(node);
-        let mut ground = Ground { node, nodes: Vec::new() };
-        for (section, examples) in row.read_sections.iter().zip(examples) {
-            self.tree.within(&below, (section.name_set, &section.names), &mut ground.nodes);
-            if ground.nodes.is_empty() && !section.members.iter().any(|member| member.always) {
-                continue;
-            }
-            let is_untouched = self.is_untouched(&ground.nodes);
-            let found = examples.iter().position(|example| is_untouched && example.fits(self.tree, &ground));
-            if let Some(found) = found.filter(|found| self.like_another(&examples[*found], &ground, group)) {
-                // What is met often comes to stand first.
-                examples.swap(found, found / 2);
-                continue;
-            }
-            let before = self.count();
-            let mut read = Group { term: Some(row.term), children: Vec::new(), origin: self.origin(node) };
-            self.rows(&section.members, Some(&below), &[], &mut read);
-            if has_more && is_untouched && examples.len() < Example::MOST && !ground.nodes.is_empty() {
-                examples.extend(self.example(ground.clone(), before, &read));
-            }
-            merge(read, group);
-        }
-    }
-
-    /// Whether nothing was taken yet of what stands in `nodes`.
-    fn is_untouched(&self, nodes: &[Range<usize>]) -> bool {
-        nodes.iter().all(|nodes| self.used[nodes.clone()].iter().all(|used| *used == Use::Free))
+    /// Whether nothing was taken yet of what stands below a node.
+    fn is_untouched(&self, node: NodeId) -> bool {
+        self.used[self.tree.descendants(node)].iter().all(|used| *used == Use::Free)
     }
 
     /// How much was told so far.
@@ -265,28 +236,32 @@ impl<'t> Reader<'t, '_> {
         Count { dropped: self.dropped.len(), qualifiers: self.qualifiers.texts(), told }
     }
 
-    /// The example that what was `read` on `ground` is for others; `before` it so much had been told.
-    fn example(&self, ground: Ground, before: Count, read: &Group) -> Option<Example> {
-        if before.dropped < self.dropped.len() {
-            return None;
-        }
+    /// The example that the last repetition in `group` is for others; `before` it so much had been told.
+    fn example(&self, row: &Row, node: NodeId, before: Count, group: &Group) -> Option<Example> {
+        let all = group.all(row.term);
+        let number = all.len().checked_sub(1).filter(|_| before.dropped == self.dropped.len())?;
         let sections = self.report.sections().into_iter().zip(before.told).enumerate();
         let told =
             sections.flat_map(|(section, (all, from))| all[from..].iter().map(move |entry| (section, entry.clone())));
         let qualifiers = before.qualifiers..self.qualifiers.texts();
-        let example = Example::new(self.table, self.tree, ground, read, told, qualifiers)?;
-        self.qualifiers.stand_in(example.nodes(), &example.qualifiers).then_some(example)
+        let example = Example::new(self.table, self.tree, node, (number, all[number].as_group()?), told, qualifiers)?;
+        self.qualifiers.stand_in(&example.place().1, &example.qualifiers).then_some(example)
     }
 
-    /// Adds what is read on `ground`, whose nodes are like those of the example, if all of it is.
-    fn like_another(&mut self, example: &Example, ground: &Ground, group: &mut Group) -> bool {
-        let Some(contents) = example.contents(self.table, self.tree, ground) else { return false };
-        example.read(self.tree, ground, contents, group);
-        example.tell(self.tree, ground, &mut self.report);
-        for (of, nodes) in example.nodes().iter().zip(&ground.nodes) {
-            self.qualifiers.repeat(of, &example.qualifiers, nodes.start);
-            self.used.copy_within(of.clone(), nodes.start);
-        }
+    /// Reads a group as another repetition of it in `group` was read whose nodes are the same, if there is one.
+    fn like_another(&mut self, row: &Row, node: NodeId, examples: &[Example], group: &mut Group) -> bool {
+        let Self { table, tree, .. } = *self;
+        let found = examples.iter().find_map(|example| Some((example, example.fits(tree, node)?)));
+        let is_free = |below: &Range<usize>| self.used[below.clone()].iter().all(|used| *used == Use::Free);
+        let Some((example, below)) = found.filter(|(_, below)| is_free(below)) else { return false };
+        let (number, of_example) = example.place();
+        let Some(like) = group.all(row.term).get(number).and_then(Node::as_group) else { return false };
+        let Some(inner) = example.read(table, tree, (node, &below), like) else { return false };
+        example.tell(tree, node, &below, &mut self.report);
+        self.qualifiers.repeat(&of_example, &example.qualifiers, below.start);
+        self.used.copy_within(of_example, below.start);
+        self.use_path(&row.places[0], node);
+        group.push(Node::Group(inner));
         true
     }
 

@@ -17,7 +17,6 @@ use crate::locate::{Guide, Position};
 use crate::moment::DateFormat;
 use crate::path::{Condition, Operand, Path, PathError, Start, Step};
 use crate::place::{self, Equals, Place, PlaceStep, Predicate, Value};
-use crate::reach::is_told_from_root;
 use crate::tree::{Name, NameSet, Names};
 
 /// A mapping table, compiled.
@@ -55,25 +54,8 @@ pub enum Syntax {
     Json(JsonSyntax),
 }
 
-/// Members of a group that are written into the same elements.
-#[derive(Clone, Debug)]
-pub(crate) struct WriteSection {
-    /// Which one it is of all in the table, from 0.
-    pub(crate) number: usize,
-    pub(crate) members: Vec<Member>,
-}
-
-/// Members of a group that are read from the same nodes.
-#[derive(Clone, Debug)]
-pub(crate) struct ReadSection {
-    /// The names of the nodes below that of the group.
-    pub(crate) names: Vec<Name>,
-    pub(crate) name_set: NameSet,
-    pub(crate) members: Vec<Member>,
-}
-
 /// A row, compiled.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Row {
     pub(crate) term: TermId,
     /// The places, best first.
@@ -105,14 +87,12 @@ pub(crate) struct Row {
     pub(crate) only: Option<(TermId, Vec<String>)>,
     /// The terms that a group's own text tells, code and text.
     pub(crate) code_and_text: Option<(TermId, TermId)>,
-    /// The members of a group to whose place nothing comes once it is written, in parts that have nothing to do with each
-    /// other; none of any other group.
-    pub(crate) write_sections: Vec<WriteSection>,
-    /// The members of a group that is read from what stands below its node and from nothing else, in parts that have nothing
-    /// to do with each other; none of any other group.
-    pub(crate) read_sections: Vec<ReadSection>,
+    /// Whether nothing comes to the place of a repetition once it is written: no other row leads there.
+    pub(crate) is_closed: bool,
     /// Whether nothing but its own text hangs on a value: no place is told by it, no other term, no code list.
     pub(crate) is_free: bool,
+    /// Whether a group is read from what stands below its node, and from nothing else.
+    pub(crate) is_apart: bool,
     /// The rows of a group's members, in the order of the file.
     pub(crate) members: Vec<Member>,
     /// Whether places of other terms are told by the value.
@@ -135,12 +115,12 @@ pub(crate) struct Member {
 }
 
 impl Member {
-    pub(crate) fn new(row: usize, term: TermId) -> Self {
+    fn new(row: usize, term: TermId) -> Self {
         Self { row, term, names: NameSet::default(), always: false, fills: false }
     }
 
     /// The member with what `rows` and the terms `referred` to by predicates say of it.
-    pub(crate) fn told(self, rows: &[Row], referred: &[TermId]) -> Self {
+    fn told(self, rows: &[Row], referred: &[TermId]) -> Self {
         let row = &rows[self.row];
         let fills = row.default.is_some() || row.absent.is_some() || row.required.is_some() || row.implied.is_some();
         let always = row.implied.is_some() || is_told_from_root(row, rows);
@@ -161,6 +141,13 @@ impl Member {
         }
         told
     }
+}
+
+/// Whether a place of a row, or of a member of it, begins at the root.
+fn is_told_from_root(row: &Row, rows: &[Row]) -> bool {
+    let of_parts = row.parts.iter().flat_map(|part| &part.places);
+    row.places.iter().chain(of_parts).any(|place| place.from_root)
+        || row.members.iter().any(|member| is_told_from_root(&rows[member.row], rows))
 }
 
 impl Row {
@@ -191,7 +178,7 @@ impl Row {
 }
 
 /// The place of a part of a value, from the place of the value.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct PartRow {
     pub(crate) part: Part,
     pub(crate) term: Option<TermId>,
@@ -344,8 +331,125 @@ impl Table {
             definition: OnceLock::new(),
             grammar: OnceLock::new(),
         };
-        table.find_independent();
+        if let Syntax::Xml(_) = table.syntax {
+            for row in table.closed() {
+                table.rows[row].is_closed = true;
+            }
+        }
+        for row in table.free() {
+            table.rows[row].is_free = true;
+        }
+        let mut apart = Vec::new();
+        table.apart(&table.top, &[], &mut apart);
+        for row in apart {
+            table.rows[row].is_apart = true;
+        }
         Ok(table)
+    }
+
+    /// The groups at the top that repeat and whose places no other row leads to.
+    fn closed(&self) -> Vec<usize> {
+        let mut led_to: Vec<(usize, Vec<&str>)> = Vec::new();
+        for member in &self.top {
+            let mut places = Vec::new();
+            self.collect(&[*member], &[], &mut places);
+            led_to.extend(places.into_iter().map(|(_, path)| (member.row, path)));
+        }
+        led_to.extend(self.fixed.iter().map(|place| (usize::MAX, self.extended(&[], place, &mut |_| {}))));
+        let candidates = self.top.iter().map(|member| member.row).filter(|row| {
+            let row = &self.rows[*row];
+            row.places.len() == 1 && self.kind.term(row.term).repeats() && !row.members.is_empty()
+        });
+        let is_closed = |index: &usize| {
+            let row = &self.rows[*index];
+            let (path, place) = (self.extended(&[], &row.places[0], &mut |_| {}), &row.places[0]);
+            let outer = Place::new(false, false, place.steps[..place.steps.len().saturating_sub(1)].to_vec());
+            let mut looked_into = false;
+            self.extended(&[], &outer, &mut |told_by| looked_into |= told_by.starts_with(&path));
+            !looked_into
+                && !path.is_empty()
+                && !row.members.iter().any(|member| is_told_from_root(&self.rows[member.row], &self.rows))
+                && !row.needs.iter().any(|(need, _)| need.from_root)
+                && led_to.iter().all(|(of, other)| of == index || !other.starts_with(&path))
+        };
+        candidates.filter(is_closed).collect()
+    }
+
+    /// The rows of values on which nothing hangs but their own text.
+    fn free(&self) -> Vec<usize> {
+        let (mut places, mut told_by) = (Vec::new(), HashSet::new());
+        self.led_to(&self.top, &[], &mut places, &mut told_by);
+        let others: HashSet<_> = self.rows.iter().filter_map(|row| row.only.as_ref()).map(|(term, _)| *term).collect();
+        let is_told_by = |row: usize| places.iter().any(|(of, path)| *of == row && told_by.contains(path));
+        let is_free = |index: &usize| {
+            let row = &self.rows[*index];
+            !matches!(self.kind.term(row.term).kind(), Kind::Group | Kind::Code)
+                && !matches!(row.lens, Lens::Codes(_) | Lens::Addressed)
+                && row.absent.is_none()
+                && row.implied.is_none()
+                && !row.is_referred
+                && !others.contains(&row.term)
+                && !is_told_by(*index)
+        };
+        (0..self.rows.len()).filter(is_free).collect()
+    }
+
+    /// The groups among `rows` and their members that are read from what stands below their nodes.
+    fn apart(&self, rows: &[Member], base: &[&str], apart: &mut Vec<usize>) {
+        for member in rows {
+            let row = &self.rows[member.row];
+            let [place] = &*row.places else { continue };
+            let (path, mut places) = (self.extended(base, place, &mut |_| {}), Vec::new());
+            self.collect(&row.members, &path, &mut places);
+            let is_within = places.iter().all(|(_, place)| place.starts_with(&path));
+            let is_plain = self.kind.term(row.term).repeats()
+                && !row.distinct
+                && !row.beside
+                && row.code_and_text.is_none()
+                && !place.steps.is_empty();
+            if !row.members.is_empty() && is_plain && is_within && row.members.iter().all(|member| self.is_deaf(member))
+            {
+                apart.push(member.row);
+            }
+            self.apart(&row.members, &path, apart);
+        }
+    }
+
+    /// Whether neither a member nor what stands in it is looked at by others, or looks around for what it says again.
+    fn is_deaf(&self, member: &Member) -> bool {
+        let row = &self.rows[member.row];
+        let looks_around =
+            |place: &Place| place.from_root || place.steps.first().is_none_or(|step| step.name == Name::PARENT);
+        !row.is_referred
+            && !row.again.as_ref().is_some_and(looks_around)
+            && row.members.iter().all(|member| self.is_deaf(member))
+    }
+
+    /// The places of the values of each row, and those that places are told by, as names from the root.
+    fn led_to<'t>(
+        &'t self,
+        rows: &[Member],
+        base: &[&'t str],
+        places: &mut Vec<(usize, Vec<&'t str>)>,
+        told_by: &mut HashSet<Vec<&'t str>>,
+    ) {
+        for member in rows {
+            let row = &self.rows[member.row];
+            for place in &row.places {
+                let mut tell = |path| {
+                    told_by.insert(path);
+                };
+                let whole = self.extended(base, place, &mut tell);
+                for part in row.parts.iter().flat_map(|part| &part.places) {
+                    self.extended(if part.from_group { base } else { &whole }, part, &mut tell);
+                }
+                for (need, _) in &row.needs {
+                    self.extended(&whole, need, &mut tell);
+                }
+                self.led_to(&row.members, &whole, places, told_by);
+                places.push((member.row, whole));
+            }
+        }
     }
 
     /// What the table is for.
@@ -436,6 +540,56 @@ impl Table {
             }
         }
         codes
+    }
+
+    fn collect<'t>(&'t self, rows: &[Member], base: &[&'t str], places: &mut Vec<(TermId, Vec<&'t str>)>) {
+        for member in rows {
+            let row = &self.rows[member.row];
+            for place in &row.places {
+                let whole = self.extended(base, place, &mut |path| places.push((row.term, path)));
+                for (part, place) in
+                    row.parts.iter().flat_map(|part| part.places.iter().map(move |place| (part, place)))
+                {
+                    let from = if place.from_group { base } else { &whole };
+                    places.push((part.term.unwrap_or(row.term), self.extended(from, place, &mut |_| {})));
+                }
+                for (need, _) in &row.needs {
+                    places.push((row.term, self.extended(&whole, need, &mut |_| {})));
+                }
+                self.collect(&row.members, &whole, places);
+                for term in row.code_and_text.into_iter().flat_map(|(code, text)| [code, text]) {
+                    places.push((term, whole.clone()));
+                }
+                places.push((row.term, whole));
+            }
+        }
+    }
+
+    /// The names of `place` from the root; every path of a predicate goes to `predicate`.
+    fn extended<'t>(
+        &'t self,
+        base: &[&'t str],
+        place: &Place,
+        predicate: &mut dyn FnMut(Vec<&'t str>),
+    ) -> Vec<&'t str> {
+        let mut path = if place.from_root { Vec::new() } else { base.to_vec() };
+        for step in &place.steps {
+            if step.name == Name::PARENT {
+                path.pop();
+                continue;
+            }
+            path.push(self.names.text(step.name));
+            for condition in &step.predicates {
+                let mut inner = condition;
+                while let Predicate::Not(condition) = inner {
+                    inner = condition;
+                }
+                if let Predicate::Equals(Equals { path: steps, .. }) | Predicate::Exists(steps) = inner {
+                    predicate(self.extended(&path, &Place::new(false, false, steps.clone()), &mut |_| {}));
+                }
+            }
+        }
+        path
     }
 }
 
@@ -532,9 +686,9 @@ impl Compiler<'_> {
             either,
             only,
             code_and_text,
-            write_sections: Vec::new(),
-            read_sections: Vec::new(),
+            is_closed: false,
             is_free: false,
+            is_apart: false,
             members: Vec::new(),
             is_referred: false,
             referred_members: Vec::new(),

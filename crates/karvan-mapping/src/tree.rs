@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -162,9 +162,6 @@ impl NodeId {
     }
 }
 
-/// The name of a node, how it is spelled, which one it is of its name, and how long its text may be.
-pub(crate) type Form = (Name, Label, u32, u16);
-
 /// A node: an element, an attribute, a group, a segment, a composite, a component.
 #[derive(Clone, Debug)]
 pub(crate) struct Node {
@@ -212,16 +209,17 @@ impl Short {
         Self(u32::from_le_bytes(octets) | if spaced { Self::SPACED } else { 0 })
     }
 
-    /// Gives the text to `take`.
-    fn with<T>(self, take: impl FnOnce(&str) -> T) -> T {
-        let [octets @ .., _] = self.0.to_le_bytes();
-        let length = octets.iter().position(|octet| *octet == 0).unwrap_or(octets.len());
-        take(std::str::from_utf8(&octets[..length]).unwrap_or_default())
-    }
-
     /// Whether the text is all that is needed to compare it with another.
     pub(crate) const fn is_telling(self) -> bool {
         self.0 != 0 && self.0 & Self::SPACED == 0
+    }
+}
+
+impl fmt::Display for Short {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [octets @ .., _] = self.0.to_le_bytes();
+        let length = octets.iter().position(|octet| *octet == 0).unwrap_or(octets.len());
+        f.write_str(std::str::from_utf8(&octets[..length]).unwrap_or_default())
     }
 }
 
@@ -330,22 +328,20 @@ impl<'s> Tree<'s> {
         self.node(id).parent.some()
     }
 
-    /// Finds the nodes of the children that have one of these names, each with all that stands in it, in runs: what reads a
-    /// source goes through all that stands in a node before it comes to the next.
-    pub(crate) fn within(&self, below: &Below, (set, names): (NameSet, &[Name]), found: &mut Vec<Range<usize>>) {
-        found.clear();
-        if !below.names.meets(set) {
-            return;
-        }
-        let is_one = |head: &NodeId| names.contains(&self.node(*head).name);
-        let end = |head: NodeId| self.node(head).next_run.some().map_or_else(|| self.end(below.node), NodeId::index);
-        found.extend(self.runs(below.node).filter(is_one).map(|head| head.index()..end(head)));
+    /// The first child of a node.
+    pub(crate) fn first(&self, id: NodeId) -> Option<NodeId> {
+        self.node(id).first.some()
     }
 
-    /// Where the nodes end that stand in a node.
-    fn end(&self, id: NodeId) -> usize {
-        let mut around = std::iter::successors(Some(id), |id| self.parent(*id));
-        around.find_map(|id| self.node(id).next.some()).map_or(self.len(), NodeId::index)
+    /// The nodes below a node, which follow each other: what reads a source goes through all that stands in one before it
+    /// comes to the next.
+    pub(crate) fn descendants(&self, id: NodeId) -> Range<usize> {
+        let Some(start) = self.first(id).map(NodeId::index) else { return 0..0 };
+        let is_below = |at: &usize| {
+            let around = self.parent(NodeId::nth(*at));
+            around.is_some_and(|around| around == id || around.index() >= start)
+        };
+        start..start + (start..self.len()).take_while(is_below).count()
     }
 
     pub(crate) fn children(&self, id: NodeId) -> impl Iterator<Item = NodeId> + '_ {
@@ -575,7 +571,7 @@ impl Shape {
 
     /// The text of a node, if it is short.
     pub(crate) fn short(&self, id: NodeId) -> String {
-        self.at(id).map_or_else(String::new, |node| node.short.with(str::to_owned))
+        self.at(id).map_or_else(String::new, |node| node.short.to_string())
     }
 
     /// The element that a segment begins with and its value, if that is a qualifier: `3035` and `BY`.
@@ -614,18 +610,14 @@ impl Shape {
                 path.push(':');
             }
             path.push_str(local);
-            match self.qualifier(node) {
-                Some((element, value)) => {
-                    path.extend(["[", element, "="]);
-                    value.with(|value| path.push_str(value));
-                    path.push(']');
-                }
+            // Writing to a string cannot fail.
+            let _ = match self.qualifier(node) {
+                Some((element, value)) => write!(path, "[{element}={value}]"),
                 None if node.occurrence > 1 || self.at(node.next).is_some_and(|next| next.is_like(node)) => {
-                    // Writing to a string cannot fail.
-                    let _ = write!(path, "[{}]", node.occurrence);
+                    write!(path, "[{}]", node.occurrence)
                 }
-                None => {}
-            }
+                None => Ok(()),
+            };
         }
         path
     }
@@ -639,9 +631,9 @@ impl Node {
         Self { name, label, span, occurrence, limit, short, more, parent, first, last, next, previous, run, next_run }
     }
 
-    /// All that a reader looks at but its text and what stands around it.
-    pub(crate) const fn form(&self) -> Form {
-        (self.name, self.label, self.occurrence, self.limit)
+    /// Whether both are the same by all that a reader looks at but their texts and what stands around them.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        (self.name, self.label, self.occurrence, self.limit) == (other.name, other.label, other.occurrence, other.limit)
     }
 
     /// Its text, if that is short and telling.

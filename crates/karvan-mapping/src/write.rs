@@ -1,8 +1,5 @@
 //! From a document to a syntax tree: every row makes its place, and what has none is told.
 
-mod making;
-mod sections;
-
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
@@ -14,8 +11,8 @@ use crate::Lens;
 use crate::grammar::Grammar;
 use crate::lens::with_code;
 use crate::pattern::{Pattern, Trace};
-use crate::pieces::Pieces;
 use crate::place::{Equals, Place, PlaceStep, Predicate, Value};
+use crate::read::holds;
 use crate::report::{Entry, LossReport, Place as SourcePlace};
 use crate::table::{Member, PartRow, Row, Syntax, Table};
 use crate::tree::{Name, NodeId, Tree};
@@ -30,8 +27,8 @@ pub(crate) fn write<'w>(table: &'w Table, document: &'w Document, grammar: &'w G
     let mut written = Written::new(Tree::new(table.names.labels(), Name::UNKNOWN, label, Span::default()));
     // A value has its node, perhaps one for what qualifies it, and a share of the nodes around it.
     let nodes = 3 * document.leaves().count();
-    let in_sections = table.top.iter().any(|member| !table.rows[member.row].write_sections.is_empty());
-    written.reserve(if in_sections { nodes.min(Written::ROOM) } else { nodes });
+    let in_parts = table.top.iter().any(|member| table.rows[member.row].is_closed);
+    written.reserve(if in_parts { nodes.min(Written::ROOM) } else { nodes });
     let values = table.referred.iter().map(|&term| (term, None)).collect();
     let contexts = vec![Context::at(NodeId::ROOT)];
     let mut writer = Writer {
@@ -45,7 +42,6 @@ pub(crate) fn write<'w>(table: &'w Table, document: &'w Document, grammar: &'w G
         set_last: Vec::new(),
         traces: None,
         patterns: Vec::new(),
-        pieces: Pieces::default(),
         out: written,
     };
     for place in &table.fixed {
@@ -125,89 +121,82 @@ struct Writer<'w> {
     set_last: Vec<NodeId>,
     /// The values written since others are to be written like them.
     traces: Option<Vec<Trace<'w>>>,
-    /// How sections of groups were written, by their number, for others that say the same terms.
-    patterns: Vec<Vec<Pattern<'w>>>,
-    /// Room for the pieces of the group that is being written.
-    pieces: Pieces,
+    /// How repetitions of groups were written, for others that say the same terms.
+    patterns: Vec<Pattern<'w>>,
     out: Written<'w>,
 }
 
 impl<'w> Writer<'w> {
     /// Writes the members of `group`, whose place is the context `at`.
     fn rows(&mut self, rows: &[Member], group: &'w Group, at: usize, only: Only) {
+        let table = self.table;
         self.remember(group);
         let present = Terms::of(group);
         for row in rows {
-            self.member(row, &present, at, only);
-        }
-        if only.is_none_or(|(_, repetition)| repetition == 0) {
-            self.without_row(group);
-        }
-    }
-
-    /// Writes the members of one term, or what stands for it where it is missing.
-    fn member(&mut self, member: &Member, present: &Terms<'w>, at: usize, only: Only) {
-        let (table, group) = (self.table, present.group);
-        let members = present.all(member.term);
-        if members.is_empty() && !member.fills {
-            return;
-        }
-        let row = &table.rows[member.row];
-        if members.is_empty() {
-            self.missing(row, group, at);
-            return;
-        }
-        if !row.is_for(group) {
-            let reason = self.no_place();
-            members.iter().for_each(|member| self.lose(member, &reason));
-            return;
-        }
-        let mut lost = 0;
-        for (number, member) in members.iter().enumerate() {
-            let again = only.is_some_and(|(term, repetition)| term != row.term && repetition > 0);
-            let skipped = match only {
-                Some((term, repetition)) if term == row.term => number != repetition,
-                // Beyond the first repetition only what the group cannot be without is said again.
-                _ => again && !table.kind().term(row.term).is_required(),
-            };
-            match member {
-                _ if skipped => {}
-                Node::Leaf(leaf) if row.implied.as_deref() == Some(&*leaf.value.text()) => {}
-                Node::Group(inner) if again => self.group_again(row, inner, at),
-                Node::Group(inner) if !row.write_sections.is_empty() => {
-                    self.in_sections(row, inner, at, number + 1 < members.len());
+            let members = present.all(row.term);
+            if members.is_empty() && !row.fills {
+                continue;
+            }
+            let row = &table.rows[row.row];
+            if members.is_empty() {
+                self.missing(row, group, at);
+                continue;
+            }
+            if !row.is_for(group) {
+                let reason = self.no_place();
+                members.iter().for_each(|member| self.lose(member, &reason));
+                continue;
+            }
+            let mut lost = 0;
+            for (number, member) in members.iter().enumerate() {
+                let again = only.is_some_and(|(term, repetition)| term != row.term && repetition > 0);
+                let skipped = match only {
+                    Some((term, repetition)) if term == row.term => number != repetition,
+                    // Beyond the first repetition only what the group cannot be without is said again.
+                    _ => again && !table.kind().term(row.term).is_required(),
+                };
+                match member {
+                    _ if skipped => {}
+                    Node::Leaf(leaf) if row.implied.as_deref() == Some(&*leaf.value.text()) => {}
+                    Node::Group(inner) if again => self.group_again(row, inner, at),
+                    Node::Group(inner) => self.group(row, inner, at),
+                    Node::Leaf(leaf) => match self.leaf(row, leaf, at) {
+                        Ok(node) if again => {
+                            let reason = Message::new("mapping-each").with("syntax", table.title());
+                            self.add(Some(table.kind().term(row.term)), &leaf.value.text(), reason, node);
+                        }
+                        Ok(_) => {}
+                        Err(reason) => {
+                            self.lose_leaf(leaf, &reason);
+                            lost += 1;
+                        }
+                    },
                 }
-                Node::Group(inner) => self.group(row, inner, at),
-                Node::Leaf(leaf) => match self.leaf(row, leaf, at) {
-                    Ok(node) if again => {
-                        let reason = Message::new("mapping-each").with("syntax", table.title());
-                        self.add(Some(table.kind().term(row.term)), &leaf.value.text(), reason, node);
-                    }
-                    Ok(_) => {}
-                    Err(reason) => {
-                        self.lose_leaf(leaf, &reason);
-                        lost += 1;
-                    }
-                },
+            }
+            if lost == members.len() {
+                // The place must be filled all the same.
+                self.missing(row, group, at);
             }
         }
-        if lost == members.len() {
-            // The place must be filled all the same.
-            self.missing(row, group, at);
+        if only.is_none_or(|(_, repetition)| repetition == 0) {
+            let without_row = |member: &&Node| member.term().is_some_and(|term| table.row_of(term).is_none());
+            for member in group.children.iter().filter(without_row) {
+                let reason = self.no_place();
+                self.lose(member, &reason);
+            }
         }
-    }
-
-    /// Loses the members of a group that the table has no row for.
-    fn without_row(&mut self, group: &Group) {
-        let is_without = |member: &&Node| member.term().is_some_and(|term| self.table.row_of(term).is_none());
-        let without: Vec<_> = group.children.iter().filter(is_without).collect();
-        let reason = self.no_place();
-        without.into_iter().for_each(|member| self.lose(member, &reason));
     }
 
     fn group(&mut self, row: &'w Row, group: &'w Group, at: usize) {
         if let Some((code, text)) = row.code_and_text {
             return self.told_together(row, group, code, text, at);
+        }
+        let is_plain = at == 0 && row.is_closed && row.each.is_none() && !row.places[0].is_told;
+        if is_plain {
+            if self.like_another(row, group, at) {
+                return;
+            }
+            self.traces = self.is_example(row, group).then(Vec::new);
         }
         let each = row.each.map_or(1, |each| group.all(each).len());
         if each == 0 && row.inhabited {
@@ -233,7 +222,50 @@ impl<'w> Writer<'w> {
                 self.forget(entries);
                 let reason = self.other_meaning();
                 group.children.iter().for_each(|member| self.lose(member, &reason));
+            } else if let Some(node) = node.filter(|_| at == 0 && row.is_closed) {
+                let is_carried = entries == self.counts();
+                let traces = self.traces.take().filter(|_| is_carried);
+                self.finish(node, group, traces);
             }
+        }
+    }
+
+    /// Whether another repetition of a group may be written like this one.
+    fn is_example(&self, row: &Row, group: &Group) -> bool {
+        let is_last = |last: &Node| last.as_group().is_some_and(|last| std::ptr::eq(last, group));
+        self.patterns.len() < Pattern::MOST && !self.document.root.all(row.term).last().is_some_and(is_last)
+    }
+
+    /// Writes a group as another repetition of it was written that says the same terms, if there is one.
+    fn like_another(&mut self, row: &'w Row, group: &Group, at: usize) -> bool {
+        let table = self.table;
+        let Some(found) = self.patterns.iter().position(|pattern| pattern.fits(table, group)) else { return false };
+        let nodes = self.out.tree.len();
+        if let Ok(node) = self.make_in(&row.places[0], at, true) {
+            let Self { patterns, grammar, out, .. } = self;
+            if out.finish(node, |content| patterns[found].put(grammar, group, content)).is_some() {
+                return true;
+            }
+        }
+        self.back_to(nodes);
+        false
+    }
+
+    /// Writes out what nothing comes to any more, where there is much already, for a document may have many thousand lines,
+    /// or where the `traces` of the values in it show others how to be written.
+    fn finish(&mut self, node: NodeId, group: &'w Group, traces: Option<Vec<Trace<'w>>>) {
+        let late = self.guards.partition_point(|(length, _)| *length <= node.index());
+        // A value that must keep its meaning is looked at again when something is written below a node around it.
+        let are_within = self.guards[late..].iter().all(|(_, at)| *at >= node);
+        if (node.index() >= Written::ROOM || traces.is_some()) && are_within && self.out.is_last(node) {
+            self.guards.drain(late..).for_each(|(_, at)| drop(self.guarded.remove(&at)));
+            let (content, texts) = crate::xml::content(self.table, &self.out, node);
+            let pattern = traces.map(|traces| Pattern::new(self.table, group, &self.out, &traces, &content, &texts));
+            self.patterns.extend(pattern.flatten());
+            self.out.finish(node, |out| {
+                out.push_str(&content);
+                Some(())
+            });
         }
     }
 
@@ -274,6 +306,13 @@ impl<'w> Writer<'w> {
             let reason = self.wanted();
             self.add(None, text, reason, node);
         }
+    }
+
+    /// Whether what a place must not be is not true of it.
+    fn keeps(&self, place: &Place, node: NodeId) -> bool {
+        let predicates = place.steps.last().map_or(&[][..], |step| &step.predicates);
+        let mut refusals = predicates.iter().filter(|predicate| matches!(predicate, Predicate::Not(_)));
+        refusals.all(|predicate| holds(&self.out.tree, predicate, node, &|term| self.value_of(term)))
     }
 
     fn told_together(&mut self, row: &'w Row, group: &Group, code: TermId, text: TermId, at: usize) {
@@ -470,6 +509,41 @@ impl<'w> Writer<'w> {
         Ok(node)
     }
 
+    /// Whether the predicates of a place are true of what was written there, up from `node` at the last step.
+    fn is_found_again(&self, place: &Place, node: NodeId) -> bool {
+        if !place.is_told {
+            return true;
+        }
+        let mut at = Some(node);
+        place.steps.iter().rev().filter(|step| step.name != Name::PARENT).all(|step| {
+            let node = at.unwrap_or(NodeId::ROOT);
+            at = self.out.tree.parent(node);
+            step.predicates.iter().all(|one| holds(&self.out.tree, one, node, &|term| self.value_of(term)))
+        })
+    }
+
+    /// Keeps in mind that what is written later below the nodes of a place must leave the value what it is.
+    fn guard(&mut self, place: &'w Place, node: NodeId) {
+        for height in &place.guarded {
+            let mut above = std::iter::successors(Some(node), |&node| self.out.tree.parent(node));
+            let at = above.nth(*height).unwrap_or(NodeId::ROOT);
+            self.guarded.entry(at).or_default().push((place, node));
+            self.guards.push((self.out.tree.len(), at));
+        }
+    }
+
+    /// Whether the values whose meaning the texts set last may have changed are still found at their places.
+    fn guarded_are_found_again(&self) -> bool {
+        let above = |node: NodeId| std::iter::successors(Some(node), |&node| self.out.tree.parent(node));
+        self.guarded.is_empty()
+            || self
+                .set_last
+                .iter()
+                .flat_map(|&node| above(node))
+                .filter_map(|node| self.guarded.get(&node))
+                .all(|guarded| guarded.iter().all(|(place, node)| self.is_found_again(place, *node)))
+    }
+
     fn no_place(&self) -> Message {
         Message::new("mapping-no-place").with("syntax", self.table.title())
     }
@@ -619,6 +693,107 @@ impl<'w> Writer<'w> {
         }
     }
 
+    /// The node of a context, made now if it was not before.
+    fn node_of(&mut self, at: usize) -> Result<NodeId, Message> {
+        if let Some(node) = self.contexts[at].node {
+            return Ok(node);
+        }
+        let Context { parent, place, repeats, .. } = self.contexts[at];
+        let node = match place {
+            Some(place) => self.make_in(place, parent, repeats && !place.steps.is_empty())?,
+            None => NodeId::ROOT,
+        };
+        // A place without steps is that of the group around, and made with it.
+        if place.is_some_and(|place| !place.steps.is_empty()) {
+            self.contexts[at].node = Some(node);
+        }
+        Ok(node)
+    }
+
+    fn make_in(&mut self, place: &'w Place, at: usize, new: bool) -> Result<NodeId, Message> {
+        let base = if place.from_root { NodeId::ROOT } else { self.node_of(at)? };
+        self.make(&place.steps, base, new)
+    }
+
+    /// The node at `steps` from `base`: found or made; with `new` made at the step that repeats.
+    fn make(&mut self, steps: &'w [PlaceStep], base: NodeId, new: bool) -> Result<NodeId, Message> {
+        let last = steps.len().wrapping_sub(1);
+        let fresh = steps.iter().position(|step| step.fresh).unwrap_or(last);
+        let mut at = base;
+        for (index, step) in steps.iter().enumerate() {
+            if step.name == Name::PARENT {
+                at = self.out.tree.parent(at).unwrap_or(NodeId::ROOT);
+                continue;
+            }
+            // In a new node stands nothing but what its predicates have made.
+            let found = if new && index == fresh { None } else { self.find(step, at) };
+            at = match found {
+                Some(node) => node,
+                None => self.make_step(step, &steps[index + 1..], at)?,
+            };
+        }
+        Ok(at)
+    }
+
+    /// The first node below `base` of which all is true that the step asks for.
+    fn find(&self, step: &PlaceStep, base: NodeId) -> Option<NodeId> {
+        let tree = &self.out.tree;
+        tree.named(base, step.name).find(|&child| {
+            (step.occurrences.is_empty() || step.occurrences.contains(&tree.node(child).occurrence))
+                && step.predicates.iter().all(|predicate| holds(tree, predicate, child, &|term| self.value_of(term)))
+        })
+    }
+
+    /// Makes one node and what its predicates ask for; not what they ask of the value at `rest` itself.
+    fn make_step(&mut self, step: &'w PlaceStep, rest: &[PlaceStep], parent: NodeId) -> Result<NodeId, Message> {
+        let node = self.push(parent, step.name, step.occurrences.first().copied())?;
+        for predicate in &step.predicates {
+            if let Predicate::Equals(Equals { path, values, .. }) = predicate {
+                if leads_to_the_same(path, rest) {
+                    continue;
+                }
+                if let Some(text) = values.first().and_then(|value| self.text_of(value)) {
+                    let at = self.make(path, node, false)?;
+                    self.set(at, text)?;
+                }
+            }
+        }
+        Ok(node)
+    }
+
+    /// Appends a node where the grammar has a place for it, as the occurrence that is told or the next one.
+    fn push(&mut self, parent: NodeId, name: Name, occurrence: Option<u32>) -> Result<NodeId, Message> {
+        let made = self.out.push(self.grammar, parent, name, occurrence);
+        made.map_err(|refusal| refusal.unwrap_or_else(|| self.no_place()))
+    }
+
+    /// Gives a node its text, if the syntax can hold it there.
+    fn set(&mut self, node: NodeId, text: Cow<'w, str>) -> Result<(), Message> {
+        self.out.set(self.grammar, node, text)?;
+        self.set_last.push(node);
+        Ok(())
+    }
+
+    fn back_to(&mut self, nodes: usize) {
+        self.out.truncate(nodes);
+        self.traces.iter_mut().for_each(|traces| traces.retain(|trace| trace.node.index() < nodes));
+        // What was guarded before the nodes came has nothing to do with them.
+        let late = self.guards.partition_point(|(length, _)| *length <= nodes);
+        for (_, at) in self.guards.split_off(late) {
+            let Some(guarded) = self.guarded.get_mut(&at) else { continue };
+            guarded.retain(|(_, node)| node.index() < nodes);
+            if guarded.is_empty() || at.index() >= nodes {
+                self.guarded.remove(&at);
+            } else {
+                self.guards.push((nodes, at));
+            }
+        }
+        // A group whose place was made meanwhile has none again.
+        for context in &mut self.contexts {
+            context.node = context.node.filter(|node| node.index() < nodes);
+        }
+    }
+
     fn counts(&mut self) -> [usize; LossReport::SECTIONS] {
         self.out.report.sections_mut().map(|entries| entries.len())
     }
@@ -689,6 +864,16 @@ fn without_zeros(content: &Content, text: &str, limit: usize) -> Option<String> 
     let is_same = matches!(content, Content::Number(_)) && text.get(..end)?.contains(['.', ',']);
     let kept = (is_same && text.get(end..)?.bytes().all(|byte| byte == b'0')).then(|| &text[..end])?;
     Some(kept.strip_suffix(['.', ',']).unwrap_or(kept).to_owned())
+}
+
+/// Whether two paths have the same names and, where both say which occurrence, one in common.
+fn leads_to_the_same(one: &[PlaceStep], other: &[PlaceStep]) -> bool {
+    let meets = |one: &[u32], other: &[u32]| {
+        one.is_empty() || other.is_empty() || one.iter().any(|occurrence| other.contains(occurrence))
+    };
+    let same =
+        |(one, other): (&PlaceStep, &PlaceStep)| one.name == other.name && meets(&one.occurrences, &other.occurrences);
+    one.len() == other.len() && one.iter().zip(other).all(same)
 }
 
 /// Whether `place` is one for this value: a place that asks for a part of the value suits values that have it.

@@ -94,13 +94,20 @@ impl<'w> Written<'w> {
         }
     }
 
-    /// Keeps what stands in a node, the last of all, as text: nothing will be added to it. `content` appends it.
-    pub(crate) fn finish(&mut self, node: NodeId, content: impl FnOnce(&Self, &mut String)) {
-        let mut finished = std::mem::take(&mut self.finished);
-        let start = finished.len();
-        content(self, &mut finished);
-        self.parts.push((node, start..finished.len()));
-        self.finished = finished;
+    /// Whether all nodes made since `node` stand in it.
+    pub(crate) fn is_last(&self, node: NodeId) -> bool {
+        let mut later = self.tree.ids().skip(node.index() + 1);
+        later.all(|later| self.tree.parent(later).is_some_and(|parent| parent >= node))
+    }
+
+    /// Puts what stands in a node, the last of all, in the place of the nodes in it: nothing will be added to it. `content`
+    /// appends it, or nothing where there is none.
+    pub(crate) fn finish(&mut self, node: NodeId, content: impl FnOnce(&mut String) -> Option<()>) -> Option<()> {
+        self.truncate(node.index() + 1);
+        let start = self.finished.len();
+        content(&mut self.finished)?;
+        self.parts.push((node, start..self.finished.len()));
+        Some(())
     }
 
     /// What stands in a node that is finished.
