@@ -24,27 +24,32 @@ TIME = r"\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)"
 formats = FormatChecker(formats=())
 
 
-@formats.checks("date", raises=ValueError)
+def of_texts(name, **options):
+    """A format of texts, which says nothing of other values."""
+    return lambda check: formats.checks(name, **options)(lambda value: not isinstance(value, str) or check(value))
+
+
+@of_texts("date", raises=ValueError)
 def is_date(value):
     return bool(re.fullmatch(r"\d{4}-\d\d-\d\d", value)) and bool(date.fromisoformat(value))
 
 
-@formats.checks("date-time", raises=ValueError)
+@of_texts("date-time", raises=ValueError)
 def is_date_time(value):
     return is_date(value[:10]) and bool(re.fullmatch("T" + TIME, value[10:]))
 
 
-@formats.checks("time")
+@of_texts("time")
 def is_time(value):
     return bool(re.fullmatch(TIME, value))
 
 
-@formats.checks("duration")
+@of_texts("duration")
 def is_duration(value):
     return bool(re.fullmatch(r"P(?!$)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?!$)(\d+H)?(\d+M)?(\d+S)?)?", value))
 
 
-@formats.checks("uri")
+@of_texts("uri")
 def is_uri(value):
     return bool(re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", value))
 
