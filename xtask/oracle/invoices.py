@@ -14,7 +14,9 @@ import functools
 import importlib.machinery
 import importlib.util
 import json
+import os
 import sys
+import tempfile
 
 from lxml import etree
 from saxonche import PySaxonProcessor
@@ -38,10 +40,23 @@ def kind(path):
     return names[etree.QName(etree.parse(path).getroot()).localname]
 
 
+def in_words(path, folder):
+    """The file, its truth values in words: the extractor asks for `false`, which XML Schema lets one write `0`."""
+    tree = etree.parse(path)
+    indicators = [one for one in tree.iter("{*}ChargeIndicator", "{*}Indicator") if (one.text or "").strip() in ("0", "1")]
+    if not indicators:
+        return path
+    for indicator in indicators:
+        indicator.text = "true" if indicator.text.strip() == "1" else "false"
+    written = os.path.join(folder, os.path.basename(path))
+    tree.write(written)
+    return written
+
+
 def main():
     request = json.load(sys.stdin)
     tool = extractor(request["extractor"])
-    with PySaxonProcessor(license=False) as processor:
+    with PySaxonProcessor(license=False) as processor, tempfile.TemporaryDirectory() as folder:
         tools = f"lxml {etree.__version__}, {processor.version}"
         xslt = processor.new_xslt30_processor()
         rules = {name: xslt.compile_stylesheet(stylesheet_file=path) for name, path in request["rules"].items()}
@@ -53,7 +68,7 @@ def main():
         files = []
         for path in request["files"]:
             what = kind(path)
-            terms = [[term, value, count] for (term, value), count in sorted(tool.terms(path).items())]
+            terms = [[term, value, count] for (term, value), count in sorted(tool.terms(in_words(path, folder)).items())]
             files.append({"kind": what, "terms": terms, "fatal": fatal("cii" if what == "cii" else "ubl", path)})
         only_rules = {name: [fatal(name, path) for path in paths] for name, paths in request["only_rules"].items()}
     values = [tool.norm(value) for value in request["values"]]

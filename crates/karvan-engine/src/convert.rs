@@ -227,7 +227,7 @@ impl Checked {
         let messages = match outcome.as_ref().map(|outcome| &outcome.content) {
             Ok(Content::Edifact(counts)) => usize::try_from(counts.messages).unwrap_or(usize::MAX),
             // What of Karvan's own JSON has no place in the document is a loss, and told as such.
-            Ok(Content::Json) => {
+            Ok(Content::Json(None)) => {
                 findings.clear();
                 1
             }

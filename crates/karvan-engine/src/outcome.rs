@@ -52,8 +52,8 @@ pub enum Content {
         /// The title of the grammar.
         grammar: Option<String>,
     },
-    /// A document in Karvan's own JSON.
-    Json,
+    /// A document in JSON, by the title of the schema it was checked against; none if it is Karvan's own.
+    Json(Option<String>),
     /// Nothing that Karvan knows.
     Unknown,
 }
@@ -66,7 +66,8 @@ impl Content {
             Self::Edifact(counts) => counts,
             Self::Xml { root, grammar: Some(grammar) } => return vec![named(&format!("{root} ({grammar})"))],
             Self::Xml { root, grammar: None } => return vec![named(root)],
-            Self::Json => return vec![named("JSON")],
+            Self::Json(None) => return vec![named("JSON")],
+            Self::Json(Some(title)) => return vec![named(&format!("JSON ({title})"))],
             Self::Unknown => return vec![Message::new("content-none").text(language)],
         };
         let mut parts = vec![counted("interchanges", counts.interchanges, language)];
@@ -108,7 +109,10 @@ impl Serialize for Content {
                 map.serialize_entry("root", root)?;
                 map.serialize_entry("grammar", grammar)?;
             }
-            Self::Json => map.serialize_entry("syntax", "json")?,
+            Self::Json(grammar) => {
+                map.serialize_entry("syntax", "json")?;
+                map.serialize_entry("grammar", grammar)?;
+            }
             Self::Unknown => map.serialize_entry("syntax", &None::<&str>)?,
         }
         map.end()

@@ -307,7 +307,9 @@ fn json(source: impl Read, options: &Options, tally: &mut Tally<'_>) -> io::Resu
         Place { span, position: locator.position(&[], 0), path, ..Place::default() }
     };
     let text = std::str::from_utf8(&octets).unwrap_or_default();
-    let definition = karvan_mapping::json_document(text).and_then(|name| Grammar::builtin().root(&name));
+    let name = karvan_mapping::json_document(text);
+    let definition = name.as_ref().and_then(|name| Grammar::builtin().root(name));
+    let title = || name.as_ref().and_then(|name| Grammar::builtin().title_of(name)).map(str::to_owned);
     for mut finding in
         definition.map(|definition| karvan_schema::json::validate(text, definition)).into_iter().flatten()
     {
@@ -316,7 +318,7 @@ fn json(source: impl Read, options: &Options, tally: &mut Tally<'_>) -> io::Resu
     }
     match karvan_mapping::read_json(&octets) {
         // A document of a standard that no table is for.
-        Err(ReadError::Json(_)) if definition.is_some() => return Ok(Content::Json),
+        Err(ReadError::Json(_)) if definition.is_some() => return Ok(Content::Json(title())),
         Ok(reading) => {
             for mut finding in options.rules.check(&reading) {
                 finding.place = place(finding.place.span, finding.place.path);
@@ -329,7 +331,7 @@ fn json(source: impl Read, options: &Options, tally: &mut Tally<'_>) -> io::Resu
                 let place = place(source.span, source.path);
                 tally.add(Diagnostic::new(Code::error(5203), entry.reason, place).found(entry.value));
             }
-            return Ok(Content::Json);
+            return Ok(Content::Json(title()));
         }
         // RFC 8259 §8.1: none may be added.
         Err(ReadError::Json(_)) if octets.starts_with(b"\xEF\xBB\xBF") => {

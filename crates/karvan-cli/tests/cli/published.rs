@@ -6,7 +6,7 @@ use std::fs;
 use std::process::Command;
 use std::sync::LazyLock;
 
-use jsonschema::{Registry, Validator};
+use jsonschema::{Registry, ValidationError, Validator};
 use serde_json::{Value, json};
 
 use crate::arguments;
@@ -39,9 +39,10 @@ static VALIDATORS: LazyLock<BTreeMap<&str, Validator>> = LazyLock::new(|| {
     validators
 });
 
-/// What is wrong with `document` by the schema of this name.
-fn faults(name: &str, document: &Value) -> Vec<String> {
-    VALIDATORS[name].iter_errors(document).map(|error| format!("{} {error}", error.instance_path())).collect()
+/// What is wrong with `document` by a schema; no more of each than a person reads, as errors repeat what they are about.
+fn faults(schema: &Validator, document: &Value) -> Vec<String> {
+    let line = |error: ValidationError<'_>| format!("{} {error}", error.instance_path()).chars().take(2000).collect();
+    schema.iter_errors(document).map(line).collect()
 }
 
 /// A run of the program: its arguments, and what it wrote for machines, each with the schema that it keeps to.
@@ -97,13 +98,12 @@ impl Written {
 #[track_caller]
 pub(crate) fn hold(command: &Command, run: &Run) {
     for (name, document) in Written::of(command, run).iter().flat_map(Written::documents) {
-        let faults = faults(name, document);
-        assert!(faults.is_empty(), "{:?}: {faults:#?}\n{document:#}", command.get_args());
+        let faults = faults(&VALIDATORS[name], document);
+        assert!(faults.is_empty(), "{:?}: {faults:#?}", command.get_args());
     }
     if let Some(document) = translated(command, run) {
-        let faults = DOCUMENTS[document["document"].as_str().unwrap()].iter_errors(&document);
-        let faults: Vec<_> = faults.map(|error| format!("{} {error}", error.instance_path())).collect();
-        assert!(faults.is_empty(), "{:?}: {faults:#?}\n{document:#}", command.get_args());
+        let faults = faults(&DOCUMENTS[document["document"].as_str().unwrap()], &document);
+        assert!(faults.is_empty(), "{:?}: {faults:#?}", command.get_args());
     }
 }
 
@@ -309,7 +309,7 @@ fn every_verb_keeps_to_its_schema_and_nothing_can_be_added_unnoticed() {
             };
             for (path, changed) in with_more(document) {
                 assert!(
-                    !faults(name, &changed).is_empty(),
+                    !faults(&VALIDATORS[name], &changed).is_empty(),
                     "{name}: a member more at {path:?} goes unnoticed: {changed:#}"
                 );
             }

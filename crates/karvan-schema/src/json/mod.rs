@@ -130,6 +130,12 @@ impl Grammar {
         Some(Definition { grammar: self, shape: root.shape })
     }
 
+    /// The name for people of the document of this name.
+    #[must_use]
+    pub fn title_of(&self, name: &str) -> Option<&str> {
+        self.roots.iter().find(|root| root.name() == name).map(|root| root.title.as_str())
+    }
+
     /// The identifier of the schema of the document of this name.
     #[must_use]
     pub fn id(&self, name: &str) -> Option<&str> {

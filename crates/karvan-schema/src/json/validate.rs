@@ -9,6 +9,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::{Datatype, Definition};
+use crate::xml;
 
 /// What the names of members begin with that the schemas leave to partners; one of them names the schema of a document.
 const EXTENSION: &str = "x-";
@@ -18,7 +19,7 @@ const DEPTH: usize = 64;
 
 /// Holds a JSON object against what may stand in it; gives what does not fit, in the order of the document.
 ///
-/// The codes are those of XML grammars: E5112 a code that the schema does not list, E5113 what is missing, E5135 what stands too
+/// The codes are those of XML grammars: E5112 a code that the schema does not list, E5113 what is missing or stands too seldom, E5135 what stands too
 /// often, E5137 what is not of its datatype, E5151 what has no place, E5153 an array in place of one value or one value in
 /// place of an array. Places have octets and path.
 ///
@@ -120,6 +121,10 @@ impl<'s> Validator<'s> {
         let Ok(items) = serde_json::from_str::<Vec<&RawValue>>(raw) else {
             return self.tell(5153, Message::new("json-no-array"), raw, "array", raw);
         };
+        if items.len() < member.minimum() as usize {
+            let message = Message::new("json-member-few").with("name", member.name()).with("limit", member.minimum());
+            self.tell(5113, message, raw, &member.minimum().to_string(), &items.len().to_string());
+        }
         if let Some(limit) = member.maximum().filter(|limit| items.len() > *limit as usize) {
             let message = Message::new("json-member-often").with("name", member.name()).with("limit", limit);
             self.tell(5135, message, raw, &limit.to_string(), &items.len().to_string());
@@ -186,7 +191,7 @@ fn is_of(raw: &str, text: &str, datatype: Datatype) -> bool {
             is_string && are(whole) && are(decimals) && !decimals.is_empty()
         }
         Datatype::Moment => is_string && is_moment(text),
-        Datatype::Date => is_string && (fits(text, "0000-00-00") || is_moment(text)),
+        Datatype::Date => is_string && (is_day(text) || is_moment(text)),
         Datatype::Binary => {
             is_string && text.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"+/=\r\n".contains(&octet))
         }
@@ -195,15 +200,30 @@ fn is_of(raw: &str, text: &str, datatype: Datatype) -> bool {
     }
 }
 
-/// Whether a text is a day with a time and its offset (RFC 3339).
+/// Whether a text is a day of the calendar (RFC 3339 §5.6).
+fn is_day(text: &str) -> bool {
+    fits(text, "0000-00-00") && xml::Datatype::Date.accepts(text)
+}
+
+/// Whether a text is a day with a time and its offset (RFC 3339 §5.6).
 fn is_moment(text: &str) -> bool {
-    let Some((day, rest)) = text.split_at_checked(19) else { return false };
+    let (Some((day, time)), Some((_, rest))) = (text.split_at_checked(10), text.split_at_checked(19)) else {
+        return false;
+    };
     let offset = match rest.strip_prefix('.') {
         Some(fraction) => fraction.trim_start_matches(|digit: char| digit.is_ascii_digit()),
         None => rest,
     };
-    fits(&day.to_ascii_uppercase(), "0000-00-00T00:00:00")
-        && (offset.eq_ignore_ascii_case("Z") || fits(offset, "+00:00") || fits(offset, "-00:00"))
+    // The last minute of a day may have a leap second.
+    let (time, greatest) = (&time[..9], ["t23", "59", "60"]);
+    let is_time = fits(&time.to_ascii_lowercase(), "t00:00:00")
+        && time.split(':').zip(greatest).all(|(part, greatest)| part.to_ascii_lowercase().as_str() <= greatest);
+    let is_offset = |sign: &str| {
+        offset
+            .strip_prefix(sign)
+            .is_some_and(|offset| fits(offset, "00:00") && offset[..2] <= *"23" && offset[3..] <= *"59")
+    };
+    is_day(day) && is_time && (offset.eq_ignore_ascii_case("Z") || is_offset("+") || is_offset("-"))
 }
 
 /// Whether a text has digits where `pattern` has noughts, and is the pattern elsewhere.
@@ -241,6 +261,15 @@ mod tests {
             (r#""id":"7""#, r#"E5137 /exchangedDocument/id "7""#),
             (r#""colour":"blue""#, r#"E5151 /exchangedDocument/colour "blue""#),
             (r#""issueDateTime":"2026-10-12T00:00:00Z""#, ""),
+            (
+                r#""issueDateTime":"2026-02-30T00:00:00Z""#,
+                r#"E5137 /exchangedDocument/issueDateTime "2026-02-30T00:00:00Z""#,
+            ),
+            (
+                r#""issueDateTime":"2026-10-12T24:00:00Z""#,
+                r#"E5137 /exchangedDocument/issueDateTime "2026-10-12T24:00:00Z""#,
+            ),
+            (r#""issueDateTime":"2026-10-12T23:59:60.5+03:30""#, ""),
             (r#""issueDateTime":"2026-10-12""#, r#"E5137 /exchangedDocument/issueDateTime "2026-10-12""#),
             (r#""typeCode":{"content":"turquoise"}"#, r#"E5112 /exchangedDocument/typeCode/content "turquoise""#),
             (r#""includedNote":{}"#, "E5153 /exchangedDocument/includedNote {}"),
