@@ -5,7 +5,7 @@
 use std::io::Cursor;
 
 use karvan_pki::Legacy;
-use karvan_signature::{Coverage, ExternalFile, KnownKeys, Policy, Position, verify_stream, verify_with};
+use karvan_signature::{Coverage, ExternalFile, KnownKeys, Policy, Position, Secret, verify_stream, verify_with};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|source: &[u8]| {
@@ -19,7 +19,7 @@ fuzz_target!(|source: &[u8]| {
     };
     open.xml.document_type = true;
     open.xml.nodes = 20_000;
-    let secrets = [("key".to_owned(), b"secret".to_vec())];
+    let secrets = [("key".to_owned(), Secret::of_any_length(b"secret".to_vec()))];
     let known = KnownKeys { secrets: &secrets, ..KnownKeys::default() };
     let files = [ExternalFile { name: "a", octets: b"<a/>" }];
     for policy in [open, Policy::default()] {

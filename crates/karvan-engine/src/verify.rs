@@ -3,6 +3,7 @@
 pub mod asic;
 pub mod cms;
 pub mod edifact;
+mod given;
 mod xades;
 
 use std::fmt::Write as _;
@@ -10,7 +11,9 @@ use std::io::{self, Read, Seek, Write};
 
 use jiff::Timestamp;
 use karvan_pki::{Evidence, Status, Verdict};
-use karvan_signature::{Covered, ExternalFile, Indication, Intact, KnownKeys, Policy, Target, Verified};
+use karvan_signature::{
+    Covered, Doubt, ExternalFile, Indication, Intact, KnownKeys, Policy, Rejected, Target, Verified,
+};
 use karvan_text::{Code, Diagnostic, Language, Message, Place, Span};
 use karvan_xml::{Document, Limits};
 use serde::Serialize;
@@ -18,6 +21,10 @@ use serde::Serialize;
 use crate::detect::{self, Kind};
 use crate::trust::{Material, Named};
 
+use xades::Examined;
+
+pub use given::{ByGivenKey, GivenKey, GivenKeys, GivenKind, verify_by_keys, verify_stream_by_keys};
+pub use karvan_signature::KeyError;
 pub use xades::{Properties, Stamp};
 
 /// How a verification ended.
@@ -25,6 +32,8 @@ pub use xades::{Properties, Stamp};
 pub enum Outcome {
     /// The signature is good and a path leads from the signer to a trust anchor: here is the content.
     Trusted(Box<Trusted>),
+    /// The signature is good by a key that the user gave; no path was looked for. Here is the content.
+    ByGivenKey(Box<ByGivenKey>),
     /// The signature is good; the signer is not trusted. The verdict says why.
     Untrusted(Box<Report>, Box<Verdict>),
     /// The signature is good; whether to trust the signer cannot be said: no trust anchor was given, or the signature
@@ -40,6 +49,8 @@ impl Outcome {
     pub fn indication(&self) -> Indication {
         match self {
             Self::Trusted(_) => Indication::TotalPassed,
+            // §5.2.3: a validation begins with the certificate of the signer, and nobody looked at one.
+            Self::ByGivenKey(_) => Indication::Indeterminate(Doubt::NoSigningCertificateFound),
             Self::Untrusted(_, verdict) => Indication::of_path(verdict),
             Self::Indeterminate(_, finding) => Indication::of_finding(finding),
             Self::Broken(findings) => Indication::of_findings(findings),
@@ -90,6 +101,9 @@ pub struct Report {
 pub struct CoveredPart {
     /// Which reference, from 1.
     pub reference: usize,
+    /// Which reference covers the manifest that it stands in, if it stands in one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub manifest: Option<usize>,
     /// Its URI; empty for the document that the signature stands in.
     pub uri: String,
     /// The digest algorithm.
@@ -151,13 +165,17 @@ impl Report {
             line(Message::new("verify-legacy").with("names", self.legacy.join(", ")));
         }
         for covered in &self.covered {
-            let id = if covered.filtered { "verify-covered-in-part" } else { "verify-covered" };
-            line(
-                Message::new(id)
-                    .with("reference", covered.reference)
-                    .with("part", &covered.part.path)
-                    .with("digest", &covered.digest),
-            );
+            let id = match (covered.filtered, covered.manifest) {
+                (false, None) => "verify-covered",
+                (true, None) => "verify-covered-in-part",
+                (false, Some(_)) => "verify-listed",
+                (true, Some(_)) => "verify-listed-in-part",
+            };
+            let message = Message::new(id)
+                .with("reference", covered.reference)
+                .with("part", &covered.part.path)
+                .with("digest", &covered.digest);
+            line(covered.manifest.iter().fold(message, |message, list| message.with("manifest", list)));
         }
         self.properties.iter().flat_map(Properties::lines).for_each(line);
         text.extend(self.uncovered.iter().map(|part| part.text(language)));
@@ -180,7 +198,8 @@ fn covered_part(covered: &Covered) -> CoveredPart {
         Target::File { name } => Part { path: name.clone(), span: None },
     };
     let (uri, digest) = (covered.uri.clone(), covered.digest.to_string());
-    CoveredPart { reference: covered.index, uri, digest, part, filtered: !covered.is_whole }
+    let (reference, manifest) = (covered.index, covered.manifest);
+    CoveredPart { reference, manifest, uri, digest, part, filtered: !covered.is_whole }
 }
 
 /// The names of the files that the signature in `source` refers to, so that they can be read before it is verified.
@@ -215,24 +234,33 @@ fn unescaped(uri: &str) -> String {
 /// those of `material`.
 #[must_use]
 pub fn verify(source: Vec<u8>, files: &[Named], material: &Material, policy: &Policy, at: Timestamp) -> Outcome {
+    let certificates = material.certificates();
+    let known = KnownKeys { certificates: &certificates, ..KnownKeys::default() };
+    match intact(source, files, &known, material, policy, at) {
+        Ok((intact, examined)) => judge(intact, examined, material, at),
+        Err(findings) => Outcome::Broken(findings),
+    }
+}
+
+/// The signature in `source` by one of the keys that it offers or that are `known`, with what its properties say.
+fn intact(
+    source: Vec<u8>,
+    files: &[Named],
+    known: &KnownKeys<'_>,
+    material: &Material,
+    policy: &Policy,
+    at: Timestamp,
+) -> Result<(Intact, Option<Examined>), Vec<Diagnostic>> {
     if detect::kind(&source) != Some(Kind::Xml) {
         let finding = Diagnostic::new(Code::error(6001), Message::new("verify-not-xml"), Place::default());
-        return Outcome::Broken(vec![finding.help(Message::new("help-verify-detached"))]);
+        return Err(vec![finding.help(Message::new("help-verify-detached"))]);
     }
     let files: Vec<_> = files.iter().map(|(name, octets)| ExternalFile { name, octets }).collect();
-    let known = material.certificates();
     let policy = Policy { certificates: material.limits().clone(), ..policy.clone() };
     let with_properties = xades::may_be_in(&source).then(|| source.clone());
-    let intact = match karvan_signature::verify(source, &files, &known, &policy) {
-        Ok(intact) => intact,
-        Err(rejected) => return Outcome::Broken(rejected.into_findings()),
-    };
-    let examined = with_properties.map(|source| xades::examine(&source, &intact, material, &policy, at));
-    let examined = match examined.transpose() {
-        Ok(examined) => examined.flatten(),
-        Err(findings) => return Outcome::Broken(findings),
-    };
-    judge(intact, examined, material, at)
+    let intact = karvan_signature::verify_with(source, &files, known, &policy).map_err(Rejected::into_findings)?;
+    let examined = with_properties.map(|source| xades::examine(&source, &intact, material, &policy, at)).transpose()?;
+    Ok((intact, examined.flatten()))
 }
 
 /// The same of a document that is read in a stream, in memory that does not grow with it; what is signed goes to `content`, and is
@@ -255,7 +283,7 @@ pub fn verify_stream(
 }
 
 /// Looks for the path to a trust anchor, at the time that the properties of XAdES prove where there are any.
-fn judge(intact: Intact, examined: Option<xades::Examined>, material: &Material, at: Timestamp) -> Outcome {
+fn judge(intact: Intact, examined: Option<Examined>, material: &Material, at: Timestamp) -> Outcome {
     let mut report = Report::new(&intact);
     let (mut at, mut carried, mut evidence) = (at, Vec::new(), Evidence::default());
     if let Some(examined) = examined {

@@ -43,6 +43,7 @@ fn indication(source: &str, at: &str) -> String {
 fn report(outcome: &Outcome) -> &Report {
     match outcome {
         Outcome::Trusted(trusted) => &trusted.report,
+        Outcome::ByGivenKey(good) => &good.report,
         Outcome::Untrusted(report, _) | Outcome::Indeterminate(report, _) => report,
         Outcome::Broken(findings) => panic!("{findings:?}"),
     }

@@ -6,12 +6,14 @@ use karvan_pki::pem::BlockError;
 use karvan_pki::{DigestAlgorithm, KeyKind, PublicKey, SignatureAlgorithm};
 
 mod file;
+mod given;
 mod private;
 mod remote;
 #[cfg(feature = "pkcs11")]
 mod token;
 
 pub use file::KeyFile;
+pub use given::{Secret, read_public_key};
 pub use private::PrivateKey;
 pub use remote::{RemoteKey, ToBeSigned};
 #[cfg(feature = "pkcs11")]
@@ -56,6 +58,12 @@ pub enum KeyError {
     Encryption(String),
     /// There is no private key in it, but this: the label of a PEM block.
     NotPrivate(String),
+    /// There is no public key in it (SubjectPublicKeyInfo, PKCS #1, a certificate; PEM or DER).
+    NotPublic,
+    /// There are several keys in it, and nothing says which is meant.
+    Several,
+    /// A secret that somebody could guess: how many octets it has, fewer than [`Secret::LEAST`].
+    ShortSecret(usize),
     /// It is no key in a form that is known (PKCS #8, PKCS #1, SEC 1, PKCS #12; PEM or DER).
     Unknown,
     /// A PEM block cannot be decoded.
@@ -104,6 +112,13 @@ impl fmt::Display for KeyError {
             Self::Password => f.write_str("the password does not open the private key"),
             Self::Encryption(how) => write!(f, "the private key is encrypted with {how}, which is not read"),
             Self::NotPrivate(label) => write!(f, "no private key in it, but {label}"),
+            Self::NotPublic => {
+                f.write_str("no public key in it: SubjectPublicKeyInfo, PKCS #1 or a certificate, PEM or DER")
+            }
+            Self::Several => f.write_str("several keys in it, and one is meant"),
+            Self::ShortSecret(octets) => {
+                write!(f, "the secret has {octets} octets; {} are needed", Secret::LEAST)
+            }
             Self::Unknown => f.write_str("no private key in PKCS #8, PKCS #1, SEC 1 or PKCS #12, PEM or DER"),
             Self::Pem(BlockError::Unfinished) => f.write_str("the PEM block has no END line of its own"),
             Self::Pem(_) => f.write_str("the PEM block is not base64"),

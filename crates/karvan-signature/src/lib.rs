@@ -52,7 +52,10 @@ pub use indication::{Doubt, Failure, Indication};
 pub use karvan_pki::{DigestAlgorithm, Legacy};
 #[cfg(feature = "pkcs11")]
 pub use key::Token;
-pub use key::{KeyError, KeyFile, PrivateKey, RemoteKey, SigningKey, ToBeSigned, usual_algorithm, with_digest};
+pub use key::{
+    KeyError, KeyFile, PrivateKey, RemoteKey, Secret, SigningKey, ToBeSigned, read_public_key, usual_algorithm,
+    with_digest,
+};
 pub use xml::{
     Coverage, Covered, ExternalFile, Insertion, Intact, KnownKeys, Policy, Position, Rejected, Selection, SignError,
     SignatureMethod, Signed, SignedBy, SignedObject, Signer, StreamError, Target, Uncovered, Verified, verify,

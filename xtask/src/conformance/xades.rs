@@ -153,6 +153,7 @@ impl Bench {
 fn report(outcome: &Outcome) -> Option<&Report> {
     match outcome {
         Outcome::Trusted(trusted) => Some(&trusted.report),
+        Outcome::ByGivenKey(good) => Some(&good.report),
         Outcome::Untrusted(report, _) | Outcome::Indeterminate(report, _) => Some(report),
         Outcome::Broken(_) => None,
     }

@@ -13,7 +13,7 @@ use karvan_pki::{
     Certificate, CertificateSet, Evidence, Legacy, Options, PublicKey, RevocationMode, RevocationOptions, Sourced,
     Status, TrustStore, find_paths,
 };
-use karvan_signature::{Coverage, ExternalFile, Intact, KnownKeys, Policy, Position, verify, verify_with};
+use karvan_signature::{Coverage, ExternalFile, Intact, KnownKeys, Policy, Position, Secret, verify, verify_with};
 
 use super::Table;
 
@@ -106,8 +106,11 @@ impl Row {
             [&self.file, &renamed].into_iter().find_map(|name| std::fs::read(folder.join(format!("{name}.xml"))).ok());
         let source = source.ok_or("the file is not there")?;
         let certificates = self.certificates(folder, &["--untrusted", "--trusted", "--pubkey-cert"]);
-        let secrets: Vec<_> =
-            self.files(folder, &["--hmackey"]).into_iter().map(|(_, octets)| (String::new(), octets)).collect();
+        let secrets: Vec<_> = self
+            .files(folder, &["--hmackey"])
+            .into_iter()
+            .map(|(_, octets)| (String::new(), Secret::of_any_length(octets)))
+            .collect();
         let keys: Vec<(String, PublicKey)> = self
             .files(folder, &["--pubkey-{", "--privkey-{"])
             .iter()
@@ -115,7 +118,7 @@ impl Row {
             .collect();
         let externals = self.externals(folder);
         let files: Vec<_> = externals.iter().map(|(name, octets)| ExternalFile { name, octets }).collect();
-        let known = KnownKeys { certificates: &certificates, keys: &keys, secrets: &secrets };
+        let known = KnownKeys { certificates: &certificates, keys: &keys, secrets: &secrets, alone: false };
         let intact = verify_with(source, &files, &known, &self.policy()).map_err(|rejected| codes(&rejected))?;
         self.path(folder, &intact)
     }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use karvan_pki::{Certificate, Limits as PkiLimits, SignatureAlgorithm, certificates};
 use karvan_signature::{
-    Coverage, DigestAlgorithm, ExternalFile, KnownKeys, Policy, PrivateKey, Signed, Signer, digest_identifier,
+    Coverage, DigestAlgorithm, ExternalFile, KnownKeys, Policy, PrivateKey, Secret, Signed, Signer, digest_identifier,
     signature_identifier, verify_with,
 };
 use karvan_xml::{Canonicalization, Document, Limits};
@@ -370,7 +370,7 @@ impl Case<'_> {
         let coverage = if self.placement == Placement::Element { Coverage::Anything } else { Coverage::Document };
         let policy = Policy { coverage, ..Policy::default() };
         let files = [ExternalFile { name: "invoice.xml", octets: INVOICE.as_bytes() }];
-        let secrets = [("secret".to_owned(), SECRET.to_vec())];
+        let secrets = [("secret".to_owned(), Secret::of_any_length(SECRET.to_vec()))];
         let (certificates, public) = match &self.method.key {
             Key::Pair { certificate, .. } => (vec![certificate.as_ref().clone()], Some(certificate.public_key())),
             Key::Secret(_) => (Vec::new(), None),

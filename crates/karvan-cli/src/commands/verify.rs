@@ -2,6 +2,7 @@
 
 mod cms;
 mod edifact;
+mod given;
 mod told;
 
 use std::fs::File;
@@ -14,10 +15,13 @@ use karvan_engine::text::Message;
 use karvan_engine::trust::{Material, Named};
 use karvan_engine::verify::asic;
 use karvan_engine::verify::cms::{begins, decoded};
-use karvan_engine::verify::{Outcome, Trusted, files_referred_to, verify, verify_stream};
+use karvan_engine::verify::{
+    GivenKeys, Outcome, Report, files_referred_to, verify, verify_by_keys, verify_stream, verify_stream_by_keys,
+};
 use karvan_engine::{Coverage, SignaturePolicy, Timestamp};
 use serde_json::{Value, json};
 
+use self::given::GivenOptions;
 use self::told::{Conclusion, Told};
 use super::trust::{TrustOptions, material};
 use crate::fetching::FetchOptions;
@@ -40,6 +44,9 @@ pub(crate) struct Verify {
     /// Who is asked.
     #[command(flatten)]
     fetch: FetchOptions,
+
+    #[command(flatten)]
+    given: GivenOptions,
 
     /// The document of a detached signature, where it is not beside the signature under the name that it refers to.
     #[arg(long, value_name = "FILE")]
@@ -77,6 +84,14 @@ pub(crate) struct Verify {
     /// Octets of a CMS signature beside its content.
     #[arg(long, value_name = "OCTETS", default_value_t = 8 << 20, hide_short_help = true)]
     max_signature_size: usize,
+}
+
+/// Whom a signature in XML is to come from.
+enum Whom<'w> {
+    /// Somebody to whose certificate a path leads.
+    Certified(&'w Material),
+    /// Whoever has the keys that the user gives.
+    Keyed(&'w GivenKeys),
 }
 
 /// What must be covered.
@@ -158,18 +173,32 @@ fn judge(asked: &Verify, material: &Material, at: Timestamp, mut session: Sessio
         Err(status) => return Ok(status),
     };
     let name = input.name();
+    let given = match asked.given.read(&session) {
+        Ok(given) => given,
+        Err(status) => return Ok(status),
+    };
+    let whom = if given.is_empty() { Whom::Certified(material) } else { Whom::Keyed(&given) };
     if let Some(container) = container(&input) {
+        if let Some(status) = asked.is_not_xml(&session) {
+            return Ok(status);
+        }
         return cms::container(asked, &input, container, material, at, session);
     }
     let (head, source) = match input.open(session.limits).and_then(beginning) {
         Ok(opened) => opened,
         Err(error) => return Ok(say_unread(&name, &error)),
     };
-    if begins(&head) {
+    let is_cms = begins(&head);
+    if (is_cms || detect::kind(&head) == Some(Kind::Edifact))
+        && let Some(status) = asked.is_not_xml(&session)
+    {
+        return Ok(status);
+    }
+    if is_cms {
         return cms::run(asked, &input, decoded(&head, source), material, at, session);
     }
     let policy = asked.policy(&session);
-    if let Some(ended) = in_a_stream(asked, &input, &head, material, &policy, at, &mut session)? {
+    if let Some(ended) = in_a_stream(asked, &input, &head, &whom, &policy, at, &mut session)? {
         session.output.finish()?;
         return Ok(ended);
     }
@@ -184,10 +213,18 @@ fn judge(asked: &Verify, material: &Material, at: Timestamp, mut session: Sessio
         Ok(files) => files,
         Err(status) => return Ok(status),
     };
-    let outcome = verify(source, &files, material, &policy, at);
+    let outcome = match &whom {
+        Whom::Certified(material) => verify(source, &files, material, &policy, at),
+        Whom::Keyed(keys) => verify_by_keys(source, &files, keys, &policy, at),
+    };
     let ended = tell(&name, &outcome, &mut session)?;
-    let ended = match (&outcome, &asked.out) {
-        (Outcome::Trusted(trusted), Some(out)) => write_content(trusted, out, &session)?,
+    let content = match &outcome {
+        Outcome::Trusted(trusted) => Some(trusted.verified.content()),
+        Outcome::ByGivenKey(good) => Some(good.verified.content()),
+        _ => None,
+    };
+    let ended = match (content, &asked.out) {
+        (Some(content), Some(out)) => write_content(content, out, &session)?,
         _ => ended,
     };
     session.output.finish()?;
@@ -195,6 +232,12 @@ fn judge(asked: &Verify, material: &Material, at: Timestamp, mut session: Sessio
 }
 
 impl Verify {
+    /// Keys in place of a path are for signatures in XML; elsewhere they would say nothing, and are refused.
+    fn is_not_xml(&self, session: &Session) -> Option<Status> {
+        let option = self.given.given()?;
+        Some(session.usage(&Message::new("usage-key-of-xml").with("option", option)))
+    }
+
     /// What is asked of a signature in XML.
     fn policy(&self, session: &Session) -> SignaturePolicy {
         SignaturePolicy {
@@ -223,7 +266,7 @@ fn in_a_stream(
     asked: &Verify,
     input: &Input,
     head: &[u8],
-    material: &Material,
+    whom: &Whom<'_>,
     policy: &SignaturePolicy,
     at: Timestamp,
     session: &mut Session,
@@ -251,9 +294,13 @@ fn in_a_stream(
     if first != head {
         return Ok(None);
     }
-    let Some(outcome) = verify_stream(&mut source, material, policy, at, content)? else { return Ok(None) };
+    let outcome = match whom {
+        Whom::Certified(material) => verify_stream(&mut source, material, policy, at, content)?,
+        Whom::Keyed(keys) => verify_stream_by_keys(&mut source, keys, policy, content)?,
+    };
+    let Some(outcome) = outcome else { return Ok(None) };
     let ended = tell(&input.name(), &outcome, session)?;
-    if let (Outcome::Trusted(_), Some(output)) = (&outcome, output) {
+    if let (Outcome::Trusted(_) | Outcome::ByGivenKey(_), Some(output)) = (&outcome, output) {
         output.finish()?;
     }
     Ok(Some(ended))
@@ -294,9 +341,16 @@ fn is_plain(name: &str) -> bool {
 }
 
 fn tell(name: &str, outcome: &Outcome, session: &mut Session) -> io::Result<Status> {
-    let (conclusion, report, verdict, findings) = match outcome {
+    let given = match outcome {
+        Outcome::ByGivenKey(good) => Some(good.verified.trust()),
+        _ => None,
+    };
+    let (conclusion, report, verdict, findings): (_, Option<&Report>, _, _) = match outcome {
         Outcome::Trusted(trusted) => {
             (Conclusion::Trusted, Some(&trusted.report), Some(trusted.verified.trust()), Vec::new())
+        }
+        Outcome::ByGivenKey(good) => {
+            (Conclusion::GivenKey(good.verified.trust().kind), Some(&good.report), None, Vec::new())
         }
         Outcome::Untrusted(report, verdict) => {
             (Conclusion::Signers(verdict.status()), Some(&**report), Some(&**verdict), Vec::new())
@@ -314,6 +368,7 @@ fn tell(name: &str, outcome: &Outcome, session: &mut Session) -> io::Result<Stat
         signatures: report.iter().map(|report| (json!(report), verdict)).collect(),
         uncovered: report.map(|report| report.uncovered.clone()).unwrap_or_default(),
         digests: Value::Null,
+        given,
         findings: findings.into_iter().chain(notes).collect(),
         text,
     };
@@ -321,8 +376,8 @@ fn tell(name: &str, outcome: &Outcome, session: &mut Session) -> io::Result<Stat
 }
 
 /// Writes what is signed, and nothing else.
-fn write_content(trusted: &Trusted, out: &Path, session: &Session) -> io::Result<Status> {
-    let Some(content) = trusted.verified.content() else {
+fn write_content(content: Option<&[u8]>, out: &Path, session: &Session) -> io::Result<Status> {
+    let Some(content) = content else {
         say(&format!("karvan: {}: {}", out.display(), session.text(&Message::new("verify-several-contents"))));
         return Ok(Status::Findings);
     };

@@ -19,6 +19,7 @@ mod inspect;
 #[path = "../../../karvan-pki/tests/issue/mod.rs"]
 mod issue;
 mod jobs;
+mod keys;
 mod limits;
 mod manners;
 mod profiles;

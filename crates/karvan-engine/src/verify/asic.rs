@@ -91,6 +91,7 @@ fn signer(signature: &ContainerSignature, judge: &mut Judge<'_>) -> Signer {
     signature.path().clone_into(&mut signer.report.signature);
     let covered = signature.covered().iter().enumerate().map(|(index, file)| CoveredPart {
         reference: index + 1,
+        manifest: None,
         uri: file.name.clone(),
         digest: file.digest.to_string(),
         part: Part { path: file.name.clone(), span: None },

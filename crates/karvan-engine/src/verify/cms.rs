@@ -115,6 +115,7 @@ impl Signer {
             signer: Some(subject(signature)),
             covered: vec![CoveredPart {
                 reference: 1,
+                manifest: None,
                 uri: String::new(),
                 digest: signature.digest().to_string(),
                 part: content,

@@ -248,6 +248,7 @@ fn signature_report(intact: &Intact, signature: &Signature) -> SignatureReport {
     let octets: Vec<_> = signature.covered.iter().map(|part| covered_octets(intact, part)).collect();
     let covered = octets.iter().enumerate().map(|(index, octets)| CoveredPart {
         reference: index + 1,
+        manifest: None,
         uri: String::new(),
         digest: octets.digest_algorithm.clone(),
         part: octets.part(),

@@ -9,6 +9,7 @@ use super::key_info::Offered;
 use super::method::{SignatureMethod, authentication_code, is_code};
 use super::policy::Policy;
 use super::structure::{Finding, SignatureElement, finding};
+use crate::key::Secret;
 
 /// Keys that whoever verifies has beforehand, beside those that a signature offers.
 #[derive(Clone, Copy, Debug, Default)]
@@ -18,7 +19,9 @@ pub struct KnownKeys<'k> {
     /// Bare keys, by the names that signatures may give them (KeyName).
     pub keys: &'k [(String, PublicKey)],
     /// Secrets shared with the signer, for HMAC, by their names.
-    pub secrets: &'k [(String, Vec<u8>)],
+    pub secrets: &'k [(String, Secret)],
+    /// Whether these alone count, and no key that the signature itself offers.
+    pub alone: bool,
 }
 
 /// Who holds the key that a signature verifies with, as far as the signature itself tells.
@@ -93,8 +96,8 @@ pub(super) fn find_key(
     let algorithm = match method {
         SignatureMethod::Key(algorithm) => algorithm,
         SignatureMethod::Secret { digest, bits } => {
-            let fits = |(_, secret): &&(String, Vec<u8>)| {
-                is_code(&signature.value, &authentication_code(digest, secret, octets), bits)
+            let fits = |(_, secret): &&(String, Secret)| {
+                is_code(&signature.value, &authentication_code(digest, secret.octets(), octets), bits)
             };
             return match known.secrets.iter().find(fits) {
                 Some((name, _)) => {
@@ -106,17 +109,22 @@ pub(super) fn find_key(
             };
         }
     };
-    let certificates = offered.certificates.iter().chain(known.certificates);
+    let (certificates, bare): (&[_], &[_]) = match known.alone {
+        true => (&[], &[]),
+        false => (&offered.certificates, &offered.keys),
+    };
+    let certificates = certificates.iter().chain(known.certificates);
     let certified = certificates.map(|certificate| (certificate.public_key(), None, Some(certificate)));
     let named = known.keys.iter().map(|(name, key)| (key, Some(name).filter(|name| !name.is_empty()), None));
-    let bare = offered.keys.iter().map(|key| (key, None, None));
+    let bare = bare.iter().map(|key| (key, None, None));
     let mut reason = None;
     for (key, name, certificate) in certified.chain(named).chain(bare) {
         let value = number_pair(&signature.value, key.kind().curve_octets());
         match key.verify_allowing(algorithm, octets, &value, policy.legacy) {
             Ok(()) => {
-                let (key, name, certificate) = (Some(key.clone()), name.cloned(), certificate.cloned());
-                return Ok(SignedBy { key, name, method, certificate, offered });
+                let is_of_key = |certificate: &&Certificate| certificate.public_key() == key;
+                let certificate = certificate.or_else(|| offered.certificates.iter().find(is_of_key)).cloned();
+                return Ok(SignedBy { key: Some(key.clone()), name: name.cloned(), method, certificate, offered });
             }
             // That one key does not fit is told only if no other one could have fitted.
             Err(error) if error == SignatureError::Wrong || reason.is_none() => reason = Some(error),

@@ -5,6 +5,7 @@ use std::fmt;
 use karvan_pki::{DigestAlgorithm, Legacy, SignatureAlgorithm};
 use karvan_text::Message;
 use karvan_xml::Element;
+use zeroize::Zeroizing;
 
 use super::namespaces::{SIGNATURE, SIGNATURE_MORE};
 use super::policy::Policy;
@@ -141,9 +142,10 @@ pub(crate) fn authentication_code(digest: DigestAlgorithm, secret: &[u8], messag
         DigestAlgorithm::Sha3_512 => 72,
         _ => 64,
     };
-    let mut key = if secret.len() > block { digest.digest(secret).as_ref().to_vec() } else { secret.to_vec() };
+    let key = if secret.len() > block { digest.digest(secret).as_ref().to_vec() } else { secret.to_vec() };
+    let mut key = Zeroizing::new(key);
     key.resize(block, 0);
-    let padded = |pad: u8| key.iter().map(|octet| octet ^ pad).collect::<Vec<_>>();
+    let padded = |pad: u8| Zeroizing::new(key.iter().map(|octet| octet ^ pad).collect::<Vec<_>>());
     let mut inner = digest.context();
     inner.update(&padded(0x36));
     inner.update(message);

@@ -232,9 +232,9 @@ impl Plan {
 
     /// What `signature` says, if that can be computed in a stream.
     fn read(signature: karvan_xml::Element<'_>, policy: &Policy) -> Option<Self> {
-        // Properties are about octets that are not kept.
+        // Properties and manifests are about octets that are not kept.
         let mut elements = signature.descendants().filter_map(Node::as_element);
-        if elements.any(|element| element.namespace() == XADES) {
+        if elements.any(|element| element.namespace() == XADES || element.is(SIGNATURE, "Manifest")) {
             return None;
         }
         let signature = SignatureElement::read(signature, policy).ok()?;

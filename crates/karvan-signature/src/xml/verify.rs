@@ -73,27 +73,26 @@ pub(super) fn verify_document(
     let verifier = Verifier { signature: signature.element, files, policy, streamed };
     let mut covered = Vec::new();
     for (index, reference) in signature.references.iter().enumerate() {
-        match verifier.cover(reference, index + 1) {
+        match verifier.cover(reference, index + 1, None) {
             Ok(part) => covered.push(part),
             Err(finding) => findings.push(*finding),
         }
     }
     // XML Signature 1.1 §5.1: what a signed list lists is covered as what SignedInfo lists; a list in it is no list.
+    let mut index = signature.references.len();
     for listed in 0..covered.len() {
-        match verifier.manifest(&covered[listed]) {
-            Ok(references) => {
-                for reference in references {
-                    if covered.len() >= policy.references {
-                        let message = Message::new("signature-limit-references").with("limit", policy.references);
-                        return Err(finding(reference.element, 9201, message).into());
-                    }
-                    match verifier.cover(&reference, covered.len() + 1) {
-                        Ok(part) => covered.push(part),
-                        Err(finding) => findings.push(*finding),
-                    }
-                }
+        let list = covered[listed].0.index;
+        let references = verifier.manifest(&covered[listed]).map_err(|finding| findings.push(*finding));
+        for reference in references.unwrap_or_default() {
+            index += 1;
+            if index > policy.references {
+                let message = Message::new("signature-limit-references").with("limit", policy.references);
+                return Err(finding(reference.element, 9201, message).into());
             }
-            Err(finding) => findings.push(*finding),
+            match verifier.cover(&reference, index, Some(list)) {
+                Ok(part) => covered.push(part),
+                Err(finding) => findings.push(*finding),
+            }
         }
     }
     // What is missing for another reason is not missing for this one as well.
@@ -171,8 +170,10 @@ impl std::error::Error for Rejected {}
 /// What one reference of a signature covers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Covered {
-    /// Which reference of the signature, from 1.
+    /// Which reference of the signature, from 1; those of its manifests come after its own.
     pub index: usize,
+    /// Which reference covers the Manifest that it stands in, if it stands in one (XML Signature 1.1 §5.1).
+    pub manifest: Option<usize>,
     /// Its URI.
     pub uri: String,
     /// What it says that it covers: its `Type`.
@@ -393,7 +394,7 @@ struct Verifier<'v> {
 }
 
 impl Verifier<'_> {
-    fn cover<'d>(&self, reference: &Reference<'d>, index: usize) -> Result<Part<'d>, Finding> {
+    fn cover<'d>(&self, reference: &Reference<'d>, index: usize, manifest: Option<usize>) -> Result<Part<'d>, Finding> {
         let element = reference.element;
         let unresolved = |id: &'static str| {
             let message = Message::new(id).with("index", index);
@@ -441,7 +442,7 @@ impl Verifier<'_> {
         }
         let kind = element.attribute("Type").map(str::to_owned);
         let (uri, digest) = (uri.to_owned(), reference.digest);
-        Ok((Covered { index, uri, kind, digest, target, is_whole, octets }, apex))
+        Ok((Covered { index, manifest, uri, kind, digest, target, is_whole, octets }, apex))
     }
 
     /// The references of a Manifest, if that is what `part` covers.

@@ -176,6 +176,7 @@ fn tell<S>(name: &str, verification: &Verification<S>, session: &mut Session) ->
         signatures: verification.signers.iter().map(|signer| (json!(signer), signer.verdict.as_ref())).collect(),
         uncovered: verification.uncovered.clone(),
         digests: Value::Null,
+        given: None,
         findings: verification.findings.iter().collect(),
         text: text.chain(uncovered).collect(),
     };

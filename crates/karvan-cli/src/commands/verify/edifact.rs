@@ -77,6 +77,7 @@ fn tell(asked: &Verify, name: &str, outcome: &Outcome, session: &mut Session) ->
         signatures: signatures.zip(verdicts).collect(),
         uncovered: report.iter().flat_map(|report| &report.uncovered).map(UncoveredOctets::part).collect(),
         digests: json!(report.map(|report| &report.unsigned)),
+        given: None,
         findings: findings.iter().collect(),
         text,
     };

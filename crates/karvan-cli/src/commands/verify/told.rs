@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use karvan_engine::text::{Diagnostic, Message};
-use karvan_engine::verify::Part;
+use karvan_engine::verify::{GivenKey, GivenKind, Part};
 use karvan_engine::{Indication, TrustStatus, Verdict};
 use serde_json::{Value, json};
 
@@ -17,6 +17,8 @@ use crate::status::Status;
 pub(super) enum Conclusion {
     /// Signatures and signers are good.
     Trusted,
+    /// The signature is good by a key of this kind that the user gave; nobody looked at the signer.
+    GivenKey(GivenKind),
     /// The signatures are good; of the signers, this is the worst that is to be said.
     Signers(TrustStatus),
     /// The signatures are good; whose they are cannot be said.
@@ -37,6 +39,8 @@ pub(super) struct Told<'v> {
     pub(super) uncovered: Vec<Part>,
     /// What a digest protects that nobody signed.
     pub(super) digests: Value,
+    /// The key that the user gave, where it is what the signature is good by.
+    pub(super) given: Option<&'v GivenKey>,
     pub(super) findings: Vec<&'v Diagnostic>,
     /// What is said to people of the signatures and their signers.
     pub(super) text: String,
@@ -58,6 +62,8 @@ impl Conclusion {
     fn words(self) -> (&'static str, &'static str, Status) {
         match self {
             Self::Trusted | Self::Signers(TrustStatus::Accepted) => ("trusted", "verify-trusted", Status::Good),
+            Self::GivenKey(GivenKind::PublicKey) => ("given_key", "verify-given-key", Status::Good),
+            Self::GivenKey(GivenKind::Secret) => ("given_key", "verify-given-secret", Status::Good),
             Self::Signers(TrustStatus::Indeterminate) | Self::Indeterminate => {
                 ("indeterminate", "verify-indeterminate", Status::Indeterminate)
             }
@@ -80,6 +86,9 @@ pub(super) fn tell(name: &str, told: Told<'_>, session: &mut Session) -> io::Res
             "file": name, "verdict": word, "indication": told.indication.to_string(),
             "signature": signature, "trust": trust, "uncovered": told.uncovered, "findings": told.findings,
         });
+        if let Some(given) = told.given {
+            object["given_key"] = json!(given);
+        }
         let others: Vec<_> =
             signatures.map(|(signature, trust)| json!({ "signature": signature, "trust": trust })).collect();
         if !others.is_empty() {
@@ -96,7 +105,8 @@ pub(super) fn tell(name: &str, told: Told<'_>, session: &mut Session) -> io::Res
         session.finding(name, finding)?;
     }
     session.output.write_all(told.text.as_bytes())?;
-    for message in [Message::new("verify-indication").with("indication", told.indication), Message::new(id)] {
+    let conclusion = told.given.iter().fold(Message::new(id), |message, given| message.with("name", &given.name));
+    for message in [Message::new("verify-indication").with("indication", told.indication), conclusion] {
         let text = session.text(&message);
         writeln!(session.output, "{text}")?;
     }
