@@ -36,36 +36,39 @@ pub enum SignatureAlgorithm {
 }
 
 /// Algorithm identifiers that name their digest: RFC 8017 A.2.4, RFC 5758, RFC 3279, TeleTrusT, NIST CSOR.
-const IDENTIFIERS: [(&str, SignatureAlgorithm); 26] = {
+const IDENTIFIERS: [(ObjectIdentifier, SignatureAlgorithm); 26] = {
     use DigestAlgorithm as D;
     use SignatureAlgorithm::{Dsa, Ecdsa, Ed25519, RsaPkcs1};
+    const fn of(text: &str) -> ObjectIdentifier {
+        ObjectIdentifier::new_unwrap(text)
+    }
     [
-        ("1.2.840.113549.1.1.4", RsaPkcs1(D::Md5)),
-        ("1.3.36.3.3.1.2", RsaPkcs1(D::Ripemd160)),
-        ("1.2.840.113549.1.1.5", RsaPkcs1(D::Sha1)),
-        ("1.2.840.113549.1.1.14", RsaPkcs1(D::Sha224)),
-        ("1.2.840.113549.1.1.11", RsaPkcs1(D::Sha256)),
-        ("1.2.840.113549.1.1.12", RsaPkcs1(D::Sha384)),
-        ("1.2.840.113549.1.1.13", RsaPkcs1(D::Sha512)),
-        ("2.16.840.1.101.3.4.3.13", RsaPkcs1(D::Sha3_224)),
-        ("2.16.840.1.101.3.4.3.14", RsaPkcs1(D::Sha3_256)),
-        ("2.16.840.1.101.3.4.3.15", RsaPkcs1(D::Sha3_384)),
-        ("2.16.840.1.101.3.4.3.16", RsaPkcs1(D::Sha3_512)),
-        ("1.2.840.10045.4.1", Ecdsa(D::Sha1)),
-        ("1.2.840.10045.4.3.1", Ecdsa(D::Sha224)),
-        ("1.2.840.10045.4.3.2", Ecdsa(D::Sha256)),
-        ("1.2.840.10045.4.3.3", Ecdsa(D::Sha384)),
-        ("1.2.840.10045.4.3.4", Ecdsa(D::Sha512)),
-        ("2.16.840.1.101.3.4.3.9", Ecdsa(D::Sha3_224)),
-        ("2.16.840.1.101.3.4.3.10", Ecdsa(D::Sha3_256)),
-        ("2.16.840.1.101.3.4.3.11", Ecdsa(D::Sha3_384)),
-        ("2.16.840.1.101.3.4.3.12", Ecdsa(D::Sha3_512)),
-        ("1.2.840.10040.4.3", Dsa(D::Sha1)),
-        ("2.16.840.1.101.3.4.3.1", Dsa(D::Sha224)),
-        ("2.16.840.1.101.3.4.3.2", Dsa(D::Sha256)),
-        ("2.16.840.1.101.3.4.3.3", Dsa(D::Sha384)),
-        ("2.16.840.1.101.3.4.3.4", Dsa(D::Sha512)),
-        ("1.3.101.112", Ed25519),
+        (of("1.2.840.113549.1.1.4"), RsaPkcs1(D::Md5)),
+        (of("1.3.36.3.3.1.2"), RsaPkcs1(D::Ripemd160)),
+        (of("1.2.840.113549.1.1.5"), RsaPkcs1(D::Sha1)),
+        (of("1.2.840.113549.1.1.14"), RsaPkcs1(D::Sha224)),
+        (of("1.2.840.113549.1.1.11"), RsaPkcs1(D::Sha256)),
+        (of("1.2.840.113549.1.1.12"), RsaPkcs1(D::Sha384)),
+        (of("1.2.840.113549.1.1.13"), RsaPkcs1(D::Sha512)),
+        (of("2.16.840.1.101.3.4.3.13"), RsaPkcs1(D::Sha3_224)),
+        (of("2.16.840.1.101.3.4.3.14"), RsaPkcs1(D::Sha3_256)),
+        (of("2.16.840.1.101.3.4.3.15"), RsaPkcs1(D::Sha3_384)),
+        (of("2.16.840.1.101.3.4.3.16"), RsaPkcs1(D::Sha3_512)),
+        (of("1.2.840.10045.4.1"), Ecdsa(D::Sha1)),
+        (of("1.2.840.10045.4.3.1"), Ecdsa(D::Sha224)),
+        (of("1.2.840.10045.4.3.2"), Ecdsa(D::Sha256)),
+        (of("1.2.840.10045.4.3.3"), Ecdsa(D::Sha384)),
+        (of("1.2.840.10045.4.3.4"), Ecdsa(D::Sha512)),
+        (of("2.16.840.1.101.3.4.3.9"), Ecdsa(D::Sha3_224)),
+        (of("2.16.840.1.101.3.4.3.10"), Ecdsa(D::Sha3_256)),
+        (of("2.16.840.1.101.3.4.3.11"), Ecdsa(D::Sha3_384)),
+        (of("2.16.840.1.101.3.4.3.12"), Ecdsa(D::Sha3_512)),
+        (of("1.2.840.10040.4.3"), Dsa(D::Sha1)),
+        (of("2.16.840.1.101.3.4.3.1"), Dsa(D::Sha224)),
+        (of("2.16.840.1.101.3.4.3.2"), Dsa(D::Sha256)),
+        (of("2.16.840.1.101.3.4.3.3"), Dsa(D::Sha384)),
+        (of("2.16.840.1.101.3.4.3.4"), Dsa(D::Sha512)),
+        (of("1.3.101.112"), Ed25519),
     ]
 };
 
@@ -127,7 +130,7 @@ impl SignatureAlgorithm {
         let of = self.in_der();
         let (identifier, _) = IDENTIFIERS.iter().find(|(_, other)| *other == of)?;
         let null = matches!(self, Self::RsaPkcs1(_));
-        asn1::identifier(ObjectIdentifier::new_unwrap(identifier), null.then_some(AnyRef::NULL)).ok()
+        asn1::identifier(*identifier, null.then_some(AnyRef::NULL)).ok()
     }
 
     /// The algorithm of an `AlgorithmIdentifier` in DER that names its digest.
@@ -147,9 +150,8 @@ impl SignatureAlgorithm {
             let other = || SignatureError::UnsupportedAlgorithm("RSA PSS with these parameters".to_owned());
             return algorithm.ok_or_else(other);
         }
-        let name = identifier.algorithm.to_string();
-        let Some(&(_, algorithm)) = IDENTIFIERS.iter().find(|(other, _)| *other == name) else {
-            return Err(SignatureError::UnsupportedAlgorithm(name));
+        let Some(&(_, algorithm)) = IDENTIFIERS.iter().find(|(other, _)| *other == identifier.algorithm) else {
+            return Err(SignatureError::UnsupportedAlgorithm(identifier.algorithm.to_string()));
         };
         // RFC 4055 §5: NULL with RSA (its absence is tolerated); RFC 5758 §3.2 and RFC 8410 §3: absent with the others.
         let null = matches!(algorithm, Self::RsaPkcs1(_));

@@ -171,7 +171,7 @@ impl<'a> Info<'a> {
     fn anchor(mut self, bytes: &[u8], limits: &Limits) -> Result<Anchor, CertificateError> {
         let mut critical = Vec::new();
         if let Some(octets) = self.extensions {
-            let extensions = Extensions::read(octets)?;
+            let extensions = Extensions::read(octets, &octets.into())?;
             self.constraints.extended_key_usage = extensions.extended_key_usage;
             critical = extensions.unprocessed_critical;
         }

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use der::asn1::{AnyRef, BitStringRef, ObjectIdentifier};
 use der::{Decode, Encode, ErrorKind, Reader, SliceReader, Tag, Tagged};
-use jiff::{Timestamp, civil, tz::TimeZone};
+use jiff::{Timestamp, civil, tz::Offset};
 
 /// `AlgorithmIdentifier` (RFC 5280 §4.1.1.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -192,8 +192,8 @@ pub(crate) fn time_of(tag: Tag, contents: &[u8]) -> der::Result<Timestamp> {
     let field = |index: usize| i8::try_from(number(&rest[2 * index..2 * index + 2])).unwrap_or(i8::MAX);
     let date_time =
         civil::DateTime::new(year, field(0), field(1), field(2), field(3), field(4), 0).map_err(|_| wrong())?;
-    match date_time.to_zoned(TimeZone::UTC) {
-        Ok(zoned) => Ok(zoned.timestamp()),
+    match Offset::UTC.to_timestamp(date_time) {
+        Ok(timestamp) => Ok(timestamp),
         Err(_) if year == 9999 => Ok(Timestamp::MAX),
         Err(_) => Err(wrong()),
     }

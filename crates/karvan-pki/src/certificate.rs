@@ -9,7 +9,8 @@ use der::asn1::ObjectIdentifier;
 use jiff::Timestamp;
 
 use crate::asn1::{self, AlgorithmIdentifier, Signed};
-use crate::{Extensions, Legacy, Limit, Limits, Name, PublicKey, SignatureAlgorithm, SignatureError};
+use crate::octets::place;
+use crate::{Extensions, Legacy, Limit, Limits, Name, Octets, PublicKey, SignatureAlgorithm, SignatureError};
 
 /// An X.509 certificate (RFC 5280 §4): its octets exactly as they came, and what they say.
 ///
@@ -22,12 +23,12 @@ use crate::{Extensions, Legacy, Limit, Limits, Name, PublicKey, SignatureAlgorit
 /// ```
 #[derive(Clone)]
 pub struct Certificate {
-    der: Box<[u8]>,
+    der: Octets,
     /// Where in `der` the `tbsCertificate` stands: the octets that are signed.
     signed: Range<usize>,
     fingerprint: OnceLock<[u8; 32]>,
     version: u64,
-    serial: Box<[u8]>,
+    serial: Octets,
     issuer: Name,
     /// Where in `der` the issuer stands.
     issuer_range: Range<usize>,
@@ -38,8 +39,8 @@ pub struct Certificate {
     not_after: Timestamp,
     public_key: PublicKey,
     signature_algorithm: Result<SignatureAlgorithm, SignatureError>,
-    /// None where it is not a whole number of octets: readable, but the signature of nobody.
-    signature: Option<Box<[u8]>>,
+    /// Where in `der` it stands; none where it is not a whole number of octets: readable, but the signature of nobody.
+    signature: Option<Range<usize>>,
     extensions: Extensions,
 }
 
@@ -112,8 +113,12 @@ impl Certificate {
     /// algorithm, kind of key or extension is none: the path that needs it fails.
     pub fn from_der(der: &[u8], limits: &Limits) -> Result<Self, CertificateError> {
         fits(der, Limit::CertificateSize, limits)?;
+        Self::read(der.into(), limits)
+    }
+
+    fn read(der: Octets, limits: &Limits) -> Result<Self, CertificateError> {
         let Signed { octets: signed, algorithm: outer_algorithm, signature } =
-            asn1::whole(der, |reader| reader.sequence(Signed::read))
+            asn1::whole(&der, |reader| reader.sequence(Signed::read))
                 .map_err(|error| CertificateError::malformed("Certificate", error))?;
         let fields = Fields::read(&der[signed.clone()])?;
         if fields.signature != outer_algorithm {
@@ -124,26 +129,26 @@ impl Certificate {
         let malformed = |field| move |error| CertificateError::malformed(field, error);
         let extensions = match (fields.version, fields.extensions) {
             (0..=2, None) => Extensions::default(),
-            (2, Some(extensions)) => Extensions::read(extensions)?,
+            (2, Some(extensions)) => Extensions::read(extensions, &der)?,
             (version, _) => return Err(CertificateError::Version(version)),
         };
-        let range = |part: &[u8]| place(part, der).unwrap_or_default();
+        let range = |part: &[u8]| place(part, &der).unwrap_or_default();
         Ok(Self {
             fingerprint: OnceLock::new(),
             version: fields.version + 1,
-            serial: fields.serial.into(),
+            serial: der.part(fields.serial),
             issuer_range: range(fields.issuer),
             subject_range: range(fields.subject),
             issuer: Name::from_der(fields.issuer).map_err(malformed("issuer"))?,
             subject: Name::from_der(fields.subject).map_err(malformed("subject"))?,
             not_before: fields.not_before,
             not_after: fields.not_after,
-            public_key: PublicKey::from_spki(fields.public_key).map_err(malformed("subjectPublicKeyInfo"))?,
+            public_key: PublicKey::read(der.part(fields.public_key)).map_err(malformed("subjectPublicKeyInfo"))?,
             signature_algorithm: SignatureAlgorithm::of(&outer_algorithm),
-            signature: signature.as_bytes().map(Into::into),
+            signature: signature.as_bytes().map(range),
             extensions,
             signed,
-            der: der.into(),
+            der,
         })
     }
 
@@ -161,7 +166,7 @@ impl Certificate {
         Ok(Self {
             fingerprint: OnceLock::new(),
             version: 3,
-            serial: [0].into(),
+            serial: [0][..].into(),
             issuer: read.clone(),
             issuer_range: range.clone(),
             subject: read,
@@ -180,6 +185,11 @@ impl Certificate {
     /// The octets of the certificate, exactly as they came.
     #[must_use]
     pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// The same, to keep.
+    pub(crate) const fn octets(&self) -> &Octets {
         &self.der
     }
 
@@ -204,7 +214,7 @@ impl Certificate {
     /// The serial number in lower-case hexadecimal digits, as it is encoded.
     #[must_use]
     pub fn serial(&self) -> String {
-        hex(&self.serial)
+        hex(self.serial_number())
     }
 
     /// The content octets of the serial number.
@@ -294,8 +304,8 @@ impl Certificate {
     /// Why it is not good.
     pub fn verify_signature_allowing(&self, issuer: &PublicKey, allowed: Legacy) -> Result<(), SignatureError> {
         let algorithm = self.signature_algorithm.clone()?;
-        let signature = self.signature.as_deref().ok_or(SignatureError::Wrong)?;
-        issuer.verify_allowing(algorithm, &self.der[self.signed.clone()], signature, allowed)
+        let signature = self.signature.clone().ok_or(SignatureError::Wrong)?;
+        issuer.verify_allowing(algorithm, &self.der[self.signed.clone()], &self.der[signature], allowed)
     }
 }
 
@@ -376,13 +386,6 @@ impl<'a> Fields<'a> {
         });
         fields.map_err(|error| CertificateError::malformed(field, error))
     }
-}
-
-/// Where in `whole` its part stands.
-fn place(part: &[u8], whole: &[u8]) -> Option<Range<usize>> {
-    let start = part.as_ptr().addr().checked_sub(whole.as_ptr().addr())?;
-    let end = start.checked_add(part.len())?;
-    (end <= whole.len()).then_some(start..end)
 }
 
 /// The SHA-256 digest of `octets`.

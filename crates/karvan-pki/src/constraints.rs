@@ -95,7 +95,7 @@ pub(crate) fn names(certificate: &Certificate) -> Vec<Cow<'_, GeneralName>> {
     // RFC 5280 asks for the mail addresses of the subject where there is no alternative name. They are claimed where
     // there is one as well, so they are held to the constraints always, as OpenSSL does.
     let addresses = certificate.subject().email_addresses();
-    names.extend(addresses.map(|address| Cow::Owned(GeneralName::Rfc822(address.to_owned()))));
+    names.extend(addresses.map(|address| Cow::Owned(GeneralName::Rfc822(address.into_owned()))));
     names
 }
 

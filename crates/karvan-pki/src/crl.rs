@@ -12,8 +12,9 @@ use crate::asn1::{self, AlgorithmIdentifier, Signed};
 use crate::certificate::{hex, sha256};
 use crate::distribution::{self, DistributionPoint, IssuingDistributionPoint};
 use crate::extensions::{self, Extension};
+use crate::octets::place;
 use crate::{
-    CertificateError, GeneralName, Legacy, Limit, Limits, Name, PublicKey, SignatureAlgorithm, SignatureError,
+    CertificateError, GeneralName, Legacy, Limit, Limits, Name, Octets, PublicKey, SignatureAlgorithm, SignatureError,
 };
 
 const CRL_NUMBER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.20");
@@ -37,7 +38,8 @@ const EXPIRED_CERTIFICATES_ON_CRL: ObjectIdentifier = ObjectIdentifier::new_unwr
 /// ```
 #[derive(Clone)]
 pub struct RevocationList {
-    der: Box<[u8]>,
+    der: Octets,
+    /// Where in `der` the octets stand that are signed.
     signed: Range<usize>,
     fingerprint: [u8; 32],
     issuer: Name,
@@ -45,22 +47,24 @@ pub struct RevocationList {
     next_update: Option<Timestamp>,
     number: Option<Box<[u8]>>,
     delta_base: Option<Box<[u8]>>,
-    authority_key_identifier: Option<Box<[u8]>>,
+    authority_key_identifier: Option<Octets>,
     scope: Option<IssuingDistributionPoint>,
     freshest: Vec<DistributionPoint>,
     expired_since: Option<Timestamp>,
     unprocessed_critical: Vec<ObjectIdentifier>,
     /// Issuers that entries of an indirect list name; the first is that of the list.
     entry_issuers: Vec<Name>,
-    /// Sorted by serial number and issuer.
+    /// Sorted by serial number.
     entries: Vec<Entry>,
     signature_algorithm: Result<SignatureAlgorithm, SignatureError>,
-    signature: Option<Box<[u8]>>,
+    /// Where in `der` it stands; none where it is not a whole number of octets.
+    signature: Option<Range<usize>>,
 }
 
 #[derive(Clone, Debug)]
 struct Entry {
-    serial: Box<[u8]>,
+    /// Where in the list the content octets stand.
+    serial: Range<usize>,
     /// Which of `entry_issuers`.
     issuer: usize,
     revocation: Revocation,
@@ -68,15 +72,19 @@ struct Entry {
 
 /// The issuers that entries named so far.
 struct EntryIssuers {
+    /// Which the next entry is of.
     current: usize,
+    names: Vec<Name>,
+    /// Where in `names` those stand that entries named.
     known: HashMap<Name, usize>,
 }
 
 impl EntryIssuers {
-    fn names(self) -> Vec<Name> {
-        let mut names: Vec<_> = self.known.into_iter().collect();
-        names.sort_by_key(|(_, index)| *index);
-        names.into_iter().map(|(name, _)| name).collect()
+    fn enter(&mut self, name: Name) {
+        self.current = *self.known.entry(name).or_insert_with_key(|name| {
+            self.names.push(name.clone());
+            self.names.len() - 1
+        });
     }
 }
 
@@ -148,8 +156,12 @@ impl RevocationList {
         if size > most {
             return Err(CertificateError::TooLarge { size, limit: Limit::RevocationSize, most });
         }
+        Self::read(der.into(), limits)
+    }
+
+    fn read(der: Octets, limits: &Limits) -> Result<Self, CertificateError> {
         let Signed { octets: signed, algorithm: outer_algorithm, signature } =
-            asn1::whole(der, |reader| reader.sequence(Signed::read))
+            asn1::whole(&der, |reader| reader.sequence(Signed::read))
                 .map_err(|error| CertificateError::malformed("CertificateList", error))?;
         let fields = Fields::read(&der[signed.clone()])?;
         if fields.signature != outer_algorithm {
@@ -161,9 +173,9 @@ impl RevocationList {
         }
         let issuer = Name::from_der(fields.issuer).map_err(|error| CertificateError::malformed("issuer", error))?;
         let mut list = Self {
-            der: der.into(),
-            signed,
-            fingerprint: sha256(der),
+            der: der.clone(),
+            signed: signed.clone(),
+            fingerprint: sha256(&der),
             entry_issuers: Vec::new(),
             issuer,
             this_update: fields.this_update,
@@ -177,7 +189,7 @@ impl RevocationList {
             unprocessed_critical: Vec::new(),
             entries: Vec::new(),
             signature_algorithm: SignatureAlgorithm::of(&outer_algorithm),
-            signature: signature.as_bytes().map(Into::into),
+            signature: signature.as_bytes().and_then(|signature| place(signature, &der)),
         };
         match (fields.version, fields.extensions) {
             (0 | 1, None) => {}
@@ -281,8 +293,9 @@ impl RevocationList {
     /// What it says of the certificate with this serial number (content octets) of `issuer`.
     #[must_use]
     pub fn find(&self, serial: &[u8], issuer: &Name) -> Option<Revocation> {
-        let start = self.entries.partition_point(|entry| *entry.serial < *serial);
-        let entries = self.entries[start..].iter().take_while(|entry| *entry.serial == *serial);
+        let serial_of = |entry: &Entry| &self.der[entry.serial.clone()];
+        let start = self.entries.partition_point(|entry| serial_of(entry) < serial);
+        let entries = self.entries[start..].iter().take_while(|entry| serial_of(entry) == serial);
         // The last one counts where a list says two things.
         let of_issuer = entries.filter(|entry| self.entry_issuers[entry.issuer] == *issuer);
         of_issuer.last().map(|entry| entry.revocation)
@@ -295,8 +308,8 @@ impl RevocationList {
     /// Why it is not good.
     pub fn verify_signature(&self, issuer: &PublicKey, allowed: Legacy) -> Result<(), SignatureError> {
         let algorithm = self.signature_algorithm.clone()?;
-        let signature = self.signature.as_deref().ok_or(SignatureError::Wrong)?;
-        issuer.verify_allowing(algorithm, &self.der[self.signed.clone()], signature, allowed)
+        let signature = self.signature.clone().ok_or(SignatureError::Wrong)?;
+        issuer.verify_allowing(algorithm, &self.der[self.signed.clone()], &self.der[signature], allowed)
     }
 
     fn read_extensions(&mut self, bytes: &[u8]) -> Result<(), CertificateError> {
@@ -320,7 +333,8 @@ impl RevocationList {
                 self.scope = Some(distribution::issuing_distribution_point(value)?);
             }
             AUTHORITY_KEY_IDENTIFIER => {
-                self.authority_key_identifier = extensions::authority_key_identifier(value)?;
+                let identifier = extensions::authority_key_identifier(value)?;
+                self.authority_key_identifier = identifier.map(|identifier| self.der.part(identifier));
             }
             FRESHEST_CRL => self.freshest = distribution::distribution_points(value)?,
             EXPIRED_CERTIFICATES_ON_CRL => self.expired_since = Some(asn1::whole(value, asn1::time)?),
@@ -331,7 +345,7 @@ impl RevocationList {
 
     fn read_entries(&mut self, octets: &[u8]) -> Result<(), CertificateError> {
         // §5.3.3: an entry is of the issuer that the last entry before it named, at first of that of the list.
-        let mut issuers = EntryIssuers { current: 0, known: HashMap::from([(self.issuer.clone(), 0)]) };
+        let mut issuers = EntryIssuers { current: 0, names: vec![self.issuer.clone()], known: HashMap::new() };
         let mut entries = Vec::new();
         let mut rest = octets;
         while !rest.is_empty() {
@@ -339,9 +353,9 @@ impl RevocationList {
             entries.push(entry.map_err(|error| CertificateError::malformed("revokedCertificates", error))?);
         }
         // A stable sort: of two entries for one certificate the later one stays the later one.
-        entries.sort_by(|one, other| one.serial.cmp(&other.serial));
+        entries.sort_by(|one: &Entry, other| self.der[one.serial.clone()].cmp(&self.der[other.serial.clone()]));
         self.entries = entries;
-        self.entry_issuers = issuers.names();
+        self.entry_issuers = issuers.names;
         Ok(())
     }
 
@@ -359,7 +373,7 @@ impl RevocationList {
                 asn1::each(reader, Tag::Sequence, |reader| self.read_entry_extension(reader, &mut revocation, issuers))
             })?;
         }
-        Ok(Entry { serial: serial.into(), issuer: issuers.current, revocation })
+        Ok(Entry { serial: place(serial, &self.der).unwrap_or_default(), issuer: issuers.current, revocation })
     }
 
     fn read_entry_extension(
@@ -379,8 +393,7 @@ impl RevocationList {
                     _ => None,
                 });
                 let name = name.ok_or(ErrorKind::Value { tag: Tag::Sequence })?;
-                let next = issuers.known.len();
-                issuers.current = *issuers.known.entry(name).or_insert(next);
+                issuers.enter(name);
             }
             _ if critical && !self.unprocessed_critical.contains(&identifier) => {
                 self.unprocessed_critical.push(identifier);

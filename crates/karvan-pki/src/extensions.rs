@@ -1,6 +1,5 @@
 //! The extensions of RFC 5280 §4.2 that a path depends on.
 
-use std::collections::HashSet;
 use std::fmt;
 
 use der::asn1::{AnyRef, BitStringRef, ObjectIdentifier, OctetStringRef};
@@ -9,7 +8,7 @@ use der::{Decode, ErrorKind, Reader, SliceReader, Tag, Tagged};
 use crate::asn1;
 use crate::distribution::{self, DistributionPoint};
 use crate::policy::{self, CertificatePolicy, PolicyConstraints, PolicyMapping};
-use crate::{CertificateError, GeneralName};
+use crate::{CertificateError, GeneralName, Octets};
 
 const SUBJECT_KEY_IDENTIFIER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.14");
 const KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.15");
@@ -34,9 +33,9 @@ const EXTENDED_KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.2
 #[non_exhaustive]
 pub struct Extensions {
     /// §4.2.1.1, its `keyIdentifier`.
-    pub authority_key_identifier: Option<Box<[u8]>>,
+    pub authority_key_identifier: Option<Octets>,
     /// §4.2.1.2.
-    pub subject_key_identifier: Option<Box<[u8]>>,
+    pub subject_key_identifier: Option<Octets>,
     /// §4.2.1.3.
     pub key_usage: Option<KeyUsage>,
     /// §4.2.1.6; empty where the extension is absent.
@@ -173,12 +172,12 @@ pub struct GeneralSubtree {
 }
 
 impl Extensions {
-    /// Reads the `Extensions` of a certificate.
-    pub(crate) fn read(bytes: &[u8]) -> Result<Self, CertificateError> {
+    /// Reads the `Extensions` of a certificate, which are a part of `der`.
+    pub(crate) fn read(bytes: &[u8], der: &Octets) -> Result<Self, CertificateError> {
         let mut extensions = Self::default();
         for Extension { identifier, critical, value } in list(bytes)? {
             let known = extensions
-                .read_one(identifier, value)
+                .read_one(identifier, value, der)
                 .map_err(|error| CertificateError::malformed(name(identifier).unwrap_or("extension"), error))?;
             if critical && !known {
                 extensions.unprocessed_critical.push(identifier);
@@ -188,12 +187,14 @@ impl Extensions {
     }
 
     /// Reads one extension; whether it is one that Karvan processes.
-    fn read_one(&mut self, identifier: ObjectIdentifier, value: &[u8]) -> der::Result<bool> {
+    fn read_one(&mut self, identifier: ObjectIdentifier, value: &[u8], der: &Octets) -> der::Result<bool> {
         match identifier {
-            AUTHORITY_KEY_IDENTIFIER => self.authority_key_identifier = authority_key_identifier(value)?,
+            AUTHORITY_KEY_IDENTIFIER => {
+                self.authority_key_identifier = authority_key_identifier(value)?.map(|identifier| der.part(identifier));
+            }
             SUBJECT_KEY_IDENTIFIER => {
                 let octets = asn1::whole(value, <&OctetStringRef>::decode)?;
-                self.subject_key_identifier = Some(octets.as_bytes().into());
+                self.subject_key_identifier = Some(der.part(octets.as_bytes()));
             }
             KEY_USAGE => self.key_usage = Some(key_usage(value)?),
             SUBJECT_ALTERNATIVE_NAME => self.subject_alternative_names = GeneralName::read_all(value)?,
@@ -244,9 +245,10 @@ impl<'a> Extension<'a> {
 pub(crate) fn list(bytes: &[u8]) -> Result<Vec<Extension<'_>>, CertificateError> {
     let list = asn1::whole(bytes, |reader| asn1::each(reader, Tag::Sequence, Extension::read))
         .map_err(|error| CertificateError::malformed("extensions", error))?;
-    let mut seen = HashSet::with_capacity(list.len());
-    match list.iter().find(|extension| !seen.insert(extension.identifier)) {
-        Some(twice) => Err(CertificateError::DuplicateExtension(twice.identifier)),
+    let mut identifiers: Vec<_> = list.iter().map(|extension| &extension.identifier).collect();
+    identifiers.sort_unstable();
+    match identifiers.windows(2).find(|pair| pair[0] == pair[1]) {
+        Some(twice) => Err(CertificateError::DuplicateExtension(*twice[0])),
         None => Ok(list),
     }
 }
@@ -286,14 +288,14 @@ pub(crate) fn name(identifier: ObjectIdentifier) -> Option<&'static str> {
     })
 }
 
-pub(crate) fn authority_key_identifier(value: &[u8]) -> der::Result<Option<Box<[u8]>>> {
+pub(crate) fn authority_key_identifier(value: &[u8]) -> der::Result<Option<&[u8]>> {
     asn1::whole(value, |reader| {
         reader.sequence(|reader| {
             let identifier = asn1::context(reader, 0)?;
             // authorityCertIssuer and authorityCertSerialNumber: a hint for finding, which the subject's name already is.
             asn1::context(reader, 1)?;
             asn1::context(reader, 2)?;
-            Ok(identifier.map(|identifier| identifier.value().into()))
+            Ok(identifier.map(|identifier| identifier.value()))
         })
     })
 }
@@ -382,8 +384,11 @@ mod tests {
     #[test]
     fn an_extension_stands_once() {
         let extension: &[u8] = b"\x30\x09\x06\x03\x55\x1d\x13\x04\x02\x30\x00";
-        let list = |count: usize| crate::name::tests::tlv(0x30, &extension.repeat(count));
-        assert!(Extensions::read(&list(1)).is_ok());
-        assert!(matches!(Extensions::read(&list(2)), Err(CertificateError::DuplicateExtension(_))));
+        let read = |count: usize| {
+            let der = Octets::from(&*crate::name::tests::tlv(0x30, &extension.repeat(count)));
+            Extensions::read(&der, &der)
+        };
+        assert!(read(1).is_ok());
+        assert!(matches!(read(2), Err(CertificateError::DuplicateExtension(_))));
     }
 }

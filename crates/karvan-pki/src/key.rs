@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::ops::Range;
 use std::sync::OnceLock;
 
 use der::asn1::{AnyRef, BitStringRef, ObjectIdentifier, UintRef};
@@ -11,7 +12,8 @@ use ring::signature::{self as fast, UnparsedPublicKey, VerificationAlgorithm};
 use crate::algorithm::{RSASSA_PSS, pss};
 use crate::asn1::{self, AlgorithmIdentifier};
 use crate::certificate::sha256;
-use crate::{DigestAlgorithm, Legacy, SignatureAlgorithm};
+use crate::octets::place;
+use crate::{DigestAlgorithm, Legacy, Octets, SignatureAlgorithm};
 
 mod slow;
 
@@ -29,9 +31,9 @@ pub struct PublicKey {
     kind: KeyKind,
     /// What an RSA key restricts itself to (RFC 4055 §1.2).
     padding: Padding,
-    spki: Box<[u8]>,
-    /// The contents of the BIT STRING.
-    key: Box<[u8]>,
+    spki: Octets,
+    /// Where in it the contents of the BIT STRING stand.
+    key: Range<usize>,
     digest: KeyDigest,
 }
 
@@ -129,7 +131,11 @@ impl PublicKey {
     /// # Errors
     /// What is not such a structure. A key of an unknown algorithm is none: its kind is [`KeyKind::Unsupported`].
     pub fn from_spki(spki: &[u8]) -> der::Result<Self> {
-        let (algorithm, bits) = asn1::whole(spki, |reader| {
+        Self::read(spki.into())
+    }
+
+    pub(crate) fn read(spki: Octets) -> der::Result<Self> {
+        let (algorithm, bits) = asn1::whole(&spki, |reader| {
             reader.sequence(|reader| Ok((AlgorithmIdentifier::read(reader)?, BitStringRef::decode(reader)?)))
         })?;
         let key = bits.as_bytes().ok_or(ErrorKind::Value { tag: Tag::BitString })?;
@@ -158,7 +164,8 @@ impl PublicKey {
             DSA => KeyKind::Dsa { bits: algorithm.parameters.map(dsa_bits).transpose()? },
             other => KeyKind::Unsupported(other.to_string()),
         };
-        Ok(Self { kind, padding, spki: spki.into(), key: key.into(), digest: KeyDigest::default() })
+        let key = place(key, &spki).unwrap_or_default();
+        Ok(Self { kind, padding, spki, key, digest: KeyDigest::default() })
     }
 
     /// What kind of key it is.
@@ -181,7 +188,7 @@ impl PublicKey {
     /// The key itself: `RSAPublicKey`, the point of a curve, the 32 octets of Ed25519, `y` of DSA.
     #[must_use]
     pub fn octets(&self) -> &[u8] {
-        &self.key
+        &self.spki[self.key.clone()]
     }
 
     /// This DSA key with the parameters of `issuer`'s, where it has none of its own (RFC 5280 §6.1.4 (f)).
@@ -190,7 +197,7 @@ impl PublicKey {
         let KeyKind::Dsa { bits: None } = self.kind else { return None };
         let parameters = slow::dsa_parameters(&issuer.spki)?;
         let algorithm = asn1::identifier(DSA, Some(parameters)).ok()?;
-        let bits = BitStringRef::from_bytes(&self.key).ok()?.to_der().ok()?;
+        let bits = BitStringRef::from_bytes(self.octets()).ok()?.to_der().ok()?;
         let spki = AnyRef::new(Tag::Sequence, &[algorithm, bits].concat()).ok()?.to_der().ok()?;
         Self::from_spki(&spki).ok()
     }
@@ -232,7 +239,9 @@ impl PublicKey {
             }
             _ => signature,
         };
-        UnparsedPublicKey::new(verification, &self.key).verify(message, signature).map_err(|_| SignatureError::Wrong)
+        UnparsedPublicKey::new(verification, self.octets())
+            .verify(message, signature)
+            .map_err(|_| SignatureError::Wrong)
     }
 
     /// The same for a message of which only the digest is at hand, with the algorithm's digest. Ed25519 has no such

@@ -42,6 +42,7 @@ mod load;
 mod name;
 mod names_written;
 mod ocsp;
+mod octets;
 pub mod pem;
 mod policy;
 mod register;
@@ -80,6 +81,7 @@ pub use load::{LoadError, LoadProblem, certificates};
 pub use name::Name;
 pub use names_written::NameError;
 pub use ocsp::{OcspResponse, Responder};
+pub use octets::Octets;
 pub use policy::{
     ANY_POLICY, CertificatePolicy, PolicyConstraints, PolicyMapping, PolicyOptions, PolicyQualifier, ValidPolicy,
 };

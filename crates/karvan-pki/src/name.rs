@@ -1,14 +1,15 @@
 //! Distinguished names: reading, comparing (RFC 5280 §7.1) and writing (RFC 4514).
 
+use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 use std::hash::{Hash, Hasher};
-use std::ops::Range;
 use std::sync::Arc;
 
 use der::asn1::{AnyRef, ObjectIdentifier};
 use der::{Decode, Encode, ErrorKind, Reader, SliceReader, Tag, Tagged};
 
 use crate::asn1::{self, OBJECT_IDENTIFIER, SEQUENCE, SET};
+use crate::encode;
 
 /// A distinguished name (X.501 `Name`).
 ///
@@ -17,34 +18,25 @@ use crate::asn1::{self, OBJECT_IDENTIFIER, SEQUENCE, SET};
 /// write one character in two ways do not match.)
 ///
 /// It is displayed as RFC 4514 writes it, the most specific part first: `CN=Sahand Trade Co,O=Sahand,C=IR`.
-#[derive(Clone, Debug, Default)]
-pub struct Name(Arc<Parts>);
-
-/// What a name says. Names are compared, hashed and handed on much more often than they are read.
-#[derive(Debug, Default)]
-struct Parts {
-    /// From the root of the directory downwards, as in the certificate; within a part sorted.
-    attributes: Vec<Attribute>,
-    /// All of it as compared: each part as the count of its attributes and these with their lengths, so that no part begins another.
-    key: Vec<u8>,
+#[derive(Clone, Default)]
+pub struct Name {
+    /// The contents of the `RDNSequence`, from the root of the directory downwards, and behind it the key: all of it as compared, each
+    /// part as the count of its attributes and these with their lengths, so that no part begins another. Names are compared, hashed and
+    /// handed on much more often than they are written, so text is made of them when it is asked for.
+    octets: Arc<[u8]>,
+    /// Where the key begins.
+    key: usize,
 }
 
-#[derive(Clone, Debug)]
-struct Attribute {
+/// An `AttributeTypeAndValue` of a name.
+#[derive(Clone, Copy, Debug)]
+struct Attribute<'a> {
     /// Whether a relative distinguished name begins with it.
     first: bool,
     kind: ObjectIdentifier,
-    value: Value,
-    /// Where in the key of the name it stands.
-    place: Range<usize>,
-}
-
-#[derive(Clone, Debug)]
-enum Value {
-    /// The characters of a string.
-    Text(Box<str>),
-    /// The DER of what is none.
-    Other(Box<[u8]>),
+    value: AnyRef<'a>,
+    /// The DER of the value.
+    der: &'a [u8],
 }
 
 impl Name {
@@ -54,135 +46,142 @@ impl Name {
     /// What is not the DER of a name.
     pub fn from_der(bytes: &[u8]) -> der::Result<Self> {
         let mut rest = bytes;
-        let mut list = asn1::expect(&mut rest, SEQUENCE)?;
+        let list = asn1::expect(&mut rest, SEQUENCE)?;
         if !rest.is_empty() {
             return Err(ErrorKind::Length { tag: Tag::Sequence }.into());
         }
-        let mut parts = Parts::default();
-        while !list.is_empty() {
-            let part = asn1::expect(&mut list, SET)?;
-            parts.read_part(part)?;
+        Self::from_contents(list)
+    }
+
+    /// A name from the contents of its `RDNSequence`.
+    fn from_contents(contents: &[u8]) -> der::Result<Self> {
+        let mut octets = Vec::with_capacity(contents.len() * 9 / 4);
+        octets.extend(contents);
+        let mut attributes = Vec::new();
+        let mut rest = contents;
+        while !rest.is_empty() {
+            attributes.clear();
+            read_part(asn1::expect(&mut rest, SET)?, &mut attributes)?;
+            octets.extend(u32::try_from(attributes.len()).unwrap_or(u32::MAX).to_be_bytes());
+            attributes.iter().for_each(|attribute| attribute.write_key(&mut octets));
         }
-        Ok(Self(parts.into()))
+        Ok(Self { octets: octets.into(), key: contents.len() })
     }
 
     /// Whether the name has no part at all; such a name identifies nobody.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.key.is_empty()
+        self.octets.is_empty()
     }
 
     /// Whether this name is `base` or lies below it (RFC 5280 §4.2.1.10, `directoryName`).
     #[must_use]
     pub fn is_within(&self, base: &Self) -> bool {
-        self.0.key.starts_with(&base.0.key)
+        self.key().starts_with(base.key())
     }
 
     /// A name of one part, from the octets within a `RelativeDistinguishedName`.
     pub(crate) fn from_part(octets: &[u8]) -> der::Result<Self> {
-        let mut parts = Parts::default();
-        parts.read_part(octets)?;
-        Ok(Self(parts.into()))
+        Self::from_contents(&encode::value(SET, octets))
     }
 
     /// This name with the parts of `lower` below it.
     pub(crate) fn above(&self, lower: &Self) -> Self {
-        let shift = self.0.key.len();
-        let lowered = |attribute: &Attribute| {
-            let place = attribute.place.start + shift..attribute.place.end + shift;
-            Attribute { place, ..attribute.clone() }
-        };
-        let attributes = self.0.attributes.iter().cloned().chain(lower.0.attributes.iter().map(lowered));
-        let key = [&self.0.key[..], &lower.0.key].concat();
-        Self(Parts { attributes: attributes.collect(), key }.into())
+        let octets = [self.contents(), lower.contents(), self.key(), lower.key()].concat();
+        Self { octets: octets.into(), key: self.key + lower.key }
     }
 
     /// The text of the most specific common name; of the organisation or the last attribute where there is none.
     ///
     /// For people: it identifies nothing.
     #[must_use]
-    pub fn short(&self) -> Option<&str> {
-        let last = |kind: &str| self.attributes().rev().find(|attribute| keyword(attribute.kind) == Some(kind))?.text();
-        last("CN").or_else(|| last("O")).or_else(|| self.attributes().next_back()?.text())
+    pub fn short(&self) -> Option<Cow<'_, str>> {
+        let attributes = self.attributes();
+        let last = |kind| attributes.iter().rev().find(|attribute| keyword(attribute.kind) == Some(kind))?.text();
+        last("CN").or_else(|| last("O")).or_else(|| attributes.last()?.text())
     }
 
     /// The country, ISO 3166-1, if the name has one.
     #[must_use]
-    pub fn country(&self) -> Option<&str> {
-        self.attributes().find(|attribute| keyword(attribute.kind) == Some("C"))?.text()
+    pub fn country(&self) -> Option<Cow<'_, str>> {
+        self.of_kind("C").next()?.text()
     }
 
     /// Whether both names belong to one country and one organisation, as far as they name them.
     pub(crate) fn is_same_entity(&self, other: &Self) -> bool {
-        ["C", "O"].into_iter().all(|kind| {
-            let of_kind = |name: &'_ Self| {
-                let found = name.attributes().filter(|attribute| keyword(attribute.kind) == Some(kind));
-                found.map(|attribute| name.0.key[attribute.place.clone()].to_vec()).collect::<Vec<_>>()
-            };
-            of_kind(self) == of_kind(other)
-        })
+        let key = |name: &Self| {
+            let mut key = Vec::new();
+            ["C", "O"]
+                .into_iter()
+                .flat_map(|kind| name.of_kind(kind))
+                .for_each(|attribute| attribute.write_key(&mut key));
+            key
+        };
+        key(self) == key(other)
     }
 
     /// The texts of every `emailAddress` attribute.
-    pub(crate) fn email_addresses(&self) -> impl Iterator<Item = &str> {
-        self.attributes()
-            .filter(|attribute| keyword(attribute.kind) == Some("emailAddress"))
-            .filter_map(Attribute::text)
+    pub(crate) fn email_addresses(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        self.of_kind("emailAddress").filter_map(Attribute::text)
     }
 
     pub(crate) fn read(reader: &mut SliceReader<'_>) -> der::Result<Self> {
         Self::from_der(reader.tlv_bytes()?)
     }
 
-    fn attributes(&self) -> impl DoubleEndedIterator<Item = &Attribute> {
-        self.0.attributes.iter()
+    fn contents(&self) -> &[u8] {
+        &self.octets[..self.key]
+    }
+
+    /// What makes it the same name as another one.
+    fn key(&self) -> &[u8] {
+        &self.octets[self.key..]
+    }
+
+    fn attributes(&self) -> Vec<Attribute<'_>> {
+        let mut attributes = Vec::new();
+        let mut rest = self.contents();
+        // It was read before, so that nothing is left out here.
+        while asn1::expect(&mut rest, SET).and_then(|part| read_part(part, &mut attributes)).is_ok() {}
+        attributes
+    }
+
+    fn of_kind(&self, kind: &'static str) -> impl Iterator<Item = Attribute<'_>> {
+        self.attributes().into_iter().filter(move |attribute| keyword(attribute.kind) == Some(kind))
     }
 }
 
-impl Parts {
-    /// Reads the attributes within a `RelativeDistinguishedName`.
-    fn read_part(&mut self, mut octets: &[u8]) -> der::Result<()> {
-        let start = self.attributes.len();
-        while !octets.is_empty() {
-            let mut fields = asn1::expect(&mut octets, SEQUENCE)?;
-            let kind = ObjectIdentifier::from_bytes(asn1::expect(&mut fields, OBJECT_IDENTIFIER)?)?;
-            let (tag, contents) = asn1::next(&mut fields)?;
-            if !fields.is_empty() {
-                return Err(ErrorKind::Length { tag: Tag::Sequence }.into());
-            }
-            let value = AnyRef::new(Tag::from_der(&[tag])?, contents)?;
-            let value = match text(value) {
-                Some(text) => Value::Text(text.into()),
-                None => Value::Other(value.to_der()?.into()),
-            };
-            self.attributes.push(Attribute { first: false, kind, value, place: 0..0 });
+/// Reads the attributes within a `RelativeDistinguishedName`, whose order does not count: they are sorted.
+fn read_part<'a>(mut octets: &'a [u8], attributes: &mut Vec<Attribute<'a>>) -> der::Result<()> {
+    let start = attributes.len();
+    while !octets.is_empty() {
+        let mut fields = asn1::expect(&mut octets, SEQUENCE)?;
+        let kind = ObjectIdentifier::from_bytes(asn1::expect(&mut fields, OBJECT_IDENTIFIER)?)?;
+        let der = fields;
+        let (tag, contents) = asn1::next(&mut fields)?;
+        if !fields.is_empty() {
+            return Err(ErrorKind::Length { tag: Tag::Sequence }.into());
         }
-        self.end_part(start);
-        Ok(())
+        let value = AnyRef::new(Tag::from_der(&[tag])?, contents)?;
+        attributes.push(Attribute { first: false, kind, value, der });
     }
-
-    /// Ends the part whose attributes, whose order does not count, begin at `start`.
-    fn end_part(&mut self, start: usize) {
-        let part = &mut self.attributes[start..];
-        if part.len() > 1 {
-            part.sort_by_cached_key(|attribute| {
-                let mut key = Vec::new();
-                attribute.write_key(&mut key);
-                (attribute.kind, attribute.text().is_some(), key)
-            });
-        }
-        self.key.extend(u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
-        for (index, attribute) in part.iter_mut().enumerate() {
-            let from = self.key.len();
-            attribute.write_key(&mut self.key);
-            (attribute.first, attribute.place) = (index == 0, from..self.key.len());
-        }
+    let part = &mut attributes[start..];
+    if part.len() > 1 {
+        part.sort_by_cached_key(|attribute| {
+            let mut key = Vec::new();
+            attribute.write_key(&mut key);
+            (attribute.kind, attribute.text().is_some(), key)
+        });
     }
+    if let Some(attribute) = part.first_mut() {
+        attribute.first = true;
+    }
+    Ok(())
 }
 
 impl PartialEq for Name {
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0) || self.0.key == other.0.key
+        Arc::ptr_eq(&self.octets, &other.octets) || self.key() == other.key()
     }
 }
 
@@ -190,14 +189,21 @@ impl Eq for Name {}
 
 impl Hash for Name {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.key.hash(state);
+        self.key().hash(state);
+    }
+}
+
+impl fmt::Debug for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Name({self})")
     }
 }
 
 /// RFC 4514, with every character escaped that could disturb a terminal or the order of the line.
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let parts = self.0.attributes.chunk_by(|_, next| !next.first);
+        let attributes = self.attributes();
+        let parts = attributes.chunk_by(|_, next| !next.first);
         for (index, part) in parts.rev().enumerate() {
             if index > 0 {
                 f.write_char(',')?;
@@ -213,42 +219,41 @@ impl fmt::Display for Name {
     }
 }
 
-impl Attribute {
-    fn text(&self) -> Option<&str> {
-        match &self.value {
-            Value::Text(text) => Some(text),
-            Value::Other(_) => None,
-        }
+impl<'a> Attribute<'a> {
+    /// The characters, if it is a string.
+    fn text(self) -> Option<Cow<'a, str>> {
+        text(self.value)
     }
 
     /// What makes it the same attribute as another one. A value that is no string never equals one that is.
     fn write_key(&self, key: &mut Vec<u8>) {
-        let kind = self.kind.as_bytes();
-        key.extend([u8::from(self.text().is_some()), u8::try_from(kind.len()).unwrap_or(u8::MAX)]);
+        let (kind, text) = (self.kind.as_bytes(), self.text());
+        key.extend([u8::from(text.is_some()), u8::try_from(kind.len()).unwrap_or(u8::MAX)]);
         key.extend(kind);
         let start = key.len();
         key.extend([0; 4]);
-        match &self.value {
-            Value::Text(text) => write_comparable(text, key),
-            Value::Other(octets) => key.extend(octets),
+        match text {
+            Some(text) => write_comparable(&text, key),
+            None => key.extend(self.der),
         }
         let length = u32::try_from(key.len() - start - 4).unwrap_or(u32::MAX);
         key[start..start + 4].copy_from_slice(&length.to_be_bytes());
     }
 }
 
-impl fmt::Display for Attribute {
+impl fmt::Display for Attribute<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Some(keyword), Some(text)) = (keyword(self.kind), self.text()) else {
+        let text = self.text();
+        let (Some(keyword), Some(text)) = (keyword(self.kind), &text) else {
             write!(f, "{}=#", self.kind)?;
             // RFC 4514 §2.4: the value is shown as the hexadecimal DER; of text, its UTF-8 string.
-            match &self.value {
-                Value::Text(text) => {
-                    let value = der::asn1::Utf8StringRef::new(&**text).and_then(|text| text.to_der());
-                    return write_hex(f, &value.map_err(|_| fmt::Error)?);
+            return match text {
+                Some(text) => {
+                    let value = der::asn1::Utf8StringRef::new(&*text).and_then(|text| text.to_der());
+                    write_hex(f, &value.map_err(|_| fmt::Error)?)
                 }
-                Value::Other(octets) => return write_hex(f, octets),
-            }
+                None => write_hex(f, self.der),
+            };
         };
         write!(f, "{keyword}=")?;
         let last = text.chars().count().saturating_sub(1);
@@ -280,8 +285,8 @@ pub(crate) fn disturbs(c: char) -> bool {
 }
 
 /// `text` with every character replaced that [disturbs].
-pub(crate) fn quiet(text: &str) -> String {
-    text.chars().map(|c| if disturbs(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
+pub(crate) fn quiet(text: impl AsRef<str>) -> String {
+    text.as_ref().chars().map(|c| if disturbs(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
 /// `text` as far as people will read it: what certificates say may be long, and is said again for every path.
@@ -294,12 +299,13 @@ pub(crate) fn brief(text: &str) -> String {
 }
 
 /// The characters of a `DirectoryString` or `IA5String`; none where the value is no string or not valid in its type.
-pub(crate) fn text(value: AnyRef<'_>) -> Option<String> {
+pub(crate) fn text(value: AnyRef<'_>) -> Option<Cow<'_, str>> {
     let octets = value.value();
+    let utf8 = || std::str::from_utf8(octets).ok().map(Cow::Borrowed);
     match value.tag() {
-        Tag::Utf8String => std::str::from_utf8(octets).ok().map(str::to_owned),
+        Tag::Utf8String => utf8(),
         Tag::PrintableString | Tag::Ia5String | Tag::NumericString | Tag::VisibleString => {
-            octets.is_ascii().then(|| octets.iter().map(|&octet| char::from(octet)).collect())
+            utf8().filter(|text| text.is_ascii())
         }
         // Certificates write Latin-1 in a TeletexString, whatever T.61 says.
         Tag::TeletexString => Some(octets.iter().map(|&octet| char::from(octet)).collect()),
@@ -428,8 +434,11 @@ pub(crate) mod tests {
 
     #[test]
     fn the_short_name_is_the_common_name() {
-        assert_eq!(name(&[(6, PRINTABLE, b"IR"), (3, UTF8, b"Root"), (11, UTF8, b"unit")]).short(), Some("Root"));
-        assert_eq!(name(&[(6, PRINTABLE, b"IR")]).short(), Some("IR"));
+        assert_eq!(
+            name(&[(6, PRINTABLE, b"IR"), (3, UTF8, b"Root"), (11, UTF8, b"unit")]).short().as_deref(),
+            Some("Root")
+        );
+        assert_eq!(name(&[(6, PRINTABLE, b"IR")]).short().as_deref(), Some("IR"));
         assert_eq!(Name::default().short(), None);
     }
 }

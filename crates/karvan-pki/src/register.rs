@@ -17,6 +17,7 @@
 //! suspended = [{ from = "2026-04-01T00:00:00Z", until = "2026-05-01T00:00:00Z" }]
 //! ```
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -201,7 +202,7 @@ impl Register {
             clause: Check::Recognition.clause(),
             inputs: Facts::new()
                 .with("at", at)
-                .with("home", home.map(str::to_owned))
+                .with("home", home.map(Cow::into_owned))
                 .with("anchor_key", key_fingerprint(anchor))
                 .with("authorities", authorities.iter().map(|one| authority_facts(one)).collect::<Vec<_>>())
                 .with("policies", Fact::texts(&names))
@@ -258,7 +259,7 @@ impl Register {
 
 fn authority_facts(certificate: &Certificate) -> Facts {
     Facts::new()
-        .with("country", certificate.subject().country().map(str::to_owned))
+        .with("country", certificate.subject().country().map(Cow::into_owned))
         .with("certificate", *certificate.fingerprint())
         .with("key", key_fingerprint(certificate))
 }
@@ -317,7 +318,7 @@ impl Agreement {
             in_force
         } else if !authorities
             .iter()
-            .all(|authority| authority.subject().country().is_none_or(|country| self.binds(country)))
+            .all(|authority| authority.subject().country().is_none_or(|country| self.binds(&country)))
         {
             Standing::ThirdCountry
         } else if !self.policies.is_empty() && !self.policies.iter().any(|pair| policies.contains(&pair.foreign.0)) {
@@ -363,7 +364,7 @@ impl Standing {
                 let parties = agreement.parties.join(", ");
                 let other = authorities.iter().filter_map(|authority| authority.subject().country());
                 let other = other.filter(|country| !agreement.binds(country));
-                let found = list(&mut other.map(str::to_owned));
+                let found = list(&mut other.map(Cow::into_owned));
                 let message = message("register-third-country").with("parties", &parties);
                 rejection(position, message.with("country", &found), parties, found)
             }

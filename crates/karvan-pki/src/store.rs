@@ -1,12 +1,10 @@
 //! Sets of certificates: what was found, and what is trusted.
 
-use std::borrow::Borrow;
 use std::collections::{HashMap, HashSet};
-use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use crate::name::quiet;
-use crate::{AnchorConstraints, Certificate, Limit, Limits, LoadProblem, Name, anchor};
+use crate::{AnchorConstraints, Certificate, Limit, Limits, LoadProblem, Name, Octets, anchor};
 
 /// A certificate and where it was found.
 #[derive(Clone, Debug)]
@@ -40,25 +38,10 @@ pub struct CertificateSet {
     /// Certificates that come before those of its own.
     base: Option<Arc<Self>>,
     entries: Vec<Sourced>,
+    /// What is in `entries`: the octets rather than their digest, which is never asked for of most certificates of a pool.
     seen: HashSet<Octets>,
     by_subject: HashMap<Name, Vec<usize>>,
     full: bool,
-}
-
-/// A certificate as its octets: of most certificates of a pool nothing else, their digest included, is ever asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Octets(Arc<Certificate>);
-
-impl Borrow<[u8]> for Octets {
-    fn borrow(&self) -> &[u8] {
-        self.0.der()
-    }
-}
-
-impl Hash for Octets {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.der().hash(state);
-    }
 }
 
 impl CertificateSet {
@@ -92,14 +75,14 @@ impl CertificateSet {
     /// Adds a certificate that was found in `origin`; one that is already there stays as it is.
     pub fn insert(&mut self, certificate: impl Into<Arc<Certificate>>, origin: &Arc<str>, limits: &Limits) {
         let certificate = certificate.into();
-        if self.contains(&certificate) {
-            return;
-        }
         if self.len() >= limits.certificates {
-            self.full = true;
+            self.full |= !self.contains(&certificate);
             return;
         }
-        self.seen.insert(Octets(Arc::clone(&certificate)));
+        let below = self.base.as_ref().is_some_and(|base| base.contains(&certificate));
+        if below || !self.seen.insert(certificate.octets().clone()) {
+            return;
+        }
         self.by_subject.entry(certificate.subject().clone()).or_default().push(self.entries.len());
         self.entries.push(Sourced { certificate, origin: Arc::clone(origin) });
     }

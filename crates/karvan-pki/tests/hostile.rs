@@ -83,7 +83,7 @@ fn every_kind_of_file_gives_its_certificates() {
     let subjects = |bytes: &[u8]| {
         let (certificates, problems) = certificates("file", bytes, &Limits::default());
         assert_eq!(problems, []);
-        certificates.iter().map(|certificate| certificate.subject().short().unwrap().to_owned()).collect::<Vec<_>>()
+        certificates.iter().map(|certificate| certificate.subject().short().unwrap().into_owned()).collect::<Vec<_>>()
     };
     assert_eq!(subjects(&root.der()), ["Root"]);
     let pkcs7 = issue::pkcs7(&[root.der(), authority.der()]);

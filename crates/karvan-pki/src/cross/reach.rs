@@ -1,5 +1,6 @@
 //! Who is reachable through a store: every foreign authority that its anchors lead to, with what binds it.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use karvan_text::catalogue::isolate;
@@ -86,7 +87,7 @@ pub fn reach(pool: &CertificateSet, anchors: &TrustStore, options: &Options) -> 
             let Some(way) = Way::new(path, certificate.is_authority()) else { continue };
             let subject = certificate.subject().to_string();
             let key = (subject.clone(), certificate.is_authority(), certificate.public_key().spki().to_vec());
-            let country = certificate.subject().country().map(str::to_owned);
+            let country = certificate.subject().country().map(Cow::into_owned);
             let reached = found.entry(key).or_insert_with(|| ReachedAuthority { subject, country, ways: Vec::new() });
             if !reached.ways.contains(&way) {
                 reached.ways.push(way);

@@ -124,7 +124,7 @@ impl Graph {
     }
 
     fn title(&self, language: Language) -> String {
-        quiet(&self.title.text(language))
+        quiet(self.title.text(language))
     }
 
     /// Adds a path, the signer's certificate first.

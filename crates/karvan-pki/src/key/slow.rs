@@ -12,9 +12,9 @@ use crate::{DigestAlgorithm as D, SignatureAlgorithm as A};
 /// Checks a signature of `digest`, which is as long as the algorithm's; of Ed25519 nothing comes here.
 pub(super) fn verify(key: &PublicKey, algorithm: A, digest: &[u8], signature: &[u8]) -> Result<(), SignatureError> {
     let good = match (&key.kind, algorithm) {
-        (KeyKind::Rsa { .. }, A::RsaPkcs1(_) | A::RsaPss { .. }) => rsa(&key.key, algorithm, digest, signature),
+        (KeyKind::Rsa { .. }, A::RsaPkcs1(_) | A::RsaPss { .. }) => rsa(key.octets(), algorithm, digest, signature),
         (KeyKind::EcP256, _) => {
-            let key = p256::ecdsa::VerifyingKey::from_sec1_bytes(&key.key);
+            let key = p256::ecdsa::VerifyingKey::from_sec1_bytes(key.octets());
             let signature = match algorithm {
                 A::EcdsaFixed(_) => p256::ecdsa::Signature::from_slice(signature),
                 _ => p256::ecdsa::Signature::from_der(signature),
@@ -22,7 +22,7 @@ pub(super) fn verify(key: &PublicKey, algorithm: A, digest: &[u8], signature: &[
             key.and_then(|key| key.verify_prehash(&padded(digest, 32), &signature?)).ok()
         }
         (KeyKind::EcP384, _) => {
-            let key = p384::ecdsa::VerifyingKey::from_sec1_bytes(&key.key);
+            let key = p384::ecdsa::VerifyingKey::from_sec1_bytes(key.octets());
             let signature = match algorithm {
                 A::EcdsaFixed(_) => p384::ecdsa::Signature::from_slice(signature),
                 _ => p384::ecdsa::Signature::from_der(signature),
@@ -30,7 +30,7 @@ pub(super) fn verify(key: &PublicKey, algorithm: A, digest: &[u8], signature: &[
             key.and_then(|key| key.verify_prehash(&padded(digest, 48), &signature?)).ok()
         }
         (KeyKind::EcP521, _) => {
-            let key = p521::ecdsa::VerifyingKey::from_sec1_bytes(&key.key);
+            let key = p521::ecdsa::VerifyingKey::from_sec1_bytes(key.octets());
             let signature = match algorithm {
                 A::EcdsaFixed(_) => p521::ecdsa::Signature::from_slice(signature),
                 _ => p521::ecdsa::Signature::from_der(signature),
@@ -96,7 +96,7 @@ fn pkcs1(digest: D) -> Pkcs1v15Sign {
 
 fn dsa(key: &PublicKey, algorithm: A, digest: &[u8], signature: &[u8]) -> Option<()> {
     let [p, q, g] = dsa_numbers(dsa_parameters(&key.spki)?).ok()?;
-    let y = UintRef::from_der(&key.key).ok()?.as_bytes();
+    let y = UintRef::from_der(key.octets()).ok()?.as_bytes();
     let half = bits(q).div_ceil(8);
     let (r, s) = match algorithm {
         A::DsaFixed(_) if signature.len() == 2 * half => signature.split_at(half),

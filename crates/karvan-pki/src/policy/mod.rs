@@ -2,6 +2,7 @@
 
 mod graph;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -125,7 +126,7 @@ fn qualifier(reader: &mut SliceReader<'_>) -> der::Result<PolicyQualifier> {
         let kind = ObjectIdentifier::decode(reader)?;
         let value = AnyRef::decode(reader)?;
         Ok(match kind {
-            STATEMENT => PolicyQualifier::Statement(crate::name::text(value).unwrap_or_default()),
+            STATEMENT => PolicyQualifier::Statement(crate::name::text(value).unwrap_or_default().into_owned()),
             NOTICE => PolicyQualifier::Notice(explicit_text(value).unwrap_or_default()),
             other => PolicyQualifier::Other(other),
         })
@@ -136,7 +137,7 @@ fn qualifier(reader: &mut SliceReader<'_>) -> der::Result<PolicyQualifier> {
 fn explicit_text(notice: AnyRef<'_>) -> Option<String> {
     let parts = asn1::elements(notice.value(), AnyRef::decode).ok()?;
     let text = parts.iter().find(|part| part.tag() != Tag::Sequence)?;
-    crate::name::text(*text)
+    crate::name::text(*text).map(Cow::into_owned)
 }
 
 /// Reads `PolicyMappings`.

@@ -40,7 +40,7 @@ const PIECE: usize = 1 << 16;
 /// let signature = Signer::new(&key, chain)?.sign_detached(&order[..])?;
 ///
 /// let intact = verify(&signature[..], Some(&mut &order[..]), &[], &Policy::default(), Vec::new())?;
-/// let verified = intact.trust(|signature| match signature.certificate().subject().short() {
+/// let verified = intact.trust(|signature| match signature.certificate().subject().short().as_deref() {
 ///     Some("p256") => Ok(()),
 ///     _ => Err("somebody else signed it"),
 /// })?;
