@@ -190,7 +190,7 @@ pub(crate) enum Verb {
     /// Sign an XML document in place, or any file in a signature beside it.
     Sign(commands::sign::Sign),
     /// Verify a signature, and whom it can be trusted to come from.
-    Verify(commands::verify::Verify),
+    Verify(Box<commands::verify::Verify>),
     /// Certificates and paths between them.
     #[command(subcommand)]
     Trust(commands::trust::Trust),

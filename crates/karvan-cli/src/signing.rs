@@ -70,6 +70,16 @@ pub(crate) struct Signing {
 }
 
 impl SignerOptions {
+    /// Whoever signs as it is usual for the key.
+    pub(crate) const fn of(
+        key: Option<PathBuf>,
+        cert: Vec<PathBuf>,
+        password_file: Option<PathBuf>,
+        password_env: Option<String>,
+    ) -> Self {
+        Self { key, cert, password_file, password_env, digest: None, pss: false, prepare: None, complete: None }
+    }
+
     /// The digest of what is signed.
     pub(crate) fn digest(&self) -> DigestAlgorithm {
         self.digest.unwrap_or_default()

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use karvan_edifact::{ReadOptions, segments};
 use karvan_pki::{Certificate, KeyKind, Limits, SignatureAlgorithm, pem};
-use karvan_signature::edifact::autack::{self, Position, Refused, Values};
+use karvan_signature::edifact::autack::{self, Position, Values};
 use karvan_signature::edifact::{
     Coverage, Files, Filter, Intact, Layout, Level, Options, Policy, Rejected, Scope, SecurityError, Service,
     SignError, Signer, Structures, verify,
@@ -350,29 +350,43 @@ fn an_autack_secures_every_level_of_every_version() {
 }
 
 #[test]
-fn an_acknowledgement_confirms_what_was_received_or_refuses_it() {
+fn an_acknowledgement_confirms_what_was_verified_or_refuses_it() {
     let (key, certificate) = anka();
-    let mut options = autack_options(&certificate);
-    options.acknowledged = Some(Vec::new());
+    let options = autack_options(&certificate);
     let known = [certificate.clone()];
-    let answer = autack::write(VERSION_3, Signer::new(&key), &options).unwrap();
+    let against = |source: &[u8], content: &[u8]| {
+        verify(Files { source: source.to_vec(), content: Some(content.to_vec()) }, &known, &anything())
+    };
+    let autack = autack::write(VERSION_3, Signer::new(&key), &options).unwrap();
+    let verified = against(&autack, VERSION_3).unwrap().trust(|_| Ok::<_, ()>(())).unwrap();
+    let answer = verified.answer(Level::Message).unwrap();
+    assert!(answer.structures().iter().all(|answered| answered.error.is_none()));
+    let answer = autack::acknowledge(&answer, Signer::new(&key), &options).unwrap();
     let text = String::from_utf8_lossy(&answer).into_owned();
     assert!(text.contains("UNB+UNOC:4+RECEIVER:14+SENDER:14") && text.contains(":SECACK'") && text.contains("USH+5+"));
-    let intact =
-        verify(Files { source: answer.clone(), content: Some(VERSION_3.to_vec()) }, &known, &anything()).unwrap();
+    let intact = against(&answer, VERSION_3).unwrap();
     assert_eq!(intact.signatures()[0].service, Service::NonRepudiationOfReceipt);
-    assert_eq!(codes(verify(Files { source: answer, content: Some(FLAT.to_vec()) }, &known, &anything())), [6222]);
+    assert_eq!(codes(against(&answer, FLAT)), [6222]);
 
-    options.acknowledged = Some(vec![Refused { reference: "M1".to_owned(), error: SecurityError::WrongAuthenticator }]);
-    let refusal = autack::write(FLAT, Signer::new(&key), &options).unwrap();
-    let outcome = verify(Files { source: refusal, content: Some(FLAT.to_vec()) }, &known, &anything());
-    let rejected = outcome.unwrap_err();
+    // Of two messages the first is changed: it is refused, and the second neither confirmed nor refused.
+    let autack = autack::write(FLAT, Signer::new(&key), &options).unwrap();
+    let at = FLAT.windows(4).position(|octets| octets == b"4711").unwrap();
+    let changed = [&FLAT[..at], b"4712", &FLAT[at + 4..]].concat();
+    let answer = against(&autack, &changed).unwrap_err().refusal(Level::Message).unwrap();
+    let told: Vec<_> = answer.structures().iter().map(|one| (one.structure.clone(), one.error)).collect();
+    assert_eq!(told, [("UNB I7 › UNH M1".to_owned(), Some(SecurityError::WrongAuthenticator))]);
+    let refusal = autack::acknowledge(&answer, Signer::new(&key), &options).unwrap();
+    let rejected = against(&refusal, FLAT).unwrap_err();
     let told: Vec<_> = rejected
         .findings()
         .iter()
         .map(|finding| (finding.code.number, finding.message.arguments()[0].1.clone()))
         .collect();
     assert_eq!(told, [(6223, "UNB I7 › UNH M1".to_owned())]);
+    // That a receiver refused is not answered again; nor what was not at hand.
+    assert!(rejected.refusal(Level::Message).is_none());
+    let alone = verify(Files { source: autack, content: None }, &known, &anything()).unwrap_err();
+    assert!(alone.refusal(Level::Message).is_none());
 }
 
 #[test]

@@ -21,6 +21,7 @@ use crate::session::{Aside, Session, say_problem, say_unread};
 use crate::signing::SignerOptions;
 use crate::status::Status;
 
+pub(super) use self::edifact::levels;
 use self::xades::{BaselineLevel, XadesOptions};
 
 /// `karvan sign`.

@@ -1,5 +1,6 @@
 //! `karvan verify`.
 
+mod answer;
 mod cms;
 mod edifact;
 mod given;
@@ -21,6 +22,7 @@ use karvan_engine::verify::{
 use karvan_engine::{Coverage, SignaturePolicy, Timestamp};
 use serde_json::{Value, json};
 
+use self::answer::AnswerOptions;
 use self::given::GivenOptions;
 use self::told::{Conclusion, Told};
 use super::trust::{TrustOptions, material};
@@ -47,6 +49,9 @@ pub(crate) struct Verify {
 
     #[command(flatten)]
     given: GivenOptions,
+
+    #[command(flatten)]
+    answer: AnswerOptions,
 
     /// The document of a detached signature, where it is not beside the signature under the name that it refers to.
     #[arg(long, value_name = "FILE")]
@@ -179,7 +184,7 @@ fn judge(asked: &Verify, material: &Material, at: Timestamp, mut session: Sessio
     };
     let whom = if given.is_empty() { Whom::Certified(material) } else { Whom::Keyed(&given) };
     if let Some(container) = container(&input) {
-        if let Some(status) = asked.is_not_xml(&session) {
+        if let Some(status) = asked.is_not_xml(&session).or_else(|| asked.is_no_interchange(&session)) {
             return Ok(status);
         }
         return cms::container(asked, &input, container, material, at, session);
@@ -188,10 +193,13 @@ fn judge(asked: &Verify, material: &Material, at: Timestamp, mut session: Sessio
         Ok(opened) => opened,
         Err(error) => return Ok(say_unread(&name, &error)),
     };
-    let is_cms = begins(&head);
-    if (is_cms || detect::kind(&head) == Some(Kind::Edifact))
+    let (is_cms, is_interchange) = (begins(&head), detect::kind(&head) == Some(Kind::Edifact));
+    if (is_cms || is_interchange)
         && let Some(status) = asked.is_not_xml(&session)
     {
+        return Ok(status);
+    }
+    if !is_interchange && let Some(status) = asked.is_no_interchange(&session) {
         return Ok(status);
     }
     if is_cms {
@@ -236,6 +244,11 @@ impl Verify {
     fn is_not_xml(&self, session: &Session) -> Option<Status> {
         let option = self.given.given()?;
         Some(session.usage(&Message::new("usage-key-of-xml").with("option", option)))
+    }
+
+    /// Interchanges alone are acknowledged.
+    fn is_no_interchange(&self, session: &Session) -> Option<Status> {
+        self.answer.is_asked().then(|| session.usage(&Message::new("usage-acknowledge-interchange")))
     }
 
     /// What is asked of a signature in XML.

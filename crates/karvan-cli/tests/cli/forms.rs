@@ -369,39 +369,76 @@ fn an_autack_at_the_end_signs_what_stands_before_it() {
     verify(&folder, arguments![from_iran(), known("anka"), NOW, "signed.edi"], 1);
 }
 
+/// `--acknowledge` with the key of the receiver.
+fn answering(file: &str) -> Vec<String> {
+    let [key, certificate] = signer("karun").map(|option| option.replacen("--", "--acknowledge-", 1));
+    arguments!["verify", from_iran(), NOW, format!("--acknowledge={file}"), key, certificate]
+}
+
+/// What an acknowledgement says: the security error of each message (0571), nothing where it is confirmed.
+fn answers(folder: &Folder, file: &str) -> Vec<String> {
+    let text = folder.read(file);
+    let segments = text.split('\'').map(str::trim);
+    let values = segments.filter_map(|segment| segment.strip_prefix("USY+"));
+    values.map(|value| value.split('+').nth(2).unwrap_or_default().to_owned()).collect()
+}
+
 #[test]
-fn what_was_received_is_acknowledged() {
+fn what_was_verified_is_acknowledged() {
     let folder = folder();
-    let sign = |extra: &str, out: &str| {
-        let run = folder.run(arguments![
-            "sign",
-            "--form=autack",
-            "--detached",
-            "--acknowledge",
-            extra,
-            signer("karun"),
-            "-o",
-            out,
-            "order.edi"
-        ]);
-        run.expect(0);
+    folder
+        .run(arguments!["sign", "--form=autack", "--detached", signer("anka"), "-o", "autack.edi", "order.edi"])
+        .expect(0);
+    let run = |content: &str, status: i32, answer: &str| {
+        let content = format!("--content={content}");
+        folder.run(arguments![answering(answer), known("anka"), content, "autack.edi"]).expect(status)
     };
-    sign("--secure=message", "received.edi");
+    let run_good = run("order.edi", 0, "received.edi");
+    assert!(run_good.stderr.contains("confirmed: UNB "), "{run_good:?}");
+    assert_eq!(answers(&folder, "received.edi"), [""]);
+    // The acknowledgement is itself an AUTACK over what was received, by the receiver.
     verify(&folder, arguments![from_iran(), known("karun"), NOW, "--content=order.edi", "received.edi"], 0);
-    sign("--refuse=1=1", "refused.edi");
-    let run = folder.run(arguments![
-        "verify",
-        "--format=json",
-        from_iran(),
-        known("karun"),
-        NOW,
-        "--content=order.edi",
-        "refused.edi"
-    ]);
-    assert_eq!(run.status, 1, "{run:?}");
-    assert!(messages(&run.json()).contains(&"autack-refused"), "{run:?}");
-    // An acknowledgement goes back in an interchange of its own.
-    folder.run(arguments!["sign", "--form=autack", "--acknowledge", signer("karun"), "order.edi"]).expect(2);
+
+    folder.write("other.edi", folder.read("order.edi").replace("PO-1", "PO-2"));
+    run("other.edi", 1, "refused.edi");
+    assert_eq!(answers(&folder, "refused.edi"), ["1"]);
+    let refused = arguments!["--format=json", from_iran(), known("karun"), NOW, "--content=other.edi", "refused.edi"];
+    let told = folder.run(arguments!["verify", refused]).expect(1);
+    assert!(messages(&told.json()).contains(&"autack-refused"), "{told:?}");
+}
+
+/// An acknowledgement was made of whatever it was asked of, signed or not.
+#[test]
+fn nothing_is_acknowledged_that_was_not_verified() {
+    let folder = folder();
+    folder.run(arguments!["sign", "--form=edifact", signer("anka"), "-o", "signed.edi", "order-4.edi"]).expect(0);
+    let run = |more: Vec<String>, status: i32| {
+        let run = folder.run(arguments![more, "signed.edi"]).expect(status);
+        let answered = folder.path("answer.edi").exists().then(|| answers(&folder, "answer.edi"));
+        let _ = fs::remove_file(folder.path("answer.edi"));
+        assert_eq!(run.stderr.contains("nothing is acknowledged"), answered.is_none(), "{run:?}");
+        answered
+    };
+    let messages = folder.read("order-4.edi").matches("UNH+").count();
+    let each = |code: &str| Some(vec![code.to_owned(); messages]);
+    assert_eq!(run(arguments![answering("answer.edi"), known("anka")], 0), each(""));
+    // Nobody knows the certificate; or nobody whom we trust; or not whether it was revoked.
+    assert_eq!(run(answering("answer.edi"), 5), None);
+    let [key, certificate] = signer("karun").map(|option| option.replacen("--", "--acknowledge-", 1));
+    let untrusting = arguments!["verify", NOW, "--acknowledge=answer.edi", key, certificate, known("anka")];
+    assert_eq!(run(untrusting.clone(), 5), None);
+    let unlisted = arguments![untrusting.clone(), from_iran_without_lists()];
+    assert_eq!(run(unlisted, 5), None);
+    // No path leads to the signer.
+    let elsewhere = arguments![untrusting, format!("--trust={}", sample("pki/signers/nordhafen.pem"))];
+    assert_eq!(run(elsewhere, 1), each("3"));
+    // What was signed was changed, or is not signed at all.
+    change(&folder, "signed.edi", b"PO-1+9");
+    let changed = run(arguments![answering("answer.edi"), known("anka")], 1).unwrap();
+    assert!(changed.contains(&"1".to_owned()), "{changed:?}");
+    fs::copy(folder.path("order-4.edi"), folder.path("signed.edi")).unwrap();
+    assert_eq!(run(arguments![answering("answer.edi"), known("anka")], 1), each("7"));
+    folder.run(arguments![answering("answer.edi"), "invoice.xml"]).expect(2);
 }
 
 #[test]

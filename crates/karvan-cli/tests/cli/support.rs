@@ -200,6 +200,12 @@ impl Part for String {
     }
 }
 
+impl Part for Vec<String> {
+    fn add(self, all: &mut Vec<String>) {
+        all.extend(self);
+    }
+}
+
 impl<const N: usize> Part for [String; N] {
     fn add(self, all: &mut Vec<String>) {
         all.extend(self);

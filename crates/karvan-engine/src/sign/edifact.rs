@@ -3,10 +3,10 @@
 use std::io::{Read, Write};
 
 use jiff::Timestamp;
-use karvan_signature::edifact::autack::{self, Refused};
+use karvan_signature::edifact::autack;
 pub use karvan_signature::edifact::autack::{Position as Place, Values};
+use karvan_signature::edifact::{Answer, Options, Signer};
 pub use karvan_signature::edifact::{Filter, Layout, Level, Scope, SignError};
-use karvan_signature::edifact::{Options, SecurityError, Signer};
 
 use super::Identity;
 
@@ -41,10 +41,6 @@ pub struct Autack {
     pub place: Place,
     /// The reference of its interchange; none is made of the time.
     pub reference: Option<String>,
-    /// Whether it acknowledges.
-    pub acknowledge: bool,
-    /// What is refused, `REFERENCE=CODE` with a code of list 0571.
-    pub refused: Vec<String>,
 }
 
 impl Request {
@@ -76,36 +72,49 @@ pub fn sign(
     request: &Request,
 ) -> Result<(), SignError> {
     let signer = Signer::new(identity.key());
-    let time = request.time.strftime("%Y%m%d").to_string();
+    let mut options = options(identity, request);
+    let Some(asked) = &request.autack else {
+        options.scope = request.scope.unwrap_or_default();
+        return signer.sign(source, sink, &options).map(|_| ());
+    };
+    let mut octets = Vec::new();
+    source.read_to_end(&mut octets)?;
+    Ok(sink.write_all(&autack::write(&octets, signer, &autack_options(options, asked, request))?)?)
+}
+
+/// Answers as `identity` what a verification found ([`verify_and_answer`](crate::verify::edifact::verify_and_answer)), by an AUTACK
+/// in an interchange of its own.
+///
+/// # Errors
+/// Why it is not answered.
+pub fn acknowledge(answer: &Answer, identity: &Identity, request: &Request) -> Result<Vec<u8>, SignError> {
+    let asked = request.autack.clone().unwrap_or_default();
+    let options = autack_options(options(identity, request), &asked, request);
+    autack::acknowledge(answer, Signer::new(identity.key()), &options)
+}
+
+fn options(identity: &Identity, request: &Request) -> Options {
     let mut options = Options::default();
     options.level = request.level;
     options.filter = request.filter;
     options.layout = request.layout;
     options.acknowledgement = request.acknowledgement;
-    options.time = Some((time, request.time.strftime("%H%M%S").to_string()));
+    let time = [request.time.strftime("%Y%m%d"), request.time.strftime("%H%M%S")].map(|part| part.to_string());
+    options.time = Some(time.into());
     options.certificate = identity.certificates().first().cloned();
     if request.attach {
         options.attached = identity.certificates().to_vec();
     }
-    let Some(asked) = &request.autack else {
-        options.scope = request.scope.unwrap_or_default();
-        return signer.sign(source, sink, &options).map(|_| ());
-    };
-    options.scope = Scope::HeaderToTrailer;
+    options
+}
+
+fn autack_options(mut signing: Options, asked: &Autack, request: &Request) -> autack::Options {
+    signing.scope = Scope::HeaderToTrailer;
     let mut autack = autack::Options::default();
-    autack.signing = options;
+    autack.signing = signing;
     autack.scope = request.scope.unwrap_or(Scope::Whole);
     autack.values = asked.values;
     autack.place = asked.place;
     autack.reference = asked.reference.clone().unwrap_or_else(|| request.time.strftime("%y%m%d%H%M%S").to_string());
-    autack.acknowledged =
-        asked.acknowledge.then(|| asked.refused.iter().filter_map(|refused| read_refused(refused)).collect());
-    let mut octets = Vec::new();
-    source.read_to_end(&mut octets)?;
-    Ok(sink.write_all(&autack::write(&octets, signer, &autack)?)?)
-}
-
-fn read_refused(text: &str) -> Option<Refused> {
-    let (reference, code) = text.rsplit_once('=')?;
-    Some(Refused { reference: reference.to_owned(), error: SecurityError::from_code(code)? })
+    autack
 }

@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 use karvan_pki::{Status, Verdict};
-use karvan_signature::Indication;
-pub use karvan_signature::edifact::{Coverage, Files, Policy};
-use karvan_signature::edifact::{Digested, Intact, Layout, Signature, Verified, Which, verify};
+pub use karvan_signature::edifact::{Answer, Answered, Coverage, Files, Level, Policy};
+use karvan_signature::edifact::{Digested, Intact, Layout, SecurityError, Signature, Verified, Which, verify};
+use karvan_signature::{Doubt, Indication};
 use karvan_text::{Code, Diagnostic, Language, Message, Place, Span};
 use serde::Serialize;
 
@@ -307,20 +307,36 @@ fn covered_octets(intact: &Intact, part: &Digested) -> CoveredOctets {
 /// at the time `at`.
 #[must_use]
 pub fn verify_interchange(files: Files, material: &Material, policy: &Policy, at: Timestamp) -> Outcome {
+    verify_and_answer(files, material, policy, at, Level::Message).0
+}
+
+/// The same, with what is to be answered of the structures of this level (ISO 9735-6): those that a believed signature covers are
+/// confirmed, those that are not good are refused; none where nothing could be said of any.
+#[must_use]
+pub fn verify_and_answer(
+    files: Files,
+    material: &Material,
+    policy: &Policy,
+    at: Timestamp,
+    level: Level,
+) -> (Outcome, Option<Answer>) {
     let known = material.certificates();
     let mut policy = policy.clone();
     policy.certificates = material.limits().clone();
     let intact = match verify(files, &known, &policy) {
         Ok(intact) => intact,
         Err(rejected) if rejected.wants_certificates() => {
-            return Outcome::Indeterminate(None, rejected.into_findings());
+            return (Outcome::Indeterminate(None, rejected.into_findings()), None);
         }
-        Err(rejected) => return Outcome::Broken(rejected.into_findings()),
+        Err(rejected) => {
+            let answer = rejected.refusal(level);
+            return (Outcome::Broken(rejected.into_findings()), answer);
+        }
     };
     let report = Report::new(&intact);
     let indeterminate = |id: &'static str, help: &'static str| {
         let finding = Diagnostic::new(Code::warning(7900), Message::new(id), Place::default());
-        Outcome::Indeterminate(Some(Box::new(report.clone())), vec![finding.help(Message::new(help))])
+        (Outcome::Indeterminate(Some(Box::new(report.clone())), vec![finding.help(Message::new(help))]), None)
     };
     if intact.signatures().is_empty() {
         return indeterminate("security-unsigned", "help-security-unsigned");
@@ -334,11 +350,25 @@ pub fn verify_interchange(files: Files, material: &Material, policy: &Policy, at
     });
     let mut verdicts: Vec<_> = verdicts.collect();
     if verdicts.iter().any(|verdict| verdict.status() != Status::Accepted) {
-        return Outcome::Untrusted(Box::new(report), verdicts);
+        // What more data could settle is not refused, and not confirmed.
+        let rejected = verdicts.iter().find(|verdict| verdict.status() == Status::Rejected);
+        let answer = rejected.and_then(|verdict| intact.refusal(level, refusal_of(verdict)));
+        return (Outcome::Untrusted(Box::new(report), verdicts), answer);
     }
     verdicts.reverse();
     match intact.trust(|_| verdicts.pop().ok_or(())) {
-        Ok(verified) => Outcome::Trusted(Box::new(Trusted { verified, report })),
+        Ok(verified) => {
+            let answer = verified.answer(level);
+            (Outcome::Trusted(Box::new(Trusted { verified, report })), answer)
+        }
         Err(()) => indeterminate("verify-no-certificate", "help-signer-certificate"),
+    }
+}
+
+/// Why a signer is not believed, in the words of list 0571.
+fn refusal_of(verdict: &Verdict) -> SecurityError {
+    match Indication::of_path(verdict) {
+        Indication::Indeterminate(Doubt::NoCertificateChainFound) => SecurityError::IncompletePath,
+        _ => SecurityError::WrongCertificate,
     }
 }

@@ -6,7 +6,8 @@
 use karvan_edifact::{InterchangeHeader, ServiceCharacters};
 use karvan_text::Span;
 
-use super::code::{Scope, SecurityError, Service};
+use super::answer::{Answer, Answered};
+use super::code::{Scope, Service};
 use super::group::{Particulars, SecurityHeader};
 use super::record::Record;
 use super::references::Referenced;
@@ -29,8 +30,6 @@ pub struct Options {
     pub place: Position,
     /// 0020 of an interchange of its own, and 0062 of the message.
     pub reference: String,
-    /// Whether the structures are acknowledged, and which of them are refused.
-    pub acknowledged: Option<Vec<Refused>>,
 }
 
 impl Default for Options {
@@ -41,18 +40,8 @@ impl Default for Options {
             scope: Scope::Whole,
             place: Position::Apart,
             reference: "1".to_owned(),
-            acknowledged: None,
         }
     }
-}
-
-/// A structure that is refused, `UNB 7 › UNH 1` or any part of that path that it ends with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refused {
-    /// Its reference at the level that is acknowledged.
-    pub reference: String,
-    /// Why.
-    pub error: SecurityError,
 }
 
 /// What the references of an AUTACK hold.
@@ -81,6 +70,26 @@ pub enum Position {
 /// # Errors
 /// Why there is none.
 pub fn write(source: &[u8], signer: Signer<'_>, options: &Options) -> Result<Vec<u8>, SignError> {
+    made(source, signer, options, None)
+}
+
+/// Makes an AUTACK that acknowledges what was received, in an interchange of its own that goes back: it confirms or refuses
+/// each structure of the `answer`, and says nothing of others. Place and level of the options do not matter.
+///
+/// # Errors
+/// Why there is none.
+pub fn acknowledge(answer: &Answer, signer: Signer<'_>, options: &Options) -> Result<Vec<u8>, SignError> {
+    let signing = SignOptions { level: answer.level(), ..options.signing.clone() };
+    let options = Options { place: Position::Apart, signing, ..options.clone() };
+    made(answer.octets(), signer, &options, Some(answer.structures()))
+}
+
+fn made(
+    source: &[u8],
+    signer: Signer<'_>,
+    options: &Options,
+    answered: Option<&[Answered]>,
+) -> Result<Vec<u8>, SignError> {
     let structures = Structures::read(source, options.signing.read);
     for problem in structures.problems() {
         let finding = problem.diagnostic(karvan_text::Locator::default().position(source, problem.span.start as usize));
@@ -116,14 +125,14 @@ pub fn write(source: &[u8], signer: Signer<'_>, options: &Options) -> Result<Vec
     let line_end = line_end(source, interchange.header_span.end);
 
     let parties = |element: usize| interchange.header.occurrences(element).next().map_or(vec![], <[Vec<u8>]>::to_vec);
-    let (sender, recipient) = match options.acknowledged {
+    let (sender, recipient) = match answered {
         Some(_) => (parties(2), parties(1)),
         None => (parties(1), parties(2)),
     };
     let records = message(
         &structures,
         signer,
-        options,
+        (options, answered),
         (sender.clone(), recipient.clone()),
         repertoire,
         advised.then_some(characters),
@@ -155,7 +164,7 @@ pub fn write(source: &[u8], signer: Signer<'_>, options: &Options) -> Result<Vec
     let unz = octets(&Record::new("UNZ").element("1").element(reference))?;
     file.extend_from_slice(&unz);
     if options.values == Values::Digests {
-        let service = match (&options.acknowledged, options.signing.service) {
+        let service = match (answered, options.signing.service) {
             (Some(_), Service::ReceiptAuthentication) => Service::ReceiptAuthentication,
             (Some(_), _) => Service::NonRepudiationOfReceipt,
             (None, service) => service,
@@ -183,7 +192,7 @@ pub fn write(source: &[u8], signer: Signer<'_>, options: &Options) -> Result<Vec
 fn message(
     structures: &Structures<'_>,
     signer: Signer<'_>,
-    options: &Options,
+    (options, answered): (&Options, Option<&[Answered]>),
     (sender, recipient): (Vec<Vec<u8>>, Vec<Vec<u8>>),
     repertoire: karvan_edifact::Repertoire,
     characters: Option<ServiceCharacters>,
@@ -209,7 +218,7 @@ fn message(
     what.digest = recipe.digest;
     let group = SecurityHeader::new(&what);
 
-    let sub_function = if options.acknowledged.is_some() { "SECACK" } else { "SECAUT" };
+    let sub_function = if answered.is_some() { "SECACK" } else { "SECAUT" };
     let mut records = vec![Record::new("UNH").element(&options.reference).composite([
         "AUTACK",
         "4",
@@ -226,18 +235,22 @@ fn message(
 
     let mut referred = 0;
     for (index, structure) in structures.all().iter().enumerate() {
-        if structure.level != signing.level || structure.header.value(1, 0, 0) == b"AUTACK" {
+        let answer = answered.map(|answered| answered.iter().find(|one| one.index == index));
+        let is_meant = match answer {
+            Some(answer) => answer.is_some(),
+            None => structure.level == signing.level && structure.header.value(1, 0, 0) != b"AUTACK",
+        };
+        if !is_meant {
             continue;
         }
         if structure.trailer_span.is_none() {
             return Err(SignError::Unclosed(format!("{} {}", structure.level.tag(), structure.reference)));
         }
-        let refused = options.acknowledged.iter().flatten().find(|refused| refused.reference == structure.reference);
         records.push(Referenced::record(structures, index));
-        let value = match refused {
-            Some(refused) => {
+        let value = match answer.flatten().and_then(|answer| answer.error) {
+            Some(error) => {
                 let none: [Vec<&str>; 0] = [];
-                Record::new("USY").element(REFERENCE).repeated(none).element(refused.error.code())
+                Record::new("USY").element(REFERENCE).repeated(none).element(error.code())
             }
             None => {
                 let digest = scope::digest(structures.octets(), &[structure.span], recipe.digest);

@@ -220,6 +220,17 @@ impl<'a> Structures<'a> {
         None
     }
 
+    /// The way to the structure at `index` by references, `UNB 7 › UNH 1`.
+    #[must_use]
+    pub fn path(&self, index: usize) -> String {
+        let levels = [Level::Interchange, Level::Group, Level::Message, Level::Package];
+        let parts = levels.into_iter().filter_map(|level| {
+            let structure = self.enclosing(index, level)?;
+            Some(format!("{} {}", level.tag(), structure.reference))
+        });
+        parts.collect::<Vec<_>>().join(" › ")
+    }
+
     fn segment(&mut self, segment: &Segment<'_>, open: &mut Vec<usize>) {
         let tag = segment.tag();
         if let Some(level) = Level::opened_by(tag) {

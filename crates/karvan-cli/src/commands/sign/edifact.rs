@@ -3,9 +3,8 @@
 use std::io;
 
 use clap::Args;
-use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use karvan_engine::sign::edifact::{Autack, Filter, Layout, Level, Place, Request, Scope, Values, sign};
-use karvan_engine::text::Message;
 
 use super::Sign;
 use crate::input::Input;
@@ -17,7 +16,7 @@ use crate::status::Status;
 pub(super) struct EdifactOptions {
     /// What is secured: every message, package, group or interchange of the file.
     #[arg(long, value_name = "LEVEL", default_value = "message", help_heading = "Interchanges",
-        value_parser = PossibleValuesParser::new(["message", "package", "group", "interchange"]).map(|name| level(&name)))]
+        value_parser = levels())]
     secure: Level,
 
     /// The scope (0541): 1 or 2 for groups within, 3 or 6 for the references of an AUTACK (default: 1, 3).
@@ -39,16 +38,8 @@ pub(super) struct EdifactOptions {
     request_acknowledgement: bool,
 
     /// Let the certificates travel with the interchange, each in a package.
-    #[arg(long, conflicts_with = "acknowledge", help_heading = "Interchanges")]
-    attach_certificates: bool,
-
-    /// Acknowledge what was received, by an AUTACK.
     #[arg(long, help_heading = "Interchanges")]
-    acknowledge: bool,
-
-    /// Refuse the structure of this reference with a security error (0571): REFERENCE=CODE.
-    #[arg(long, value_name = "REFERENCE=CODE", requires = "acknowledge", help_heading = "Interchanges")]
-    refuse: Vec<String>,
+    attach_certificates: bool,
 
     /// Sign each reference of an AUTACK by itself (service 7), and not the AUTACK.
     #[arg(long, help_heading = "Interchanges")]
@@ -57,6 +48,11 @@ pub(super) struct EdifactOptions {
     /// The reference of the interchange that holds the AUTACK (default: from the time).
     #[arg(long, value_name = "REFERENCE", help_heading = "Interchanges")]
     interchange_reference: Option<String>,
+}
+
+/// The levels of structures, as options name them.
+pub(in crate::commands) fn levels() -> impl TypedValueParser<Value = Level> {
+    PossibleValuesParser::new(["message", "package", "group", "interchange"]).map(|name| level(&name))
 }
 
 fn level(name: &str) -> Level {
@@ -85,12 +81,7 @@ pub(super) fn run(asked: &Sign, autack: bool, input: &Input, mut session: Sessio
         values: if options.sign_references { Values::Signatures } else { Values::Digests },
         place: if asked.detached { Place::Apart } else { Place::Inside },
         reference: options.interchange_reference.clone(),
-        acknowledge: options.acknowledge,
-        refused: options.refuse.clone(),
     });
-    if options.acknowledge && !asked.detached {
-        return Ok(session.usage(&Message::new("usage-acknowledge-detached")));
-    }
     let source = match input.open(session.limits) {
         Ok(source) => source,
         Err(error) => return Ok(say_unread(&input.name(), &error)),

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use karvan_engine::Timestamp;
 use karvan_engine::trust::Material;
-use karvan_engine::verify::edifact::{Coverage, Files, Outcome, Policy, UncoveredOctets, verify_interchange};
+use karvan_engine::verify::edifact::{Coverage, Files, Outcome, Policy, UncoveredOctets, verify_and_answer};
 use serde_json::json;
 
 use super::told::{self, Conclusion, Told};
@@ -40,7 +40,7 @@ pub(super) fn run(
         CoverageName::Interchanges => Coverage::Interchanges,
         CoverageName::Anything => Coverage::Anything,
     };
-    let outcome = verify_interchange(Files { source, content }, material, &policy, at);
+    let (outcome, answer) = verify_and_answer(Files { source, content }, material, &policy, at, asked.answer.level());
     let ended = tell(asked, &name, &outcome, &mut session)?;
     if let (Outcome::Trusted(trusted), Some(out)) = (&outcome, &asked.out) {
         let mut output = Output::open(Some(out))?;
@@ -49,8 +49,9 @@ pub(super) fn run(
         }
         output.finish()?;
     }
+    let told = asked.answer.write(answer.as_ref(), &session)?;
     session.output.finish()?;
-    Ok(ended)
+    Ok(told.unwrap_or(ended))
 }
 
 fn tell(asked: &Verify, name: &str, outcome: &Outcome, session: &mut Session) -> io::Result<Status> {

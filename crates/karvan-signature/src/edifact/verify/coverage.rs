@@ -9,7 +9,7 @@ use super::{Coverage, Signature, Uncovered, Which};
 use crate::edifact::scope;
 use crate::edifact::structure::{Level, Structure};
 
-pub(super) fn covered_spans(signatures: &[Signature], which: Which) -> Vec<Span> {
+pub(in crate::edifact) fn covered_spans(signatures: &[Signature], which: Which) -> Vec<Span> {
     let covered = signatures.iter().flat_map(|signature| &signature.covered).filter(|part| part.file == which);
     scope::union(covered.flat_map(|part| part.spans.iter().copied()))
 }
@@ -45,6 +45,18 @@ pub(super) fn uncovered(subject: &Subject<'_>, signatures: &[Signature]) -> Vec<
     found
 }
 
+/// The first octets that are `wanted` of `structure` and not `covered`, layout between segments alone left out.
+pub(in crate::edifact) fn first_gap(
+    octets: &[u8],
+    structure: &Structure,
+    wanted: Span,
+    covered: &[Span],
+) -> Option<Span> {
+    let is_layout =
+        |span: &Span| structure.level != Level::Package && span.slice(octets).iter().all(|octet| *octet <= b' ');
+    scope::without(&[wanted], covered.iter().copied()).into_iter().find(|gap| !is_layout(gap))
+}
+
 impl Verification<'_> {
     /// Whether the object of a package is a certificate in DER, and nothing else.
     fn is_certificate(&self, subject: &Subject<'_>, package: &Structure) -> bool {
@@ -71,13 +83,8 @@ impl Verification<'_> {
                     }
                     _ => continue,
                 };
-                let gaps = scope::without(&[wanted], covered.iter().copied());
-                let octets = subject.structures.octets();
-                let is_layout = |span: &Span| {
-                    structure.level != Level::Package && span.slice(octets).iter().all(|octet| *octet <= b' ')
-                };
-                if let Some(gap) = gaps.iter().find(|gap| !is_layout(gap)) {
-                    missing.push((subject.which, *gap, subject.path(index)));
+                if let Some(gap) = first_gap(subject.structures.octets(), structure, wanted, &covered) {
+                    missing.push((subject.which, gap, subject.path(index)));
                 }
             }
         }

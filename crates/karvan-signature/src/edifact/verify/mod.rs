@@ -12,7 +12,7 @@ use std::fmt;
 use karvan_pki::{Certificate, Digest, DigestAlgorithm, Legacy, PublicKey, SignatureAlgorithm};
 use karvan_text::{Code, Diagnostic, Language, Span};
 
-use self::coverage::covered_spans;
+pub(super) use self::coverage::{covered_spans, first_gap};
 use self::groups::{Found, Verification};
 pub use self::policy::{Coverage, Policy};
 use super::code::{Scope, Service};
@@ -20,7 +20,7 @@ use super::filter::Filter;
 use super::scope::{self, Layout, Stretch};
 
 /// The file with the security groups, and the one that its AUTACK refers to.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Files {
     /// The file that is verified.
     pub source: Vec<u8>,
@@ -39,7 +39,10 @@ pub enum Which {
 
 /// Why nothing is handed out: one finding at least.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rejected(Vec<Diagnostic>);
+pub struct Rejected {
+    findings: Vec<Diagnostic>,
+    files: Files,
+}
 
 /// Files whose security groups all hold: nothing that they cover was changed since it was secured.
 #[derive(Clone, Debug)]
@@ -133,34 +136,41 @@ pub struct Verified<T> {
 /// The findings: every group that does not hold, by its reference, and what the policy asks for and no signature covers.
 /// There is no partial acceptance.
 pub fn verify(files: Files, known: &[Certificate], policy: &Policy) -> Result<Intact, Rejected> {
-    let outcome = Verification::new(&files, known, policy).run().map_err(Rejected)?;
-    let Found { signatures, unsigned, uncovered, offered } = outcome;
-    Ok(Intact { files, signatures, unsigned, uncovered, offered })
+    match Verification::new(&files, known, policy).run() {
+        Ok(Found { signatures, unsigned, uncovered, offered }) => {
+            Ok(Intact { files, signatures, unsigned, uncovered, offered })
+        }
+        Err(findings) => Err(Rejected { findings, files }),
+    }
 }
 
 impl Rejected {
     /// The findings.
     #[must_use]
     pub fn findings(&self) -> &[Diagnostic] {
-        &self.0
+        &self.findings
     }
 
     /// The findings, to keep.
     #[must_use]
     pub fn into_findings(self) -> Vec<Diagnostic> {
-        self.0
+        self.findings
+    }
+
+    pub(super) const fn files(&self) -> &Files {
+        &self.files
     }
 
     /// Whether nothing is known to be wrong, and only certificates are missing.
     #[must_use]
     pub fn wants_certificates(&self) -> bool {
-        self.0.iter().all(|finding| finding.code == NO_CERTIFICATE)
+        self.findings.iter().all(|finding| finding.code == NO_CERTIFICATE)
     }
 }
 
 impl fmt::Display for Rejected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, finding) in self.0.iter().enumerate() {
+        for (index, finding) in self.findings.iter().enumerate() {
             let separator = if index == 0 { "" } else { "; " };
             write!(f, "{separator}{}: {}", finding.code, finding.message.text(Language::English))?;
         }
@@ -203,6 +213,10 @@ impl Intact {
             Which::Source => &self.files.source,
             Which::Content => self.files.content.as_deref().unwrap_or_default(),
         }
+    }
+
+    pub(super) const fn files(&self) -> &Files {
+        &self.files
     }
 
     /// What no signature covers.

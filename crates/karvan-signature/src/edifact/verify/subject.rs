@@ -43,12 +43,7 @@ impl<'a> Subject<'a> {
 
     /// `UNB 7 › UNH 1`.
     pub(super) fn path(&self, index: usize) -> String {
-        let levels = [Level::Interchange, Level::Group, Level::Message, Level::Package];
-        let parts = levels.into_iter().filter_map(|level| {
-            let structure = self.structures.enclosing(index, level)?;
-            Some(format!("{} {}", level.tag(), structure.reference))
-        });
-        parts.collect::<Vec<_>>().join(" › ")
+        self.structures.path(index)
     }
 }
 
