@@ -3,9 +3,9 @@
 use std::fmt;
 
 use der::asn1::{AnyRef, ObjectIdentifier};
-use der::{Decode, Encode, Tag, TagNumber};
+use der::{Encode, Tag, TagNumber, Tagged};
 
-use crate::asn1::{self, AlgorithmIdentifier};
+use crate::asn1::{self, AlgorithmIdentifier, Reader};
 use crate::{DigestAlgorithm, KeyKind, Legacy, SignatureError};
 
 pub(crate) const RSASSA_PSS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.10");
@@ -166,13 +166,14 @@ impl SignatureAlgorithm {
 /// The algorithm of `RSASSA-PSS-params` (RFC 4055 §3.1), if the mask has the same digest. What is left out is SHA-1, with
 /// a salt of 20 octets.
 pub(crate) fn pss(parameters: AnyRef<'_>) -> der::Result<Option<SignatureAlgorithm>> {
-    parameters.sequence(|reader| {
+    parameters.tag().assert_eq(Tag::Sequence)?;
+    asn1::whole(parameters.value(), |reader| {
         let sha1 = DigestAlgorithm::Sha1.object_identifier();
-        let digest = match asn1::context(reader, 0)? {
+        let digest = match reader.context(0)? {
             Some(digest) => asn1::whole(digest.value(), AlgorithmIdentifier::read)?.algorithm,
             None => sha1,
         };
-        let mask = match asn1::context(reader, 1)? {
+        let mask = match reader.context(1)? {
             Some(mask) => {
                 let mask = asn1::whole(mask.value(), AlgorithmIdentifier::read)?;
                 match mask.parameters {
@@ -184,12 +185,12 @@ pub(crate) fn pss(parameters: AnyRef<'_>) -> der::Result<Option<SignatureAlgorit
             }
             None => Some(sha1),
         };
-        let salt = match asn1::context(reader, 2)? {
-            Some(salt) => asn1::unsigned(asn1::whole(salt.value(), asn1::integer)?)?,
+        let salt = match reader.context(2)? {
+            Some(salt) => asn1::unsigned(asn1::whole(salt.value(), Reader::integer)?)?,
             None => 20,
         };
-        let trailer = match asn1::context(reader, 3)? {
-            Some(trailer) => asn1::unsigned(asn1::whole(trailer.value(), asn1::integer)?)?,
+        let trailer = match reader.context(3)? {
+            Some(trailer) => asn1::unsigned(asn1::whole(trailer.value(), Reader::integer)?)?,
             None => 1,
         };
         let digest = DigestAlgorithm::from_object_identifier(digest).filter(|_| mask == Some(digest) && trailer == 1);
@@ -211,7 +212,7 @@ fn pss_identifier(digest: DigestAlgorithm, salt: usize) -> der::Result<Vec<u8>> 
 
 /// The contents of one value in DER.
 fn inner(der: &[u8]) -> der::Result<&[u8]> {
-    Ok(asn1::whole(der, AnyRef::decode)?.value())
+    Ok(asn1::whole(der, Reader::any)?.value())
 }
 
 impl fmt::Display for SignatureAlgorithm {
@@ -247,7 +248,7 @@ mod tests {
     fn pss_parameters_name_one_digest_throughout() {
         // As OpenSSL writes them for SHA-256 with a salt of 32 octets.
         let parameters = *b"\x30\x34\xa0\x0f\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\xa1\x1c\x30\x1a\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x08\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\xa2\x03\x02\x01\x20";
-        let read = |parameters: &[u8]| pss(AnyRef::from_der(parameters).unwrap());
+        let read = |parameters: &[u8]| pss(AnyRef::try_from(parameters).unwrap());
         let sha256 = SignatureAlgorithm::rsa_pss(DigestAlgorithm::Sha256);
         assert_eq!(read(&parameters), Ok(Some(sha256)));
         let identifier = sha256.identifier().unwrap();

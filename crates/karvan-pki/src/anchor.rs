@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use der::asn1::{AnyRef, BitStringRef, ObjectIdentifier, OctetStringRef};
-use der::{Decode, Encode, ErrorKind, Reader, SliceReader, Tag, Tagged};
+use der::asn1::{AnyRef, BitStringRef, ObjectIdentifier};
+use der::{Encode, ErrorKind, Tag, Tagged};
 use jiff::Timestamp;
 
+use crate::asn1::{self, Reader};
 use crate::policy::{self, ANY_POLICY};
-use crate::{Certificate, CertificateError, Extensions, Limits, NameConstraints, asn1, extensions};
+use crate::{Certificate, CertificateError, Extensions, Limits, NameConstraints, extensions};
 
 /// What a trust anchor is trusted for; by default everything.
 ///
@@ -75,8 +76,7 @@ pub(crate) fn is_anchor_list(bytes: &[u8]) -> bool {
 pub(crate) fn read_list(bytes: &[u8], limits: &Limits) -> Result<Vec<Anchor>, CertificateError> {
     let malformed = |error| CertificateError::malformed("TrustAnchorList", error);
     let choices = match bytes.first() {
-        Some(0x30) => asn1::whole(bytes, |reader| asn1::each(reader, Tag::Sequence, |reader| reader.tlv_bytes()))
-            .map_err(malformed)?,
+        Some(0x30) => asn1::whole(bytes, |reader| reader.each(|reader| reader.whole_value())).map_err(malformed)?,
         _ => vec![bytes],
     };
     choices.into_iter().map(|choice| read_choice(choice, limits)).collect()
@@ -85,8 +85,8 @@ pub(crate) fn read_list(bytes: &[u8], limits: &Limits) -> Result<Vec<Anchor>, Ce
 fn read_choice(bytes: &[u8], limits: &Limits) -> Result<Anchor, CertificateError> {
     let malformed = |error| CertificateError::malformed("TrustAnchorInfo", error);
     let (number, value) = asn1::whole(bytes, |reader| {
-        let number = asn1::context_number(reader);
-        Ok((number, AnyRef::decode(reader)?.value()))
+        let number = reader.context_number();
+        Ok((number, reader.any()?.value()))
     })
     .map_err(malformed)?;
     match number {
@@ -110,15 +110,15 @@ struct Info<'a> {
 }
 
 impl<'a> Info<'a> {
-    fn read(reader: &mut SliceReader<'a>) -> der::Result<Self> {
+    fn read(reader: &mut Reader<'a>) -> der::Result<Self> {
         reader.sequence(|reader| {
-            if Tag::peek(reader)? == Tag::Integer {
-                asn1::integer(reader)?;
+            if reader.peek() == Some(asn1::INTEGER) {
+                reader.integer()?;
             }
-            let public_key = reader.tlv_bytes()?;
-            <&OctetStringRef>::decode(reader)?;
-            if matches!(Tag::peek(reader), Ok(Tag::Utf8String)) {
-                AnyRef::decode(reader)?;
+            let public_key = reader.whole_value()?;
+            reader.octets()?;
+            if reader.peek() == Some(asn1::UTF8_STRING) {
+                reader.any()?;
             }
             let mut info = Self {
                 public_key,
@@ -127,28 +127,28 @@ impl<'a> Info<'a> {
                 constraints: AnchorConstraints::default(),
                 extensions: None,
             };
-            if matches!(Tag::peek(reader), Ok(Tag::Sequence)) {
+            if reader.peek() == Some(asn1::SEQUENCE) {
                 info.read_controls(reader)?;
             }
-            info.extensions = asn1::context(reader, 1)?.map(|extensions| extensions.value());
-            asn1::context(reader, 2)?;
+            info.extensions = reader.context(1)?.map(|extensions| extensions.value());
+            reader.context(2)?;
             Ok(info)
         })
     }
 
     /// `CertPathControls`.
-    fn read_controls(&mut self, reader: &mut SliceReader<'a>) -> der::Result<()> {
+    fn read_controls(&mut self, reader: &mut Reader<'a>) -> der::Result<()> {
         reader.sequence(|reader| {
-            self.name = Some(reader.tlv_bytes()?);
-            if let Some(certificate) = asn1::context(reader, 0)? {
+            self.name = Some(reader.whole_value()?);
+            if let Some(certificate) = reader.context(0)? {
                 // The tag takes the place of that of the sequence.
                 self.certificate = Some(sequence(certificate.value())?);
             }
-            if let Some(policies) = asn1::context(reader, 1)? {
+            if let Some(policies) = reader.context(1)? {
                 let policies = policy::certificate_policies(&sequence(policies.value())?)?;
                 self.constraints.policies = Some(policies.iter().map(|policy| policy.identifier).collect());
             }
-            if let Some(flags) = asn1::context(reader, 2)? {
+            if let Some(flags) = reader.context(2)? {
                 let Some((unused, octets)) = flags.value().split_first() else {
                     return Err(ErrorKind::Length { tag: Tag::BitString }.into());
                 };
@@ -158,10 +158,10 @@ impl<'a> Info<'a> {
                 self.constraints.require_explicit_policy = flag(1);
                 self.constraints.inhibit_any_policy = flag(2);
             }
-            if let Some(names) = asn1::context(reader, 3)? {
+            if let Some(names) = reader.context(3)? {
                 self.constraints.names = Some(extensions::name_constraints(&sequence(names.value())?)?);
             }
-            if let Some(length) = asn1::context(reader, 4)? {
+            if let Some(length) = reader.context(4)? {
                 self.constraints.path_length = Some(asn1::unsigned(length.value())?);
             }
             Ok(())

@@ -1,14 +1,193 @@
 //! Reading DER: the few shapes that every certificate is made of.
 //!
-//! `der` reads strictly (definite, shortest lengths). The structures are taken apart here rather than by a ready-made
-//! certificate type, because three things must survive that such types give up: the exact octets that were signed,
-//! dates before 1970, and names of every form.
-
-use std::ops::Range;
+//! A [`Reader`] reads as strictly as `der` does, whose types and errors it gives out, and keeps nothing for errors: names, extensions and
+//! entries of lists, of which there may be tens of thousands, are read with it. The structures are taken apart here rather
+//! than by a ready-made certificate type, because three things must survive that such types give up: the exact octets that
+//! were signed, dates before 1970, and names of every form.
 
 use der::asn1::{AnyRef, BitStringRef, ObjectIdentifier};
-use der::{Decode, Encode, ErrorKind, Reader, SliceReader, Tag, Tagged};
+use der::{Decode, Encode, ErrorKind, Length, Tag};
 use jiff::{Timestamp, civil, tz::Offset};
+
+const BOOLEAN: u8 = 0x01;
+pub(crate) const INTEGER: u8 = 0x02;
+pub(crate) const OCTET_STRING: u8 = 0x04;
+pub(crate) const OBJECT_IDENTIFIER: u8 = 0x06;
+pub(crate) const UTF8_STRING: u8 = 0x0c;
+pub(crate) const UTC_TIME: u8 = 0x17;
+pub(crate) const GENERALIZED_TIME: u8 = 0x18;
+pub(crate) const SEQUENCE: u8 = 0x30;
+pub(crate) const SET: u8 = 0x31;
+
+/// Takes values off octets, one after the other, as DER has them: definite lengths in as few octets as can be (X.690 §10.1).
+#[derive(Clone, Debug)]
+pub(crate) struct Reader<'a> {
+    rest: &'a [u8],
+    /// How many octets there were.
+    length: usize,
+}
+
+impl<'a> Reader<'a> {
+    /// Reads `octets`.
+    pub(crate) const fn new(octets: &'a [u8]) -> Self {
+        Self { rest: octets, length: octets.len() }
+    }
+
+    /// Whether there is no further value.
+    pub(crate) const fn is_finished(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    /// The tag of the next value.
+    pub(crate) fn peek(&self) -> Option<u8> {
+        self.rest.first().copied()
+    }
+
+    /// The next value: its tag and its contents.
+    pub(crate) fn next(&mut self) -> der::Result<(u8, &'a [u8])> {
+        let (&[tag, first], mut rest) = self.rest.split_first_chunk().ok_or_else(|| incomplete(2, self.rest))?;
+        // No structure that is read here has a tag of several octets.
+        if tag & 0x1f == 0x1f {
+            return Err(ErrorKind::TagNumberInvalid.into());
+        }
+        let mut length = usize::from(first);
+        if first & 0x80 != 0 {
+            let digits = usize::from(first & 0x7f);
+            let (digits, after) = rest.split_at_checked(digits).ok_or_else(|| incomplete(digits, rest))?;
+            let shortest = matches!(digits, [0x80..=0xff] | [1..=0xff, _, ..]) && digits.len() <= 4;
+            if !shortest {
+                return Err(ErrorKind::Overlength.into());
+            }
+            length = digits.iter().fold(0, |length, digit| length << 8 | usize::from(*digit));
+            rest = after;
+        }
+        let (contents, rest) = rest.split_at_checked(length).ok_or_else(|| incomplete(length, rest))?;
+        self.rest = rest;
+        Ok((tag, contents))
+    }
+
+    /// The contents of the next value, which must have the `tag`.
+    pub(crate) fn expect(&mut self, tag: u8) -> der::Result<&'a [u8]> {
+        match self.next()? {
+            (found, contents) if found == tag => Ok(contents),
+            (found, _) => Err(self::tag(found)?.unexpected_error(Some(self::tag(tag)?)).into()),
+        }
+    }
+
+    /// The octets of the next value, its tag and length included.
+    pub(crate) fn whole_value(&mut self) -> der::Result<&'a [u8]> {
+        let all = self.rest;
+        self.next()?;
+        Ok(&all[..all.len() - self.rest.len()])
+    }
+
+    /// The next value, whatever it is.
+    pub(crate) fn any(&mut self) -> der::Result<AnyRef<'a>> {
+        let (octet, contents) = self.next()?;
+        AnyRef::new(tag(octet)?, contents)
+    }
+
+    /// The next value as `der` decodes it.
+    pub(crate) fn decode<T: Decode<'a, Error = der::Error>>(&mut self) -> der::Result<T> {
+        T::from_der(self.whole_value()?)
+    }
+
+    /// A SEQUENCE, of which `read` must leave nothing.
+    pub(crate) fn sequence<T>(&mut self, read: impl FnOnce(&mut Self) -> der::Result<T>) -> der::Result<T> {
+        whole(self.expect(SEQUENCE)?, read)
+    }
+
+    /// Every element of a SEQUENCE OF.
+    pub(crate) fn each<T>(&mut self, read: impl FnMut(&mut Self) -> der::Result<T>) -> der::Result<Vec<T>> {
+        elements(self.expect(SEQUENCE)?, read)
+    }
+
+    /// The next value if it is context-specific with `number`.
+    pub(crate) fn context(&mut self, number: u32) -> der::Result<Option<AnyRef<'a>>> {
+        if self.context_number() == Some(number) { self.any().map(Some) } else { Ok(None) }
+    }
+
+    /// The tag number of the next value, if it is context-specific.
+    pub(crate) fn context_number(&self) -> Option<u32> {
+        self.peek().filter(|tag| tag & 0xc0 == 0x80).map(|tag| u32::from(tag & 0x1f))
+    }
+
+    /// An OBJECT IDENTIFIER.
+    pub(crate) fn identifier(&mut self) -> der::Result<ObjectIdentifier> {
+        Ok(ObjectIdentifier::from_bytes(self.expect(OBJECT_IDENTIFIER)?)?)
+    }
+
+    /// The contents of an OCTET STRING.
+    pub(crate) fn octets(&mut self) -> der::Result<&'a [u8]> {
+        self.expect(OCTET_STRING)
+    }
+
+    /// A BIT STRING.
+    pub(crate) fn bits(&mut self) -> der::Result<BitStringRef<'a>> {
+        self.decode()
+    }
+
+    /// A BOOLEAN that is FALSE by default.
+    pub(crate) fn flag(&mut self) -> der::Result<bool> {
+        if self.peek() == Some(BOOLEAN) { self.decode() } else { Ok(false) }
+    }
+
+    /// The content octets of an INTEGER: at least one, and no more than needed (X.690 §8.3.2).
+    pub(crate) fn integer(&mut self) -> der::Result<&'a [u8]> {
+        match self.expect(INTEGER)? {
+            [] => Err(ErrorKind::Length { tag: Tag::Integer }.into()),
+            [0, 0..=0x7f, ..] | [0xff, 0x80..=0xff, ..] => Err(ErrorKind::Noncanonical { tag: Tag::Integer }.into()),
+            octets => Ok(octets),
+        }
+    }
+
+    /// `Time`: UTCTime or GeneralizedTime as RFC 5280 §4.1.2.5 writes them, in UTC with seconds.
+    ///
+    /// `99991231235959Z`, "no well-defined expiration", lies after the last instant that a [`Timestamp`] can hold; that one
+    /// stands for it.
+    pub(crate) fn time(&mut self) -> der::Result<Timestamp> {
+        match self.next()? {
+            (UTC_TIME, contents) => time_of(Tag::UtcTime, contents),
+            (GENERALIZED_TIME, contents) => time_of(Tag::GeneralizedTime, contents),
+            (other, _) => Err(tag(other)?.unexpected_error(None).into()),
+        }
+    }
+}
+
+/// The tag that an octet says.
+fn tag(octet: u8) -> der::Result<Tag> {
+    Tag::from_der(&[octet])
+}
+
+fn incomplete(expected: usize, actual: &[u8]) -> der::Error {
+    let length = |octets| Length::try_from(octets).unwrap_or(Length::MAX);
+    ErrorKind::Incomplete { expected_len: length(expected), actual_len: length(actual.len()) }.into()
+}
+
+/// Reads exactly one value, or the values of one structure, from `bytes`: what is left over is an error.
+pub(crate) fn whole<'a, T>(bytes: &'a [u8], read: impl FnOnce(&mut Reader<'a>) -> der::Result<T>) -> der::Result<T> {
+    let mut reader = Reader::new(bytes);
+    let value = read(&mut reader)?;
+    if reader.is_finished() {
+        return Ok(value);
+    }
+    let remaining = Length::try_from(reader.rest.len())?;
+    Err(ErrorKind::TrailingData { decoded: (Length::try_from(reader.length)? - remaining)?, remaining }.into())
+}
+
+/// Reads values until `bytes` is used up.
+pub(crate) fn elements<'a, T>(
+    bytes: &'a [u8],
+    mut read: impl FnMut(&mut Reader<'a>) -> der::Result<T>,
+) -> der::Result<Vec<T>> {
+    whole(bytes, |reader| {
+        let mut values = Vec::new();
+        while !reader.is_finished() {
+            values.push(read(reader)?);
+        }
+        Ok(values)
+    })
+}
 
 /// `AlgorithmIdentifier` (RFC 5280 §4.1.1.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,11 +200,11 @@ pub(crate) struct AlgorithmIdentifier<'a> {
 
 impl<'a> AlgorithmIdentifier<'a> {
     /// Reads one.
-    pub(crate) fn read(reader: &mut SliceReader<'a>) -> der::Result<Self> {
+    pub(crate) fn read(reader: &mut Reader<'a>) -> der::Result<Self> {
         reader.sequence(|reader| {
             Ok(Self {
-                algorithm: reader.decode()?,
-                parameters: if reader.is_finished() { None } else { Some(reader.decode()?) },
+                algorithm: reader.identifier()?,
+                parameters: if reader.is_finished() { None } else { Some(reader.any()?) },
             })
         })
     }
@@ -33,8 +212,8 @@ impl<'a> AlgorithmIdentifier<'a> {
 
 /// What certificates, revocation lists and OCSP responses begin with: `SIGNED` (X.509 §6.1).
 pub(crate) struct Signed<'a> {
-    /// Where in the whole the octets stand that are signed.
-    pub(crate) octets: Range<usize>,
+    /// The octets that are signed.
+    pub(crate) octets: &'a [u8],
     /// With what.
     pub(crate) algorithm: AlgorithmIdentifier<'a>,
     /// The signature.
@@ -42,11 +221,13 @@ pub(crate) struct Signed<'a> {
 }
 
 impl<'a> Signed<'a> {
-    /// Reads the fields within the SEQUENCE; `reader` reads the whole.
-    pub(crate) fn read(reader: &mut SliceReader<'a>) -> der::Result<Self> {
-        let start = usize::try_from(reader.position())?;
-        let octets = start..start + reader.tlv_bytes()?.len();
-        Ok(Self { octets, algorithm: AlgorithmIdentifier::read(reader)?, signature: BitStringRef::decode(reader)? })
+    /// Reads the fields within the SEQUENCE.
+    pub(crate) fn read(reader: &mut Reader<'a>) -> der::Result<Self> {
+        Ok(Self {
+            octets: reader.whole_value()?,
+            algorithm: AlgorithmIdentifier::read(reader)?,
+            signature: reader.bits()?,
+        })
     }
 }
 
@@ -54,104 +235,6 @@ impl<'a> Signed<'a> {
 pub(crate) fn identifier(algorithm: ObjectIdentifier, parameters: Option<AnyRef<'_>>) -> der::Result<Vec<u8>> {
     let parameters = parameters.map_or(Ok(Vec::new()), |parameters| parameters.to_der())?;
     AnyRef::new(Tag::Sequence, &[algorithm.to_der()?, parameters].concat())?.to_der()
-}
-
-/// Reads exactly one value from `bytes`: what is left over is an error.
-pub(crate) fn whole<'a, T>(
-    bytes: &'a [u8],
-    read: impl FnOnce(&mut SliceReader<'a>) -> der::Result<T>,
-) -> der::Result<T> {
-    let mut reader = SliceReader::new(bytes)?;
-    let value = read(&mut reader)?;
-    reader.finish()?;
-    Ok(value)
-}
-
-/// Reads every element of a `SEQUENCE OF` or `SET OF`, `tag` says which.
-pub(crate) fn each<'a, T>(
-    reader: &mut SliceReader<'a>,
-    tag: Tag,
-    mut read: impl FnMut(&mut SliceReader<'a>) -> der::Result<T>,
-) -> der::Result<Vec<T>> {
-    let list = AnyRef::decode(reader)?;
-    list.tag().assert_eq(tag)?;
-    elements(list.value(), &mut read)
-}
-
-/// Reads values until `bytes` is used up.
-pub(crate) fn elements<'a, T>(
-    bytes: &'a [u8],
-    mut read: impl FnMut(&mut SliceReader<'a>) -> der::Result<T>,
-) -> der::Result<Vec<T>> {
-    whole(bytes, |reader| {
-        let mut values = Vec::new();
-        while !reader.is_finished() {
-            values.push(read(reader)?);
-        }
-        Ok(values)
-    })
-}
-
-/// Takes the next value off `octets`: its tag and its contents. It is what `der` does for every value, without what `der` keeps for
-/// errors: names and entries of lists, of which there may be tens of thousands, are read with it.
-pub(crate) fn next<'a>(octets: &mut &'a [u8]) -> der::Result<(u8, &'a [u8])> {
-    let too_short = || der::Error::from(ErrorKind::Failed);
-    let (&[tag, first], mut rest) = octets.split_first_chunk().ok_or_else(too_short)?;
-    let mut length = usize::from(first);
-    if first & 0x80 != 0 {
-        // X.690 §10.1: the definite form, in as few octets as can be.
-        let (digits, after) = rest.split_at_checked(usize::from(first & 0x7f)).ok_or_else(too_short)?;
-        let shortest = matches!(digits, [0x80..=0xff] | [1..=0xff, _, ..]) && digits.len() <= 4;
-        if !shortest {
-            return Err(ErrorKind::Overlength.into());
-        }
-        length = digits.iter().fold(0, |length, digit| length << 8 | usize::from(*digit));
-        rest = after;
-    }
-    let (contents, rest) = rest.split_at_checked(length).ok_or_else(too_short)?;
-    *octets = rest;
-    Ok((tag, contents))
-}
-
-pub(crate) const INTEGER: u8 = 0x02;
-pub(crate) const OBJECT_IDENTIFIER: u8 = 0x06;
-pub(crate) const UTC_TIME: u8 = 0x17;
-pub(crate) const SEQUENCE: u8 = 0x30;
-pub(crate) const SET: u8 = 0x31;
-
-/// The same, of a value that must have the `tag`.
-pub(crate) fn expect<'a>(octets: &mut &'a [u8], tag: u8) -> der::Result<&'a [u8]> {
-    match next(octets)? {
-        (found, contents) if found == tag => Ok(contents),
-        _ => Err(ErrorKind::Failed.into()),
-    }
-}
-
-/// The tag number of the next value, if it is context-specific.
-pub(crate) fn context_number(reader: &SliceReader<'_>) -> Option<u32> {
-    let tag = Tag::peek(reader).ok()?;
-    tag.is_context_specific().then(|| tag.number().value())
-}
-
-/// Takes the next value if it is context-specific with `number`.
-pub(crate) fn context<'a>(reader: &mut SliceReader<'a>, number: u32) -> der::Result<Option<AnyRef<'a>>> {
-    if context_number(reader) == Some(number) { AnyRef::decode(reader).map(Some) } else { Ok(None) }
-}
-
-/// The content octets of an INTEGER: at least one, and no more than needed (X.690 §8.3.2).
-pub(crate) fn integer<'a>(reader: &mut SliceReader<'a>) -> der::Result<&'a [u8]> {
-    let value = AnyRef::decode(reader)?;
-    value.tag().assert_eq(Tag::Integer)?;
-    integer_of(value.value())
-}
-
-/// The content octets of an INTEGER, if they are such.
-pub(crate) fn integer_of(contents: &[u8]) -> der::Result<&[u8]> {
-    match contents {
-        [] => Err(ErrorKind::Length { tag: Tag::Integer }.into()),
-        [0, 0..=0x7f, ..] | [0xff, 0x80..=0xff, ..] => Err(ErrorKind::Noncanonical { tag: Tag::Integer }.into()),
-        octets => Ok(octets),
-    }
 }
 
 /// A non-negative integer from its content octets; what does not fit is `u64::MAX`, so that no limit is widened.
@@ -163,17 +246,8 @@ pub(crate) fn unsigned(octets: &[u8]) -> der::Result<u64> {
     Ok(value.unwrap_or(u64::MAX))
 }
 
-/// `Time`: UTCTime or GeneralizedTime as RFC 5280 §4.1.2.5 writes them, in UTC with seconds.
-///
-/// `99991231235959Z`, "no well-defined expiration", lies after the last instant that a [`Timestamp`] can hold; that one
-/// stands for it.
-pub(crate) fn time(reader: &mut SliceReader<'_>) -> der::Result<Timestamp> {
-    let value = AnyRef::decode(reader)?;
-    time_of(value.tag(), value.value())
-}
-
 /// The time that a value says.
-pub(crate) fn time_of(tag: Tag, contents: &[u8]) -> der::Result<Timestamp> {
+fn time_of(tag: Tag, contents: &[u8]) -> der::Result<Timestamp> {
     let wrong = || der::Error::from(ErrorKind::Value { tag });
     let digits = contents.strip_suffix(b"Z").ok_or_else(wrong)?;
     if !digits.iter().all(u8::is_ascii_digit) {
@@ -206,7 +280,7 @@ mod tests {
     fn parse(tag: u8, text: &str) -> der::Result<Timestamp> {
         let mut bytes = vec![tag, u8::try_from(text.len()).unwrap()];
         bytes.extend(text.as_bytes());
-        whole(&bytes, time)
+        whole(&bytes, Reader::time)
     }
 
     #[test]
@@ -256,9 +330,8 @@ mod tests {
             b"\x04",
             b"",
         ] {
-            let mut rest = bytes;
             let read = AnyRef::try_from(bytes);
-            let taken = expect(&mut rest, 0x04).ok().filter(|_| rest.is_empty());
+            let taken = whole(bytes, Reader::octets).ok();
             assert_eq!(taken, read.ok().map(|value| value.value()), "{bytes:x?}");
         }
     }
@@ -280,7 +353,7 @@ mod tests {
             (b"\x02\x02\xff\x80", false),
             (b"\x02\x00", false),
         ] {
-            assert_eq!(whole(bytes, integer).is_ok(), good, "{bytes:x?}");
+            assert_eq!(whole(bytes, Reader::integer).is_ok(), good, "{bytes:x?}");
         }
     }
 }

@@ -4,11 +4,10 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use der::Reader;
 use der::asn1::ObjectIdentifier;
 use jiff::Timestamp;
 
-use crate::asn1::{self, AlgorithmIdentifier, Signed};
+use crate::asn1::{self, AlgorithmIdentifier, Reader, Signed};
 use crate::octets::place;
 use crate::{Extensions, Legacy, Limit, Limits, Name, Octets, PublicKey, SignatureAlgorithm, SignatureError};
 
@@ -120,7 +119,7 @@ impl Certificate {
         let Signed { octets: signed, algorithm: outer_algorithm, signature } =
             asn1::whole(&der, |reader| reader.sequence(Signed::read))
                 .map_err(|error| CertificateError::malformed("Certificate", error))?;
-        let fields = Fields::read(&der[signed.clone()])?;
+        let fields = Fields::read(signed)?;
         if fields.signature != outer_algorithm {
             return Err(CertificateError::AlgorithmsDiffer);
         }
@@ -147,7 +146,7 @@ impl Certificate {
             signature_algorithm: SignatureAlgorithm::of(&outer_algorithm),
             signature: signature.as_bytes().map(range),
             extensions,
-            signed,
+            signed: range(signed),
             der,
         })
     }
@@ -348,29 +347,29 @@ impl<'a> Fields<'a> {
         let fields = asn1::whole(bytes, |reader| {
             reader.sequence(|reader| {
                 field = "version";
-                let version = match asn1::context(reader, 0)? {
+                let version = match reader.context(0)? {
                     None => 0,
-                    Some(version) => asn1::unsigned(asn1::whole(version.value(), asn1::integer)?)?,
+                    Some(version) => asn1::unsigned(asn1::whole(version.value(), Reader::integer)?)?,
                 };
                 field = "serialNumber";
-                let serial = asn1::integer(reader)?;
+                let serial = reader.integer()?;
                 field = "signature";
                 let signature = AlgorithmIdentifier::read(reader)?;
                 field = "issuer";
-                let issuer = reader.tlv_bytes()?;
+                let issuer = reader.whole_value()?;
                 field = "validity";
                 let (not_before, not_after) =
-                    reader.sequence(|reader| Ok::<_, der::Error>((asn1::time(reader)?, asn1::time(reader)?)))?;
+                    reader.sequence(|reader| Ok::<_, der::Error>((reader.time()?, reader.time()?)))?;
                 field = "subject";
-                let subject = reader.tlv_bytes()?;
+                let subject = reader.whole_value()?;
                 field = "subjectPublicKeyInfo";
-                let public_key = reader.tlv_bytes()?;
+                let public_key = reader.whole_value()?;
                 field = "issuerUniqueID";
-                asn1::context(reader, 1)?;
+                reader.context(1)?;
                 field = "subjectUniqueID";
-                asn1::context(reader, 2)?;
+                reader.context(2)?;
                 field = "extensions";
-                let extensions = asn1::context(reader, 3)?.map(|extensions| extensions.value());
+                let extensions = reader.context(3)?.map(|extensions| extensions.value());
                 Ok(Fields {
                     version,
                     serial,

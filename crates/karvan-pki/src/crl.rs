@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
 
-use der::asn1::{AnyRef, ObjectIdentifier};
-use der::{Decode, ErrorKind, Reader, SliceReader, Tag, Tagged};
+use der::asn1::ObjectIdentifier;
+use der::{ErrorKind, Tag, Tagged};
 use jiff::Timestamp;
 
-use crate::asn1::{self, AlgorithmIdentifier, Signed};
+use crate::asn1::{self, AlgorithmIdentifier, Reader, Signed};
 use crate::certificate::{hex, sha256};
 use crate::distribution::{self, DistributionPoint, IssuingDistributionPoint};
 use crate::extensions::{self, Extension};
@@ -119,8 +119,8 @@ impl RevocationReason {
     /// `removeFromCRL`: it was taken back, or the certificate expired.
     pub const REMOVED: Self = Self(8);
 
-    pub(crate) fn read(reader: &mut SliceReader<'_>) -> der::Result<Self> {
-        let value = AnyRef::decode(reader)?;
+    pub(crate) fn read(reader: &mut Reader<'_>) -> der::Result<Self> {
+        let value = reader.any()?;
         match (value.tag(), value.value()) {
             // 7 is not used.
             (Tag::Enumerated, [reason @ (0..=6 | 8..=10)]) => Ok(Self(*reason)),
@@ -163,7 +163,7 @@ impl RevocationList {
         let Signed { octets: signed, algorithm: outer_algorithm, signature } =
             asn1::whole(&der, |reader| reader.sequence(Signed::read))
                 .map_err(|error| CertificateError::malformed("CertificateList", error))?;
-        let fields = Fields::read(&der[signed.clone()])?;
+        let fields = Fields::read(signed)?;
         if fields.signature != outer_algorithm {
             return Err(CertificateError::AlgorithmsDiffer);
         }
@@ -174,7 +174,7 @@ impl RevocationList {
         let issuer = Name::from_der(fields.issuer).map_err(|error| CertificateError::malformed("issuer", error))?;
         let mut list = Self {
             der: der.clone(),
-            signed: signed.clone(),
+            signed: place(signed, &der).unwrap_or_default(),
             fingerprint: sha256(&der),
             entry_issuers: Vec::new(),
             issuer,
@@ -325,7 +325,7 @@ impl RevocationList {
     }
 
     fn read_extension(&mut self, identifier: ObjectIdentifier, value: &[u8]) -> der::Result<bool> {
-        let number = || Ok::<_, der::Error>(Some(asn1::whole(value, asn1::integer)?.into()));
+        let number = || Ok::<_, der::Error>(Some(asn1::whole(value, Reader::integer)?.into()));
         match identifier {
             CRL_NUMBER => self.number = number()?,
             DELTA_CRL_INDICATOR => self.delta_base = number()?,
@@ -337,7 +337,7 @@ impl RevocationList {
                 self.authority_key_identifier = identifier.map(|identifier| self.der.part(identifier));
             }
             FRESHEST_CRL => self.freshest = distribution::distribution_points(value)?,
-            EXPIRED_CERTIFICATES_ON_CRL => self.expired_since = Some(asn1::whole(value, asn1::time)?),
+            EXPIRED_CERTIFICATES_ON_CRL => self.expired_since = Some(asn1::whole(value, Reader::time)?),
             _ => return Ok(false),
         }
         Ok(true)
@@ -347,9 +347,9 @@ impl RevocationList {
         // §5.3.3: an entry is of the issuer that the last entry before it named, at first of that of the list.
         let mut issuers = EntryIssuers { current: 0, names: vec![self.issuer.clone()], known: HashMap::new() };
         let mut entries = Vec::new();
-        let mut rest = octets;
-        while !rest.is_empty() {
-            let entry = self.read_entry(&mut rest, &mut issuers);
+        let mut reader = Reader::new(octets);
+        while !reader.is_finished() {
+            let entry = self.read_entry(&mut reader, &mut issuers);
             entries.push(entry.map_err(|error| CertificateError::malformed("revokedCertificates", error))?);
         }
         // A stable sort: of two entries for one certificate the later one stays the later one.
@@ -360,32 +360,28 @@ impl RevocationList {
     }
 
     /// One of `revokedCertificates`.
-    fn read_entry(&mut self, octets: &mut &[u8], issuers: &mut EntryIssuers) -> der::Result<Entry> {
-        let mut fields = asn1::expect(octets, asn1::SEQUENCE)?;
-        let serial = asn1::integer_of(asn1::expect(&mut fields, asn1::INTEGER)?)?;
-        let at = match asn1::next(&mut fields)? {
-            (asn1::UTC_TIME, contents) => asn1::time_of(Tag::UtcTime, contents)?,
-            (tag, contents) => asn1::time_of(Tag::from_der(&[tag])?, contents)?,
-        };
-        let mut revocation = Revocation { at, reason: RevocationReason::UNSPECIFIED, invalid_since: None };
-        if !fields.is_empty() {
-            asn1::whole(fields, |reader| {
-                asn1::each(reader, Tag::Sequence, |reader| self.read_entry_extension(reader, &mut revocation, issuers))
-            })?;
-        }
-        Ok(Entry { serial: place(serial, &self.der).unwrap_or_default(), issuer: issuers.current, revocation })
+    fn read_entry(&mut self, reader: &mut Reader<'_>, issuers: &mut EntryIssuers) -> der::Result<Entry> {
+        reader.sequence(|reader| {
+            let serial = place(reader.integer()?, &self.der).unwrap_or_default();
+            let at = reader.time()?;
+            let mut revocation = Revocation { at, reason: RevocationReason::UNSPECIFIED, invalid_since: None };
+            if !reader.is_finished() {
+                reader.each(|reader| self.read_entry_extension(reader, &mut revocation, issuers))?;
+            }
+            Ok(Entry { serial, issuer: issuers.current, revocation })
+        })
     }
 
     fn read_entry_extension(
         &mut self,
-        reader: &mut SliceReader<'_>,
+        reader: &mut Reader<'_>,
         revocation: &mut Revocation,
         issuers: &mut EntryIssuers,
     ) -> der::Result<()> {
         let Extension { identifier, critical, value } = Extension::read(reader)?;
         match identifier {
             REASON_CODE => revocation.reason = asn1::whole(value, RevocationReason::read)?,
-            INVALIDITY_DATE => revocation.invalid_since = Some(asn1::whole(value, asn1::time)?),
+            INVALIDITY_DATE => revocation.invalid_since = Some(asn1::whole(value, Reader::time)?),
             CERTIFICATE_ISSUER => {
                 let names = GeneralName::read_all(value)?;
                 let name = names.into_iter().find_map(|name| match name {
@@ -447,28 +443,28 @@ impl<'a> Fields<'a> {
         let fields = asn1::whole(bytes, |reader| {
             reader.sequence(|reader| {
                 field = "version";
-                let version = match Tag::peek(reader)? {
-                    Tag::Integer => asn1::unsigned(asn1::integer(reader)?)?,
+                let version = match reader.peek() {
+                    Some(asn1::INTEGER) => asn1::unsigned(reader.integer()?)?,
                     _ => 0,
                 };
                 field = "signature";
                 let signature = AlgorithmIdentifier::read(reader)?;
                 field = "issuer";
-                let issuer = reader.tlv_bytes()?;
+                let issuer = reader.whole_value()?;
                 field = "thisUpdate";
-                let this_update = asn1::time(reader)?;
+                let this_update = reader.time()?;
                 field = "nextUpdate";
-                let next_update = match Tag::peek(reader) {
-                    Ok(Tag::UtcTime | Tag::GeneralizedTime) => Some(asn1::time(reader)?),
+                let next_update = match reader.peek() {
+                    Some(asn1::UTC_TIME | asn1::GENERALIZED_TIME) => Some(reader.time()?),
                     _ => None,
                 };
                 field = "revokedCertificates";
-                let entries = match Tag::peek(reader) {
-                    Ok(Tag::Sequence) => Some(AnyRef::decode(reader)?.value()),
+                let entries = match reader.peek() {
+                    Some(asn1::SEQUENCE) => Some(reader.expect(asn1::SEQUENCE)?),
                     _ => None,
                 };
                 field = "crlExtensions";
-                let extensions = asn1::context(reader, 0)?.map(|extensions| extensions.value());
+                let extensions = reader.context(0)?.map(|extensions| extensions.value());
                 Ok(Fields { version, signature, issuer, this_update, next_update, entries, extensions })
             })
         });

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use der::asn1::{AnyRef, BitStringRef};
-use der::{ErrorKind, Reader, Tag, Tagged};
+use der::{ErrorKind, Tag, Tagged};
 
 use crate::asn1;
 use crate::{GeneralName, Name};
@@ -120,12 +120,12 @@ impl fmt::Display for Reasons {
 /// Reads `CRLDistributionPoints` or `FreshestCRL`.
 pub(crate) fn distribution_points(value: &[u8]) -> der::Result<Vec<DistributionPoint>> {
     let points = asn1::whole(value, |reader| {
-        asn1::each(reader, Tag::Sequence, |reader| {
+        reader.each(|reader| {
             reader.sequence(|reader| {
                 let point = DistributionPoint {
-                    name: asn1::context(reader, 0)?.map(name).transpose()?,
-                    reasons: asn1::context(reader, 1)?.map(reasons).transpose()?,
-                    issuers: match asn1::context(reader, 2)? {
+                    name: reader.context(0)?.map(name).transpose()?,
+                    reasons: reader.context(1)?.map(reasons).transpose()?,
+                    issuers: match reader.context(2)? {
                         Some(issuers) => asn1::elements(issuers.value(), GeneralName::read)?,
                         None => Vec::new(),
                     },
@@ -146,12 +146,12 @@ pub(crate) fn issuing_distribution_point(value: &[u8]) -> der::Result<IssuingDis
     asn1::whole(value, |reader| {
         reader.sequence(|reader| {
             Ok(IssuingDistributionPoint {
-                name: asn1::context(reader, 0)?.map(name).transpose()?,
-                only_user_certificates: flag(asn1::context(reader, 1)?)?,
-                only_authority_certificates: flag(asn1::context(reader, 2)?)?,
-                only_some_reasons: asn1::context(reader, 3)?.map(reasons).transpose()?,
-                indirect: flag(asn1::context(reader, 4)?)?,
-                only_attribute_certificates: flag(asn1::context(reader, 5)?)?,
+                name: reader.context(0)?.map(name).transpose()?,
+                only_user_certificates: flag(reader.context(1)?)?,
+                only_authority_certificates: flag(reader.context(2)?)?,
+                only_some_reasons: reader.context(3)?.map(reasons).transpose()?,
+                indirect: flag(reader.context(4)?)?,
+                only_attribute_certificates: flag(reader.context(5)?)?,
             })
         })
     })
@@ -160,10 +160,10 @@ pub(crate) fn issuing_distribution_point(value: &[u8]) -> der::Result<IssuingDis
 /// A `DistributionPointName`, which is a CHOICE, so that its own tag stands within.
 fn name(field: AnyRef<'_>) -> der::Result<DistributionPointName> {
     asn1::whole(field.value(), |reader| {
-        if let Some(names) = asn1::context(reader, 0)? {
+        if let Some(names) = reader.context(0)? {
             return Ok(DistributionPointName::Full(asn1::elements(names.value(), GeneralName::read)?));
         }
-        match asn1::context(reader, 1)? {
+        match reader.context(1)? {
             Some(part) => Ok(DistributionPointName::Relative(Name::from_part(part.value())?)),
             None => Err(ErrorKind::Value { tag: field.tag() }.into()),
         }

@@ -84,6 +84,7 @@ pub(crate) fn directory_string(text: &str) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::asn1::{self, Reader};
 
     #[test]
     fn lengths_are_the_shortest() {
@@ -106,7 +107,7 @@ mod tests {
     fn times_are_written_as_they_are_read() {
         for text in ["1950-01-01T00:00:00Z", "2049-12-31T23:59:59Z", "2050-01-01T00:00:00Z", "1949-12-31T23:59:59Z"] {
             let written: Timestamp = text.parse().unwrap();
-            assert_eq!(crate::asn1::whole(&time(written), crate::asn1::time).unwrap(), written);
+            assert_eq!(asn1::whole(&time(written), Reader::time).unwrap(), written);
         }
     }
 }

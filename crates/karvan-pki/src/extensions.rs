@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use der::asn1::{AnyRef, BitStringRef, ObjectIdentifier, OctetStringRef};
-use der::{Decode, ErrorKind, Reader, SliceReader, Tag, Tagged};
+use der::asn1::{AnyRef, ObjectIdentifier};
+use der::{ErrorKind, Tag, Tagged};
 
-use crate::asn1;
+use crate::asn1::{self, Reader};
 use crate::distribution::{self, DistributionPoint};
 use crate::policy::{self, CertificatePolicy, PolicyConstraints, PolicyMapping};
 use crate::{CertificateError, GeneralName, Octets};
@@ -193,16 +193,14 @@ impl Extensions {
                 self.authority_key_identifier = authority_key_identifier(value)?.map(|identifier| der.part(identifier));
             }
             SUBJECT_KEY_IDENTIFIER => {
-                let octets = asn1::whole(value, <&OctetStringRef>::decode)?;
-                self.subject_key_identifier = Some(der.part(octets.as_bytes()));
+                self.subject_key_identifier = Some(der.part(asn1::whole(value, Reader::octets)?));
             }
             KEY_USAGE => self.key_usage = Some(key_usage(value)?),
             SUBJECT_ALTERNATIVE_NAME => self.subject_alternative_names = GeneralName::read_all(value)?,
             BASIC_CONSTRAINTS => self.basic_constraints = Some(basic_constraints(value)?),
             NAME_CONSTRAINTS => self.name_constraints = Some(name_constraints(value)?),
             EXTENDED_KEY_USAGE => {
-                let purposes =
-                    asn1::whole(value, |reader| asn1::each(reader, Tag::Sequence, ObjectIdentifier::decode))?;
+                let purposes = asn1::whole(value, |reader| reader.each(Reader::identifier))?;
                 self.extended_key_usage = Some(purposes);
             }
             CERTIFICATE_POLICIES => self.certificate_policies = Some(policy::certificate_policies(value)?),
@@ -230,20 +228,16 @@ pub(crate) struct Extension<'a> {
 }
 
 impl<'a> Extension<'a> {
-    pub(crate) fn read(reader: &mut SliceReader<'a>) -> der::Result<Self> {
+    pub(crate) fn read(reader: &mut Reader<'a>) -> der::Result<Self> {
         reader.sequence(|reader| {
-            Ok(Self {
-                identifier: ObjectIdentifier::decode(reader)?,
-                critical: Option::<bool>::decode(reader)?.unwrap_or(false),
-                value: <&OctetStringRef>::decode(reader)?.as_bytes(),
-            })
+            Ok(Self { identifier: reader.identifier()?, critical: reader.flag()?, value: reader.octets()? })
         })
     }
 }
 
 /// Reads `Extensions`, each of which stands once (RFC 5280 §4.2).
 pub(crate) fn list(bytes: &[u8]) -> Result<Vec<Extension<'_>>, CertificateError> {
-    let list = asn1::whole(bytes, |reader| asn1::each(reader, Tag::Sequence, Extension::read))
+    let list = asn1::whole(bytes, |reader| reader.each(Extension::read))
         .map_err(|error| CertificateError::malformed("extensions", error))?;
     let mut identifiers: Vec<_> = list.iter().map(|extension| &extension.identifier).collect();
     identifiers.sort_unstable();
@@ -255,12 +249,9 @@ pub(crate) fn list(bytes: &[u8]) -> Result<Vec<Extension<'_>>, CertificateError>
 
 fn access_descriptions(value: &[u8]) -> der::Result<Vec<AccessDescription>> {
     asn1::whole(value, |reader| {
-        asn1::each(reader, Tag::Sequence, |reader| {
+        reader.each(|reader| {
             reader.sequence(|reader| {
-                Ok(AccessDescription {
-                    method: ObjectIdentifier::decode(reader)?,
-                    location: GeneralName::read(reader)?,
-                })
+                Ok(AccessDescription { method: reader.identifier()?, location: GeneralName::read(reader)? })
             })
         })
     })
@@ -291,17 +282,17 @@ pub(crate) fn name(identifier: ObjectIdentifier) -> Option<&'static str> {
 pub(crate) fn authority_key_identifier(value: &[u8]) -> der::Result<Option<&[u8]>> {
     asn1::whole(value, |reader| {
         reader.sequence(|reader| {
-            let identifier = asn1::context(reader, 0)?;
+            let identifier = reader.context(0)?;
             // authorityCertIssuer and authorityCertSerialNumber: a hint for finding, which the subject's name already is.
-            asn1::context(reader, 1)?;
-            asn1::context(reader, 2)?;
+            reader.context(1)?;
+            reader.context(2)?;
             Ok(identifier.map(|identifier| identifier.value()))
         })
     })
 }
 
 fn key_usage(value: &[u8]) -> der::Result<KeyUsage> {
-    let bits = asn1::whole(value, BitStringRef::decode)?;
+    let bits = asn1::whole(value, Reader::bits)?;
     let set = bits.bits().take(KeyUsage::NAMES.len()).enumerate().filter(|(_, bit)| *bit);
     Ok(KeyUsage(set.fold(0, |usage, (bit, _)| usage | 1 << bit)))
 }
@@ -309,8 +300,8 @@ fn key_usage(value: &[u8]) -> der::Result<KeyUsage> {
 fn basic_constraints(value: &[u8]) -> der::Result<BasicConstraints> {
     asn1::whole(value, |reader| {
         reader.sequence(|reader| {
-            let ca = Option::<bool>::decode(reader)?.unwrap_or(false);
-            let path_length = if reader.is_finished() { None } else { Some(asn1::unsigned(asn1::integer(reader)?)?) };
+            let ca = reader.flag()?;
+            let path_length = if reader.is_finished() { None } else { Some(asn1::unsigned(reader.integer()?)?) };
             Ok(BasicConstraints { ca, path_length })
         })
     })
@@ -323,18 +314,18 @@ pub(crate) fn name_constraints(value: &[u8]) -> der::Result<NameConstraints> {
     };
     asn1::whole(value, |reader| {
         reader.sequence(|reader| {
-            let permitted = subtrees(asn1::context(reader, 0)?)?;
-            let excluded = subtrees(asn1::context(reader, 1)?)?;
+            let permitted = subtrees(reader.context(0)?)?;
+            let excluded = subtrees(reader.context(1)?)?;
             Ok(NameConstraints { permitted, excluded })
         })
     })
 }
 
-fn subtree(reader: &mut SliceReader<'_>) -> der::Result<GeneralSubtree> {
+fn subtree(reader: &mut Reader<'_>) -> der::Result<GeneralSubtree> {
     reader.sequence(|reader| {
         let base = GeneralName::read(reader)?;
         // RFC 5280 §4.2.1.10: minimum is zero and maximum absent; what says otherwise cannot be honoured.
-        if let Some(minimum) = asn1::context(reader, 0)?
+        if let Some(minimum) = reader.context(0)?
             && minimum.value() != [0]
         {
             return Err(ErrorKind::Value { tag: minimum.tag() }.into());

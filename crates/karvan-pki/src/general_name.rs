@@ -3,11 +3,11 @@
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use der::asn1::{AnyRef, ObjectIdentifier};
-use der::{Decode, ErrorKind, SliceReader, Tag, TagNumber, Tagged};
+use der::asn1::ObjectIdentifier;
+use der::{ErrorKind, Tag, TagNumber, Tagged};
 
 use crate::Name;
-use crate::asn1;
+use crate::asn1::{self, Reader};
 use crate::name::quiet;
 
 /// One `GeneralName`.
@@ -66,8 +66,8 @@ impl GeneralName {
         }
     }
 
-    pub(crate) fn read(reader: &mut SliceReader<'_>) -> der::Result<Self> {
-        let value = AnyRef::decode(reader)?;
+    pub(crate) fn read(reader: &mut Reader<'_>) -> der::Result<Self> {
+        let value = reader.any()?;
         let wrong = || der::Error::from(ErrorKind::Value { tag: value.tag() });
         if !value.tag().is_context_specific() {
             return Err(wrong());
@@ -78,8 +78,8 @@ impl GeneralName {
         };
         Ok(match value.tag().number() {
             TagNumber(0) => Self::OtherName(asn1::whole(value.value(), |reader| {
-                let kind = ObjectIdentifier::decode(reader)?;
-                AnyRef::decode(reader)?;
+                let kind = reader.identifier()?;
+                reader.any()?;
                 Ok(kind)
             })?),
             TagNumber(1) => Self::Rfc822(ia5()?),
@@ -101,7 +101,7 @@ impl GeneralName {
     /// Reads `GeneralNames`.
     pub(crate) fn read_all(bytes: &[u8]) -> der::Result<Vec<Self>> {
         asn1::whole(bytes, |reader| {
-            let names = asn1::each(reader, Tag::Sequence, Self::read)?;
+            let names = reader.each(Self::read)?;
             if names.is_empty() { Err(ErrorKind::Length { tag: Tag::Sequence }.into()) } else { Ok(names) }
         })
     }

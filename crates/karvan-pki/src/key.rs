@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use der::asn1::{AnyRef, BitStringRef, ObjectIdentifier, UintRef};
-use der::{Decode, Encode, ErrorKind, Reader, Tag};
+use der::{Encode, ErrorKind, Tag};
 use ring::signature::{self as fast, UnparsedPublicKey, VerificationAlgorithm};
 
 use crate::algorithm::{RSASSA_PSS, pss};
@@ -136,7 +136,7 @@ impl PublicKey {
 
     pub(crate) fn read(spki: Octets) -> der::Result<Self> {
         let (algorithm, bits) = asn1::whole(&spki, |reader| {
-            reader.sequence(|reader| Ok((AlgorithmIdentifier::read(reader)?, BitStringRef::decode(reader)?)))
+            reader.sequence(|reader| Ok((AlgorithmIdentifier::read(reader)?, reader.bits()?)))
         })?;
         let key = bits.as_bytes().ok_or(ErrorKind::Value { tag: Tag::BitString })?;
         let mut padding = Padding::Any;
@@ -326,8 +326,8 @@ const MOST_RSA_BITS: std::ops::RangeInclusive<usize> = 1024..=8192;
 fn modulus_bits(key: &[u8]) -> der::Result<usize> {
     asn1::whole(key, |reader| {
         reader.sequence(|reader| {
-            let modulus = UintRef::decode(reader)?;
-            UintRef::decode(reader)?;
+            let modulus = reader.decode::<UintRef<'_>>()?;
+            reader.decode::<UintRef<'_>>()?;
             Ok(bits(modulus.as_bytes()))
         })
     })
@@ -335,12 +335,7 @@ fn modulus_bits(key: &[u8]) -> der::Result<usize> {
 
 /// The bits of `p` of `Dss-Parms` (RFC 3279 §2.3.2).
 fn dsa_bits(parameters: AnyRef<'_>) -> der::Result<usize> {
-    parameters.sequence(|reader| {
-        let p = UintRef::decode(reader)?;
-        UintRef::decode(reader)?;
-        UintRef::decode(reader)?;
-        Ok(bits(p.as_bytes()))
-    })
+    slow::dsa_numbers(parameters).map(|[p, ..]| bits(p))
 }
 
 fn bits(number: &[u8]) -> usize {

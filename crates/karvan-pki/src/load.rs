@@ -3,11 +3,11 @@
 use std::fmt;
 use std::ops::Range;
 
-use der::asn1::{AnyRef, ObjectIdentifier};
-use der::{Decode, ErrorKind, Reader, Tag, Tagged};
+use der::asn1::ObjectIdentifier;
+use der::{ErrorKind, Tag, Tagged};
 use karvan_text::{Code, Diagnostic, Locator, Message, Place};
 
-use crate::asn1;
+use crate::asn1::{self, Reader};
 use crate::ldif;
 use crate::pem::{self, BlockError};
 use crate::{Certificate, CertificateError, Limits, OcspResponse, RevocationList};
@@ -172,9 +172,9 @@ pub(crate) fn evidence(
 fn is_response(der: &[u8]) -> bool {
     asn1::whole(der, |reader| {
         reader.sequence(|reader| {
-            let first = AnyRef::decode(reader)?;
+            let first = reader.any()?;
             while !reader.is_finished() {
-                AnyRef::decode(reader)?;
+                reader.any()?;
             }
             let inner = first.value().first().copied();
             Ok(first.tag() == Tag::Enumerated || inner.is_some_and(|tag| tag & 0xc0 == 0x80))
@@ -259,7 +259,7 @@ impl<'a> Loaded<'a> {
 
 /// Whether `bytes` are one SEQUENCE and nothing else: no text, whatever stands in it.
 fn is_der(bytes: &[u8]) -> bool {
-    bytes.first() == Some(&0x30) && asn1::whole(bytes, AnyRef::decode).is_ok()
+    bytes.first() == Some(&0x30) && asn1::whole(bytes, Reader::any).is_ok()
 }
 
 const SIGNED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.2");
@@ -286,7 +286,7 @@ fn is_pair(bytes: &[u8]) -> bool {
 fn pair_certificates(bytes: &[u8]) -> der::Result<Vec<&[u8]>> {
     asn1::whole(bytes, |reader| {
         reader.sequence(|reader| {
-            let pair = [asn1::context(reader, 0)?, asn1::context(reader, 1)?];
+            let pair = [reader.context(0)?, reader.context(1)?];
             Ok(pair.into_iter().flatten().map(|certificate| certificate.value()).collect())
         })
     })
@@ -298,27 +298,27 @@ fn pair_certificates(bytes: &[u8]) -> der::Result<Vec<&[u8]>> {
 fn pkcs7(bytes: &[u8]) -> der::Result<(Vec<&[u8]>, Vec<&[u8]>)> {
     let content = asn1::whole(bytes, |reader| {
         reader.sequence(|reader| {
-            let kind = ObjectIdentifier::decode(reader)?;
-            let content = asn1::context(reader, 0)?;
+            let kind = reader.identifier()?;
+            let content = reader.context(0)?;
             if kind == SIGNED_DATA { Ok(content) } else { Err(ErrorKind::Value { tag: Tag::ObjectIdentifier }.into()) }
         })
     })?;
     let Some(content) = content else { return Ok((Vec::new(), Vec::new())) };
     asn1::whole(content.value(), |reader| {
         reader.sequence(|reader| {
-            asn1::integer(reader)?;
+            reader.integer()?;
             for expected in [Tag::Set, Tag::Sequence] {
-                AnyRef::decode(reader)?.tag().assert_eq(expected)?;
+                reader.any()?.tag().assert_eq(expected)?;
             }
             let mut bags = [Vec::new(), Vec::new()];
             for (number, bag) in (0..).zip(&mut bags) {
-                if let Some(list) = asn1::context(reader, number)? {
-                    *bag = asn1::elements(list.value(), |reader| reader.tlv_bytes())?;
+                if let Some(list) = reader.context(number)? {
+                    *bag = asn1::elements(list.value(), |reader| reader.whole_value())?;
                 }
             }
             // What follows, the signers, is not looked at.
             while !reader.is_finished() {
-                AnyRef::decode(reader)?;
+                reader.any()?;
             }
             let [certificates, lists] = bags;
             Ok((certificates, lists))

@@ -6,9 +6,9 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use der::asn1::{AnyRef, ObjectIdentifier};
-use der::{Decode, Encode, ErrorKind, Reader, SliceReader, Tag, Tagged};
+use der::{Encode, Tag, Tagged};
 
-use crate::asn1::{self, OBJECT_IDENTIFIER, SEQUENCE, SET};
+use crate::asn1::{self, Reader, SEQUENCE, SET};
 use crate::encode;
 
 /// A distinguished name (X.501 `Name`).
@@ -45,12 +45,7 @@ impl Name {
     /// # Errors
     /// What is not the DER of a name.
     pub fn from_der(bytes: &[u8]) -> der::Result<Self> {
-        let mut rest = bytes;
-        let list = asn1::expect(&mut rest, SEQUENCE)?;
-        if !rest.is_empty() {
-            return Err(ErrorKind::Length { tag: Tag::Sequence }.into());
-        }
-        Self::from_contents(list)
+        asn1::whole(bytes, |reader| Self::from_contents(reader.expect(SEQUENCE)?))
     }
 
     /// A name from the contents of its `RDNSequence`.
@@ -58,10 +53,10 @@ impl Name {
         let mut octets = Vec::with_capacity(contents.len() * 9 / 4);
         octets.extend(contents);
         let mut attributes = Vec::new();
-        let mut rest = contents;
-        while !rest.is_empty() {
+        let mut reader = Reader::new(contents);
+        while !reader.is_finished() {
             attributes.clear();
-            read_part(asn1::expect(&mut rest, SET)?, &mut attributes)?;
+            read_part(reader.expect(SET)?, &mut attributes)?;
             octets.extend(u32::try_from(attributes.len()).unwrap_or(u32::MAX).to_be_bytes());
             attributes.iter().for_each(|attribute| attribute.write_key(&mut octets));
         }
@@ -125,8 +120,8 @@ impl Name {
         self.of_kind("emailAddress").filter_map(Attribute::text)
     }
 
-    pub(crate) fn read(reader: &mut SliceReader<'_>) -> der::Result<Self> {
-        Self::from_der(reader.tlv_bytes()?)
+    pub(crate) fn read(reader: &mut Reader<'_>) -> der::Result<Self> {
+        Self::from_der(reader.whole_value()?)
     }
 
     fn contents(&self) -> &[u8] {
@@ -140,9 +135,9 @@ impl Name {
 
     fn attributes(&self) -> Vec<Attribute<'_>> {
         let mut attributes = Vec::new();
-        let mut rest = self.contents();
+        let mut reader = Reader::new(self.contents());
         // It was read before, so that nothing is left out here.
-        while asn1::expect(&mut rest, SET).and_then(|part| read_part(part, &mut attributes)).is_ok() {}
+        while reader.expect(SET).and_then(|part| read_part(part, &mut attributes)).is_ok() {}
         attributes
     }
 
@@ -152,18 +147,15 @@ impl Name {
 }
 
 /// Reads the attributes within a `RelativeDistinguishedName`, whose order does not count: they are sorted.
-fn read_part<'a>(mut octets: &'a [u8], attributes: &mut Vec<Attribute<'a>>) -> der::Result<()> {
+fn read_part<'a>(octets: &'a [u8], attributes: &mut Vec<Attribute<'a>>) -> der::Result<()> {
     let start = attributes.len();
-    while !octets.is_empty() {
-        let mut fields = asn1::expect(&mut octets, SEQUENCE)?;
-        let kind = ObjectIdentifier::from_bytes(asn1::expect(&mut fields, OBJECT_IDENTIFIER)?)?;
-        let der = fields;
-        let (tag, contents) = asn1::next(&mut fields)?;
-        if !fields.is_empty() {
-            return Err(ErrorKind::Length { tag: Tag::Sequence }.into());
-        }
-        let value = AnyRef::new(Tag::from_der(&[tag])?, contents)?;
-        attributes.push(Attribute { first: false, kind, value, der });
+    let mut reader = Reader::new(octets);
+    while !reader.is_finished() {
+        attributes.push(reader.sequence(|reader| {
+            let kind = reader.identifier()?;
+            let der = reader.clone().whole_value()?;
+            Ok(Attribute { first: false, kind, value: reader.any()?, der })
+        })?);
     }
     let part = &mut attributes[start..];
     if part.len() > 1 {

@@ -4,15 +4,16 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use der::asn1::{AnyRef, ObjectIdentifier, OctetStringRef};
-use der::{Decode, ErrorKind, Reader, SliceReader, Tag, TagNumber, Tagged};
+use der::asn1::{AnyRef, ObjectIdentifier};
+use der::{ErrorKind, Tag, TagNumber, Tagged};
 use jiff::Timestamp;
 use ring::digest;
 
-use crate::asn1::{self, AlgorithmIdentifier, Signed};
+use crate::asn1::{self, AlgorithmIdentifier, Reader, Signed};
 use crate::certificate::{hex, sha256};
 use crate::crl::{Revocation, RevocationReason};
 use crate::extensions::{self, Extension};
+use crate::octets::place;
 use crate::{
     Certificate, CertificateError, Legacy, Limit, Limits, Name, PublicKey, SignatureAlgorithm, SignatureError,
 };
@@ -91,19 +92,17 @@ impl OcspResponse {
         let (Signed { octets: signed, algorithm, signature }, certificates) = asn1::whole(der, |reader| {
             reader.sequence(|reader| {
                 let head = Signed::read(reader)?;
-                let certificates = match asn1::context(reader, 0)? {
-                    Some(list) => asn1::whole(list.value(), |reader| {
-                        asn1::each(reader, Tag::Sequence, |reader| reader.tlv_bytes())
-                    })?,
+                let certificates = match reader.context(0)? {
+                    Some(list) => asn1::whole(list.value(), |reader| reader.each(|reader| reader.whole_value()))?,
                     None => Vec::new(),
                 };
                 Ok((head, certificates))
             })
         })
         .map_err(malformed("BasicOCSPResponse"))?;
-        let fields = asn1::whole(&der[signed.clone()], Fields::read).map_err(malformed("tbsResponseData"))?;
+        let fields = asn1::whole(signed, Fields::read).map_err(malformed("tbsResponseData"))?;
         let mut response = Self {
-            signed,
+            signed: place(signed, der).unwrap_or_default(),
             fingerprint: sha256(der),
             responder: fields.responder,
             produced_at: fields.produced_at,
@@ -217,10 +216,10 @@ impl OcspResponse {
         match identifier {
             // RFC 8954 §2.1: an OCTET STRING, which older responders leave out.
             NONCE => {
-                let octets = asn1::whole(value, <&OctetStringRef>::decode);
-                self.nonce = Some(octets.map_or(value, |octets| octets.as_bytes()).into());
+                let octets = asn1::whole(value, Reader::octets);
+                self.nonce = Some(octets.unwrap_or(value).into());
             }
-            ARCHIVE_CUTOFF => self.archive_cutoff = Some(asn1::whole(value, asn1::time)?),
+            ARCHIVE_CUTOFF => self.archive_cutoff = Some(asn1::whole(value, Reader::time)?),
             EXTENDED_REVOKE => {}
             _ if critical => self.unprocessed_critical.push(identifier),
             _ => {}
@@ -244,21 +243,20 @@ impl Answer {
             && *self.issuer_key_hash == *digest::digest(algorithm, issuer_key.octets()).as_ref()
     }
 
-    fn read<'a>(reader: &mut SliceReader<'a>) -> der::Result<(Self, Option<&'a [u8]>)> {
+    fn read<'a>(reader: &mut Reader<'a>) -> der::Result<(Self, Option<&'a [u8]>)> {
         reader.sequence(|reader| {
             let (algorithm, issuer_name_hash, issuer_key_hash, serial) = reader.sequence(|reader| {
                 Ok::<_, der::Error>((
                     AlgorithmIdentifier::read(reader)?.algorithm,
-                    <&OctetStringRef>::decode(reader)?.as_bytes().into(),
-                    <&OctetStringRef>::decode(reader)?.as_bytes().into(),
-                    asn1::integer(reader)?.into(),
+                    reader.octets()?.into(),
+                    reader.octets()?.into(),
+                    reader.integer()?.into(),
                 ))
             })?;
-            let status = CertificateStatus::read(AnyRef::decode(reader)?)?;
-            let this_update = asn1::time(reader)?;
-            let next_update =
-                asn1::context(reader, 0)?.map(|field| asn1::whole(field.value(), asn1::time)).transpose()?;
-            let extensions = asn1::context(reader, 1)?.map(|extensions| extensions.value());
+            let status = CertificateStatus::read(reader.any()?)?;
+            let this_update = reader.time()?;
+            let next_update = reader.context(0)?.map(|field| asn1::whole(field.value(), Reader::time)).transpose()?;
+            let extensions = reader.context(1)?.map(|extensions| extensions.value());
             let answer =
                 Self { algorithm, issuer_name_hash, issuer_key_hash, serial, status, this_update, next_update };
             Ok((answer, extensions))
@@ -275,8 +273,8 @@ impl CertificateStatus {
         match value.tag().number() {
             TagNumber(0) => Ok(Self::Good),
             TagNumber(1) => asn1::whole(value.value(), |reader| {
-                let at = asn1::time(reader)?;
-                let reason = match asn1::context(reader, 0)? {
+                let at = reader.time()?;
+                let reason = match reader.context(0)? {
                     Some(reason) => asn1::whole(reason.value(), RevocationReason::read)?,
                     None => RevocationReason::UNSPECIFIED,
                 };
@@ -334,19 +332,19 @@ enum Response<'a> {
 fn response_bytes(der: &[u8]) -> der::Result<Response<'_>> {
     asn1::whole(der, |reader| {
         reader.sequence(|reader| {
-            let first = AnyRef::decode(reader)?;
+            let first = reader.any()?;
             if first.tag() != Tag::Enumerated {
                 while !reader.is_finished() {
-                    AnyRef::decode(reader)?;
+                    reader.any()?;
                 }
                 return Ok(Response::Basic(der));
             }
-            let bytes = asn1::context(reader, 0)?;
+            let bytes = reader.context(0)?;
             match (first.value(), bytes) {
                 ([0], Some(bytes)) => asn1::whole(bytes.value(), |reader| {
                     reader.sequence(|reader| {
-                        let kind = ObjectIdentifier::decode(reader)?;
-                        let response = <&OctetStringRef>::decode(reader)?.as_bytes();
+                        let kind = reader.identifier()?;
+                        let response = reader.octets()?;
                         if kind == BASIC {
                             Ok(Response::Basic(response))
                         } else {
@@ -371,19 +369,19 @@ struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    fn read(reader: &mut SliceReader<'a>) -> der::Result<Self> {
+    fn read(reader: &mut Reader<'a>) -> der::Result<Self> {
         reader.sequence(|reader| {
-            asn1::context(reader, 0)?;
-            let responder = if let Some(name) = asn1::context(reader, 1)? {
+            reader.context(0)?;
+            let responder = if let Some(name) = reader.context(1)? {
                 Responder::Name(asn1::whole(name.value(), Name::read)?)
-            } else if let Some(digest) = asn1::context(reader, 2)? {
-                Responder::Key(asn1::whole(digest.value(), <&OctetStringRef>::decode)?.as_bytes().into())
+            } else if let Some(digest) = reader.context(2)? {
+                Responder::Key(asn1::whole(digest.value(), Reader::octets)?.into())
             } else {
                 return Err(ErrorKind::Value { tag: Tag::Sequence }.into());
             };
-            let produced_at = asn1::time(reader)?;
-            let answers = asn1::each(reader, Tag::Sequence, Answer::read)?;
-            let extensions = asn1::context(reader, 1)?.map(|extensions| extensions.value());
+            let produced_at = reader.time()?;
+            let answers = reader.each(Answer::read)?;
+            let extensions = reader.context(1)?.map(|extensions| extensions.value());
             let (answers, answer_extensions): (Vec<_>, Vec<_>) = answers.into_iter().unzip();
             let answer_extensions = answer_extensions.into_iter().flatten().collect();
             Ok(Self { responder, produced_at, answers, extensions, answer_extensions })

@@ -1,7 +1,7 @@
 //! Verifying what ring does not: digests made before, P-521, SHA-3, other salts, and what is weak.
 
 use der::asn1::{AnyRef, UintRef};
-use der::{Decode, Reader};
+use der::{Decode, Tag, Tagged};
 use p256::ecdsa::signature::hazmat::PrehashVerifier;
 use rsa::{BoxedUint, Pkcs1v15Sign, Pss, RsaPublicKey};
 
@@ -50,7 +50,9 @@ fn padded(digest: &[u8], size: usize) -> Vec<u8> {
 
 fn rsa(key: &[u8], algorithm: A, digest: &[u8], signature: &[u8]) -> Option<()> {
     let (modulus, exponent) = asn1::whole(key, |reader| {
-        reader.sequence(|reader| Ok((UintRef::decode(reader)?.as_bytes(), UintRef::decode(reader)?.as_bytes())))
+        reader.sequence(|reader| {
+            Ok((reader.decode::<UintRef<'_>>()?.as_bytes(), reader.decode::<UintRef<'_>>()?.as_bytes()))
+        })
     })
     .ok()?;
     let key = RsaPublicKey::new(number(modulus)?, number(exponent)?).ok()?;
@@ -102,7 +104,9 @@ fn dsa(key: &PublicKey, algorithm: A, digest: &[u8], signature: &[u8]) -> Option
         A::DsaFixed(_) if signature.len() == 2 * half => signature.split_at(half),
         A::DsaFixed(_) => return None,
         _ => asn1::whole(signature, |reader| {
-            reader.sequence(|reader| Ok((UintRef::decode(reader)?.as_bytes(), UintRef::decode(reader)?.as_bytes())))
+            reader.sequence(|reader| {
+                Ok((reader.decode::<UintRef<'_>>()?.as_bytes(), reader.decode::<UintRef<'_>>()?.as_bytes()))
+            })
         })
         .ok()?,
     };
@@ -123,7 +127,7 @@ pub(super) fn dsa_parameters(spki: &[u8]) -> Option<AnyRef<'_>> {
     let parameters = asn1::whole(spki, |reader| {
         reader.sequence(|reader| {
             let algorithm = AlgorithmIdentifier::read(reader)?;
-            AnyRef::decode(reader)?;
+            reader.any()?;
             Ok((algorithm.algorithm == super::DSA).then_some(algorithm.parameters).flatten())
         })
     });
@@ -131,8 +135,9 @@ pub(super) fn dsa_parameters(spki: &[u8]) -> Option<AnyRef<'_>> {
 }
 
 /// `p`, `q` and `g` of `Dss-Parms` (RFC 3279 §2.3.2).
-fn dsa_numbers(parameters: AnyRef<'_>) -> der::Result<[&[u8]; 3]> {
-    asn1::elements(parameters.value(), |reader| Ok(UintRef::decode(reader)?.as_bytes()))?
+pub(super) fn dsa_numbers(parameters: AnyRef<'_>) -> der::Result<[&[u8]; 3]> {
+    parameters.tag().assert_eq(Tag::Sequence)?;
+    asn1::elements(parameters.value(), |reader| Ok(reader.decode::<UintRef<'_>>()?.as_bytes()))?
         .try_into()
         .map_err(|_| der::ErrorKind::Failed.into())
 }

@@ -7,10 +7,10 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use der::asn1::{AnyRef, ObjectIdentifier};
-use der::{Decode, Encode, ErrorKind, Reader, SliceReader, Tag, Tagged};
+use der::{Encode, ErrorKind, Tag, Tagged};
 use serde::Serialize;
 
-use crate::asn1;
+use crate::asn1::{self, Reader};
 
 pub(crate) use graph::Graph;
 
@@ -102,7 +102,7 @@ fn all_displayed<S: serde::Serializer>(values: &[ObjectIdentifier], serializer: 
 
 /// Reads `CertificatePolicies`.
 pub(crate) fn certificate_policies(value: &[u8]) -> der::Result<Vec<CertificatePolicy>> {
-    let policies = asn1::whole(value, |reader| asn1::each(reader, Tag::Sequence, information))?;
+    let policies = asn1::whole(value, |reader| reader.each(information))?;
     // "A certificate policy OID MUST NOT appear more than once."
     let distinct: BTreeSet<_> = policies.iter().map(|policy| policy.identifier).collect();
     if policies.is_empty() || distinct.len() != policies.len() {
@@ -111,20 +111,20 @@ pub(crate) fn certificate_policies(value: &[u8]) -> der::Result<Vec<CertificateP
     Ok(policies)
 }
 
-fn information(reader: &mut SliceReader<'_>) -> der::Result<CertificatePolicy> {
+fn information(reader: &mut Reader<'_>) -> der::Result<CertificatePolicy> {
     reader.sequence(|reader| {
-        let identifier = ObjectIdentifier::decode(reader)?;
-        let qualifiers = if reader.is_finished() { Vec::new() } else { asn1::each(reader, Tag::Sequence, qualifier)? };
+        let identifier = reader.identifier()?;
+        let qualifiers = if reader.is_finished() { Vec::new() } else { reader.each(qualifier)? };
         Ok(CertificatePolicy { identifier, qualifiers })
     })
 }
 
-fn qualifier(reader: &mut SliceReader<'_>) -> der::Result<PolicyQualifier> {
+fn qualifier(reader: &mut Reader<'_>) -> der::Result<PolicyQualifier> {
     const STATEMENT: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.2.1");
     const NOTICE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.2.2");
     reader.sequence(|reader| {
-        let kind = ObjectIdentifier::decode(reader)?;
-        let value = AnyRef::decode(reader)?;
+        let kind = reader.identifier()?;
+        let value = reader.any()?;
         Ok(match kind {
             STATEMENT => PolicyQualifier::Statement(crate::name::text(value).unwrap_or_default().into_owned()),
             NOTICE => PolicyQualifier::Notice(explicit_text(value).unwrap_or_default()),
@@ -135,7 +135,7 @@ fn qualifier(reader: &mut SliceReader<'_>) -> der::Result<PolicyQualifier> {
 
 /// The `explicitText` of a `UserNotice`, which a reader may show and need not understand.
 fn explicit_text(notice: AnyRef<'_>) -> Option<String> {
-    let parts = asn1::elements(notice.value(), AnyRef::decode).ok()?;
+    let parts = asn1::elements(notice.value(), Reader::any).ok()?;
     let text = parts.iter().find(|part| part.tag() != Tag::Sequence)?;
     crate::name::text(*text).map(Cow::into_owned)
 }
@@ -143,13 +143,8 @@ fn explicit_text(notice: AnyRef<'_>) -> Option<String> {
 /// Reads `PolicyMappings`.
 pub(crate) fn policy_mappings(value: &[u8]) -> der::Result<Vec<PolicyMapping>> {
     let mappings = asn1::whole(value, |reader| {
-        asn1::each(reader, Tag::Sequence, |reader| {
-            reader.sequence(|reader| {
-                Ok(PolicyMapping {
-                    issuer: ObjectIdentifier::decode(reader)?,
-                    subject: ObjectIdentifier::decode(reader)?,
-                })
-            })
+        reader.each(|reader| {
+            reader.sequence(|reader| Ok(PolicyMapping { issuer: reader.identifier()?, subject: reader.identifier()? }))
         })
     })?;
     if mappings.is_empty() { Err(ErrorKind::Length { tag: Tag::Sequence }.into()) } else { Ok(mappings) }
@@ -161,8 +156,8 @@ pub(crate) fn policy_constraints(value: &[u8]) -> der::Result<PolicyConstraints>
     let constraints = asn1::whole(value, |reader| {
         reader.sequence(|reader| {
             Ok(PolicyConstraints {
-                require_explicit_policy: count(asn1::context(reader, 0)?)?,
-                inhibit_policy_mapping: count(asn1::context(reader, 1)?)?,
+                require_explicit_policy: count(reader.context(0)?)?,
+                inhibit_policy_mapping: count(reader.context(1)?)?,
             })
         })
     })?;
@@ -176,12 +171,12 @@ pub(crate) fn policy_constraints(value: &[u8]) -> der::Result<PolicyConstraints>
 /// A `SkipCerts` with an implicit tag, from its content octets.
 fn count(octets: &[u8]) -> der::Result<u64> {
     let tagged = AnyRef::new(Tag::Integer, octets)?.to_der()?;
-    asn1::unsigned(asn1::whole(&tagged, asn1::integer)?)
+    asn1::unsigned(asn1::whole(&tagged, Reader::integer)?)
 }
 
 /// Reads `InhibitAnyPolicy`.
 pub(crate) fn inhibit_any_policy(value: &[u8]) -> der::Result<u64> {
-    asn1::unsigned(asn1::whole(value, asn1::integer)?)
+    asn1::unsigned(asn1::whole(value, Reader::integer)?)
 }
 
 #[cfg(test)]
