@@ -1,8 +1,8 @@
 //! Single things that conversions must get right, each on the smallest document that shows it.
 
 use karvan_mapping::{
-    Envelope, LossReport, Partners, Preparation, ReadError, Target, Writing, read, write, write_on, write_prepared,
-    write_with,
+    Envelope, LossReport, Partners, Preparation, Purpose, ReadError, Target, Writing, read, read_xml_for, write,
+    write_on, write_prepared, write_with,
 };
 use karvan_model::{Document, Invoice};
 use karvan_text::Language;
@@ -482,6 +482,19 @@ fn partners_are_those_asked_for_or_of_the_document_or_of_the_interchange_it_came
 }
 
 /// Invoices of UBL 2.0 say their currency with each amount only, and their taxes may be of any scheme.
+#[test]
+fn a_tax_subtotal_that_says_no_tax_is_a_breakdown_with_gaps() {
+    let source = r#"<Invoice xmlns="urn:oasis:names:specification:ubl:schema:xsd:Invoice-2"
+        xmlns:cac="urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2"
+        xmlns:cbc="urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2">
+        <cac:TaxTotal><cac:TaxSubtotal/><cac:TaxSubtotal><cac:TaxCategory><cac:TaxScheme><cbc:ID>OTH</cbc:ID>
+        </cac:TaxScheme></cac:TaxCategory></cac:TaxSubtotal></cac:TaxTotal></Invoice>"#;
+    let source = karvan_xml::Document::parse(source, &karvan_xml::Limits::default()).expect("well-formed");
+    let document = read_xml_for(&source, Purpose::Check).expect("an invoice").document;
+    let breakdown = document.kind.find("BG-23").expect("a term");
+    assert_eq!(document.root.groups(breakdown).count(), 1);
+}
+
 #[test]
 fn the_currency_of_the_amount_due_is_that_of_an_invoice_that_says_none() {
     let source = r#"<Invoice xmlns="urn:oasis:names:specification:ubl:schema:xsd:Invoice-2"
