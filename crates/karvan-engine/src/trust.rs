@@ -2,6 +2,7 @@
 
 pub mod cross;
 pub mod fetch;
+pub mod keyman;
 pub mod list;
 
 use std::sync::Arc;

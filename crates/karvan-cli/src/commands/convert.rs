@@ -67,9 +67,9 @@ pub(crate) struct Convert {
 }
 
 /// A partner of an interchange: identification (0004, 0010) and qualifier (0007).
-type Partner = (String, String);
+pub(crate) type Partner = (String, String);
 
-fn partner(text: &str) -> Result<Partner, String> {
+pub(crate) fn partner(text: &str) -> Result<Partner, String> {
     let (identification, qualifier) = text.rsplit_once(':').unwrap_or((text, ""));
     let holds = |text: &str, most| text.chars().count() <= most;
     if identification.is_empty() || !holds(identification, 35) || !holds(qualifier, 4) {

@@ -1,6 +1,7 @@
 //! `karvan trust`, and the trust options that `verify` shares with it.
 
 mod cross;
+mod keyman;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -18,6 +19,7 @@ use crate::input::Input;
 use crate::session::{Aside, Session, say_failed, say_problem, say_unread};
 use crate::status::Status;
 use cross::Cross;
+use keyman::Keyman;
 
 /// What decides whom to trust.
 #[derive(Args, Debug)]
@@ -197,6 +199,8 @@ pub(crate) enum Trust {
     Explain(TrustPath),
     /// Draw the paths: the accepted one bold, what was rejected with the rule.
     Graph(Graph),
+    /// Deliver the path to a partner: an interchange with a KEYMAN (ISO 9735-9), and the certificates in packages.
+    Keyman(Keyman),
     /// Cross-certificates before they are relied on.
     #[command(subcommand)]
     Cross(Cross),
@@ -257,11 +261,11 @@ pub(crate) fn run(asked: &Trust, session: Session) -> io::Result<Status> {
     match asked {
         Trust::Path(asked) => path(asked, session, false, |session, verdict| {
             let explanation = verdict.explanation();
-            session.result(|language| explanation.text(language), &explanation)
+            session.result(|language| explanation.text(language), &explanation).map(|()| true)
         }),
         Trust::Explain(asked) => path(asked, session, true, |session, verdict| {
             let explanation = verdict.explanation();
-            session.result(|language| explanation.account(language), &explanation)
+            session.result(|language| explanation.account(language), &explanation).map(|()| true)
         }),
         Trust::Graph(asked) => path(&asked.path, session, true, |session, verdict| {
             let (graph, language) = (karvan_engine::TrustGraph::new(verdict), session.style.language);
@@ -270,20 +274,24 @@ pub(crate) fn run(asked: &Trust, session: Session) -> io::Result<Status> {
                 Form::Dot => graph.dot(language),
                 Form::Mermaid => graph.mermaid(language),
             };
-            session.output.write_all(drawn.as_bytes())
+            session.output.write_all(drawn.as_bytes()).map(|()| true)
         }),
+        Trust::Keyman(asked) => {
+            path(&asked.path, session, false, |session, verdict| keyman::tell(asked, session, verdict))
+        }
         Trust::Cross(asked) => cross::run(asked, session),
         Trust::Leak(asked) => cross::leak(&asked.trust, session),
         Trust::CheckStore(asked) => cross::check_store(&asked.trust, session),
     }
 }
 
-/// Judges the certificate that is asked about, of `every` path or until one holds, and tells of the verdict.
+/// Judges the certificate that is asked about, of `every` path or until one holds, and tells of the verdict. Where `tell` says that
+/// nothing came of it, no file is written.
 fn path(
     asked: &TrustPath,
     mut session: Session,
     every: bool,
-    tell: impl FnOnce(&mut Session, &Verdict) -> io::Result<()>,
+    tell: impl FnOnce(&mut Session, &Verdict) -> io::Result<bool>,
 ) -> io::Result<Status> {
     let others = match asked.fetch.open(&session) {
         Ok(others) => others,
@@ -315,9 +323,11 @@ fn path(
             return Ok(Status::Findings);
         }
     };
-    tell(&mut session, &verdict)?;
+    let is_written = tell(&mut session, &verdict)?;
     let aside = Aside::new(&session);
-    session.output.finish()?;
+    if is_written {
+        session.output.finish()?;
+    }
     let ended = status(verdict.status());
     Ok(others.map_or(ended, |others| others.finish(ended, at, aside)))
 }

@@ -105,3 +105,53 @@ fn json_is_one_object() {
         Folder::new().run(arguments!["trust", "path", "--format=jsonl", from_iran(), NOW, leaf("isar")]).expect(1);
     assert_eq!(run.json_lines()[0]["status"], "rejected");
 }
+
+/// ISO 9735-9: USE, then for each certificate of the path USF 222 with its number and USC; the certificates are objects of packages.
+#[test]
+fn a_path_is_delivered_by_a_keyman() {
+    let folder = Folder::new();
+    let keyman = |name: &str, trust: Vec<String>, out: &str| {
+        let parties = ["--sender=ANKA:14", "--recipient=PISHGAM", "--interchange-reference=K7"].map(str::to_owned);
+        let leaf = sample(&format!("pki/signers/{name}.pem"));
+        folder.run(arguments!["trust", "keyman", leaf, trust, NOW, parties, "-o", out])
+    };
+    keyman("anka", from_iran().to_vec(), "keyman.edi").expect(0);
+    let octets = std::fs::read(folder.path("keyman.edi")).unwrap();
+    let text = String::from_utf8_lossy(&octets);
+    assert!(text.starts_with("UNB+UNOW:4+ANKA:14+PISHGAM+20"), "{text}");
+    assert!(text.contains("+K7'UNH+K7+KEYMAN:4:1:UN'USE+1'USF+222+++1'USC+"), "{text}");
+    // The signer, the authority in Türkiye and the cross-certificate; the root in Iran is the partner's own.
+    let message = &text[..text.find("UNT+").unwrap()];
+    assert_eq!(message.matches("USF+222+++").count(), 3);
+    assert_eq!(message.matches("USC+").count(), 3);
+    assert!(text.contains("UNT+9+K7'UNO+CERTIFICATE1+1:CERTIFICATE1+55::X.509+"), "{text}");
+    assert!(text.ends_with("UNZ+4+K7'"));
+    folder.run(arguments!["validate", "keyman.edi"]).expect(0);
+    let told = folder.run(arguments!["inspect", "keyman.edi"]).expect(0).stdout;
+    assert!(told.contains("key management 222: Certificate path delivery, 3 ×"), "{told}");
+    let told = folder.run(arguments!["inspect", "--format=json", "keyman.edi"]).expect(0).json();
+    let message = told.as_array().unwrap().iter().find(|node| node["node"] == "message").unwrap();
+    let function = serde_json::json!([{ "code": "222", "name": "Certificate path delivery", "count": 3 }]);
+    assert_eq!(message["functions"], function);
+
+    // What is no path is not delivered.
+    let run = keyman("nordhafen", from_iran().to_vec(), "none.edi").expect(1);
+    assert!(run.stderr.contains("nothing is delivered"), "{}", run.stderr);
+    keyman("anka", from_iran_without_lists().to_vec(), "none.edi").expect(5);
+    keyman("anka", Vec::new(), "none.edi").expect(2);
+    assert!(!folder.path("none.edi").exists());
+}
+
+#[test]
+fn what_a_keyman_asks_for_is_told() {
+    let folder = Folder::new();
+    let body = "USE+1'USF+121'USC+AB+3:K+3'USF+130'USC+AC+3:K+3'USF+130'USC+AD+3:K+3'USF+ZZ'";
+    let file = format!("UNB+UNOC:4+A+B+20261122:0900+1'UNH+1+KEYMAN:4:1:UN'{body}UNT+10+1'UNZ+1+1'");
+    folder.write("asked.edi", file);
+    let told = folder.run(arguments!["inspect", "asked.edi"]).expect(0).stdout;
+    let functions: Vec<_> = told.lines().filter_map(|line| line.strip_prefix("    key management ")).collect();
+    assert_eq!(
+        functions,
+        ["121: Certificate (path) retrieval request, 1 ×", "130: Revocation request, 2 ×", "ZZ: —, 1 ×"]
+    );
+}

@@ -15,13 +15,16 @@ use karvan_text::{Locator, Position, Span};
 
 use super::choice::Weighed;
 use super::node::{
-    GroupNode, InterchangeNode, MessageNode, Node, OtherKind, OtherNode, PackageNode, PlaceNode, SegmentGroupNode,
-    SegmentNode, Summary, ValueNode,
+    FunctionNode, GroupNode, InterchangeNode, MessageNode, Node, OtherKind, OtherNode, PackageNode, PlaceNode,
+    SegmentGroupNode, SegmentNode, Summary, ValueNode,
 };
 use super::{At, Depth, Options, Selector};
 
 /// How many characters of a value or a segment are shown.
 const SHOWN: usize = 200;
+
+/// How many different functions of a KEYMAN are told; the code list has 23.
+const FUNCTIONS: usize = 100;
 
 pub(super) fn inspect(
     source: impl Read,
@@ -127,6 +130,24 @@ impl Trigger {
     }
 }
 
+impl OpenMessage {
+    /// Counts what a segment USF of a KEYMAN asks for or delivers (ISO 9735-9).
+    fn key_management(&mut self, segment: &Segment<'_>, repertoire: Option<Repertoire>) {
+        if segment.tag() != b"USF" {
+            return;
+        }
+        let code = text(&segment.element(0).component(0).unescaped(), repertoire);
+        let functions = &mut self.node.functions;
+        if let Some(known) = functions.iter_mut().find(|known| known.code == code) {
+            known.count += 1;
+        } else if functions.len() < FUNCTIONS {
+            let element = self.directory.and_then(|directory| directory.element("0579"));
+            let name = element.and_then(|element| element.code(&code)).map_or("", directory::Code::name);
+            functions.push(FunctionNode { code, name, count: 1 });
+        }
+    }
+}
+
 impl<'o> Walk<'o> {
     fn new(options: &'o Options, directories: &'static Directories) -> Self {
         Self {
@@ -188,6 +209,9 @@ impl<'o> Walk<'o> {
             self.message(&header, found);
         } else if let Some(header) = PackageHeader::of(*segment) {
             self.package(&header, found);
+        }
+        if let Some(message) = self.message.as_mut().filter(|message| message.node.message == "KEYMAN") {
+            message.key_management(segment, self.repertoire);
         }
         self.body(segment, found);
         if matches!(segment.tag(), b"UNT" | b"UIT") {
@@ -282,6 +306,7 @@ impl<'o> Walk<'o> {
             name: known.map_or("", directory::Message::name),
             message: kind.name,
             segments: None,
+            functions: Vec::new(),
         };
         // The tree is drawn only where it is asked for: finding places takes most of the time.
         let draws = self.options.depth >= Depth::Segments || !self.tells_tree();

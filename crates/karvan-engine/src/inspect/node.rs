@@ -99,6 +99,21 @@ pub struct MessageNode {
     /// How many segments it has; none where it is told before its end is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub segments: Option<u64>,
+    /// What a KEYMAN (ISO 9735-9) asks for or delivers, in the order in which it does first; of other messages, and before the end
+    /// is known, nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub functions: Vec<FunctionNode>,
+}
+
+/// A key management function of a KEYMAN.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct FunctionNode {
+    /// The code (0579).
+    pub code: String,
+    /// What it means; empty where the code list does not have it.
+    pub name: &'static str,
+    /// How often the message has it.
+    pub count: u64,
 }
 
 /// A package, by its header UNO.

@@ -7,7 +7,7 @@ use karvan_text::catalogue::isolate;
 use karvan_text::{Language, Message};
 
 use super::node::{
-    ChoiceNode, ConsideredNode, DocumentNode, InterchangeNode, MessageNode, Node, OtherKind, PlaceNode,
+    ChoiceNode, ConsideredNode, DocumentNode, FunctionNode, InterchangeNode, MessageNode, Node, OtherKind, PlaceNode,
     SegmentGroupNode, SegmentNode, Summary, ValueNode,
 };
 
@@ -24,7 +24,10 @@ pub fn text_of_node(node: &Node, language: Language) -> String {
                 .with("reference", &node.reference);
             vec![format!("  {}", message.text(language))]
         }
-        Node::Message(node) => vec![format!("  {}", message(node, language))],
+        Node::Message(node) => {
+            let functions = node.functions.iter().map(|one| format!("    {}", function(one, language)));
+            std::iter::once(format!("  {}", message(node, language))).chain(functions).collect()
+        }
         Node::Package(node) => {
             let message =
                 Message::new("inspect-package").with("reference", &node.reference).with("length", &node.length);
@@ -112,6 +115,15 @@ fn message(node: &MessageNode, language: Language) -> String {
         text += &Message::new("inspect-segments").with("segments", segments).text(language);
     }
     text
+}
+
+fn function(node: &FunctionNode, language: Language) -> String {
+    let name = if node.name.is_empty() { "—" } else { node.name };
+    Message::new("inspect-function")
+        .with("code", &node.code)
+        .with("name", name)
+        .with("count", node.count)
+        .text(language)
 }
 
 fn segment_group(node: &SegmentGroupNode, language: Language) -> String {

@@ -3,13 +3,15 @@
 //! A certificate stands in KEYMAN as USC with its algorithms and its signature. For X.509 that is a reference; the
 //! certificate itself travels as the object of a package in the same interchange.
 
-use karvan_edifact::Segment;
+use karvan_edifact::{Segment, ServiceCharacters};
 use karvan_pki::Certificate;
 use karvan_text::Span;
 
+use super::attach;
 use super::group::CertificateReference;
 use super::record::Record;
-use super::structure::Structure;
+use super::sign::SignError;
+use super::structure::{Level, Structure};
 
 /// A KEYMAN message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -63,7 +65,59 @@ pub struct Misplaced {
 /// 0579: the functions that this module writes.
 const CERTIFICATE_PATH_DELIVERY: &str = "222";
 
+/// What an interchange around a KEYMAN says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Envelope<'e> {
+    /// Who sends it: identification (0004) and, if not empty, qualifier (0007).
+    pub sender: (&'e str, &'e str),
+    /// Who is to have it: identification (0010) and, if not empty, qualifier (0007).
+    pub recipient: (&'e str, &'e str),
+    /// Date (`CCYYMMDD`) and time (`HHMM`), 0017 and 0019.
+    pub time: (&'e str, &'e str),
+    /// 0020, and 0062 of the message: 1 to 14 characters.
+    pub reference: &'e str,
+}
+
 impl Keyman {
+    /// An interchange of syntax version 4 in UTF-8 that delivers a path of X.509 certificates, as [`Keyman::delivery_of`] says it,
+    /// with the certificates themselves in packages behind the message.
+    ///
+    /// # Errors
+    /// There is no certificate, or a value has a character that cannot be released.
+    pub fn deliver(path: &[Certificate], envelope: &Envelope<'_>) -> Result<Vec<u8>, SignError> {
+        if path.is_empty() {
+            return Err(SignError::Nothing(Level::Package));
+        }
+        let characters = ServiceCharacters::for_version(4);
+        let octets = |record: &Record| record.octets(&characters).ok_or(SignError::Characters);
+        let party = |(identification, qualifier): (&str, &str)| match qualifier {
+            "" => vec![identification.to_owned()],
+            _ => vec![identification.to_owned(), qualifier.to_owned()],
+        };
+        let (date, time) = envelope.time;
+        let header = Record::new("UNB")
+            .composite(["UNOW", "4"])
+            .composite(party(envelope.sender))
+            .composite(party(envelope.recipient))
+            .composite([date, time])
+            .element(envelope.reference);
+        let message = Record::new("UNH").element(envelope.reference).composite(["KEYMAN", "4", "1", "UN"]);
+        let mut file = [octets(&header)?, octets(&message)?].concat();
+        let keyman = Self::delivery_of(path);
+        for record in keyman.records() {
+            file.extend(octets(record)?);
+        }
+        let segments = (keyman.records().count() + 2).to_string();
+        file.extend(octets(&Record::new("UNT").element(segments).element(envelope.reference))?);
+        for (index, certificate) in path.iter().enumerate() {
+            let package = attach::package(certificate, index + 1, &characters).ok_or(SignError::Characters)?;
+            file.extend(package.concat());
+        }
+        let count = (path.len() + 1).to_string();
+        file.extend(octets(&Record::new("UNZ").element(count).element(envelope.reference))?);
+        Ok(file)
+    }
+
     /// Reads the body of a KEYMAN message.
     ///
     /// # Errors
@@ -175,7 +229,7 @@ impl Keyman {
 
 #[cfg(test)]
 mod tests {
-    use karvan_edifact::{ReadOptions, ServiceCharacters};
+    use karvan_edifact::ReadOptions;
 
     use super::super::structure::Structures;
     use super::*;
