@@ -98,6 +98,9 @@ pub(crate) struct RowEntry {
     /// The group stands once for each repetition of this member.
     #[serde(default)]
     pub(crate) each: Option<String>,
+    /// The group stands once more where the text of this member is longer than its place, and goes on there.
+    #[serde(default)]
+    pub(crate) continued: Option<String>,
     /// A group without that member has no place.
     #[serde(default)]
     pub(crate) inhabited: bool,
@@ -116,6 +119,9 @@ pub(crate) struct RowEntry {
     /// The place is one for groups only whose other member has one of these values.
     #[serde(default)]
     pub(crate) only: Option<When>,
+    /// What is told from the root is told for every repetition of the group.
+    #[serde(default)]
+    pub(crate) common: bool,
     /// A place that may say the same once more.
     #[serde(default)]
     pub(crate) again: Option<String>,
@@ -362,7 +368,10 @@ impl RowEntry {
         let mut row = self.clone();
         own(&mut row.term);
         let with = row.with.iter_mut().flat_map(OneOrMore::iter_mut);
-        with.chain(&mut row.each).chain(row.only.as_mut().map(|only| &mut only.term)).for_each(own);
+        with.chain(&mut row.each)
+            .chain(&mut row.continued)
+            .chain(row.only.as_mut().map(|only| &mut only.term))
+            .for_each(own);
         let needs = row.needs.iter_mut().flat_map(|need| need.path.iter_mut().chain(&mut need.default));
         row.path.iter_mut().chain(&mut row.default).chain(&mut row.again).chain(needs).for_each(braced);
         for part in row.parts.values_mut() {

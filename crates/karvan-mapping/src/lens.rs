@@ -145,6 +145,12 @@ impl Lens {
         whole
     }
 
+    /// The text of several lines as one, where its lines are more than the element has repetitions: a space stands between them.
+    pub(crate) fn flowing(&self, text: &str) -> Option<String> {
+        let lines = text.split('\n').map(str::trim).filter(|line| !line.is_empty());
+        (*self == Self::Lines && text.contains('\n')).then(|| lines.collect::<Vec<_>>().join(" "))
+    }
+
     /// The pieces of a text for the repetitions of an element.
     ///
     /// # Errors

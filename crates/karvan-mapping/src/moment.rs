@@ -14,6 +14,10 @@ pub(crate) enum DateFormat {
     Minute,
     /// `CCYYMMDDHHMMSS`.
     Second,
+    /// `CCYYMMDDHHMMZZZ`: with the hours of the offset from UTC, `+00`.
+    MinuteOfZone,
+    /// `CCYYMMDDHHMMSSZZZ`.
+    SecondOfZone,
     /// `2026-03-21T14:30:00Z` (RFC 3339), which knows no day without a time: that is the first moment of the day in UTC.
     Moment,
     /// `2026-03-21`, or with a time and its offset.
@@ -25,7 +29,13 @@ const MIDNIGHT: &str = "00:00:00Z";
 
 impl DateFormat {
     /// Those that a code (2379) tells, with the code, what says least first.
-    pub(crate) const CODED: [(Self, &str); 3] = [(Self::Day, "102"), (Self::Minute, "203"), (Self::Second, "204")];
+    pub(crate) const CODED: [(Self, &str); 5] = [
+        (Self::Day, "102"),
+        (Self::Minute, "203"),
+        (Self::Second, "204"),
+        (Self::MinuteOfZone, "303"),
+        (Self::SecondOfZone, "304"),
+    ];
 
     /// The format of a day in a place of a JSON document, if it is one for days.
     pub(crate) const fn of(datatype: Datatype) -> Option<Self> {
@@ -40,8 +50,8 @@ impl DateFormat {
     const fn length(self) -> Option<usize> {
         match self {
             Self::Day => Some(8),
-            Self::Minute => Some(12),
-            Self::Second => Some(14),
+            Self::Minute | Self::MinuteOfZone => Some(12),
+            Self::Second | Self::SecondOfZone => Some(14),
             Self::Moment | Self::DayOrMoment => None,
         }
     }
@@ -52,8 +62,14 @@ impl DateFormat {
     /// If the text is not of this format.
     pub(crate) fn read(self, text: &str) -> Result<(Content, Option<String>), Message> {
         let refused = || Message::new("mapping-no-date").with("value", text);
-        let digits = text.trim();
         let Some(length) = self.length() else { return self.read_moment(text).ok_or_else(refused) };
+        let (digits, offset) = match self {
+            Self::MinuteOfZone | Self::SecondOfZone => {
+                let (digits, hours) = text.trim().split_at_checked(length).ok_or_else(refused)?;
+                (digits, offset(hours).ok_or_else(refused)?)
+            }
+            _ => (text.trim(), String::new()),
+        };
         if digits.len() != length || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(refused());
         }
@@ -63,9 +79,9 @@ impl DateFormat {
         if self == Self::Day {
             return Ok((Content::Date(day), None));
         }
-        let second = if self == Self::Second { number(12, 14)? } else { 0 };
+        let second = if length == 14 { number(12, 14)? } else { 0 };
         let time = jiff::civil::Time::new(number(8, 10)?, number(10, 12)?, second, 0).map_err(|_| refused())?;
-        Ok((Content::Date(day), Some(time.to_string())))
+        Ok((Content::Date(day), Some(format!("{time}{offset}"))))
     }
 
     fn read_moment(self, text: &str) -> Option<(Content, Option<String>)> {
@@ -86,11 +102,15 @@ impl DateFormat {
             let time = time.or((self == Self::Moment).then_some(MIDNIGHT));
             return Some(time.map_or(day.to_string(), |time| format!("{day}T{time}")));
         }
-        let time = value.part(Part::Time).and_then(plain);
-        let (format, time) = match time {
-            None => (Self::Day, String::new()),
+        let time = value.part(Part::Time);
+        let (format, time) = match time.and_then(plain) {
             Some(time) if time.ends_with("00") => (Self::Minute, time[..4].to_owned()),
             Some(time) => (Self::Second, time),
+            None => match time.and_then(of_zone) {
+                Some((time, hours)) if time.ends_with("00") => (Self::MinuteOfZone, time[..4].to_owned() + &hours),
+                Some((time, hours)) => (Self::SecondOfZone, time + &hours),
+                None => (Self::Day, String::new()),
+            },
         };
         (format == self).then(|| format!("{:04}{:02}{:02}{time}", day.year(), day.month(), day.day()))
     }
@@ -100,7 +120,7 @@ impl DateFormat {
         let time = value.part(Part::Time);
         match self {
             Self::Day => false,
-            Self::Minute | Self::Second => true,
+            Self::Minute | Self::Second | Self::MinuteOfZone | Self::SecondOfZone => true,
             Self::Moment => time.is_some_and(|time| has_offset(time) && time != MIDNIGHT),
             Self::DayOrMoment => time.is_some_and(has_offset),
         }
@@ -115,6 +135,20 @@ fn has_offset(time: &str) -> bool {
     let offset = &rest[digits..];
     let known = offset == "Z" || offset.strip_prefix(['+', '-']).is_some_and(is_hour);
     known && digits != 1 && time < "24"
+}
+
+/// The offset that stands for `+03` or `-05`; for `+00` it is `Z`.
+fn offset(hours: &str) -> Option<String> {
+    let number = hours.strip_prefix(['+', '-']).filter(|number| number.len() == 2)?;
+    plain(&format!("{number}:00:00")).filter(|_| number < "24")?;
+    Some(if hours == "+00" { "Z".to_owned() } else { format!("{hours}:00") })
+}
+
+/// A time with its offset, `14:30:00Z`, as `143000` and `+00`, if it is one of whole hours.
+fn of_zone(time: &str) -> Option<(String, String)> {
+    let (time, rest) = time.split_at_checked(8)?;
+    let hours = if rest == "Z" { "+00" } else { rest.get(..3)? };
+    Some((plain(time)?, hours.to_owned())).filter(|_| offset(hours).as_deref() == Some(rest))
 }
 
 /// A time `14:30:00` as `143000`, if it is one without fraction and offset.
@@ -141,11 +175,20 @@ mod tests {
     fn a_value_has_the_format_that_says_it_all() {
         let text = |day, time| DateFormat::CODED.map(|(format, _)| format.write(&value(day, time)));
         let day = "2026-03-21";
-        assert_eq!(text(day, None), [Some("20260321".to_owned()), None, None]);
-        assert_eq!(text(day, Some("14:30:00")), [None, Some("202603211430".to_owned()), None]);
-        assert_eq!(text(day, Some("14:30:07")), [None, None, Some("20260321143007".to_owned())]);
-        // What none can say in full: the day, and the time is lost.
-        assert_eq!(text(day, Some("14:30:00Z")), [Some("20260321".to_owned()), None, None]);
+        for (time, nth, written) in [
+            (None, 0, "20260321"),
+            (Some("14:30:00"), 1, "202603211430"),
+            (Some("14:30:07"), 2, "20260321143007"),
+            (Some("14:30:00Z"), 3, "202603211430+00"),
+            (Some("14:30:07-05:00"), 4, "20260321143007-05"),
+            // What none can say in full: the day, and the time is lost.
+            (Some("14:30:00+03:30"), 0, "20260321"),
+            (Some("14:30:00+00:00"), 0, "20260321"),
+        ] {
+            let mut expected = [const { None }; 5];
+            expected[nth] = Some(written.to_owned());
+            assert_eq!(text(day, time), expected, "{time:?}");
+        }
     }
 
     #[test]
@@ -183,13 +226,19 @@ mod tests {
         }
         assert!(DateFormat::Minute.read("202403212460").is_err());
         assert!(DateFormat::Minute.read("20240321").is_err());
+        // Seconds where the format has none; an offset of no hours, of no sign; letters of more octets.
+        for text in
+            ["20240321143000+00", "202403211430+0", "20240321143000 00", "202403211430+24", "20240321143\u{e9}00"]
+        {
+            assert!(DateFormat::MinuteOfZone.read(text).is_err(), "{text}");
+        }
     }
 
     proptest! {
         #[test]
-        fn what_is_written_reads_back(days in 0i64..60_000, time in proptest::option::of((0u8..24, 0u8..60, 0u8..60))) {
+        fn what_is_written_reads_back(days in 0i64..60_000, time in proptest::option::of((0u8..24, 0u8..60, 0u8..60)), zone in "Z|[+-](0[1-9]|1[0-9]|2[0-3]):00|") {
             let day = jiff::civil::date(1950, 1, 1).saturating_add(jiff::Span::new().days(days)).to_string();
-            let time = time.map(|(hour, minute, second)| format!("{hour:02}:{minute:02}:{second:02}"));
+            let time = time.map(|(hour, minute, second)| format!("{hour:02}:{minute:02}:{second:02}{zone}"));
             let value = value(&day, time.as_deref());
             let written: Vec<_> = DateFormat::CODED.into_iter().filter_map(|(one, _)| Some((one, one.write(&value)?))).collect();
             prop_assert_eq!(written.len(), 1);

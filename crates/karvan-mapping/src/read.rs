@@ -186,6 +186,7 @@ impl<'t> Reader<'t, '_> {
             }
         }
         let shared = self.shared(row, end - start);
+        let mut goes_on = false;
         let mut examples: Vec<Example> = Vec::new();
         for index in start..end {
             let Found { place, node } = self.found[index];
@@ -208,7 +209,12 @@ impl<'t> Reader<'t, '_> {
                 }
             }
             let has_place = !row.places[place].steps.is_empty();
-            if !inner.is_empty() || (self.purpose == Purpose::Check && has_place) {
+            let is_more = goes_on && self.is_more(row, &inner, group);
+            goes_on = row.continued.is_some_and(|term| self.is_filled(term, node));
+            if is_more {
+                self.use_path(&row.places[place], node);
+                self.go_on(row, inner, group);
+            } else if !inner.is_empty() || (self.purpose == Purpose::Check && has_place) {
                 self.use_path(&row.places[place], node);
                 // A document may have many thousand groups, and they stay: each gets the room that it needs.
                 let members = inner.children.drain(..).collect();
@@ -265,6 +271,42 @@ impl<'t> Reader<'t, '_> {
         true
     }
 
+    /// Whether nothing more fits in the place of a text below `node`.
+    fn is_filled(&self, term: TermId, node: NodeId) -> bool {
+        let Some(place) = self.table.row_of(term).and_then(|row| row.places.first()) else { return false };
+        let (mut pieces, mut last) = (0, None);
+        matching(self.tree, &place.steps, node, &|term| self.compared(term), &mut |node| {
+            (pieces, last) = (pieces + 1, Some(node));
+            false
+        });
+        let room = place.steps.last().map_or(0, |step| step.occurrences.len());
+        pieces == room && last.is_some_and(|last| is_full(self.tree, last))
+    }
+
+    /// Whether the last repetition of a group goes on in this one: all else that they say is the same.
+    fn is_more(&self, row: &Row, inner: &Group, group: &Group) -> bool {
+        let others = |group: &Group| -> Vec<_> {
+            let leaves = group.leaves().filter(|leaf| Some(leaf.term) != row.continued);
+            leaves.map(|leaf| (leaf.term, leaf.value.clone())).collect()
+        };
+        let last = group.all(row.term).last().and_then(Node::as_group);
+        row.continued.is_some_and(|term| inner.leaf(term).is_some())
+            && last.is_some_and(|last| others(last) == others(inner))
+    }
+
+    /// Adds the text of a group to that of the last repetition.
+    fn go_on(&self, row: &Row, inner: Group, group: &mut Group) {
+        let last = group.children.iter_mut().rfind(|node| node.term() == Some(row.term));
+        let Some(Node::Group(last)) = last else { return };
+        let text = last.children.iter_mut().find(|node| node.term() == row.continued);
+        let more = inner.children.into_iter().find(|node| node.term() == row.continued);
+        if let (Some(Node::Leaf(text)), Some(Node::Leaf(more))) = (text, more) {
+            let whole = text.value.text().into_owned() + &more.value.text();
+            text.value.content = Content::Text(whole.into());
+            text.origin.span = text.origin.span.to(more.origin.span);
+        }
+    }
+
     /// Adds what was read of a group to the group around it, if there is room.
     fn add(&mut self, row: &Row, inner: Group, group: &mut Group) {
         if row.distinct && group.groups(row.term).any(|other| *other == inner) {
@@ -319,16 +361,27 @@ impl<'t> Reader<'t, '_> {
             match given {
                 Some(node) => self.found.push(Found { place: number, node }),
                 None => {
-                    self.find(number, place, base, false);
+                    self.find(number, place, base, row.common);
+                    if row.common && self.found.len() > start + 1 {
+                        // Each repetition of the group has its own.
+                        self.found.truncate(start);
+                        self.find(number, place, base, false);
+                    }
                 }
             }
             let mut at = start;
+            let is_said = self.found.get(start).is_some_and(|found| self.used[found.node.index()] != Use::Free);
             // One that is told from the root may be another repetition's: a group takes no more than it can hold.
             let shared = place.from_root && !self.table.kind().term(row.term).repeats();
             while at < self.found.len() && !(shared && row.only.is_some() && group.leaf(row.term).is_some()) {
                 let own = if row.lens.is_spread() { self.pieces(&row.lens, at) } else { 1 };
                 self.value(row, place, at..at + own, base, group);
                 at += own;
+            }
+            if let (true, Some(leaf)) = (row.common && is_said, group.leaf(row.term)) {
+                let reason = Message::new("mapping-common").with("syntax", self.table.title());
+                let entry = self.entry(Some(row.term), self.found[start].node, leaf.value.text().into_owned(), reason);
+                self.report.added.push(entry);
             }
             self.found.truncate(start);
         }

@@ -67,12 +67,16 @@ pub(crate) struct Row {
     pub(crate) absent: Option<String>,
     /// What the term is where nothing stands at its places.
     pub(crate) implied: Option<String>,
+    /// Whether what is told from the root is told for every repetition of the group.
+    pub(crate) common: bool,
     /// A place that may say the same once more.
     pub(crate) again: Option<Place>,
     /// What must stand beside the members of the group.
     pub(crate) needs: Vec<(Place, Option<String>)>,
     /// The member that the group is repeated for.
     pub(crate) each: Option<TermId>,
+    /// The member whose text goes on in a repetition of the group where it is longer than its place.
+    pub(crate) continued: Option<TermId>,
     /// Whether a group without that member has no place.
     pub(crate) inhabited: bool,
     /// Whether a repetition of the group that says the same as an earlier one only says it again.
@@ -405,6 +409,7 @@ impl Table {
             let is_plain = self.kind.term(row.term).repeats()
                 && !row.distinct
                 && !row.beside
+                && row.continued.is_none()
                 && row.code_and_text.is_none()
                 && !place.steps.is_empty();
             if !row.members.is_empty() && is_plain && is_within && row.members.iter().all(|member| self.is_deaf(member))
@@ -496,6 +501,12 @@ impl Table {
     /// The row of a term, if it has a place in this syntax.
     pub(crate) fn row_of(&self, term: TermId) -> Option<&Row> {
         self.by_term.get(term.index()).and_then(|index| self.rows.get((*index)?))
+    }
+
+    /// The group whose repetitions the text of this member goes on in.
+    pub(crate) fn continued(&self, term: TermId) -> Option<&Row> {
+        let group = self.row_of(self.kind.term(term).within()?)?;
+        Some(group).filter(|group| group.continued == Some(term))
     }
 
     /// Every place of the table as names of its steps from the root, with the term that stands there.
@@ -650,6 +661,10 @@ impl Compiler<'_> {
             Some(member) => Some(self.term(&entry.term, member)?),
             None => None,
         };
+        let continued = match &entry.continued {
+            Some(member) => Some(self.term(&entry.term, member)?),
+            None => None,
+        };
         let mut needs = Vec::new();
         if let Some(need) = &entry.needs {
             for path in need.path.iter() {
@@ -665,7 +680,7 @@ impl Compiler<'_> {
             Some(only) => Some((self.term(&entry.term, &only.term)?, only.values.clone())),
             None => None,
         };
-        let RowEntry { inhabited, distinct, beside, either, .. } = *entry;
+        let RowEntry { inhabited, distinct, beside, either, common, .. } = *entry;
         let (absent, implied) = (entry.absent.clone(), entry.implied.clone());
         let required = entry.required.then(|| Group::new(Some(term)));
         let row = Row {
@@ -676,9 +691,11 @@ impl Compiler<'_> {
             default,
             absent,
             implied,
+            common,
             again,
             needs,
             each,
+            continued,
             inhabited,
             distinct,
             beside,

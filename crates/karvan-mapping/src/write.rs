@@ -483,9 +483,9 @@ impl<'w> Writer<'w> {
             return Ok(node);
         }
         self.set_last.clear();
-        let mut shorter = None;
+        let (mut shorter, mut flowing) = (None, None);
         if row.lens.is_spread() {
-            self.spread(row, place, node, &text)?;
+            flowing = self.spread(row, place, node, &text, at)?;
         } else if let Err(reason) = self.set(node, text.clone()) {
             shorter = without_zeros(&leaf.value.content, &text, self.out.limit(node));
             self.set(node, shorter.clone().ok_or(reason)?.into())?;
@@ -496,6 +496,7 @@ impl<'w> Writer<'w> {
         }
         self.guard(place, node);
         let other = match row.lens {
+            _ if flowing.is_some() => flowing.as_deref().map(|flowing| (flowing, "mapping-flowing")),
             Lens::Codes(_) if text != leaf.value.text() => Some((text.as_ref(), "mapping-other-code")),
             Lens::Lines if text.ends_with('\n') => Some((text.trim_end_matches('\n'), "mapping-line-end")),
             _ => shorter.as_deref().map(|shorter| (shorter, "mapping-zeros")),
@@ -552,28 +553,69 @@ impl<'w> Writer<'w> {
         Message::new("mapping-other-meaning").with("syntax", self.table.title())
     }
 
-    /// Writes a text in pieces: into `first` and as many of its brothers as it takes.
-    fn spread(&mut self, row: &Row, place: &Place, first: NodeId, text: &str) -> Result<(), Message> {
+    /// Writes a text in pieces: into `first` and as many of its brothers as it takes, and into those of further repetitions
+    /// of the group at `at` where it may go on there. Gives the text that its lines made together if they had no room else.
+    fn spread(
+        &mut self,
+        row: &Row,
+        place: &'w Place,
+        first: NodeId,
+        text: &str,
+        at: usize,
+    ) -> Result<Option<String>, Message> {
         let slot = self.out.slots[first.index()];
         let limit = Some(usize::from(slot.limit)).filter(|limit| *limit > 0);
-        let pieces = row.lens.split(text, limit)?;
-        let step = place.steps.last();
-        let occurrences = step.map(|step| step.occurrences.clone()).filter(|numbers| !numbers.is_empty());
-        let room = occurrences.as_ref().map_or(slot.repetitions as usize, Vec::len);
+        let occurrences = place.steps.last().map_or(&[][..], |step| &step.occurrences);
+        let room = if occurrences.is_empty() { slot.repetitions as usize } else { occurrences.len() };
+        let mut pieces = row.lens.split(text, limit)?;
+        let mut flowing = None;
         if pieces.len() > room {
+            flowing = row.lens.flowing(text);
+            pieces = flowing.as_deref().map_or(Ok(pieces), |text| row.lens.split(text, limit))?;
+        }
+        let goes_on = self.table.continued(row.term).is_some() && room > 0;
+        if pieces.len() > room && !goes_on {
             let (length, most) = (text.chars().count(), limit.map_or(usize::MAX, |limit| limit * room));
             return Err(if length > most { too_long(length, most) } else { too_many_pieces(pieces.len(), room) });
         }
-        let name = self.out.tree.node(first).name;
-        let parent = self.out.tree.parent(first).unwrap_or(NodeId::ROOT);
-        for (index, piece) in pieces.into_iter().enumerate() {
-            let number = occurrences.as_ref().and_then(|numbers| numbers.get(index)).copied();
-            let node = if index == 0 { first } else { self.push(parent, name, number)? };
-            if !piece.is_empty() {
-                self.set(node, piece.into())?;
+        let is_full = pieces.last().map(|last| last.chars().count()) == limit;
+        if goes_on && is_full && pieces.len().is_multiple_of(room) {
+            // What comes after a full place would be read as more of the text.
+            return Err(self.other_meaning());
+        }
+        let mut first = first;
+        for (index, pieces) in pieces.chunks(room.max(1)).enumerate() {
+            if index > 0 {
+                first = self.repeat(place, at, first)?;
+            }
+            let name = self.out.tree.node(first).name;
+            let parent = self.out.tree.parent(first).unwrap_or(NodeId::ROOT);
+            for (index, piece) in pieces.iter().enumerate() {
+                let node = if index == 0 { first } else { self.push(parent, name, occurrences.get(index).copied())? };
+                if !piece.is_empty() {
+                    self.set(node, piece.clone().into())?;
+                }
             }
         }
-        Ok(())
+        Ok(flowing)
+    }
+
+    /// Makes a repetition of the group at `at` that says the same of the value at `place`, whose node it gives; `said` is that
+    /// of the repetition before.
+    fn repeat(&mut self, place: &'w Place, at: usize, said: NodeId) -> Result<NodeId, Message> {
+        let Context { node: Some(group), parent, place: Some(of), .. } = self.contexts[at] else {
+            return Err(self.no_place());
+        };
+        let tree = &self.out.tree;
+        let texts =
+            tree.children(group).filter_map(|child| Some((tree.node(child).name, tree.text(child)?.to_owned())));
+        let texts: Vec<_> = texts.filter(|(name, _)| *name != tree.node(said).name).collect();
+        let next = self.make_in(of, parent, true)?;
+        for (name, text) in texts {
+            let node = self.push(next, name, None)?;
+            self.set(node, text.into())?;
+        }
+        self.make(&place.steps, next, false)
     }
 
     /// Writes the parts of a value, and what the syntax wants said of it besides.

@@ -228,14 +228,59 @@ fn a_last_line_with_nothing_in_it_is_told() {
     assert!(String::from_utf8_lossy(&writing.bytes).contains("FTX+GEN+++one:two'"));
 }
 
+/// A line, where one must be.
+const ONE: &str = r#""buyerAccountingReference":"4711""#;
+
+/// The texts of the notes of an invoice.
+fn texts_of_notes(document: &Document) -> Vec<String> {
+    let notes = Invoice::try_from(document).expect("an invoice").notes;
+    notes.into_iter().filter_map(|note| note.text).collect()
+}
+
+/// The six lines of a note were lost where five may stand, though they say what one text says.
 #[test]
-fn a_text_of_too_many_lines_is_lost_for_its_lines() {
-    let (mut read_in, _) = invoice(&interchange("FTX+AAI+++first line'\n", ""));
-    read_in.notes[0].text = Some("1\n2\n3\n4\n5\n6".to_owned());
-    let writing =
-        write(&Document::try_from(&read_in).expect("a document"), Target::Edifact(Some("D.14B"))).expect("written");
-    let reasons: Vec<_> = writing.report.lost.iter().map(|entry| entry.reason.text(Language::English)).collect();
-    assert_eq!(reasons, ["it needs 6 lines where 5 may stand"]);
+fn lines_that_have_no_room_stand_in_one_text_and_that_is_told() {
+    let note = |text: &str| in_json(&format!(r#""notes":[{{"text":"{text}"}}],"#), ONE);
+    let (read_in, report) = through(&note(r"1\n2\n  3\n4\n5\n6"), Target::Edifact(Some("D.14B")));
+    assert!(report.lost.is_empty());
+    let changed: Vec<_> = report.changed.iter().map(|entry| (&*entry.value, entry.written.as_deref())).collect();
+    assert_eq!(changed, [("1\n2\n  3\n4\n5\n6", Some("1 2 3 4 5 6"))]);
+    assert_eq!(texts_of_notes(&read_in), ["1 2 3 4 5 6"]);
+
+    // In D.96A five lines of 70 characters: what is longer goes on in the next segment.
+    let long = format!("{} {}", "x".repeat(350), "y".repeat(360));
+    let document = note(&long);
+    let text = written(&document, Target::Edifact(Some("D.96A")));
+    assert_eq!(text.matches("FTX+ZZZ+++").count(), 3, "{text}");
+    let (read_in, report) = through(&document, Target::Edifact(Some("D.96A")));
+    assert!(report.lost.is_empty() && report.changed.is_empty());
+    assert_eq!(read_in, document);
+}
+
+/// A note that ends where its place does would take the next one of its kind for more of its text.
+#[test]
+fn a_note_that_fills_its_place_does_not_take_the_next_one() {
+    let notes = format!(r#""notes":[{{"text":"{}"}},{{"text":"another"}}],"#, "x".repeat(350));
+    let (read_in, report) = through(&in_json(&notes, ONE), Target::Edifact(Some("D.96A")));
+    assert_eq!(report.lost.iter().map(|entry| entry.value.len()).collect::<Vec<_>>(), [350]);
+    assert_eq!(texts_of_notes(&read_in), ["another"]);
+    let notes = format!(r#""notes":[{{"subjectCode":"AAI","text":"{}"}},{{"text":"another"}}],"#, "x".repeat(400));
+    let document = in_json(&notes, ONE);
+    assert_eq!(through(&document, Target::Edifact(Some("D.96A"))).0, document);
+}
+
+/// UBL says the remittance information with each account, the others once for all: on the way back it was there once.
+#[test]
+fn what_is_said_once_is_true_of_every_repetition() {
+    let instructions = r#"{"meansCode":"30","remittanceInformation":"RF18"}"#;
+    let document = in_json(&format!(r#""paymentInstructions":[{instructions},{instructions}],"#), ONE);
+    for target in [Target::CII, Target::Edifact(Some("D.96A")), Target::Edifact(Some("D.14B"))] {
+        let (read_in, _) = through(&document, target);
+        let remittances = read_in.leaves().filter(|leaf| leaf.value.text() == "RF18").count();
+        assert_eq!(remittances, 2, "{target:?}");
+        let told = read(written(&document, Target::CII).as_bytes()).expect("an invoice").remove(0).report;
+        assert_eq!(told.added.iter().map(|entry| &*entry.value).collect::<Vec<_>>(), ["RF18"]);
+    }
 }
 
 /// The nodes of a long document become text on the way, those of a short one stay till the end.
