@@ -105,3 +105,27 @@ fn a_further_transport_document_is_no_reference_of_a_party() {
     assert_eq!(values(&again.document, "consignments.bills.consignee.name"), ["ONE", "TWO"]);
     assert_eq!(told(&writing.report.added).iter().filter(|(id, _)| id.ends_with("goodsItems.number")).count(), 2);
 }
+
+#[test]
+fn what_goods_are_worth_and_where_they_are_from_goes_both_ways() {
+    let goods = "CNI+1'RFF+BM:B1'GID+1'MOA+66:900:EUR'MOA+40:950:EUR'MOA+123:940:EUR'CST++4000:117+T1:120'LOC+27+IR'";
+    let source = interchange("CUSCAR", &format!("BGM+85+7+9'{goods}")).replace("D:96B", "D:21B");
+    let Reading { document, report, .. } = reading(&source);
+    assert_eq!(told(&report.lost), []);
+    let term = |name: &str| format!("consignments.bills.goodsItems.{name}");
+    let all = ["value", "customsValue", "statisticalValue", "procedureCode", "statusCode", "originCountryCode"];
+    let said = |document: &Document| all.map(|name| values(document, &term(name)).concat());
+    assert_eq!(said(&document), ["900", "950", "940", "4000", "T1", "IR"]);
+    let manifest = write(&document, Target::UBL).expect("a manifest");
+    assert_eq!(said(&reading(text(&manifest)).document), said(&document));
+
+    let goods = "UNS+D'CST+1'MEA+AAE+AAW+MTQ:2.5'MOA+44:800:EUR'MOA+157:850:EUR'MOA+67:9:EUR'UNS+S'";
+    let document = reading(&interchange("CUSDEC", &format!("BGM+929+7+9'{goods}"))).document;
+    let said = |document: &Document| {
+        ["items.grossVolume", "items.carriageValue", "items.insuranceValue"].map(|id| values(document, id).concat())
+    };
+    assert_eq!(said(&document), ["2.5", "800", "850"]);
+    assert_eq!(values(&document, "items.adjustments.typeCode"), ["67"]);
+    let declaration = write(&document, Target::UBL).expect("a declaration");
+    assert_eq!(said(&reading(text(&declaration)).document), said(&document));
+}
