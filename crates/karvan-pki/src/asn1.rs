@@ -6,14 +6,17 @@
 //! were signed, dates before 1970, and names of every form.
 
 use der::asn1::{AnyRef, BitStringRef, ObjectIdentifier};
-use der::{Decode, Encode, ErrorKind, Length, Tag};
+use der::{Decode, Encode, ErrorKind, Length, Tag, TagNumber};
 use jiff::{Timestamp, civil, tz::Offset};
 
 const BOOLEAN: u8 = 0x01;
 pub(crate) const INTEGER: u8 = 0x02;
-pub(crate) const OCTET_STRING: u8 = 0x04;
-pub(crate) const OBJECT_IDENTIFIER: u8 = 0x06;
+const BIT_STRING: u8 = 0x03;
+const OCTET_STRING: u8 = 0x04;
+const NULL: u8 = 0x05;
+const OBJECT_IDENTIFIER: u8 = 0x06;
 pub(crate) const UTF8_STRING: u8 = 0x0c;
+const PRINTABLE_STRING: u8 = 0x13;
 pub(crate) const UTC_TIME: u8 = 0x17;
 pub(crate) const GENERALIZED_TIME: u8 = 0x18;
 pub(crate) const SEQUENCE: u8 = 0x30;
@@ -77,7 +80,8 @@ impl<'a> Reader<'a> {
     /// The octets of the next value, its tag and length included.
     pub(crate) fn whole_value(&mut self) -> der::Result<&'a [u8]> {
         let all = self.rest;
-        self.next()?;
+        // What no tag begins is wrong here already, and not only where it is taken apart.
+        tag(self.next()?.0)?;
         Ok(&all[..all.len() - self.rest.len()])
     }
 
@@ -124,7 +128,7 @@ impl<'a> Reader<'a> {
 
     /// A BIT STRING.
     pub(crate) fn bits(&mut self) -> der::Result<BitStringRef<'a>> {
-        self.decode()
+        bits_of(self.expect(BIT_STRING)?)
     }
 
     /// A BOOLEAN that is FALSE by default.
@@ -154,9 +158,24 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The tag that an octet says.
+/// The tag that an octet says, the usual ones without asking `der`.
 fn tag(octet: u8) -> der::Result<Tag> {
-    Tag::from_der(&[octet])
+    Ok(match octet {
+        SEQUENCE => Tag::Sequence,
+        UTF8_STRING => Tag::Utf8String,
+        PRINTABLE_STRING => Tag::PrintableString,
+        NULL => Tag::Null,
+        0x80..=0xbf => {
+            Tag::ContextSpecific { constructed: octet & 0x20 != 0, number: TagNumber(u32::from(octet & 0x1f)) }
+        }
+        _ => Tag::from_der(&[octet])?,
+    })
+}
+
+/// A BIT STRING from its content octets, the first of which says how many bits of the last do not count.
+pub(crate) fn bits_of(contents: &[u8]) -> der::Result<BitStringRef<'_>> {
+    let (unused, octets) = contents.split_first().ok_or(ErrorKind::Length { tag: Tag::BitString })?;
+    BitStringRef::new(*unused, octets)
 }
 
 fn incomplete(expected: usize, actual: &[u8]) -> der::Error {
@@ -333,6 +352,13 @@ mod tests {
             let read = AnyRef::try_from(bytes);
             let taken = whole(bytes, Reader::octets).ok();
             assert_eq!(taken, read.ok().map(|value| value.value()), "{bytes:x?}");
+        }
+    }
+
+    #[test]
+    fn tags_are_those_of_der() {
+        for octet in (0..=u8::MAX).filter(|octet| octet & 0x1f != 0x1f) {
+            assert_eq!(tag(octet).ok(), Tag::from_der(&[octet]).ok(), "{octet:#x}");
         }
     }
 

@@ -171,10 +171,7 @@ fn name(field: AnyRef<'_>) -> der::Result<DistributionPointName> {
 }
 
 fn reasons(field: AnyRef<'_>) -> der::Result<Reasons> {
-    let Some((unused, octets)) = field.value().split_first() else {
-        return Err(ErrorKind::Length { tag: Tag::BitString }.into());
-    };
-    Ok(Reasons::from_bits(BitStringRef::new(*unused, octets)?))
+    asn1::bits_of(field.value()).map(Reasons::from_bits)
 }
 
 /// A BOOLEAN with an implicit tag that is FALSE by default.
