@@ -54,7 +54,7 @@ pub fn verify<R: Read + Seek>(
     if !uncovered.is_empty() && !matches!(policy.xml.coverage, Coverage::Anything) {
         return Ok(Verification::rejected(uncovered.into_iter().map(|name| not_covered(name)).collect()));
     }
-    let mut judge = Judge::new(material, &policy.cms, &[], at);
+    let mut judge = Judge::new(material, &policy.cms, at);
     let signers: Vec<_> = intact.signatures().iter().map(|signature| signer(signature, &mut judge)).collect();
     let uncovered = intact.uncovered().iter().map(|name| Part { path: name.clone(), span: None }).collect();
     judge.require_anchors(None);

@@ -198,7 +198,7 @@ pub fn verify<S: Write>(
         }
         Err(other) => return Err(io::Error::other(other)),
     };
-    let mut judge = Judge::new(material, &policy, intact.revocation(), at);
+    let mut judge = Judge::new(material, &policy, at);
     judge.findings.extend_from_slice(intact.problems());
     let signers: Vec<_> =
         intact.signatures().iter().map(|signature| judge.signer(signature, intact.offered())).collect();
@@ -212,15 +212,13 @@ pub fn verify<S: Write>(
 pub(super) struct Judge<'m> {
     material: &'m Material,
     policy: &'m Policy,
-    /// What the signature carries about revocation.
-    evidence: Evidence,
     at: Timestamp,
     findings: Vec<Diagnostic>,
 }
 
 impl<'m> Judge<'m> {
-    pub(super) fn new(material: &'m Material, policy: &'m Policy, revocation: &[Vec<u8>], at: Timestamp) -> Self {
-        Self { material, policy, evidence: material.carried(revocation), at, findings: Vec::new() }
+    pub(super) const fn new(material: &'m Material, policy: &'m Policy, at: Timestamp) -> Self {
+        Self { material, policy, at, findings: Vec::new() }
     }
 
     pub(super) fn into_findings(self) -> Vec<Diagnostic> {
@@ -246,28 +244,40 @@ impl<'m> Judge<'m> {
 
     /// The verdict about a certificate now, `offered` in the pool; none without any anchor.
     pub(super) fn path(&self, certificate: &Certificate, offered: &[Certificate]) -> Option<Verdict> {
-        self.path_at(certificate, offered, self.at)
+        self.path_at(certificate, offered, &Evidence::default(), self.at)
     }
 
-    fn path_at(&self, certificate: &Certificate, offered: &[Certificate], at: Timestamp) -> Option<Verdict> {
+    fn path_at(
+        &self,
+        certificate: &Certificate,
+        offered: &[Certificate],
+        evidence: &Evidence,
+        at: Timestamp,
+    ) -> Option<Verdict> {
         let others = offered.iter().filter(|other| *other != certificate);
-        self.material.has_anchors().then(|| self.material.path_with(certificate, others, &self.evidence, at))
+        self.material.has_anchors().then(|| self.material.path_with(certificate, others, evidence, at))
     }
 
     /// What is to be said of a signature that is good, and of its signer.
     pub(super) fn signer(&mut self, signature: &Signature, offered: &[Certificate]) -> Signer {
         let mut signer = Signer::new(signature);
+        let offered = [signature.certificate_values(), offered].concat();
         for token in signature.timestamps() {
-            match self.stamp(token, signature, offered) {
+            match self.stamp(token, signature, &offered) {
                 Ok(stamp) => signer.attributes.timestamps.push(stamp),
                 Err(wrong) => self.findings.extend(wrong),
             }
         }
-        signer.verdict = self.path(signature.certificate(), offered);
-        let rejected = signer.verdict.as_ref().is_some_and(|verdict| verdict.status() == Status::Rejected);
+        let evidence = self.material.carried(signature.revocation());
+        let judged = |at| self.path_at(signature.certificate(), &offered, &evidence, at);
+        signer.verdict = judged(self.at);
+        let is_accepted = |verdict: &Verdict| verdict.status() == Status::Accepted;
         let stamps = signer.attributes.timestamps.iter().filter(|stamp| stamp.trusted);
-        if let Some(proven) = stamps.map(|stamp| stamp.time).min().filter(|proven| rejected && *proven < self.at) {
-            signer.verdict = self.path_at(signature.certificate(), offered, proven);
+        // EN 319 102-1 §5.5.4: what the timestamp proves to be older is judged for its time.
+        if let Some(proven) = stamps.map(|stamp| stamp.time).min().filter(|proven| *proven < self.at)
+            && !signer.verdict.as_ref().is_some_and(is_accepted)
+        {
+            signer.verdict = judged(proven);
         }
         signer
     }
@@ -276,9 +286,12 @@ impl<'m> Judge<'m> {
         let known = [offered, &self.material.certificates()].concat();
         let token = Token::from_der(token)?.verify(signature.value(), &known, self.policy)?;
         let time = token.info().time;
-        let offered = [token.offered(), offered].concat();
+        let own = token.signature();
+        let offered = [token.offered(), own.certificate_values(), offered].concat();
         let others = offered.iter().filter(|other| *other != token.certificate());
-        let verdict = self.material.path_of_clock(token.certificate(), others, &self.evidence, time);
+        let evidence = self.material.carried(own.revocation().iter().chain(signature.revocation()));
+        // Nothing proves the age of the timestamp itself, so its authority has to be good at the time of the judgement.
+        let verdict = self.material.path_of_clock(token.certificate(), others, &evidence, self.at);
         let trusted = verdict.status() == Status::Accepted;
         Ok(Stamp { time, authority: token.certificate().subject().to_string(), trusted })
     }

@@ -5,13 +5,14 @@ use karvan_text::{Code, Diagnostic, Message, Place};
 
 use super::algorithm::Unusable;
 use super::der::{self, INTEGER, OCTET_STRING, ObjectIdentifier, SET, Value};
+use super::long_term::{certificate_values, revocation_values};
 use super::policy::Policy;
-use super::signature::Signature;
+use super::signature::{Carried, Signature};
 use super::signed_data::Facts;
 use super::structure::{
-    ALGORITHM_PROTECTION, Attributes, CONTENT_HINTS, CONTENT_TYPE, COUNTERSIGNATURE, CertificateReference, DATA,
-    MESSAGE_DIGEST, SIGNATURE_TIMESTAMP, SIGNING_CERTIFICATE, SIGNING_CERTIFICATE_V2, SIGNING_TIME, SignerIdentifier,
-    SignerInfo, protected_algorithms,
+    ALGORITHM_PROTECTION, Attributes, CERTIFICATE_VALUES, CONTENT_HINTS, CONTENT_TYPE, COUNTERSIGNATURE,
+    CertificateReference, DATA, MESSAGE_DIGEST, REVOCATION_VALUES, SIGNATURE_TIMESTAMP, SIGNING_CERTIFICATE,
+    SIGNING_CERTIFICATE_V2, SIGNING_TIME, SignerIdentifier, SignerInfo, protected_algorithms,
 };
 use super::time;
 
@@ -41,6 +42,8 @@ impl Signed {
 /// Checks signers one after the other, and collects what is wrong.
 pub(super) struct Checker<'c> {
     pub(super) offered: &'c [Certificate],
+    /// What `SignedData` tells of revocation.
+    pub(super) revocation: &'c [Vec<u8>],
     pub(super) known: &'c [Certificate],
     pub(super) policy: &'c Policy,
     /// Countersigners that may still come.
@@ -101,9 +104,10 @@ impl Checker<'_> {
             self.check_signing_certificate(signer, signed, &certificate);
         }
         self.check_unsigned(signer);
+        let carried = self.read_carried(signer);
         let countersignatures = self.check_countersignatures(signer);
         (self.findings.len() == told)
-            .then(|| Signature::new(signer, digest, algorithm, certificate, key, countersignatures))
+            .then(|| Signature::new(signer, digest, algorithm, (certificate, key), carried, countersignatures))
     }
 
     /// What is signed where there are no signed attributes: the content itself.
@@ -283,6 +287,28 @@ impl Checker<'_> {
         }
     }
 
+    /// The certificates and the revocation data that serve to validate the signature later.
+    fn read_carried(&mut self, signer: &SignerInfo) -> Carried {
+        let limits = &self.policy.certificates;
+        let unreadable = "cms-attribute-unreadable";
+        let certificates = match signer.unsigned.single(CERTIFICATE_VALUES) {
+            Ok(None) => Ok(Vec::new()),
+            Ok(Some(value)) => certificate_values(value, limits).ok_or((unreadable, CERTIFICATE_VALUES)),
+            Err(()) => Err(("cms-attribute-several", CERTIFICATE_VALUES)),
+        };
+        let revocation = match signer.unsigned.single(REVOCATION_VALUES) {
+            Ok(None) => Ok(Vec::new()),
+            Ok(Some(value)) => revocation_values(value).ok_or((unreadable, REVOCATION_VALUES)),
+            Err(()) => Err(("cms-attribute-several", REVOCATION_VALUES)),
+        };
+        for (id, kind) in [certificates.as_ref().err(), revocation.as_ref().err()].into_iter().flatten() {
+            let message = Message::new(id).with("name", attribute_name(*kind));
+            self.tell(6302, message, signer.place_of("unsignedAttrs"));
+        }
+        let revocation = [self.revocation, &revocation.unwrap_or_default()].concat();
+        Carried { certificates: certificates.unwrap_or_default(), revocation }
+    }
+
     fn check_countersignatures(&mut self, signer: &SignerInfo) -> Vec<Signature> {
         let mut signatures = Vec::new();
         for (index, value) in signer.unsigned.values(COUNTERSIGNATURE).enumerate() {
@@ -320,6 +346,8 @@ fn attribute_name(kind: ObjectIdentifier) -> String {
         CONTENT_HINTS => "contentHints",
         ALGORITHM_PROTECTION => "CMSAlgorithmProtection",
         SIGNATURE_TIMESTAMP => "signatureTimeStampToken",
+        CERTIFICATE_VALUES => "certValues",
+        REVOCATION_VALUES => "revocationValues",
         other => return other.to_string(),
     };
     name.to_owned()

@@ -12,6 +12,7 @@ mod armor;
 mod ber;
 mod check;
 pub(crate) mod der;
+mod long_term;
 mod policy;
 mod sign;
 mod signature;

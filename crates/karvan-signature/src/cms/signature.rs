@@ -25,7 +25,15 @@ pub struct Signature {
     signing_time: Option<Timestamp>,
     content_hint: Option<String>,
     timestamps: Vec<Vec<u8>>,
+    carried: Carried,
     countersignatures: Vec<Signature>,
+}
+
+/// What a signature carries to be validated later.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Carried {
+    pub(super) certificates: Vec<Certificate>,
+    pub(super) revocation: Vec<Vec<u8>>,
 }
 
 impl Signature {
@@ -33,8 +41,8 @@ impl Signature {
         signer: &SignerInfo,
         digest: DigestAlgorithm,
         algorithm: SignatureAlgorithm,
-        certificate: Certificate,
-        key: PublicKey,
+        (certificate, key): (Certificate, PublicKey),
+        carried: Carried,
         countersignatures: Vec<Self>,
     ) -> Self {
         let signed = signer.signed.as_ref();
@@ -54,6 +62,7 @@ impl Signature {
                 .and_then(|(description, _)| description)
                 .map(str::to_owned),
             timestamps: signer.unsigned.values(SIGNATURE_TIMESTAMP).map(|value| value.octets.to_vec()).collect(),
+            carried,
             countersignatures,
         }
     }
@@ -130,6 +139,19 @@ impl Signature {
     #[must_use]
     pub fn timestamps(&self) -> &[Vec<u8>] {
         &self.timestamps
+    }
+
+    /// The certificates among its unsigned attributes (RFC 5126 §6.3.3), for building paths; those of `SignedData` stand beside it.
+    #[must_use]
+    pub fn certificate_values(&self) -> &[Certificate] {
+        &self.carried.certificates
+    }
+
+    /// What is told of revocation for its sake, lists and OCSP responses, each in DER: in `SignedData`, and among its unsigned
+    /// attributes (RFC 5126 §6.3.4).
+    #[must_use]
+    pub fn revocation(&self) -> &[Vec<u8>] {
+        &self.carried.revocation
     }
 
     /// Signatures over this signature, which verify.

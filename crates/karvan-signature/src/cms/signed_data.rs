@@ -8,6 +8,7 @@ use karvan_text::{Code, Diagnostic, Message, Place};
 use super::algorithm::Identifier;
 use super::ber::{Problem, Source};
 use super::der::{INTEGER, OBJECT_IDENTIFIER, ObjectIdentifier, SEQUENCE, SET, Value, context};
+use super::long_term::revocation_info;
 use super::policy::Policy;
 use super::structure::{SIGNED_DATA, SignerInfo, place};
 use crate::DigestAlgorithm;
@@ -133,7 +134,7 @@ pub(super) fn read<S: Write>(
     if source.peek()? == Some(context(1)) {
         source.enter(context(1))?;
         while source.peek()?.is_some() {
-            revocation.push(source.element()?);
+            revocation.push(revocation_info(source.element()?));
         }
         source.leave()?;
     }

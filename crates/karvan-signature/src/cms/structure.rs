@@ -37,6 +37,11 @@ pub(crate) const ALGORITHM_PROTECTION: ObjectIdentifier = identifier("1.2.840.11
 /// `id-aa-signatureTimeStampToken` (RFC 3161 appendix A).
 pub(crate) const SIGNATURE_TIMESTAMP: ObjectIdentifier = identifier("1.2.840.113549.1.9.16.2.14");
 
+/// `id-aa-ets-certValues` (RFC 5126 §6.3.3).
+pub(crate) const CERTIFICATE_VALUES: ObjectIdentifier = identifier("1.2.840.113549.1.9.16.2.23");
+/// `id-aa-ets-revocationValues` (RFC 5126 §6.3.4).
+pub(crate) const REVOCATION_VALUES: ObjectIdentifier = identifier("1.2.840.113549.1.9.16.2.24");
+
 /// `SignerInfo` (RFC 5652 §5.3).
 #[derive(Clone, Debug)]
 pub(crate) struct SignerInfo {

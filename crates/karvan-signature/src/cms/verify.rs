@@ -86,7 +86,14 @@ pub fn verify<S: Write>(
             Stopped::Finding(finding) => VerifyError::Rejected(vec![*finding]),
         })?;
     let (facts, spool) = content.finish();
-    let mut checker = Checker { offered: &certificates, known, policy, left: policy.signers, findings: Vec::new() };
+    let mut checker = Checker {
+        offered: &certificates,
+        revocation: &revocation,
+        known,
+        policy,
+        left: policy.signers,
+        findings: Vec::new(),
+    };
     let mut signatures = Vec::new();
     for signer in &signers {
         signatures.extend(checker.check(signer, &facts, Some(content_type)));
