@@ -168,7 +168,11 @@ impl<'a> Picture<'a> {
              direction=\"{direction}\">{title}</text>"
         )?;
         for (index, edge) in self.graph.edges.iter().enumerate() {
-            self.edge(text, edge, &self.curve(edge, self.parallel(index)), self.labels[index])?;
+            Self::edge(text, edge, &self.curve(edge, self.parallel(index)))?;
+        }
+        // After all lines, for a label may stand where another edge passes.
+        for (edge, place) in self.graph.edges.iter().zip(&self.labels) {
+            self.edge_label(text, edge, *place)?;
         }
         for (node, corner) in self.graph.nodes.iter().zip(&self.corners) {
             self.node(text, node, *corner)?;
@@ -202,20 +206,27 @@ impl<'a> Picture<'a> {
         Curve([(start, from_y), (one, one_y), (other, other_y), (end, to_y)])
     }
 
-    fn edge(&self, text: &mut String, edge: &Edge, curve: &Curve, (x, first): Corner) -> std::fmt::Result {
-        let (colour, width, dashes, marker) = match (edge.accepted, edge.rejections.is_empty()) {
-            (true, _) => (GOOD, 4, "", "good"),
-            (false, false) => (BAD, 2, " stroke-dasharray=\"6 4\"", "bad"),
-            (false, true) => (TRIED, 2, "", "tried"),
-        };
+    fn edge(text: &mut String, edge: &Edge, curve: &Curve) -> std::fmt::Result {
+        let (colour, width, dashes, marker) = style(edge);
         let [(start, from_y), (one, one_y), (other, other_y), (end, to_y)] = curve.0;
         writeln!(
             text,
             "<path d=\"M{start} {from_y}C{one} {one_y} {other} {other_y} {end} {to_y}\" fill=\"none\" stroke=\"{colour}\" \
              stroke-width=\"{width}\"{dashes} marker-end=\"url(#{marker})\"/>"
+        )
+    }
+
+    /// The label, on a ground of its own, so that it can be read where a line passes.
+    fn edge_label(&self, text: &mut String, edge: &Edge, (x, first): Corner) -> std::fmt::Result {
+        let lines = edge.lines(self.language);
+        let Area(left, top, right, bottom) = Area::of_lines(&lines, (x, first));
+        let (width, height) = (right - left, bottom - top);
+        writeln!(
+            text,
+            "<rect x=\"{left}\" y=\"{top}\" width=\"{width}\" height=\"{height}\" fill=\"#ffffff\" fill-opacity=\"0.85\"/>"
         )?;
-        for (index, line) in edge.lines(self.language).iter().enumerate() {
-            self.label(text, (x, first + index * LINE), line, colour, EDGE_CHARACTERS, "11")?;
+        for (index, line) in lines.iter().enumerate() {
+            self.label(text, (x, first + index * LINE), line, style(edge).0, EDGE_CHARACTERS, "11")?;
         }
         Ok(())
     }
@@ -263,6 +274,15 @@ impl<'a> Picture<'a> {
              direction=\"{direction}\" unicode-bidi=\"plaintext\">{}</text>",
             escaped(&short)
         )
+    }
+}
+
+/// The colour of an edge, its width, its dashes and its arrow.
+fn style(edge: &Edge) -> (&'static str, usize, &'static str, &'static str) {
+    match (edge.accepted, edge.rejections.is_empty()) {
+        (true, _) => (GOOD, 4, "", "good"),
+        (false, false) => (BAD, 2, " stroke-dasharray=\"6 4\"", "bad"),
+        (false, true) => (TRIED, 2, "", "tried"),
     }
 }
 
