@@ -151,3 +151,29 @@ fn values_that_cannot_be_read_spoil_the_signature() {
         assert!(told.into_content().is_none());
     }
 }
+
+/// `stamped.p7m`: the order signed as `samples/xades/signers/p256.pem` (until 2037), its value stamped in 2026 by OpenSSL's `ts -reply`
+/// as `samples/xades/tsa/tsa.pem` (until 2050). A timestamp counted for the time that it gives itself, so that whoever has an old key
+/// of an authority could date back.
+#[test]
+fn a_timestamp_counts_while_its_authority_does() {
+    let file = |name: &str, octets: &[u8]| (name.to_owned(), octets.to_vec());
+    let store = [file("root", include_bytes!("../../../samples/xades/trust/root.pem"))];
+    let authorities = [
+        file("stamps", include_bytes!("../../../samples/xades/authorities/stamps.pem")),
+        file("traders", include_bytes!("../../../samples/xades/authorities/traders.pem")),
+    ];
+    let material = Material::load(&store, &authorities, PathLimits::default()).revocation(RevocationMode::Off, None);
+    let at = |time: &str| {
+        let stamped = &include_bytes!("cades/stamped.p7m")[..];
+        let told = verify(stamped, None, &material, &Policy::default(), time.parse().unwrap(), Vec::new()).unwrap();
+        (told.signers[0].attributes.timestamps[0].trusted, told.is_trusted())
+    };
+    assert_eq!(at("2027-01-01T00:00:00Z"), (true, true));
+    assert_eq!(
+        at("2046-06-01T00:00:00Z"),
+        (true, true),
+        "the signer ended, and is judged for the time of the timestamp"
+    );
+    assert_eq!(at("2051-01-01T00:00:00Z"), (false, false));
+}

@@ -228,8 +228,8 @@ impl IntactToken {
         &self.offered
     }
 
-    /// Gives the time if `judge` believes the authority; its certificate has to be judged at that time
-    /// ([`TokenInfo::time`]).
+    /// Gives the time if `judge` believes the authority. Its certificate has to be good by when the token is proven to have existed,
+    /// which is now unless another timestamp is over it; not at the time that the token gives itself.
     ///
     /// # Errors
     /// The reason of `judge` not to believe.
