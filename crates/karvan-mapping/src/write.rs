@@ -1,20 +1,24 @@
 //! From a document to a syntax tree: every row makes its place, and what has none is told.
 
+mod missing;
+mod node;
+mod part;
+mod terms;
+
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
-use karvan_model::{Content, Document, DocumentType, Group, Leaf, Node, Origin, Part, PartValue, Term, TermId};
+use karvan_model::{Content, Document, DocumentType, Group, Leaf, Node, Origin, Term, TermId};
 use karvan_text::{Message, Span};
-use rust_decimal::Decimal;
 
+use self::terms::Terms;
 use crate::Lens;
 use crate::grammar::Grammar;
 use crate::lens::with_code;
 use crate::pattern::{Pattern, Trace};
 use crate::place::{Equals, Place, PlaceStep, Predicate, Value};
-use crate::read::holds;
 use crate::report::{Entry, LossReport, Place as SourcePlace};
-use crate::table::{Member, PartRow, Row, Syntax, Table};
+use crate::table::{Member, Row, Syntax, Table};
 use crate::tree::{Name, NodeId, Tree};
 use crate::written::{Written, too_long, too_many_pieces};
 
@@ -98,9 +102,6 @@ impl Context<'_> {
         Self { node: Some(node), parent: 0, place: None, repeats: false }
     }
 }
-
-/// The default that says which repetition of its group it stands in, from 1.
-const COUNT: &str = "{#}";
 
 /// Which repetition of which member a group is written for.
 type Only = Option<(TermId, usize)>;
@@ -297,24 +298,6 @@ impl<'w> Writer<'w> {
         }
     }
 
-    /// Writes what must stand beside the members of a group, where it does not yet.
-    fn need(&mut self, place: &'w Place, text: Option<&'w str>, at: NodeId) {
-        let at = if place.from_root { NodeId::ROOT } else { at };
-        let made = self.make(&place.steps, at, false);
-        let (Ok(node), Some(text)) = (made, text) else { return };
-        if self.out.tree.text(node).is_none() && self.set(node, text.into()).is_ok() {
-            let reason = self.wanted();
-            self.add(None, text, reason, node);
-        }
-    }
-
-    /// Whether what a place must not be is not true of it.
-    fn keeps(&self, place: &Place, node: NodeId) -> bool {
-        let predicates = place.steps.last().map_or(&[][..], |step| &step.predicates);
-        let mut refusals = predicates.iter().filter(|predicate| matches!(predicate, Predicate::Not(_)));
-        refusals.all(|predicate| holds(&self.out.tree, predicate, node, &|term| self.value_of(term)))
-    }
-
     fn told_together(&mut self, row: &'w Row, group: &Group, code: TermId, text: TermId, at: usize) {
         let told = group.leaf(text).and_then(|text| {
             let code = group.leaf(code).map(|code| code.value.text());
@@ -328,86 +311,6 @@ impl<'w> Writer<'w> {
         if let Err(reason) = made {
             group.children.iter().for_each(|member| self.lose(member, &reason));
         }
-    }
-
-    /// Writes what stands for a term that is missing, where the row has something for that.
-    fn missing(&mut self, row: &'w Row, group: &Group, at: usize) {
-        if let Some(nothing) = &row.required {
-            return self.group(row, nothing, at);
-        }
-        if let Some(absent) = row.absent.as_deref().filter(|_| !group.is_empty()) {
-            let made = self.make_in(&row.places[0], at, false);
-            let _ = made.and_then(|node| self.set(node, absent.into()));
-        }
-        self.imply(row, at);
-        let Some((text, with)) = &row.default else { return };
-        // Beside a term of its group, or of the document.
-        let stands = |term: TermId| [group, &self.document.root].iter().any(|group| !group.all(term).is_empty());
-        if !with.is_empty() && !with.iter().any(|&with| stands(with)) {
-            return;
-        }
-        let term = self.table.kind().term(row.term);
-        let (text, reason) = match self.sum(text, group) {
-            Some(sum) => (sum, Message::new("mapping-computed").with("formula", text)),
-            None if text == COUNT => match self.node_of(at) {
-                Ok(node) => (self.out.tree.node(node).occurrence.to_string(), self.wanted()),
-                Err(_) => return,
-            },
-            None => (text.clone(), self.wanted()),
-        };
-        if let Ok(value) = karvan_model::Value::parse(term.kind(), &text) {
-            let leaf = Leaf { term: row.term, value, origin: Origin::default() };
-            let written = row.lens.put(&leaf.value.content).map(|text| Cow::Owned(text.into_owned()));
-            if let Ok((node, _)) = written.and_then(|written| self.put(row, &leaf, written, at)) {
-                self.add(Some(term), &text, reason, node);
-            }
-        }
-    }
-
-    /// Tells what the syntax says of a term without a place for it.
-    fn imply(&mut self, row: &'w Row, at: usize) {
-        if let (Some(implied), Some(node)) = (&row.implied, self.contexts[at].node) {
-            self.add(Some(self.table.kind().term(row.term)), implied, self.wanted(), node);
-        }
-    }
-
-    /// The value of a formula `{BT-112}-{BT-113}+{BT-114}` on members of `group`; the first must be there unless the
-    /// formula begins with `0+`, others count as nothing where they are missing.
-    fn sum(&self, formula: &str, group: &Group) -> Option<String> {
-        let (formula, may_be_nothing) = match formula.strip_prefix("0+") {
-            Some(formula) => (formula, true),
-            None => (formula, false),
-        };
-        let mut sum = Decimal::ZERO;
-        for (index, part) in formula.split('{').skip(1).enumerate() {
-            let (id, _) = part.split_once('}')?;
-            let term = self.table.kind().find(id)?;
-            let value = match group.leaf(term).map(|leaf| &leaf.value.content) {
-                Some(Content::Number(number)) => number.value(),
-                None if index > 0 || may_be_nothing => Decimal::ZERO,
-                _ => return None,
-            };
-            // The sign stands before the brace, at the end of the part before.
-            let before = formula.split('{').nth(index).unwrap_or_default();
-            sum = if before.ends_with('-') { sum.checked_sub(value)? } else { sum.checked_add(value)? };
-        }
-        formula.starts_with('{').then(|| sum.to_string())
-    }
-
-    fn wanted(&self) -> Message {
-        Message::new("mapping-default").with("syntax", self.table.title())
-    }
-
-    /// Tells that something was written that no term says.
-    fn add(&mut self, term: Option<&'static Term>, value: &str, reason: Message, node: NodeId) {
-        self.out.report.added.push(Entry {
-            term,
-            value: value.to_owned(),
-            written: None,
-            reason,
-            source: None,
-            target: Some(self.out.tree.path(node.number())),
-        });
     }
 
     /// Writes a value at the first of its places that takes it, and gives the node.
@@ -510,41 +413,6 @@ impl<'w> Writer<'w> {
         Ok(node)
     }
 
-    /// Whether the predicates of a place are true of what was written there, up from `node` at the last step.
-    fn is_found_again(&self, place: &Place, node: NodeId) -> bool {
-        if !place.is_told {
-            return true;
-        }
-        let mut at = Some(node);
-        place.steps.iter().rev().filter(|step| step.name != Name::PARENT).all(|step| {
-            let node = at.unwrap_or(NodeId::ROOT);
-            at = self.out.tree.parent(node);
-            step.predicates.iter().all(|one| holds(&self.out.tree, one, node, &|term| self.value_of(term)))
-        })
-    }
-
-    /// Keeps in mind that what is written later below the nodes of a place must leave the value what it is.
-    fn guard(&mut self, place: &'w Place, node: NodeId) {
-        for height in &place.guarded {
-            let mut above = std::iter::successors(Some(node), |&node| self.out.tree.parent(node));
-            let at = above.nth(*height).unwrap_or(NodeId::ROOT);
-            self.guarded.entry(at).or_default().push((place, node));
-            self.guards.push((self.out.tree.len(), at));
-        }
-    }
-
-    /// Whether the values whose meaning the texts set last may have changed are still found at their places.
-    fn guarded_are_found_again(&self) -> bool {
-        let above = |node: NodeId| std::iter::successors(Some(node), |&node| self.out.tree.parent(node));
-        self.guarded.is_empty()
-            || self
-                .set_last
-                .iter()
-                .flat_map(|&node| above(node))
-                .filter_map(|node| self.guarded.get(&node))
-                .all(|guarded| guarded.iter().all(|(place, node)| self.is_found_again(place, *node)))
-    }
-
     fn no_place(&self) -> Message {
         Message::new("mapping-no-place").with("syntax", self.table.title())
     }
@@ -618,100 +486,6 @@ impl<'w> Writer<'w> {
         self.make(&place.steps, next, false)
     }
 
-    /// Writes the parts of a value, and what the syntax wants said of it besides.
-    fn parts(&mut self, row: &'w Row, place: &Place, leaf: &Leaf, node: NodeId, at: usize) {
-        let in_text = row.scheme_in_text(&leaf.value);
-        for part in &row.parts {
-            let in_text = in_text.is_some() && part.part == Part::Scheme;
-            let own = leaf.value.part(part.part).filter(|text| !in_text && !self.is_implied(part, text));
-            let text = match own {
-                Some(text) if part.absent.as_deref() == Some(text) => {
-                    self.lose_part(leaf, part.part, &self.other_meaning());
-                    None
-                }
-                Some(text) => Some(Cow::Owned(text.to_owned())),
-                None => part.default.as_ref().and_then(|value| self.text_of(value)),
-            };
-            let mut is_written = false;
-            if let Some(text) = text {
-                let is_added = leaf.value.part(part.part).is_none() && part.implied.is_none();
-                let added = is_added.then(|| text.to_string());
-                match self.put_part(part, text, node, at) {
-                    Err(reason) => self.lose_part(leaf, part.part, &reason),
-                    Ok(()) => is_written = true,
-                }
-                if let Some(own) = leaf.value.parts.iter().find(|own| own.part == part.part && is_written) {
-                    self.change_part(part, own, node);
-                }
-                if let Some(added) = added.filter(|_| is_written) {
-                    let reason = self.wanted();
-                    self.add(part.term.map(|term| self.table.kind().term(term)), &added, reason, node);
-                }
-            }
-            if let Some(absent) = part.absent.as_deref().filter(|_| !is_written) {
-                // A grammar that cannot hold it is a wrong table; its tests find that.
-                let _ = self.put_part(part, absent.into(), node, at);
-            }
-        }
-        let said = |part: Part| match part {
-            Part::Time => place.format.is_some_and(|format| format.says_time(&leaf.value)),
-            Part::Scheme => in_text.is_some(),
-            _ => false,
-        };
-        for value in &leaf.value.parts {
-            if row.parts.iter().all(|part| part.part != value.part) && !said(value.part) {
-                self.lose_part(leaf, value.part, &self.no_place());
-            }
-        }
-    }
-
-    /// Tells that a part of the value at `node` is another code there.
-    fn change_part(&mut self, part: &PartRow, own: &PartValue, node: NodeId) {
-        let Ok(written) = part.lens.put_text(Cow::Borrowed(&own.text)) else { return };
-        if written != *own.text {
-            let term = part.term.map(|term| self.table.kind().term(term));
-            let entry = self.source_entry(term, &own.text, &own.origin, Message::new("mapping-other-code"));
-            let (written, target) = (Some(written.into_owned()), Some(self.out.tree.path(node.number())));
-            self.out.report.changed.push(Entry { written, target, ..entry });
-        }
-    }
-
-    /// Writes the text of a part of the value at `node` at the first of its places that takes it, or nothing.
-    fn put_part(&mut self, part: &'w PartRow, text: Cow<'w, str>, node: NodeId, at: usize) -> Result<(), Message> {
-        let mut refusal = None;
-        for place in &part.places {
-            let nodes = self.out.tree.len();
-            let made = part.lens.put_text(text.clone()).and_then(|text| {
-                let base = if place.from_group { self.node_of(at)? } else { node };
-                let base = if place.from_root { NodeId::ROOT } else { base };
-                let node = self.make(&place.steps, base, false)?;
-                self.set(node, text)
-            });
-            match made {
-                Ok(()) => return Ok(()),
-                Err(reason) => {
-                    self.back_to(nodes);
-                    refusal.get_or_insert(reason);
-                }
-            }
-        }
-        Err(refusal.unwrap_or_else(|| self.no_place()))
-    }
-
-    /// Whether `text` need not be written because another term says it.
-    fn is_implied(&self, part: &'w PartRow, text: &str) -> bool {
-        part.implied.as_ref().and_then(|value| self.text_of(value)).is_some_and(|implied| implied == text)
-    }
-
-    fn lose_part(&mut self, leaf: &Leaf, part: Part, reason: &Message) {
-        let kind = self.table.kind();
-        for (term, value) in leaf.parts(kind).filter(|(_, value)| value.part == part) {
-            let term = term.map(|term| kind.term(term));
-            let entry = self.source_entry(term, &value.text, &value.origin, reason.clone());
-            self.out.report.lost.push(entry);
-        }
-    }
-
     fn text_of(&self, value: &'w Value) -> Option<Cow<'w, str>> {
         match value {
             Value::Text(text) => Some(Cow::Borrowed(text)),
@@ -732,107 +506,6 @@ impl<'w> Writer<'w> {
             if kind.term(*term).within() == group.term {
                 *value = group.leaf(*term).map(|leaf| leaf.value.text());
             }
-        }
-    }
-
-    /// The node of a context, made now if it was not before.
-    fn node_of(&mut self, at: usize) -> Result<NodeId, Message> {
-        if let Some(node) = self.contexts[at].node {
-            return Ok(node);
-        }
-        let Context { parent, place, repeats, .. } = self.contexts[at];
-        let node = match place {
-            Some(place) => self.make_in(place, parent, repeats && !place.steps.is_empty())?,
-            None => NodeId::ROOT,
-        };
-        // A place without steps is that of the group around, and made with it.
-        if place.is_some_and(|place| !place.steps.is_empty()) {
-            self.contexts[at].node = Some(node);
-        }
-        Ok(node)
-    }
-
-    fn make_in(&mut self, place: &'w Place, at: usize, new: bool) -> Result<NodeId, Message> {
-        let base = if place.from_root { NodeId::ROOT } else { self.node_of(at)? };
-        self.make(&place.steps, base, new)
-    }
-
-    /// The node at `steps` from `base`: found or made; with `new` made at the step that repeats.
-    fn make(&mut self, steps: &'w [PlaceStep], base: NodeId, new: bool) -> Result<NodeId, Message> {
-        let last = steps.len().wrapping_sub(1);
-        let fresh = steps.iter().position(|step| step.fresh).unwrap_or(last);
-        let mut at = base;
-        for (index, step) in steps.iter().enumerate() {
-            if step.name == Name::PARENT {
-                at = self.out.tree.parent(at).unwrap_or(NodeId::ROOT);
-                continue;
-            }
-            // In a new node stands nothing but what its predicates have made.
-            let found = if new && index == fresh { None } else { self.find(step, at) };
-            at = match found {
-                Some(node) => node,
-                None => self.make_step(step, &steps[index + 1..], at)?,
-            };
-        }
-        Ok(at)
-    }
-
-    /// The first node below `base` of which all is true that the step asks for.
-    fn find(&self, step: &PlaceStep, base: NodeId) -> Option<NodeId> {
-        let tree = &self.out.tree;
-        tree.named(base, step.name).find(|&child| {
-            (step.occurrences.is_empty() || step.occurrences.contains(&tree.node(child).occurrence))
-                && step.predicates.iter().all(|predicate| holds(tree, predicate, child, &|term| self.value_of(term)))
-        })
-    }
-
-    /// Makes one node and what its predicates ask for; not what they ask of the value at `rest` itself.
-    fn make_step(&mut self, step: &'w PlaceStep, rest: &[PlaceStep], parent: NodeId) -> Result<NodeId, Message> {
-        let node = self.push(parent, step.name, step.occurrences.first().copied())?;
-        for predicate in &step.predicates {
-            if let Predicate::Equals(Equals { path, values, .. }) = predicate {
-                if leads_to_the_same(path, rest) {
-                    continue;
-                }
-                if let Some(text) = values.first().and_then(|value| self.text_of(value)) {
-                    let at = self.make(path, node, false)?;
-                    self.set(at, text)?;
-                }
-            }
-        }
-        Ok(node)
-    }
-
-    /// Appends a node where the grammar has a place for it, as the occurrence that is told or the next one.
-    fn push(&mut self, parent: NodeId, name: Name, occurrence: Option<u32>) -> Result<NodeId, Message> {
-        let made = self.out.push(self.grammar, parent, name, occurrence);
-        made.map_err(|refusal| refusal.unwrap_or_else(|| self.no_place()))
-    }
-
-    /// Gives a node its text, if the syntax can hold it there.
-    fn set(&mut self, node: NodeId, text: Cow<'w, str>) -> Result<(), Message> {
-        self.out.set(self.grammar, node, text)?;
-        self.set_last.push(node);
-        Ok(())
-    }
-
-    fn back_to(&mut self, nodes: usize) {
-        self.out.truncate(nodes);
-        self.traces.iter_mut().for_each(|traces| traces.retain(|trace| trace.node.index() < nodes));
-        // What was guarded before the nodes came has nothing to do with them.
-        let late = self.guards.partition_point(|(length, _)| *length <= nodes);
-        for (_, at) in self.guards.split_off(late) {
-            let Some(guarded) = self.guarded.get_mut(&at) else { continue };
-            guarded.retain(|(_, node)| node.index() < nodes);
-            if guarded.is_empty() || at.index() >= nodes {
-                self.guarded.remove(&at);
-            } else {
-                self.guards.push((nodes, at));
-            }
-        }
-        // A group whose place was made meanwhile has none again.
-        for context in &mut self.contexts {
-            context.node = context.node.filter(|node| node.index() < nodes);
         }
     }
 
@@ -865,40 +538,6 @@ impl<'w> Writer<'w> {
     }
 }
 
-/// Where the members of each term begin in a group; terms that share a place are told apart by looking.
-struct Terms<'g> {
-    group: &'g Group,
-    firsts: [u16; Terms::PLACES],
-}
-
-impl<'g> Terms<'g> {
-    const PLACES: usize = 64;
-    const NONE: u16 = u16::MAX;
-
-    fn of(group: &'g Group) -> Self {
-        let mut firsts = [Self::NONE; Self::PLACES];
-        for (at, term) in (0..Self::NONE).zip(group.children.iter().map(Node::term)).rev() {
-            if let Some(term) = term {
-                firsts[term.index() % Self::PLACES] = at;
-            }
-        }
-        Self { group, firsts }
-    }
-
-    /// All members of `term`, in order.
-    fn all(&self, term: TermId) -> &'g [Node] {
-        let children = &self.group.children;
-        let first = self.firsts[term.index() % Self::PLACES];
-        match children.get(usize::from(first)..) {
-            Some(rest) if rest.first().and_then(Node::term) == Some(term) => {
-                &rest[..rest.iter().take_while(|node| node.term() == Some(term)).count()]
-            }
-            None if children.len() < usize::from(Self::NONE) => &[],
-            _ => self.group.all(term),
-        }
-    }
-}
-
 /// A decimal number in `limit` digits, less as many of the zeros at its end as that takes: it is the same number.
 fn without_zeros(content: &Content, text: &str, limit: usize) -> Option<String> {
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
@@ -906,16 +545,6 @@ fn without_zeros(content: &Content, text: &str, limit: usize) -> Option<String> 
     let is_same = matches!(content, Content::Number(_)) && text.get(..end)?.contains(['.', ',']);
     let kept = (is_same && text.get(end..)?.bytes().all(|byte| byte == b'0')).then(|| &text[..end])?;
     Some(kept.strip_suffix(['.', ',']).unwrap_or(kept).to_owned())
-}
-
-/// Whether two paths have the same names and, where both say which occurrence, one in common.
-fn leads_to_the_same(one: &[PlaceStep], other: &[PlaceStep]) -> bool {
-    let meets = |one: &[u32], other: &[u32]| {
-        one.is_empty() || other.is_empty() || one.iter().any(|occurrence| other.contains(occurrence))
-    };
-    let same =
-        |(one, other): (&PlaceStep, &PlaceStep)| one.name == other.name && meets(&one.occurrences, &other.occurrences);
-    one.len() == other.len() && one.iter().zip(other).all(same)
 }
 
 /// Whether `place` is one for this value: a place that asks for a part of the value suits values that have it.

@@ -1,0 +1,109 @@
+//! What is written though no term of the document says it: defaults, sums, and what must stand beside members.
+
+use std::borrow::Cow;
+
+use karvan_model::{Content, Group, Leaf, Origin, Term, TermId};
+use karvan_text::Message;
+use rust_decimal::Decimal;
+
+use super::Writer;
+use crate::place::Place;
+use crate::report::Entry;
+use crate::table::Row;
+use crate::tree::NodeId;
+
+/// The default that says which repetition of its group it stands in, from 1.
+const COUNT: &str = "{#}";
+
+impl<'w> Writer<'w> {
+    /// Writes what stands for a term that is missing, where the row has something for that.
+    pub(super) fn missing(&mut self, row: &'w Row, group: &Group, at: usize) {
+        if let Some(nothing) = &row.required {
+            return self.group(row, nothing, at);
+        }
+        if let Some(absent) = row.absent.as_deref().filter(|_| !group.is_empty()) {
+            let made = self.make_in(&row.places[0], at, false);
+            let _ = made.and_then(|node| self.set(node, absent.into()));
+        }
+        self.imply(row, at);
+        let Some((text, with)) = &row.default else { return };
+        // Beside a term of its group, or of the document.
+        let stands = |term: TermId| [group, &self.document.root].iter().any(|group| !group.all(term).is_empty());
+        if !with.is_empty() && !with.iter().any(|&with| stands(with)) {
+            return;
+        }
+        let term = self.table.kind().term(row.term);
+        let (text, reason) = match self.sum(text, group) {
+            Some(sum) => (sum, Message::new("mapping-computed").with("formula", text)),
+            None if text == COUNT => match self.node_of(at) {
+                Ok(node) => (self.out.tree.node(node).occurrence.to_string(), self.wanted()),
+                Err(_) => return,
+            },
+            None => (text.clone(), self.wanted()),
+        };
+        if let Ok(value) = karvan_model::Value::parse(term.kind(), &text) {
+            let leaf = Leaf { term: row.term, value, origin: Origin::default() };
+            let written = row.lens.put(&leaf.value.content).map(|text| Cow::Owned(text.into_owned()));
+            if let Ok((node, _)) = written.and_then(|written| self.put(row, &leaf, written, at)) {
+                self.add(Some(term), &text, reason, node);
+            }
+        }
+    }
+
+    /// Tells what the syntax says of a term without a place for it.
+    pub(super) fn imply(&mut self, row: &'w Row, at: usize) {
+        if let (Some(implied), Some(node)) = (&row.implied, self.contexts[at].node) {
+            self.add(Some(self.table.kind().term(row.term)), implied, self.wanted(), node);
+        }
+    }
+
+    /// The value of a formula `{BT-112}-{BT-113}+{BT-114}` on members of `group`; the first must be there unless the
+    /// formula begins with `0+`, others count as nothing where they are missing.
+    pub(super) fn sum(&self, formula: &str, group: &Group) -> Option<String> {
+        let (formula, may_be_nothing) = match formula.strip_prefix("0+") {
+            Some(formula) => (formula, true),
+            None => (formula, false),
+        };
+        let mut sum = Decimal::ZERO;
+        for (index, part) in formula.split('{').skip(1).enumerate() {
+            let (id, _) = part.split_once('}')?;
+            let term = self.table.kind().find(id)?;
+            let value = match group.leaf(term).map(|leaf| &leaf.value.content) {
+                Some(Content::Number(number)) => number.value(),
+                None if index > 0 || may_be_nothing => Decimal::ZERO,
+                _ => return None,
+            };
+            // The sign stands before the brace, at the end of the part before.
+            let before = formula.split('{').nth(index).unwrap_or_default();
+            sum = if before.ends_with('-') { sum.checked_sub(value)? } else { sum.checked_add(value)? };
+        }
+        formula.starts_with('{').then(|| sum.to_string())
+    }
+
+    pub(super) fn wanted(&self) -> Message {
+        Message::new("mapping-default").with("syntax", self.table.title())
+    }
+
+    /// Tells that something was written that no term says.
+    pub(super) fn add(&mut self, term: Option<&'static Term>, value: &str, reason: Message, node: NodeId) {
+        self.out.report.added.push(Entry {
+            term,
+            value: value.to_owned(),
+            written: None,
+            reason,
+            source: None,
+            target: Some(self.out.tree.path(node.number())),
+        });
+    }
+
+    /// Writes what must stand beside the members of a group, where it does not yet.
+    pub(super) fn need(&mut self, place: &'w Place, text: Option<&'w str>, at: NodeId) {
+        let at = if place.from_root { NodeId::ROOT } else { at };
+        let made = self.make(&place.steps, at, false);
+        let (Ok(node), Some(text)) = (made, text) else { return };
+        if self.out.tree.text(node).is_none() && self.set(node, text.into()).is_ok() {
+            let reason = self.wanted();
+            self.add(None, text, reason, node);
+        }
+    }
+}
