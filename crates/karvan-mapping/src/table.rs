@@ -1,5 +1,7 @@
 //! Mapping tables: data files that tie every term to its place in one syntax, compiled for the engine.
 
+mod compile;
+
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -8,15 +10,15 @@ use std::sync::OnceLock;
 use karvan_model::{DocumentType, Group, Kind, Leaf, Part, TermId, Value as TermValue};
 use karvan_text::Message;
 
+use self::compile::Compiler;
 use crate::edifact::Definition;
-use crate::file::{EdifactSyntax, File, JsonSyntax, OneOrMore, PartEntry, RowEntry, XmlSyntax};
+use crate::file::{EdifactSyntax, File, JsonSyntax, PartEntry, RowEntry, XmlSyntax};
 use crate::grammar::Grammar;
 use crate::lens::Lens;
 use crate::library::Target;
 use crate::locate::{Guide, Position};
-use crate::moment::DateFormat;
-use crate::path::{Condition, Operand, Path, PathError, Start, Step};
-use crate::place::{self, Equals, Place, PlaceStep, Predicate, Value};
+use crate::path::PathError;
+use crate::place::{Equals, Place, Predicate, Value};
 use crate::tree::{Name, NameSet, Names};
 
 /// A mapping table, compiled.
@@ -602,250 +604,4 @@ impl Table {
         }
         path
     }
-}
-
-struct Compiler<'f> {
-    kind: &'static DocumentType,
-    file: &'f File,
-    guide: Guide<'f>,
-    names: Names,
-    referred: Vec<TermId>,
-    unplaced: Vec<(String, String)>,
-}
-
-impl Compiler<'_> {
-    /// The row of a term, and where its group stands, from the place of the group around; none if it has no place.
-    fn row(&mut self, term: TermId, entry: &RowEntry, base: Position) -> Result<Option<(Row, Position)>, TableError> {
-        let shape = self.kind.term(term);
-        let unknown = |name: &str| TableError::Unknown { term: entry.term.clone(), name: name.to_owned() };
-        let (mut places, mut position) = (Vec::new(), None);
-        for path in entry.path.iter() {
-            let found = self.places(&entry.term, path, base, shape.kind())?;
-            position = position.or(found.first().map(|(_, position)| *position));
-            places.extend(found.into_iter().map(|(place, _)| place));
-        }
-        let Some(position) = position.or(entry.implied.is_some().then_some(base)) else { return Ok(None) };
-        let by_kind = self.file.lenses.get(shape.kind().name()).map(String::as_str);
-        let code_and_text = match (entry.lens.as_deref(), shape.members()) {
-            (Some("code-and-text"), &[code, text]) => Some((code, text)),
-            _ => None,
-        };
-        let lens = match (&entry.codes, entry.lens.as_deref().or(by_kind)) {
-            _ if code_and_text.is_some() => Lens::Plain,
-            (Some(name), _) => self.codes(&entry.term, name)?,
-            (None, Some(name)) => Lens::from_name(name).ok_or_else(|| unknown(name))?,
-            (None, None) => Lens::Plain,
-        };
-        let mut parts = Vec::new();
-        let own = entry.parts.iter();
-        let common = self.file.parts.iter().filter(|(name, _)| !entry.parts.contains_key(*name));
-        for (name, part_entry) in own.chain(common) {
-            let part = Part::from_name(name).ok_or_else(|| unknown(name))?;
-            if shape.kind().parts().contains(&part) {
-                let mut row = self.part(&entry.term, part, shape.part(part), part_entry, base)?;
-                if part_entry.path.iter().any(|path| says(&entry.path, path)) {
-                    row.places.clear();
-                }
-                parts.push(row);
-            }
-        }
-        let default = match (&entry.default, &entry.with) {
-            (Some(text), Some(with)) => {
-                let with = with.iter().map(|with| self.term(&entry.term, with)).collect::<Result<_, _>>()?;
-                Some((text.clone(), with))
-            }
-            (Some(text), None) => Some((text.clone(), Vec::new())),
-            (None, _) => None,
-        };
-        let each = match &entry.each {
-            Some(member) => Some(self.term(&entry.term, member)?),
-            None => None,
-        };
-        let continued = match &entry.continued {
-            Some(member) => Some(self.term(&entry.term, member)?),
-            None => None,
-        };
-        let mut needs = Vec::new();
-        if let Some(need) = &entry.needs {
-            for path in need.path.iter() {
-                let place = self.place(&entry.term, path, position)?;
-                needs.extend(place.map(|(place, _)| (place, need.default.clone())));
-            }
-        }
-        let again = match &entry.again {
-            Some(path) => self.place(&entry.term, path, base)?.map(|(place, _)| place),
-            None => None,
-        };
-        let only = match &entry.only {
-            Some(only) => Some((self.term(&entry.term, &only.term)?, only.values.clone())),
-            None => None,
-        };
-        let RowEntry { inhabited, distinct, beside, either, common, .. } = *entry;
-        let (absent, implied) = (entry.absent.clone(), entry.implied.clone());
-        let required = entry.required.then(|| Group::new(Some(term)));
-        let row = Row {
-            term,
-            places,
-            lens,
-            parts,
-            default,
-            absent,
-            implied,
-            common,
-            again,
-            needs,
-            each,
-            continued,
-            inhabited,
-            distinct,
-            beside,
-            required,
-            either,
-            only,
-            code_and_text,
-            is_closed: false,
-            is_free: false,
-            is_apart: false,
-            members: Vec::new(),
-            is_referred: false,
-            referred_members: Vec::new(),
-        };
-        Ok(Some((row, position)))
-    }
-
-    fn part(
-        &mut self,
-        row: &str,
-        part: Part,
-        term: Option<TermId>,
-        entry: &PartEntry,
-        group: Position,
-    ) -> Result<PartRow, TableError> {
-        let mut places = Vec::new();
-        for path in entry.path.iter().filter(|path| !path.is_empty()) {
-            // From a value anything may be near.
-            let from = if path.starts_with("$group") { group } else { Position::Somewhere };
-            places.extend(self.place(row, path, from)?.map(|(place, _)| place));
-        }
-        let mut value = |text: &Option<String>| {
-            let Some(text) = text else { return Ok(None) };
-            let Some(id) = text.strip_prefix('{').and_then(|text| text.strip_suffix('}')) else {
-                return Ok(Some(Value::Text(text.clone())));
-            };
-            let term = self.term(row, id)?;
-            self.referred.push(term);
-            Ok(Some(Value::Term(term)))
-        };
-        let (default, implied) = (value(&entry.default)?, value(&entry.implied)?);
-        let lens = match &entry.codes {
-            Some(name) => self.codes(row, name)?,
-            None => Lens::Plain,
-        };
-        Ok(PartRow { part, term, places, default, implied, absent: entry.absent.clone(), lens })
-    }
-
-    fn codes(&self, row: &str, name: &str) -> Result<Lens, TableError> {
-        let unknown = || TableError::Unknown { term: row.to_owned(), name: name.to_owned() };
-        Ok(Lens::Codes(self.file.codes.get(name).ok_or_else(unknown)?.clone()))
-    }
-
-    fn term(&self, row: &str, id: &str) -> Result<TermId, TableError> {
-        self.kind.find(id).ok_or_else(|| TableError::Unknown { term: row.to_owned(), name: id.to_owned() })
-    }
-
-    /// The place of a path, and where it leads, from the place of the group; none where it leads to nothing.
-    fn place(&mut self, row: &str, path: &str, base: Position) -> Result<Option<(Place, Position)>, TableError> {
-        Ok(self.places(row, path, base, Kind::Text)?.pop())
-    }
-
-    /// The places of a path for a value of `kind`: a day has one for each format.
-    fn places(
-        &mut self,
-        row: &str,
-        text: &str,
-        base: Position,
-        kind: Kind,
-    ) -> Result<Vec<(Place, Position)>, TableError> {
-        let parse = |text: &str| Path::xml(text).map_err(|error| TableError::Path { term: row.to_owned(), error });
-        let mut path = parse(text)?;
-        let from_group = path.start == Start::Named("group".to_owned());
-        while let (Start::Named(name), false) = (&path.start, from_group) {
-            let unknown = || TableError::Unknown { term: row.to_owned(), name: name.clone() };
-            let named = parse(self.file.paths.get(name).ok_or_else(unknown)?)?;
-            path = Path { start: named.start, steps: named.steps.into_iter().chain(path.steps).collect() };
-        }
-        let base = if path.start == Start::Root { self.guide.root() } else { base };
-        let mut places = Vec::new();
-        for (path, format) in self.formatted(path, kind) {
-            let Some((steps, position)) = self.guide.follow(path.steps, base) else { continue };
-            let mut path = Path { start: path.start, steps };
-            if self.file.edifact.is_some() {
-                path = path.through_segments();
-            }
-            let place = Place::new(path.start == Start::Root, from_group, self.steps(row, path.steps)?);
-            let format = format.or_else(|| match position {
-                Position::Json(definition) if kind == Kind::Date => DateFormat::of(definition.datatype()),
-                _ => None,
-            });
-            places.push((Place { format, ..place }, position));
-        }
-        if places.is_empty() {
-            self.unplaced.push((row.to_owned(), text.to_owned()));
-        }
-        Ok(places)
-    }
-
-    /// A path once for each format of a day, told by the format, where the syntax has one beside the day.
-    fn formatted(&self, path: Path, kind: Kind) -> Vec<(Path, Option<DateFormat>)> {
-        let format = self.file.date_format.as_deref().filter(|_| kind == Kind::Date);
-        let beside = format.map(|format| format.strip_prefix("../").map_or((0, format), |name| (1, name)));
-        let told = beside.and_then(|(up, name)| path.steps.len().checked_sub(1 + up).map(|at| (at, name)));
-        let Some((at, name)) = told else { return vec![(path, None)] };
-        let with = |(format, code): (DateFormat, &str)| {
-            let mut path = path.clone();
-            let code = Operand::Text(code.to_owned());
-            path.steps[at].predicates.push(Condition::Equals(vec![Step::plain(name)], vec![code]));
-            (path, Some(format))
-        };
-        DateFormat::CODED.into_iter().map(with).collect()
-    }
-
-    fn steps(&mut self, row: &str, steps: Vec<Step>) -> Result<Vec<PlaceStep>, TableError> {
-        let mut steps: Vec<_> = steps.into_iter().map(|step| self.step(row, step)).collect::<Result<_, _>>()?;
-        place::tell_apart(&mut steps);
-        Ok(steps)
-    }
-
-    fn step(&mut self, row: &str, step: Step) -> Result<PlaceStep, TableError> {
-        let name = self.file.rename.get(&step.name).unwrap_or(&step.name);
-        let name = self.names.add(name);
-        let conditions = step.predicates.into_iter();
-        let predicates = conditions.map(|condition| self.predicate(row, condition)).collect::<Result<_, _>>()?;
-        Ok(PlaceStep { name, occurrences: step.occurrences, predicates, checks: Vec::new(), fresh: step.fresh })
-    }
-
-    fn predicate(&mut self, row: &str, condition: Condition) -> Result<Predicate, TableError> {
-        Ok(match condition {
-            Condition::Exists(path) => Predicate::Exists(self.steps(row, path)?),
-            Condition::Not(condition) => Predicate::Not(Box::new(self.predicate(row, *condition)?)),
-            Condition::Equals(path, operands) => {
-                let mut referred = Vec::new();
-                let value = |operand| match operand {
-                    Operand::Text(text) => Ok(Value::Text(text)),
-                    Operand::Term(id) => self.term(row, &id).map(|term| {
-                        referred.push(term);
-                        Value::Term(term)
-                    }),
-                };
-                let values = operands.into_iter().map(value).collect::<Result<_, _>>()?;
-                self.referred.append(&mut referred);
-                Predicate::Equals(Equals::new(self.steps(row, path)?, values))
-            }
-        })
-    }
-}
-
-/// Whether a predicate of a path says already what stands at `part`, so that it qualifies no value.
-fn says(paths: &OneOrMore, part: &str) -> bool {
-    paths.iter().any(|path| path.contains(&format!("{part}=")))
 }
