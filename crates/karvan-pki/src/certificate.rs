@@ -322,7 +322,11 @@ impl fmt::Debug for Certificate {
     }
 }
 
-fn fits(octets: &[u8], limit: Limit, limits: &Limits) -> Result<(), CertificateError> {
+/// Whether there are no more octets than a limit allows.
+///
+/// # Errors
+/// That there are.
+pub(crate) fn fits(octets: &[u8], limit: Limit, limits: &Limits) -> Result<(), CertificateError> {
     let (size, most) = (octets.len(), limit.value(limits));
     if size > most { Err(CertificateError::TooLarge { size, limit, most }) } else { Ok(()) }
 }

@@ -9,7 +9,7 @@ use der::{ErrorKind, Tag, Tagged};
 use jiff::Timestamp;
 
 use crate::asn1::{self, AlgorithmIdentifier, Reader, Signed};
-use crate::certificate::{hex, sha256};
+use crate::certificate::{fits, hex, sha256};
 use crate::distribution::{self, DistributionPoint, IssuingDistributionPoint};
 use crate::extensions::{self, Extension};
 use crate::octets::place;
@@ -152,10 +152,7 @@ impl RevocationList {
     /// # Errors
     /// What is none as RFC 5280 §5.1 writes it, or one larger than [`Limits::revocation_size`].
     pub fn from_der(der: &[u8], limits: &Limits) -> Result<Self, CertificateError> {
-        let (size, most) = (der.len(), limits.revocation_size);
-        if size > most {
-            return Err(CertificateError::TooLarge { size, limit: Limit::RevocationSize, most });
-        }
+        fits(der, Limit::RevocationSize, limits)?;
         Self::read(der.into(), limits)
     }
 
@@ -167,10 +164,7 @@ impl RevocationList {
         if fields.signature != outer_algorithm {
             return Err(CertificateError::AlgorithmsDiffer);
         }
-        let (size, most) = (fields.issuer.len(), limits.name_size);
-        if size > most {
-            return Err(CertificateError::TooLarge { size, limit: Limit::NameSize, most });
-        }
+        fits(fields.issuer, Limit::NameSize, limits)?;
         let issuer = Name::from_der(fields.issuer).map_err(|error| CertificateError::malformed("issuer", error))?;
         let mut list = Self {
             der: der.clone(),

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use ring::digest;
 
 use crate::asn1::{self, AlgorithmIdentifier, Reader, Signed};
-use crate::certificate::{hex, sha256};
+use crate::certificate::{fits, hex, sha256};
 use crate::crl::{Revocation, RevocationReason};
 use crate::extensions::{self, Extension};
 use crate::octets::place;
@@ -77,10 +77,7 @@ impl OcspResponse {
     /// What is neither, what is larger than [`Limits::revocation_size`], and an answer that says that there is none
     /// (`responseStatus`).
     pub fn from_der(der: &[u8], limits: &Limits) -> Result<Self, CertificateError> {
-        let (size, most) = (der.len(), limits.revocation_size);
-        if size > most {
-            return Err(CertificateError::TooLarge { size, limit: Limit::RevocationSize, most });
-        }
+        fits(der, Limit::RevocationSize, limits)?;
         match response_bytes(der).map_err(|error| CertificateError::malformed("OCSPResponse", error))? {
             Response::Basic(basic) => Self::from_basic(basic, limits),
             Response::Refused(status) => Err(CertificateError::NoAnswer(status)),
