@@ -106,6 +106,14 @@ impl Lens {
         }
     }
 
+    /// The canonical text of what was written and is read again.
+    pub(crate) fn read_again<'a>(&'a self, content: &'a Content) -> Cow<'a, str> {
+        match self {
+            Self::Number => self.put(content).unwrap_or_else(|_| content.text()),
+            _ => content.text(),
+        }
+    }
+
     /// The scheme that stands before the address in `text`, and the address.
     pub(crate) fn scheme<'a>(&self, text: &'a str) -> (Option<&'a str>, &'a str) {
         if *self != Self::Addressed {

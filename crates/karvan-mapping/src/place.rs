@@ -22,6 +22,8 @@ pub(crate) struct Place {
     pub(crate) format: Option<DateFormat>,
     /// The steps, counted from the last, whose nodes must not become what something written later may make of them.
     pub(crate) guarded: Vec<usize>,
+    /// The terms whose values its predicates compare with.
+    pub(crate) told_by: Vec<TermId>,
 }
 
 impl Place {
@@ -32,7 +34,8 @@ impl Place {
         let guarded = nodes().enumerate().filter(|(_, step)| step.predicates.iter().any(Predicate::may_be_undone));
         let guarded = guarded.map(|(height, _)| height).collect();
         let compares = steps.iter().any(|step| step.checks.iter().any(|check| matches!(check, Predicate::Equals(_))));
-        Self { from_root, from_group, is_fresh, is_told, compares, format: None, guarded, steps }
+        let told_by = steps.iter().flat_map(|step| &step.predicates).flat_map(Predicate::terms).collect();
+        Self { from_root, from_group, is_fresh, is_told, compares, format: None, guarded, told_by, steps }
     }
 }
 
@@ -130,6 +133,15 @@ impl Qualifier {
 }
 
 impl Predicate {
+    /// The terms whose values it compares with.
+    fn terms(&self) -> Vec<TermId> {
+        match self {
+            Self::Not(inner) => inner.terms(),
+            Self::Exists(_) => Vec::new(),
+            Self::Equals(Equals { values, .. }) => values.iter().filter_map(Value::term).collect(),
+        }
+    }
+
     /// Whether it may be true of a node at first, and no more when something was written below the node.
     fn may_be_undone(&self) -> bool {
         let Self::Not(inner) = self else { return false };
@@ -146,6 +158,15 @@ impl Predicate {
 pub(crate) enum Value {
     Text(String),
     Term(TermId),
+}
+
+impl Value {
+    fn term(&self) -> Option<TermId> {
+        match self {
+            Self::Text(_) => None,
+            Self::Term(term) => Some(*term),
+        }
+    }
 }
 
 /// Gives each step the predicates to look at: those that no later step says again.

@@ -289,9 +289,9 @@ impl<'t> Reader<'t, '_> {
             let leaves = group.leaves().filter(|leaf| Some(leaf.term) != row.continued);
             leaves.map(|leaf| (leaf.term, leaf.value.clone())).collect()
         };
+        // One without a text has nothing more of it, and what comes after it is another text.
         let last = group.all(row.term).last().and_then(Node::as_group);
-        row.continued.is_some_and(|term| inner.leaf(term).is_some())
-            && last.is_some_and(|last| others(last) == others(inner))
+        last.is_some_and(|last| others(last) == others(inner))
     }
 
     /// Adds the text of a group to that of the last repetition.

@@ -505,6 +505,12 @@ impl Table {
         self.by_term.get(term.index()).and_then(|index| self.rows.get((*index)?))
     }
 
+    /// The text of a value as it will be read when it was written by this table.
+    pub(crate) fn read_again<'a>(&'a self, leaf: &'a Leaf) -> Cow<'a, str> {
+        let row = self.row_of(leaf.term);
+        row.map_or_else(|| leaf.value.text(), |row| row.lens.read_again(&leaf.value.content))
+    }
+
     /// The group whose repetitions the text of this member goes on in.
     pub(crate) fn continued(&self, term: TermId) -> Option<&Row> {
         let group = self.row_of(self.kind.term(term).within()?)?;

@@ -95,11 +95,29 @@ struct Context<'w> {
     place: Option<&'w Place>,
     /// Whether the group may repeat, so that every repetition needs a node of its own.
     repeats: bool,
+    repetition: Repetition<'w>,
 }
 
 impl Context<'_> {
     fn at(node: NodeId) -> Self {
-        Self { node: Some(node), parent: 0, place: None, repeats: false }
+        Self { node: Some(node), parent: 0, place: None, repeats: false, repetition: Repetition::default() }
+    }
+}
+
+/// Which of the repetitions of a group one is.
+#[derive(Clone, Copy, Default)]
+struct Repetition<'w> {
+    all: &'w [Node],
+    number: usize,
+}
+
+impl<'w> Repetition<'w> {
+    fn before(&self) -> impl Iterator<Item = &'w Group> + use<'w> {
+        self.all.iter().take(self.number).filter_map(Node::as_group)
+    }
+
+    fn is_last(&self) -> bool {
+        self.number + 1 >= self.all.len()
     }
 }
 
@@ -160,7 +178,7 @@ impl<'w> Writer<'w> {
                     _ if skipped => {}
                     Node::Leaf(leaf) if row.implied.as_deref() == Some(&*leaf.value.text()) => {}
                     Node::Group(inner) if again => self.group_again(row, inner, at),
-                    Node::Group(inner) => self.group(row, inner, at),
+                    Node::Group(inner) => self.group(row, inner, at, Repetition { all: members, number }),
                     Node::Leaf(leaf) => match self.leaf(row, leaf, at) {
                         Ok(node) if again => {
                             let reason = Message::new("mapping-each").with("syntax", table.title());
@@ -188,7 +206,7 @@ impl<'w> Writer<'w> {
         }
     }
 
-    fn group(&mut self, row: &'w Row, group: &'w Group, at: usize) {
+    fn group(&mut self, row: &'w Row, group: &'w Group, at: usize, which: Repetition<'w>) {
         if let Some((code, text)) = row.code_and_text {
             return self.told_together(row, group, code, text, at);
         }
@@ -209,7 +227,7 @@ impl<'w> Writer<'w> {
             let (nodes, entries) = (self.out.tree.len(), self.counts());
             let place = &row.places[0];
             let repeats = self.table.kind().term(row.term).repeats();
-            let context = Context { node: None, parent: at, place: Some(place), repeats };
+            let context = Context { node: None, parent: at, place: Some(place), repeats, repetition: which };
             self.contexts.push(context);
             let own = self.contexts.len() - 1;
             self.rows(&row.members, group, own, row.each.map(|each| (each, repetition)));
@@ -273,7 +291,7 @@ impl<'w> Writer<'w> {
     /// Writes a group once more for another repetition of the group around: what is written has been added.
     fn group_again(&mut self, row: &'w Row, group: &'w Group, at: usize) {
         let mut entries = self.counts();
-        self.group(row, group, at);
+        self.group(row, group, at, Repetition::default());
         // What finds no place was told the first time; sections stand in the order of the report, lost first.
         let lost = self.out.report.lost.split_off(entries[0]);
         entries[0] = self.out.report.lost.len();
@@ -366,6 +384,9 @@ impl<'w> Writer<'w> {
         at: usize,
         repeats: bool,
     ) -> Result<NodeId, Message> {
+        if place.told_by.iter().any(|&term| self.is_anothers(term)) {
+            return Err(self.other_meaning());
+        }
         // What is told from the root for a group that repeats is written once a repetition where its path says so.
         let shared = place.from_root && place.is_fresh && self.contexts[at].repeats;
         let nodes = self.out.tree.len();
@@ -413,6 +434,15 @@ impl<'w> Writer<'w> {
         Ok(node)
     }
 
+    /// Whether an earlier repetition of its group has the value of a term: what is told by that value would be read as its.
+    fn is_anothers(&self, term: TermId) -> bool {
+        let Some(within) = self.table.kind().term(term).within() else { return false };
+        let value = self.value_of(term);
+        let groups = self.contexts.iter().rev().flat_map(|context| context.repetition.before());
+        let others = groups.filter(|group| group.term == Some(within)).filter_map(|group| group.leaf(term));
+        others.map(|other| self.table.read_again(other)).any(|other| value.as_ref() == Some(&other))
+    }
+
     fn no_place(&self) -> Message {
         Message::new("mapping-no-place").with("syntax", self.table.title())
     }
@@ -447,10 +477,7 @@ impl<'w> Writer<'w> {
             return Err(if length > most { too_long(length, most) } else { too_many_pieces(pieces.len(), room) });
         }
         let is_full = pieces.last().map(|last| last.chars().count()) == limit;
-        if goes_on && is_full && pieces.len().is_multiple_of(room) {
-            // What comes after a full place would be read as more of the text.
-            return Err(self.other_meaning());
-        }
+        let goes_on = goes_on && is_full && pieces.len().is_multiple_of(room);
         let mut first = first;
         for (index, pieces) in pieces.chunks(room.max(1)).enumerate() {
             if index > 0 {
@@ -463,6 +490,14 @@ impl<'w> Writer<'w> {
                 if !piece.is_empty() {
                     self.set(node, piece.clone().into())?;
                 }
+            }
+        }
+        if goes_on && !self.contexts[at].repetition.is_last() {
+            // What comes after a full place is read as more of the text: nothing more. Where there is no room for that, there
+            // is none for what it would stand before.
+            let nodes = self.out.tree.len();
+            if self.repeat(place, at, first).is_err() {
+                self.back_to(nodes);
             }
         }
         Ok(flowing)
@@ -501,10 +536,10 @@ impl<'w> Writer<'w> {
 
     /// Keeps the values of a group that places are told by.
     fn remember(&mut self, group: &'w Group) {
-        let kind = self.table.kind();
+        let table = self.table;
         for (term, value) in &mut self.values {
-            if kind.term(*term).within() == group.term {
-                *value = group.leaf(*term).map(|leaf| leaf.value.text());
+            if table.kind().term(*term).within() == group.term {
+                *value = group.leaf(*term).map(|leaf| table.read_again(leaf));
             }
         }
     }

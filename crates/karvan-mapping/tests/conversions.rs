@@ -257,16 +257,101 @@ fn lines_that_have_no_room_stand_in_one_text_and_that_is_told() {
     assert_eq!(read_in, document);
 }
 
-/// A note that ends where its place does would take the next one of its kind for more of its text.
+/// A note that ends where its place does was lost, for the next one of its kind would have been read as more of its text. One
+/// segment without a text stands between them: nothing more comes.
 #[test]
 fn a_note_that_fills_its_place_does_not_take_the_next_one() {
-    let notes = format!(r#""notes":[{{"text":"{}"}},{{"text":"another"}}],"#, "x".repeat(350));
-    let (read_in, report) = through(&in_json(&notes, ONE), Target::Edifact(Some("D.96A")));
-    assert_eq!(report.lost.iter().map(|entry| entry.value.len()).collect::<Vec<_>>(), [350]);
-    assert_eq!(texts_of_notes(&read_in), ["another"]);
-    let notes = format!(r#""notes":[{{"subjectCode":"AAI","text":"{}"}},{{"text":"another"}}],"#, "x".repeat(400));
-    let document = in_json(&notes, ONE);
-    assert_eq!(through(&document, Target::Edifact(Some("D.96A"))).0, document);
+    let notes = |lengths: &[usize]| {
+        let notes: Vec<_> = lengths.iter().map(|length| format!(r#"{{"text":"{}"}}"#, "x".repeat(*length))).collect();
+        in_json(&format!(r#""notes":[{}],"#, notes.join(",")), ONE)
+    };
+    let d96a = Target::Edifact(Some("D.96A"));
+    // FTX stands ten times, C108 has five texts of 70 characters.
+    for (lengths, segments) in [
+        (&[350][..], 1),
+        (&[700], 2),
+        (&[350, 7], 3),
+        (&[7, 350], 2),
+        (&[350, 350, 350], 5),
+        (&[700, 349, 350, 351], 8),
+        (&[350, 350, 350, 350, 350, 1], 10),
+    ] {
+        let document = notes(lengths);
+        let text = written(&document, d96a);
+        assert_eq!(text.matches("FTX+ZZZ").count(), segments, "{lengths:?}");
+        let (read_in, report) = through(&document, d96a);
+        let lost = report.lost.iter().map(|entry| entry.value.len()).collect::<Vec<_>>();
+        let kept: Vec<_> = texts_of_notes(&read_in).iter().map(String::len).collect();
+        assert_eq!([kept, lost].concat(), lengths);
+        assert!(report.changed.is_empty() && report.added.is_empty());
+    }
+    let mixed = format!(r#""notes":[{{"subjectCode":"AAI","text":"{}"}},{{"text":"another"}}],"#, "x".repeat(350));
+    let document = in_json(&mixed, ONE);
+    assert_eq!(through(&document, d96a).0, document);
+}
+
+/// An invoice with these allowances and charges, each an amount and a reason.
+fn with_reasons(allowances: &[(&str, &str)], charges: &[(&str, &str)]) -> Document {
+    let all = |reasons: &[(&str, &str)]| {
+        let told = reasons.iter().map(|(amount, reason)| match *reason {
+            "" => format!(r#"{{"amount":"{amount}"}}"#),
+            reason => format!(r#"{{"amount":"{amount}","reason":"{reason}"}}"#),
+        });
+        told.collect::<Vec<_>>().join(",")
+    };
+    in_json(&format!(r#""allowances":[{}],"charges":[{}],"#, all(allowances), all(charges)), ONE)
+}
+
+/// ALC of D.96A has 35 or 70 characters for a reason, and its group no free text: one of 121 characters was lost.
+#[test]
+fn a_long_reason_of_an_allowance_stands_in_the_header() {
+    let long = "x".repeat(121);
+    let d96a = Target::Edifact(Some("D.96A"));
+    let document = with_reasons(
+        &[("5.00", ""), (".50", &long), ("7", "short")],
+        &[("0.50", &format!(r"{0}\n{0}\n{0}\nd", "y".repeat(30))), ("7", &long)],
+    );
+    let text = written(&document, d96a);
+    for segment in [
+        format!("FTX+ALC++A+0.50:{}:{}'", "x".repeat(70), "x".repeat(51)),
+        format!("FTX+ALC++C+7:{}:{}'", "x".repeat(70), "x".repeat(51)),
+        format!("FTX+ALC++C+0.50:{0}:{0}:{0}:d'", "y".repeat(30)),
+        "ALC+A+short'".to_owned(),
+    ] {
+        assert!(text.contains(&segment), "{segment} in {text}");
+    }
+    let (read_in, report) = through(&document, d96a);
+    assert!(report.lost.is_empty() && report.changed.is_empty(), "{:?}", report.lost);
+    let reasons = |document: &Document| {
+        let invoice = Invoice::try_from(document).expect("an invoice");
+        let of_allowances = invoice.allowances.into_iter().map(|allowance| allowance.reason);
+        of_allowances.chain(invoice.charges.into_iter().map(|charge| charge.reason)).collect::<Vec<_>>()
+    };
+    assert_eq!(reasons(&read_in), reasons(&document));
+
+    // What an earlier one of the same amount would be read with is lost and not mistaken.
+    let (read_in, report) = through(&with_reasons(&[("5.00", ""), ("5.00", &long)], &[]), d96a);
+    assert_eq!(report.lost.iter().map(|entry| entry.value.len()).collect::<Vec<_>>(), [121]);
+    assert_eq!(reasons(&read_in), [None, None]);
+
+    // Any other free text about them is a note.
+    let (read_in, _) = through(
+        &in_json(r#""notes":[{"subjectCode":"ALC","text":"5.00\nnet"}],"allowances":[{"amount":"5.00"}],"#, ONE),
+        d96a,
+    );
+    assert_eq!((texts_of_notes(&read_in), reasons(&read_in)), (vec!["5.00\nnet".to_owned()], vec![None]));
+}
+
+/// Of two documents with one number the first took the attachment of the second.
+#[test]
+fn an_attachment_is_not_read_with_another_document_of_its_number() {
+    let documents = r#"[{"reference":"D1"},{"reference":"D1","attachment":{"value":"S2FydmFu","mime":"application/pdf","filename":"plan.pdf"}}]"#;
+    let document = in_json(&format!(r#""supportingDocuments":{documents},"#), ONE);
+    for release in ["D.96A", "D.14B"] {
+        let (read_in, report) = through(&document, Target::Edifact(Some(release)));
+        assert!(report.lost.iter().any(|entry| entry.value == "S2FydmFu"), "{release}");
+        assert!(read_in.leaves().all(|leaf| leaf.value.text() != "S2FydmFu"), "{release}");
+    }
 }
 
 /// UBL says the remittance information with each account, the others once for all: on the way back it was there once.

@@ -6,7 +6,7 @@ use karvan_model::{Content, Group, Leaf, Origin, Term, TermId};
 use karvan_text::Message;
 use rust_decimal::Decimal;
 
-use super::Writer;
+use super::{Repetition, Writer};
 use crate::place::Place;
 use crate::report::Entry;
 use crate::table::Row;
@@ -19,7 +19,7 @@ impl<'w> Writer<'w> {
     /// Writes what stands for a term that is missing, where the row has something for that.
     pub(super) fn missing(&mut self, row: &'w Row, group: &Group, at: usize) {
         if let Some(nothing) = &row.required {
-            return self.group(row, nothing, at);
+            return self.group(row, nothing, at, Repetition::default());
         }
         if let Some(absent) = row.absent.as_deref().filter(|_| !group.is_empty()) {
             let made = self.make_in(&row.places[0], at, false);
