@@ -200,7 +200,8 @@ impl<'t> Reader<'t, '_> {
             let mut inner = Group { term: Some(row.term), children, origin: self.origin(node) };
             if let Some((code, text)) = row.code_and_text {
                 self.told_together(code, text, node, &mut inner);
-            } else {
+            }
+            if !row.members.is_empty() {
                 row.referred_members.iter().for_each(|&member| self.remember(member, None));
                 let assigned: Vec<_> = shared.iter().map(|(member, nodes)| (*member, nodes[index - start])).collect();
                 match base.filter(|base| base.node == node) {

@@ -91,7 +91,7 @@ pub(crate) struct Row {
     pub(crate) either: bool,
     /// Another member without which the place is none for this one, and its values; any where none are told.
     pub(crate) only: Option<(TermId, Vec<String>)>,
-    /// The terms that a group's own text tells, code and text.
+    /// The terms that a group's own text tells, code and text; other members have places of their own.
     pub(crate) code_and_text: Option<(TermId, TermId)>,
     /// Whether nothing comes to the place of a repetition once it is written: no other row leads there.
     pub(crate) is_closed: bool,
@@ -162,6 +162,11 @@ impl Row {
         let Some((term, values)) = &self.only else { return true };
         let listed = |leaf: &Leaf| values.is_empty() || values.iter().any(|value| *value == leaf.value.text());
         group.leaf(*term).is_some_and(listed)
+    }
+
+    /// Whether the own text of the group tells this member.
+    pub(crate) fn tells(&self, term: TermId) -> bool {
+        self.code_and_text.is_some_and(|(code, text)| term == code || term == text)
     }
 
     /// The text that stands for a value, none if it would be read as that of another one.

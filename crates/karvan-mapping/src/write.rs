@@ -4,6 +4,7 @@ mod missing;
 mod node;
 mod part;
 mod terms;
+mod together;
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -14,7 +15,6 @@ use karvan_text::{Message, Span};
 use self::terms::Terms;
 use crate::Lens;
 use crate::grammar::Grammar;
-use crate::lens::with_code;
 use crate::pattern::{Pattern, Trace};
 use crate::place::{Equals, Place, PlaceStep, Predicate, Value};
 use crate::report::{Entry, LossReport, Place as SourcePlace};
@@ -198,8 +198,9 @@ impl<'w> Writer<'w> {
             }
         }
         if only.is_none_or(|(_, repetition)| repetition == 0) {
-            let without_row = |member: &&Node| member.term().is_some_and(|term| table.row_of(term).is_none());
-            for member in group.children.iter().filter(without_row) {
+            let own = group.term.and_then(|term| table.row_of(term)).filter(|row| row.code_and_text.is_some());
+            let has_none = |term| table.row_of(term).is_none() && !own.is_some_and(|row| row.tells(term));
+            for member in group.children.iter().filter(|member| member.term().is_some_and(has_none)) {
                 let reason = self.no_place();
                 self.lose(member, &reason);
             }
@@ -208,7 +209,7 @@ impl<'w> Writer<'w> {
 
     fn group(&mut self, row: &'w Row, group: &'w Group, at: usize, which: Repetition<'w>) {
         if let Some((code, text)) = row.code_and_text {
-            return self.told_together(row, group, code, text, at);
+            return self.told_together(row, (code, text), group, at, which);
         }
         let is_plain = at == 0 && row.is_closed && row.each.is_none() && !row.places[0].is_told;
         if is_plain {
@@ -313,21 +314,6 @@ impl<'w> Writer<'w> {
                 source: None,
                 target: None,
             });
-        }
-    }
-
-    fn told_together(&mut self, row: &'w Row, group: &Group, code: TermId, text: TermId, at: usize) {
-        let told = group.leaf(text).and_then(|text| {
-            let code = group.leaf(code).map(|code| code.value.text());
-            with_code(code.as_deref(), &text.value.text())
-        });
-        let made = told.ok_or_else(|| self.other_meaning());
-        let made = made.and_then(|told| {
-            let node = self.make_in(&row.places[0], at, true)?;
-            self.set(node, told.into())
-        });
-        if let Err(reason) = made {
-            group.children.iter().for_each(|member| self.lose(member, &reason));
         }
     }
 

@@ -39,8 +39,13 @@ impl Compiler<'_> {
         }
         let Some(position) = position.or(entry.implied.is_some().then_some(base)) else { return Ok(None) };
         let by_kind = self.file.lenses.get(shape.kind().name()).map(String::as_str);
-        let code_and_text = match (entry.lens.as_deref(), shape.members()) {
-            (Some("code-and-text"), &[code, text]) => Some((code, text)),
+        let code_and_text = match entry.lens.as_deref() {
+            Some("code-and-text") => {
+                let first =
+                    |kind: Kind| shape.members().iter().copied().find(|&term| self.kind.term(term).kind() == kind);
+                let both = first(Kind::Code).zip(first(Kind::Text));
+                Some(both.ok_or_else(|| unknown("code-and-text"))?)
+            }
             _ => None,
         };
         let lens = match (&entry.codes, entry.lens.as_deref().or(by_kind)) {
