@@ -21,8 +21,8 @@ pub(crate) struct File {
     pub(crate) shared: Option<String>,
     /// Only documents whose term has one of these values are written by this table.
     pub(crate) when: Option<When>,
-    /// Only documents without these terms are written by this table.
-    pub(crate) unless: Vec<String>,
+    /// Only documents without these are written by this table.
+    pub(crate) unless: Vec<Unless>,
     /// Paths by name.
     pub(crate) paths: BTreeMap<String, String>,
     /// The lens of a kind of value, where it is not plain.
@@ -49,6 +49,16 @@ pub(crate) struct When {
     /// None for any value.
     #[serde(default)]
     pub(crate) values: Vec<String>,
+}
+
+/// What a document must not have.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Unless {
+    /// A term at its top.
+    Term(String),
+    /// A value of a term that begins with one of these.
+    Value { term: String, begins: Vec<String> },
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -8,7 +8,7 @@ use karvan_edifact::{Message, MessageHeader};
 use karvan_model::{Document, DocumentType};
 use karvan_xml::Element;
 
-use crate::file::{File, Told};
+use crate::file::{File, Told, Unless};
 use crate::table::{Syntax, Table, TableError};
 use crate::{edifact, json, xml};
 
@@ -21,7 +21,8 @@ macro_rules! tables {
 
 /// The tables, those that are for some documents only before those that are for all: an order has the root of its response.
 const TABLES: &[(&str, &str, &str)] = tables! {
-    "invoice": "cii", "ubl-credit-note", "ubl-invoice", "edifact-d14b", "edifact-d96a", "edifact-d01b", "bsp";
+    "invoice": "cii", "ubl-self-billed-credit-note", "ubl-self-billed-invoice", "ubl-credit-note", "ubl-invoice", "edifact-d14b",
+        "edifact-d96a", "edifact-d01b", "bsp";
     "order-response": "edifact", "ubl-simple", "ubl", "cio", "bsp";
     "order-change": "edifact", "ubl-cancellation", "ubl", "cio", "bsp";
     "order": "edifact", "ubl", "cio", "bsp";
@@ -95,13 +96,20 @@ impl Entry {
 
     /// Whether a document is one that the table is for.
     fn accepts(&self, document: &Document) -> bool {
-        let has = |id: &String| document.kind.find(id).is_some_and(|term| !document.root.all(term).is_empty());
+        let find = |id: &str| document.kind.find(id);
+        let has = |unless: &Unless| match unless {
+            Unless::Term(id) => find(id).is_some_and(|term| !document.root.all(term).is_empty()),
+            Unless::Value { term, begins } => find(term).is_some_and(|term| {
+                let begins_so = |text: &str| begins.iter().any(|begin| text.starts_with(begin));
+                document.leaves().any(|leaf| leaf.term == term && begins_so(&leaf.value.text()))
+            }),
+        };
         self.kind == document.kind.name()
-            && !self.head.unless.iter().any(has)
             && self.head.when.as_ref().is_none_or(|when| {
                 let leaf = document.kind.find(&when.term).and_then(|term| document.root.leaf(term));
                 leaf.is_some_and(|leaf| when.values.iter().any(|value| *value == leaf.value.text()))
             })
+            && !self.head.unless.iter().any(has)
     }
 }
 
@@ -385,7 +393,10 @@ mod tests {
         let invoices = tables().filter(|table| table.kind() == DocumentType::invoice());
         for table in invoices.filter(|table| matches!(table.syntax(), Syntax::Xml(_))) {
             let placed: Vec<_> = table.places().into_iter().map(|(term, _)| term).collect();
-            for term in table.kind().terms() {
+            // Who bills himself does not tell himself where to send it, and the document says what type it is.
+            let is_self_billed = table.title().contains("SelfBilled");
+            let lacks = |id: &str| is_self_billed && ["BT-3", "BT-10"].contains(&id);
+            for term in table.kind().terms().iter().filter(|term| !lacks(term.id())) {
                 let id = table.kind().find(term.id()).unwrap();
                 assert!(placed.contains(&id), "{} has no place for {}", table.title(), term.id());
             }

@@ -354,6 +354,33 @@ fn an_attachment_is_not_read_with_another_document_of_its_number() {
     }
 }
 
+/// UBL has documents of its own for invoices that the buyer makes; EN 16931-3-2 binds their type codes to its two documents.
+#[test]
+fn who_bills_himself_has_documents_of_his_own_in_ubl_and_not_in_en_16931() {
+    let of = |code: &str, specification: &str| {
+        let process = format!(r#""process":{{"specification":"{specification}"}},"#);
+        let json = format!(
+            r#"{{"document":"invoice","version":1,"number":"1","typeCode":"{code}",{process}"dueDate":"2026-04-01"}}"#
+        );
+        read(json.as_bytes()).expect("an invoice").remove(0).document
+    };
+    for (code, own, place, otherwise) in [
+        ("389", "SelfBilledInvoice", "PaymentMeans", "<Invoice "),
+        ("261", "SelfBilledCreditNote", "PaymentMeans", "<CreditNote "),
+    ] {
+        let document = of(code, "urn:example:1");
+        let text = written(&document, Target::UBL);
+        assert!(text.contains(&format!("<{own} ")) && text.contains(place) && !text.contains("TypeCode"), "{text}");
+        let again = read(text.as_bytes()).expect("an invoice").remove(0);
+        assert_eq!(again.document, document, "the document says what type it is of");
+        assert!(!again.report.is_lossy(), "{:?}", again.report.lost);
+        for specification in ["urn:cen.eu:en16931:2017", "urn:peppol:pint:selfbilling-1@jp-1"] {
+            let text = written(&of(code, specification), Target::UBL);
+            assert!(text.contains(otherwise) && text.contains(&format!("TypeCode>{code}<")), "{text}");
+        }
+    }
+}
+
 /// UBL says the remittance information with each account, the others once for all: on the way back it was there once.
 #[test]
 fn what_is_said_once_is_true_of_every_repetition() {
