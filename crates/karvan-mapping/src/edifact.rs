@@ -11,8 +11,8 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use karvan_edifact::{
-    Component, EnvelopeParty, Interchange, Message as EdifactMessage, MessageHeader, Package, Repertoire, Segment,
-    SegmentBuffer, ServiceCharacters, Value, WriteError, WriteOptions, Writer,
+    Component, EnvelopeParty, Interchange, Message as EdifactMessage, MessageHeader, MisfitKind, Package, Repertoire,
+    Segment, SegmentBuffer, ServiceCharacters, Value, WriteError, WriteOptions, Writer,
 };
 use karvan_model::{Document, Group, Part, TermId};
 use karvan_schema::directory::{
@@ -276,7 +276,7 @@ pub(crate) fn tree<'i>(
     interchange: &Interchange<'i>,
     message: &EdifactMessage<'i>,
 ) -> (Tree<'i>, LossReport) {
-    let repertoire = interchange.repertoire().unwrap_or(Repertoire::UNOW);
+    let repertoire = reading(interchange.repertoire(), message.raw());
     let root = Tree::new(&definition.labels, Name::UNKNOWN, ("", ""), message.span());
     // Where the octets of the message are their text, so are those of each value.
     let plain = match repertoire.text(message.raw()) {
@@ -295,6 +295,12 @@ pub(crate) fn tree<'i>(
         builder.package(&package);
     }
     (builder.tree, builder.report)
+}
+
+/// As what octets are read that were declared in this repertoire: as UTF-8 where all beyond ASCII is that. Each character
+/// would else become two or three others, and be written so. The findings on the source tell it.
+fn reading(declared: Option<Repertoire>, octets: &[u8]) -> Repertoire {
+    declared.filter(|declared| declared.utf8_instead(octets).is_none()).unwrap_or(Repertoire::UNOW)
 }
 
 struct Builder<'t, 'i> {
@@ -398,25 +404,51 @@ impl<'t, 'i> Builder<'t, 'i> {
 
     fn value(&mut self, value: &Value<'i>, cell: Option<&Cell>, parent: NodeId) {
         let (span, text) = (value.value().span(), self.text(value));
-        if let Some(cell) = cell {
-            self.cell(parent, cell, span, Some(text));
+        let (text, octet) = match text {
+            Ok(text) => (Some(text), None),
+            Err(octet) => (None, Some(octet)),
+        };
+        let node = if let Some(cell) = cell {
+            self.cell(parent, cell, span, text)
         } else {
             let node = self.tree.push(parent, Name::UNKNOWN, self.definition.surplus, span);
-            self.tree.set_text(node, Some(text));
+            self.tree.set_text(node, text);
+            node
+        };
+        if let Some(octet) = octet {
+            self.meaningless(value, node, octet);
         }
     }
 
-    /// The text of a value.
-    fn text(&self, value: &Value<'i>) -> Cow<'i, str> {
+    /// Tells a value that no one can read: with another character in the place of each octet, it would be another value.
+    #[cold]
+    fn meaningless(&mut self, value: &Value<'i>, node: NodeId, octet: u8) {
+        self.report.lost.push(Entry {
+            term: None,
+            value: self.repertoire.decode(value.unescaped()).text.into_owned(),
+            written: None,
+            reason: Message::new("octet-not-in-repertoire")
+                .with("octet", format!("{octet:02X}"))
+                .with("identifier", self.repertoire.identifier()),
+            source: Some(Place { span: value.value().span(), path: self.tree.path(node.number()) }),
+            target: None,
+        });
+    }
+
+    /// The text of a value; an octet of it that means nothing in the repertoire, where there is one.
+    fn text(&self, value: &Value<'i>) -> Result<Cow<'i, str>, u8> {
         let octets = value.unescaped();
         if let Cow::Borrowed(octets) = octets
             && let Some(start) =
                 value.value().span().start.checked_sub(self.start).and_then(|start| usize::try_from(start).ok())
             && let Some(text) = self.plain.get(start..start + octets.len())
         {
-            return Cow::Borrowed(text);
+            return Ok(Cow::Borrowed(text));
         }
-        self.repertoire.decode(octets).text
+        self.repertoire.text(octets).map_err(|misfit| match misfit.kind {
+            MisfitKind::Malformed { octet } => octet,
+            _ => 0,
+        })
     }
 
     fn cell(&mut self, parent: NodeId, cell: &Cell, span: Span, text: Option<Cow<'i, str>>) -> NodeId {
@@ -526,7 +558,7 @@ impl Envelope {
 /// Who sent an interchange to whom.
 pub(crate) fn partners(interchange: &Interchange<'_>) -> Partners {
     let Some(header) = interchange.header() else { return Partners::default() };
-    let repertoire = header.repertoire().unwrap_or(Repertoire::UNOW);
+    let repertoire = reading(header.repertoire(), header.segment().raw());
     let text = |component: Component<'_>| repertoire.decode(component.unescaped()).text.into_owned();
     let party = |party: EnvelopeParty<'_>| {
         Some((text(party.identification()), text(party.qualifier())))

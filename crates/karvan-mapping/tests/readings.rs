@@ -100,3 +100,29 @@ fn a_despatch_advice_counts_its_lines() {
     assert_eq!(values(&document, "shipment.delivery.start"), ["2026-11-03"]);
     assert_eq!(values(&through(&document, Target::UBL).0, "lineCount"), ["1"]);
 }
+
+/// UNB says Latin-1 and the file is UTF-8: the name was written with two characters for the umlaut.
+#[test]
+fn utf8_that_nobody_declared_is_read_as_that() {
+    for identifier in ["UNOA", "UNOC", "UNOE"] {
+        let source = format!(
+            "UNB+{identifier}:3+MÜHLE+RECIPIENT+261114:0840+7'UNH+1+ORDERS:D:96A:UN'BGM+220+1+9'\
+             NAD+SU+++MÜHLE UND KÖHLER'LIN+1'UNS+S'UNT+6+1'UNZ+1+7'"
+        );
+        let document = read(source.as_bytes()).expect("a document").remove(0).document;
+        assert_eq!(values(&document, "seller.name"), ["MÜHLE UND KÖHLER"], "{identifier}");
+    }
+}
+
+/// An octet that no one can read became U+FFFD, and the report said nothing.
+#[test]
+fn a_value_that_means_nothing_in_its_repertoire_is_lost() {
+    let mut source = b"UNB+UNOA:3+SENDER+RECIPIENT+261114:0840+7'UNH+1+ORDERS:D:96A:UN'BGM+220+1+9'NAD+SU+++M".to_vec();
+    source.extend_from_slice(b"\xDCHLE++KARAJ'LIN+1'UNS+S'UNT+6+1'UNZ+1+7'");
+    let Reading { document, report, .. } = read(&source).expect("a document").remove(0);
+    assert_eq!(values(&document, "seller.name"), [""; 0]);
+    assert_eq!(values(&document, "seller.address.city"), ["KARAJ"]);
+    let [lost] = &report.lost[..] else { panic!("{:?}", report.lost) };
+    assert_eq!((lost.value.as_str(), lost.reason.id()), ("M\u{FFFD}HLE", "octet-not-in-repertoire"));
+    assert_eq!(lost.source.as_ref().map(|place| place.path.as_str()), Some("SG2/NAD[3035=SU]/C080/3036"));
+}

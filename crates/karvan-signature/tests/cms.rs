@@ -394,6 +394,19 @@ fn only_certificates_for_timestamps_alone_stamp() {
     assert_eq!(codes(include_bytes!("keys/p256-certificate.pem")), [6311]);
 }
 
+/// X.690 §8.1.3.6: some authorities write the outermost values without their lengths.
+#[test]
+fn a_timestamp_in_ber_is_read() {
+    let token = token(file!("authority.pem"));
+    let content = &token.der()[4..];
+    let ber = [&[0x30, 0x80], content, &[0, 0]].concat();
+    assert_eq!(token.der()[..2], [0x30, 0x82]);
+    let read = Token::from_der(&ber).unwrap();
+    assert_eq!(read.info(), token.info());
+    let _ = read.verify(ORDER, &[], &Policy::default()).unwrap();
+    assert!(Token::from_der(&[&*ber, &[0]].concat()).is_err());
+}
+
 #[test]
 fn a_timestamp_is_no_document() {
     let token = token(file!("authority.pem"));

@@ -32,6 +32,7 @@ impl Weighed {
     ) -> ChoiceNode {
         let (taken, excess, revised) = match placement {
             Placement::Placed { row, excess, revised } => (Some(row), excess.map(|excess| (row, excess)), revised),
+            Placement::Back { row } => (Some(row), None, 0),
             Placement::Unsupported => (None, None, 0),
         };
         let is_at_fault = taken.is_none() || excess.is_some() || !left_out.is_empty();

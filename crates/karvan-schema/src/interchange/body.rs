@@ -223,6 +223,7 @@ impl<'d> Body<'d> {
                 }
                 Some((row, revised))
             }
+            Placement::Back { row } => Some((row, 0)),
             Placement::Unsupported => {
                 let unsupported = unsupported(&self.definition, service, segment, tag);
                 findings.report(match allowed(&self.arranger) {
@@ -302,13 +303,17 @@ fn missing(definition: &Definition<'_>, row: usize, span: Span, before: Option<T
             Message::new(id).with("name", format!("SG{number}")).with("trigger", entry.tag)
         }
     };
-    let message = match before {
-        Some(before) => message.with("before", before),
-        None => message,
+    let (message, help) = match before {
+        // What is missing may be the control, or the segment may stand out of order in the section before.
+        Some(before) if entry.tag.controls_sections() => {
+            let help = Message::new("help-section-control").with("before", before).with("name", entry.tag);
+            let help = help.with("message", definition.name).with("release", definition.directory.name());
+            (message.with("before", before), help)
+        }
+        Some(before) => (message.with("before", before), table_help(definition)),
+        None => (message, table_help(definition)),
     };
-    Diagnostic::new(Code::error(2013), message, place(span, &table.path(row)))
-        .expected(table.name(row))
-        .help(table_help(definition))
+    Diagnostic::new(Code::error(2013), message, place(span, &table.path(row))).expected(table.name(row)).help(help)
 }
 
 fn too_often(table: &Table, row: usize, excess: Excess, segment: &Segment<'_>, path: &str) -> Diagnostic {

@@ -9,6 +9,9 @@
 //! choices made for the segments before it are reconsidered, the latest first, and the first that gives every segment since
 //! a place without a fault holds. How far back that goes is bounded. Only where no choice helps is the segment placed over
 //! a count, or where mandatory rows are left out, or nowhere.
+//!
+//! A segment that stands out of order within its section may fit the next section alone, past a section control (UNS) that
+//! is yet to come. Where what follows fits only the section before, that one goes on, and the segment had no place.
 
 use std::ops::Deref;
 
@@ -26,6 +29,12 @@ pub enum Placement {
         excess: Option<Excess>,
         /// How many of the segments before it came to stand elsewhere than was told, for this one to have a place.
         revised: usize,
+    },
+    /// In the row `row` of the section before the last section control that was told to be missing: the segments since
+    /// then have no place after all.
+    Back {
+        /// The row of the segment.
+        row: usize,
     },
     /// Nowhere: the message does not support the segment at this point. The open groups stay as they are.
     Unsupported,
@@ -55,6 +64,8 @@ pub struct Arranger<T> {
     table: T,
     state: State,
     trail: Trail,
+    /// The state before the last step past a section control that had not come.
+    before_leap: Option<State>,
 }
 
 /// How far a message has come.
@@ -146,7 +157,7 @@ impl<T: Deref<Target = Table>> Arranger<T> {
         let state = State::new(&table);
         let steps = Vec::with_capacity(2 * Trail::REACH);
         let trail = Trail { start: state.clone(), middle: state.clone(), steps };
-        Self { table, state, trail }
+        Self { table, state, trail, before_leap: None }
     }
 
     /// The table.
@@ -178,13 +189,31 @@ impl<T: Deref<Target = Table>> Arranger<T> {
         if let Some(row) = self.step(tag) {
             return Placement::Placed { row, excess: None, revised: 0 };
         }
-        if let Some(placement) = self.reconsider(tag) {
+        if let Some(placement) = self.reconsider(tag).or_else(|| self.go_back(tag)) {
             return placement;
         }
         // What is told to be at fault now stays so.
+        self.forget();
+        self.place_anyhow(tag, missing)
+    }
+
+    /// Begins the trail anew.
+    fn forget(&mut self) {
         self.trail.steps.clear();
         self.trail.start.copy(&self.state);
-        self.place_anyhow(tag, missing)
+    }
+
+    /// Goes on with the section before the leap where the segment begins a group there or ends the section: by that only is
+    /// it known from another that is out of order, too.
+    #[cold]
+    fn go_back(&mut self, tag: Tag) -> Option<Placement> {
+        let table = &self.table;
+        let number = table.machine().tag(tag)?;
+        let is_sure = |step: Step| step.row != step.anchor || tag.controls_sections();
+        let state = self.before_leap.take_if(|state| state.nearest(table, number).is_some_and(is_sure))?;
+        self.state = state;
+        self.forget();
+        self.step_by(number).map(|row| Placement::Back { row })
     }
 
     /// Places the next segment where that goes over no count and leaves nothing out, and gives its row.
@@ -289,9 +318,13 @@ impl<T: Deref<Target = Table>> Arranger<T> {
             },
         };
         let anchor = usize::from(step.anchor);
+        let told = missing.len();
         let used = self.leave(self.table.row(anchor).parent, missing);
         if !step.again {
             self.mandatory_between(used, anchor, missing);
+        }
+        if missing[told..].iter().any(|&row| self.table.row(row).tag.controls_sections()) {
+            self.before_leap = Some(self.state.clone());
         }
         if let Some(tag) = self.table.machine().tag(tag) {
             self.take(tag, step);
@@ -389,15 +422,22 @@ impl<'t> Arrangement<'t> {
     pub fn new(table: &'t Table, tags: impl Iterator<Item = Tag>) -> Self {
         let mut arranger = Arranger::new(table);
         let (mut steps, mut missing) = (Vec::with_capacity(tags.size_hint().0), Vec::new());
+        let mut leap = 0;
         for tag in tags {
             match arranger.place(tag, &mut missing) {
                 Placement::Placed { revised, .. } => {
                     steps.truncate(steps.len() - revised);
                     steps.extend(arranger.latest(revised + 1).map(Some));
                 }
+                Placement::Back { .. } => {
+                    steps[leap..].fill(None);
+                    steps.extend(arranger.latest(1).map(Some));
+                }
                 Placement::Unsupported => steps.push(None),
             }
-            missing.clear();
+            if missing.drain(..).any(|row| table.row(row).tag.controls_sections()) {
+                leap = steps.len() - 1;
+            }
         }
         Self { table, steps: steps.into_iter(), state: State::new(table), kept: 0 }
     }
@@ -444,8 +484,11 @@ mod tests {
 
     /// Arranges tags and writes where each came to stand in the end: `SG1.2/NAD`, `!` for excess, `?` for unsupported, and what is missing.
     fn arrange(table_text: &str, tags: &str) -> (Vec<String>, Vec<String>) {
-        let table = table(table_text);
-        let mut arranger = Arranger::new(&table);
+        arrange_in(&table(table_text), tags)
+    }
+
+    fn arrange_in(table: &Table, tags: &str) -> (Vec<String>, Vec<String>) {
+        let mut arranger = Arranger::new(table);
         let mut missing = Vec::new();
         let mut faults = Vec::new();
         for tag in tags.split_whitespace() {
@@ -455,7 +498,7 @@ mod tests {
                 _ => "",
             });
         }
-        let mut placed = placed(&table, tags);
+        let mut placed = placed(table, tags);
         for (place, fault) in placed.iter_mut().zip(faults) {
             place.push_str(fault);
         }
@@ -486,10 +529,33 @@ mod tests {
         tags.split_whitespace().map(place).collect()
     }
 
+    /// The same, and what is missing, for a message of a directory.
+    fn arranged_with_missing(release: &str, message: &str, tags: &str) -> (Vec<String>, Vec<String>) {
+        let directory = Directories::builtin().release(release).expect("a known release");
+        arrange_in(&Table::of(directory.message(message).expect("a known message")), tags)
+    }
+
     /// The same for a message of a directory.
     fn arranged(release: &str, message: &str, tags: &str) -> String {
         let directory = Directories::builtin().release(release).expect("a known release");
         placed(&Table::of(directory.message(message).expect("a known message")), tags).join(" ")
+    }
+
+    #[test]
+    fn a_section_goes_on_after_a_segment_that_fits_the_next_alone() {
+        // A price before the amount of its line: MOA has a place after UNS only.
+        let (placed, missing) =
+            arranged_with_missing("D.96A", "ORDERS", "UNH BGM DTM LIN QTY PRI MOA FTX LIN QTY PRI MOA UNS MOA CNT UNT");
+        let lines = "SG25.1/LIN SG25.1/QTY SG25.1/SG28.1/PRI ?MOA ?FTX SG25.2/LIN SG25.2/QTY SG25.2/SG28.1/PRI ?MOA";
+        assert_eq!(placed.join(" "), format!("UNH BGM DTM {lines} UNS MOA CNT UNT"));
+        assert_eq!(missing, ["UNS", "UNS"]);
+    }
+
+    #[test]
+    fn a_section_control_may_be_missing() {
+        let (placed, missing) = arranged_with_missing("D.96A", "ORDERS", "UNH BGM DTM LIN QTY MOA PRI MOA MOA CNT UNT");
+        assert_eq!(placed.join(" "), "UNH BGM DTM SG25.1/LIN SG25.1/QTY SG25.1/MOA SG25.1/SG28.1/PRI MOA MOA CNT UNT");
+        assert_eq!(missing, ["UNS"]);
     }
 
     #[test]

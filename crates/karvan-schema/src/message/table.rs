@@ -45,6 +45,12 @@ impl Tag {
         self == Self::UNT || self == Self::new(b"UIT")
     }
 
+    /// Whether it is that of the section control, which stands between sections of a message.
+    #[must_use]
+    pub fn controls_sections(self) -> bool {
+        self == Self::new(b"UNS")
+    }
+
     /// Whether the tag begins with `U`, as the tags of all service segments but TXT do.
     #[must_use]
     pub const fn is_service(self) -> bool {

@@ -9,7 +9,7 @@
 
 mod algorithm;
 mod armor;
-mod ber;
+pub(crate) mod ber;
 mod check;
 pub(crate) mod der;
 mod long_term;

@@ -7,6 +7,7 @@ use karvan_pki::{Certificate, Legacy};
 use karvan_text::{Code, Diagnostic, Message, Place};
 
 use crate::DigestAlgorithm;
+use crate::cms::ber::Source;
 use crate::cms::der::{
     self, BOOLEAN, GENERALIZED_TIME, INTEGER, OCTET_STRING, ObjectIdentifier, SEQUENCE, Value, context, primitive,
 };
@@ -113,17 +114,18 @@ impl Accuracy {
 }
 
 impl Token {
-    /// Reads the DER of a `TimeStampToken`.
+    /// Reads a `TimeStampToken`, in DER or, as some authorities write it, in BER.
     ///
     /// # Errors
     /// The findings: what is no timestamp, or one by a digest that proves nothing.
     pub fn from_der(octets: &[u8]) -> Result<Self, Vec<Diagnostic>> {
-        let info = content(octets).and_then(TokenInfo::read).ok_or_else(|| vec![unreadable()])?;
+        let der = in_der(octets).ok_or_else(|| vec![unreadable()])?;
+        let info = content(&der).and_then(TokenInfo::read).ok_or_else(|| vec![unreadable()])?;
         let info = info.map_err(|unusable| vec![Diagnostic::new(Code::error(6306), unusable.message(), here())])?;
         Ok(Self { der: octets.to_vec(), info })
     }
 
-    /// The DER.
+    /// The octets as they came.
     #[must_use]
     pub fn der(&self) -> &[u8] {
         &self.der
@@ -258,6 +260,14 @@ impl<T> Stamped<T> {
     pub const fn info(&self) -> &TokenInfo {
         &self.info
     }
+}
+
+/// The same value in DER, of which what is longer than it was is only headers.
+fn in_der(octets: &[u8]) -> Option<Vec<u8>> {
+    let mut source = Source::new(octets, octets.len());
+    let element = source.element().ok()?;
+    source.finish().ok()?;
+    Some(element)
 }
 
 /// The content of a `SignedData` in memory, of the type of timestamps.
