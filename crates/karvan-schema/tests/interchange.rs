@@ -422,3 +422,23 @@ fn an_advice_and_nothing_else_is_no_interchange() {
     let text = format!("{ORDER}UNA:+.? '\n");
     assert_eq!(told(&text, &check(&text)).last().map(String::as_str), Some("E1013 UNB "));
 }
+
+/// Every interchange in syntax version 1 was wrong for its `D:96A`.
+#[test]
+fn versions_and_releases_of_directories_stand_in_syntax_version_1() {
+    let text = ORDER.replace("UNOC:3", "UNOB:1");
+    assert_eq!(told(&text, &check(&text)), [""; 0]);
+}
+
+#[test]
+fn an_advice_of_less_than_six_characters_is_told_as_that() {
+    expect("UNA:+.? '\n", "UNA:+.'\n", &["W1902 UNA UNA:+.'"]);
+}
+
+#[test]
+fn a_country_is_a_place() {
+    let place = |place: &str| ORDER.replace("RFF+VA", &format!("LOC+28+{place}::6'RFF+VA")).replace("UNT+11", "UNT+12");
+    for (at, findings) in [("ZA", &[][..]), ("IRTHR", &[]), ("XQ", &["W3012 SG2/LOC[3227=28]/C517/3225 XQ"])] {
+        assert_eq!(told(&place(at), &check(&place(at))), findings, "{at}");
+    }
+}

@@ -23,7 +23,7 @@ pub(crate) struct Convert {
     pub(crate) paths: Vec<PathBuf>,
 
     /// What to write: edifact (an invoice as INVOIC D.14B, 16B, any other document as of D.96A), edifact:D96A and others, cii
-    /// (invoices), cio (orders), ecmr (waybills), ubl, json.
+    /// (invoices), cio (orders), ecmr (waybills), ubl, bsp, json.
     #[arg(long, value_name = "SYNTAX")]
     to: String,
 

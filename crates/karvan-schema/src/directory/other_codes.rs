@@ -70,6 +70,8 @@ pub struct Publication {
     /// Whether a list of another agency may stand in its place at any time, so that it holds only where the composite names
     /// the UN/ECE (3055).
     pub named: bool,
+    /// Another list of the same agency, the codes of which may stand in its place.
+    pub beside: Option<&'static Published>,
 }
 
 /// Notes of the data element directories of all releases: the data element, the list, whether it is to be used, and
@@ -84,6 +86,10 @@ const PUBLICATIONS: &[(&str, &str, bool, bool)] = &[
     ("8179", "REC28", true, false),
 ];
 
+/// Lists of the same agency that may stand in the place of the publication: a country is a place, too (UN/ECE
+/// Recommendation 3).
+const BESIDE: &[(&str, &str)] = &[("3225", "ISO3166")];
+
 impl Element<'_> {
     /// The published list that its directory sends the user to, where it is built in.
     ///
@@ -97,7 +103,9 @@ impl Element<'_> {
     pub fn publication(self) -> Option<Publication> {
         let (_, list, binding, named) = PUBLICATIONS.iter().find(|(element, ..)| *element == self.tag())?;
         let list = PublishedLists::builtin().get(list)?;
-        Some(Publication { list, binding: *binding, named: *named })
+        let beside = BESIDE.iter().find(|(element, _)| *element == self.tag());
+        let beside = beside.and_then(|(_, list)| PublishedLists::builtin().get(list));
+        Some(Publication { list, binding: *binding, named: *named, beside })
     }
 
     /// Which codes it takes beside those of its list, as its directory says.

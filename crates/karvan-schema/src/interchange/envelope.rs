@@ -622,6 +622,12 @@ impl<'d> Validator<'d> {
             findings.report(header_missing(segment, names));
             return;
         }
+        if segment.tag() == b"UNA" && self.interchange.is_none() {
+            // Where it gave characters, it would be no segment.
+            let finding = at(segment, segment.span(), "", Code::warning(1902), Message::new("advice-malformed"));
+            findings.report(finding.help(Message::new("help-advice-shape")));
+            return;
+        }
         self.need_interchange(segment, findings);
         self.check_repertoire(segment, findings);
         if std::mem::replace(&mut self.run, Run::Outside) != Run::Outside {

@@ -9,7 +9,7 @@ use super::outline::Outline;
 use super::table::Tag;
 use crate::codes::CodeList;
 use crate::directory::{
-    Code, Composite, Constituent, Directory, Element, Format, OtherCodes, PartRow, Publication, Segment,
+    Code, Composite, Constituent, Directory, Element, Format, OtherCodes, PartRow, Publication, Repertoire, Segment,
 };
 
 /// The rules of one segment.
@@ -121,7 +121,7 @@ impl<'d> AllowedCodes<'d> {
     #[must_use]
     pub fn contains(&self, value: &[u8]) -> bool {
         // Nearly all values stand in the list: the rest is asked of the others.
-        self.set.get_or_init(|| self.gathered()).contains(value) || self.is_open() || self.is_in_long_list(value)
+        self.set.get_or_init(|| self.gathered()).contains(value) || self.is_open() || self.is_in_other_list(value)
     }
 
     #[cold]
@@ -133,9 +133,11 @@ impl<'d> AllowedCodes<'d> {
     }
 
     #[cold]
-    fn is_in_long_list(&self, value: &[u8]) -> bool {
-        let long = self.published.filter(|publication| publication.list.len() > Self::GATHERED);
-        long.is_some_and(|long| std::str::from_utf8(value).is_ok_and(|value| long.list.code(value).is_some()))
+    fn is_in_other_list(&self, value: &[u8]) -> bool {
+        let long = self.published.map(|publication| publication.list).filter(|list| list.len() > Self::GATHERED);
+        let beside = self.published.and_then(|publication| publication.beside);
+        let holds = |value: &str| long.into_iter().chain(beside).any(|list| list.code(value).is_some());
+        std::str::from_utf8(value).is_ok_and(holds)
     }
 }
 
@@ -298,8 +300,18 @@ fn component_rules<'d>(
         tag: row.tag(),
         name: element.map_or("", Element::name),
         mandatory: row.status().is_mandatory(),
-        format: element.map(Element::format),
+        format: element.map(format_of),
         codes: element.and_then(|element| lists.of(element)),
+    }
+}
+
+/// The format of a data element. Syntax version 1 was written when versions and releases were numbers; the directories since
+/// D.93A call them `D` and `93A` in interchanges of that version, too.
+fn format_of(element: Element<'_>) -> Format {
+    let format = element.format();
+    match (element.directory().name(), element.tag()) {
+        ("1", "0052" | "0054") => Format { repertoire: Repertoire::Alphanumeric, ..format },
+        _ => format,
     }
 }
 
