@@ -19,7 +19,7 @@ pub enum Lens {
     DateIso,
     /// A day as `20260321` (format 102 of code list 2379).
     Date102,
-    /// A code, translated by a table from that of the syntax to that of the model.
+    /// A code, translated by a table from that of the syntax to that of the model; with `*` for `*` any other stands for itself.
     Codes(BTreeMap<String, String>),
     /// Text that goes on in the next repetition of its element where one is full; after one that is not, a new word begins.
     Joined,
@@ -75,6 +75,7 @@ impl Lens {
             }
             Self::Codes(table) => match table.get(text) {
                 Some(code) => Ok(Content::Text(code.into())),
+                None if is_open(table) && table.values().all(|known| known != text) => Ok(Content::Text(text.into())),
                 None => Err(Message::new("mapping-no-code").with("value", text)),
             },
         }
@@ -102,6 +103,7 @@ impl Lens {
         let Self::Codes(table) = self else { return Ok(text) };
         match table.iter().find(|(_, known)| **known == text) {
             Some((own, _)) => Ok(Cow::Borrowed(own)),
+            None if is_open(table) && !table.contains_key(&*text) => Ok(text),
             None => Err(Message::new("mapping-no-code").with("value", text)),
         }
     }
@@ -180,6 +182,11 @@ impl Lens {
             Err(Message::new("mapping-not-splittable"))
         }
     }
+}
+
+/// Whether a code that a translation does not name stands for itself.
+fn is_open(table: &BTreeMap<String, String>) -> bool {
+    table.contains_key("*")
 }
 
 /// The sentence that refuses a value of `kind`.
@@ -288,6 +295,15 @@ mod tests {
         assert_eq!(lens.get(Kind::Code, "5").unwrap().text(), "3");
         assert_eq!(lens.put(&Content::Text("35".into())).unwrap(), "29");
         assert_eq!(lens.put(&Content::Text("5".into())).unwrap_err().id(), "mapping-no-code");
+    }
+
+    #[test]
+    fn a_code_that_an_open_translation_does_not_name_stands_for_itself_unless_another_code_does() {
+        let lens = Lens::Codes([("9", "0088"), ("*", "*")].map(|(a, b)| (a.to_owned(), b.to_owned())).into());
+        let (get, put) = (|text| lens.get(Kind::Code, text), |text: &str| lens.put_text(text.to_owned().into()));
+        assert_eq!((get("91").unwrap().text(), &*put("91").unwrap()), ("91".into(), "91"));
+        assert_eq!((get("9").unwrap().text(), &*put("0088").unwrap()), ("0088".into(), "9"));
+        assert!(get("0088").is_err() && put("9").is_err());
     }
 
     #[test]

@@ -138,10 +138,11 @@ impl<'f> Guide<'f> {
                 }
                 Some(Condition::Equals(path, operands))
             }
-            // What can never be is not.
+            // What can never be is not, and what always is is never not.
             Condition::Not(inner) => match self.condition(*inner, at) {
                 Ok(Some(inner)) => Some(Condition::Not(Box::new(inner))),
-                Ok(None) | Err(Never) => None,
+                Ok(None) => return Err(Never),
+                Err(Never) => None,
             },
         })
     }

@@ -126,3 +126,96 @@ fn a_value_that_means_nothing_in_its_repertoire_is_lost() {
     assert_eq!((lost.value.as_str(), lost.reason.id()), ("M\u{FFFD}HLE", "octet-not-in-repertoire"));
     assert_eq!(lost.source.as_ref().map(|place| place.path.as_str()), Some("SG2/NAD[3035=SU]/C080/3036"));
 }
+
+/// What is to come when and where stood in ORDERS, and nothing of it in the document.
+#[test]
+fn a_line_may_be_split_over_places_and_over_time() {
+    let splits = "LOC+7+4012345000016::9'QTY+11:24'DTM+2:20261113:102'LOC+7+4012345000023::9'QTY+11:16'";
+    let schedule = "SCC+1++W'QTY+21:10'DTM+2:20261201:102'QTY+21:30'";
+    for release in ["96A", "01B"] {
+        let segments = format!("BGM+220+1+9'LIN+1++4711:SA'QTY+21:40'{splits}{schedule}UNS+S'");
+        let Reading { document, report, .. } = reading(&format!("ORDERS:D:{release}"), &segments);
+        assert!(report.lost.is_empty(), "{release}: {:?}", report.lost);
+        assert_eq!(values(&document, "lines.quantity"), ["40"], "a part is no whole");
+        assert_eq!(values(&document, "lines.splits.quantity"), ["24", "16"]);
+        assert_eq!(values(&document, "lines.splits.location.identifier"), ["4012345000016", "4012345000023"]);
+        assert_eq!(values(&document, "lines.splits.date"), ["2026-11-13"]);
+        assert_eq!(values(&document, "lines.schedules.frequencyCode"), ["W"]);
+        assert_eq!(values(&document, "lines.schedules.splits.quantity"), ["10", "30"]);
+        // UBL has a delivery for each part, and no word for a schedule.
+        let (back, _) = through(&document, Target::UBL);
+        for id in ["lines.splits.quantity", "lines.splits.location.identifier", "lines.splits.date"] {
+            assert_eq!(values(&back, id), values(&document, id), "{id}");
+        }
+        assert_eq!(through(&document, Target::Edifact(Some("D.21B"))).1, [] as [&str; 0]);
+    }
+}
+
+#[test]
+fn a_description_may_be_coded_or_one_of_a_characteristic() {
+    // 7081 has a segment of its own up to D.96B, and a composite (C272) later.
+    let segments = "BGM+220+1+9'LIN+1'IMD+C++TU::9'IMD+F++:::Ink'IMD+F+35+:::blue'IMD+C+98+12:::'";
+    let Reading { document, report, .. } = reading("ORDERS:D:96A", segments);
+    assert!(report.lost.is_empty(), "{:?}", report.lost);
+    assert_eq!(values(&document, "lines.item.name"), ["Ink"]);
+    assert_eq!(values(&document, "lines.item.natureCode"), ["TU"]);
+    assert_eq!(values(&document, "lines.item.characteristics.code"), ["35", "98"]);
+    assert_eq!(values(&document, "lines.item.characteristics.value"), ["blue"]);
+    assert_eq!(values(&document, "lines.item.characteristics.valueCode"), ["12"]);
+    assert_eq!(through(&document, Target::Edifact(Some("D.96A"))), (document.clone(), vec![]));
+    let (back, lost) = through(&document, Target::Edifact(Some("D.01B")));
+    assert_eq!(values(&back, "lines.item.characteristics.value"), ["blue"]);
+    assert_eq!(lost, ["C", "TU", "9", "12"], "D.01B has a list of its own for 7009");
+    let (back, _) = through(&document, Target::UBL);
+    assert_eq!(values(&back, "lines.item.natureCode"), ["TU"]);
+    assert_eq!(values(&back, "lines.item.characteristics.value"), ["blue"]);
+}
+
+/// Only the first of several would have been read, as if it were the name: a library orders by author and title.
+#[test]
+fn a_characteristic_with_a_code_of_ones_own_is_not_the_name() {
+    let document = reading("ORDERS:D:96A", "BGM+220+1+9'LIN+1'IMD+F+BAU+:::Hafez'IMD+F+BTI+:::Divan'").document;
+    assert_eq!(values(&document, "lines.item.name"), [] as [&str; 0]);
+    assert_eq!(values(&document, "lines.item.characteristics.value"), ["Hafez", "Divan"]);
+    // The list of D.01B lacks both codes; what they tell is lost with them, and does not become the name.
+    let (back, lost) = through(&document, Target::Edifact(Some("D.01B")));
+    assert_eq!(values(&back, "lines.item.name"), [] as [&str; 0]);
+    assert_eq!(lost, ["BAU", "Hafez", "BTI", "Divan"]);
+    let (back, lost) = through(&document, Target::UBL);
+    assert_eq!(values(&back, "lines.item.characteristics.code"), ["BAU", "BTI"]);
+    // UBL has no function of an order.
+    assert_eq!(lost, ["9"]);
+}
+
+#[test]
+fn what_else_stands_in_an_order_is_read() {
+    let head = "FTX+ZZZ+1+001::91'CUX+2:TRY:9+3:EUR:4+35.2'TDT+20++30+31'";
+    let line = "LIN+1++1022:SRS'QTY+21:5'QTY+192:1'PRI+AAA:12:CT:AAE'RFF+LI:77/1'PAC+2+:51+CS'PCI+14'";
+    let Reading { document, report, .. } = reading("ORDERS:D:96A", &format!("BGM+220+1+9'{head}{line}UNS+S'"));
+    assert!(report.lost.is_empty(), "{:?}", report.lost);
+    for (id, value) in [
+        ("notes.code", "001"),
+        ("notes.functionCode", "1"),
+        ("currencyCode", "TRY"),
+        ("exchangeRate.targetCurrencyCode", "EUR"),
+        ("exchangeRate.rate", "35.2"),
+        ("shipment.stages.modeCode", "30"),
+        ("lines.number", "1"),
+        ("lines.documents.number", "77/1"),
+        ("lines.documents.referenceCode", "LI"),
+        ("lines.otherQuantities.typeCode", "192"),
+        ("lines.price.basisCode", "CT"),
+        ("lines.price.typeCode", "AAE"),
+        ("lines.packages.quantity", "2"),
+        ("lines.packages.informationCode", "51"),
+        ("lines.packages.markings.instructionsCode", "14"),
+    ] {
+        assert_eq!(values(&document, id), [value], "{id}");
+    }
+    let scheme = leaves(&document, "lines.item.standardIdentifier")[0].value.part(Part::Scheme).map(str::to_owned);
+    assert_eq!(scheme.as_deref(), Some("SRS"));
+    assert_eq!(through(&document, Target::Edifact(Some("D.96A"))), (document.clone(), vec![]));
+    let (back, _) = through(&document, Target::UBL);
+    assert_eq!(values(&back, "shipment.stages.modeCode"), ["30"]);
+    assert_eq!(values(&back, "lines.documents.referenceCode"), ["LI"]);
+}
