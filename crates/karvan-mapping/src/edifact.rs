@@ -610,7 +610,8 @@ pub(crate) fn interchange(
             .element(&*envelope.reference),
     )?;
     let (directory, release) = syntax.release.split_once('.').unwrap_or(("D", &syntax.release));
-    let identifier = [&syntax.message, directory, release, &syntax.agency, &syntax.association, &syntax.code_lists];
+    let association = syntax.associations.get(&syntax.release).map_or("", String::as_str);
+    let identifier = [&syntax.message, directory, release, &syntax.agency, association, &syntax.code_lists];
     writer.segment(&SegmentBuffer::new("UNH").element("1").composite(identifier))?;
     let mut packages = Vec::new();
     put(definition, written, NodeId::ROOT, &mut writer, &mut packages)?;

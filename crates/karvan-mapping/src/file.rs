@@ -37,6 +37,8 @@ pub(crate) struct File {
     pub(crate) implied: Vec<String>,
     /// Places that every document of the syntax has.
     pub(crate) fixed: Vec<String>,
+    /// What says again how often a term stands, or what its values sum up to.
+    pub(crate) counted: Vec<Counted>,
     /// Other names for the steps of another table's rows.
     pub(crate) rename: BTreeMap<String, String>,
     pub(crate) rows: Vec<RowEntry>,
@@ -49,6 +51,14 @@ pub(crate) struct When {
     /// None for any value.
     #[serde(default)]
     pub(crate) values: Vec<String>,
+}
+
+/// A control value: the number of groups, or the sum of values, of a term.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Counted {
+    pub(crate) term: String,
+    pub(crate) path: String,
 }
 
 /// What a document must not have.
@@ -234,9 +244,9 @@ pub struct EdifactSyntax {
     /// What a message must say for the table to be for it, where several documents have the same message.
     #[serde(default)]
     pub told: Option<Told>,
-    /// The association assigned code that is written, 0057.
+    /// The association assigned code that is written, 0057, by the release.
     #[serde(default)]
-    pub association: String,
+    pub associations: BTreeMap<String, String>,
     /// The code list directory version that is written, 0110.
     #[serde(default)]
     pub code_lists: String,

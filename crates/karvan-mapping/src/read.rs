@@ -8,6 +8,7 @@ use karvan_model::{
     Content, Document, Group, Kind, Leaf, Node, Origin, Part, PartValue, Places, TermId, Value as TermValue,
 };
 use karvan_text::Message;
+use rust_decimal::Decimal;
 
 use crate::example::Example;
 use crate::lens::{Lens, code_and_text};
@@ -54,6 +55,9 @@ pub(crate) fn read(table: &Table, tree: Tree<'_>, purpose: Purpose) -> (Document
             reader.use_path(place, reader.found[at].node);
         }
         reader.found.truncate(start);
+    }
+    for (term, place) in &table.counted {
+        reader.counter(*term, place, &below, &document.root);
     }
     reader.leftovers();
     let Reader { qualifiers, dropped, mut report, .. } = reader;
@@ -551,6 +555,21 @@ impl<'t> Reader<'t, '_> {
         }
     }
 
+    /// Takes what says again how often a term stands, or what its values sum up to; anything else it says is left over.
+    fn counter(&mut self, term: TermId, place: &Place, below: &Below, root: &Group) {
+        let start = self.find(0, place, Some(below), false);
+        for at in start..self.found.len() {
+            let node = self.found[at].node;
+            let text = self.tree.text(node).unwrap_or_default();
+            if Lens::Number.get(Kind::Quantity, text).is_ok_and(|said| Some(said) == counted(term, root)) {
+                self.use_path(place, node);
+                let entry = self.entry(Some(term), node, text.to_owned(), Message::new("mapping-counted"));
+                self.report.form.push(entry);
+            }
+        }
+        self.found.truncate(start);
+    }
+
     /// Tells what no row has taken.
     fn leftovers(&mut self) {
         for id in self.tree.ids() {
@@ -685,6 +704,17 @@ impl<'t> Reader<'t, '_> {
         let term = term.map(|term| self.table.kind().term(term));
         Entry { term, value, written: None, reason, source: Some(SourcePlace { span, path }), target: None }
     }
+}
+
+/// How often a group stands at the top of a document, or the sum of the values of a term anywhere in it.
+fn counted(term: TermId, root: &Group) -> Option<Content> {
+    let groups = root.groups(term).count();
+    let mut values = root.leaves().filter(|leaf| leaf.term == term);
+    let sum = values.try_fold(Decimal::from(groups), |sum, leaf| match &leaf.value.content {
+        Content::Number(number) => sum.checked_add(number.value()),
+        _ => None,
+    });
+    sum.map(|sum| Content::Number(sum.into()))
 }
 
 /// Whether no more characters fit in the place of a text.

@@ -12,7 +12,7 @@ use karvan_text::Message;
 
 use self::compile::Compiler;
 use crate::edifact::Definition;
-use crate::file::{EdifactSyntax, File, JsonSyntax, PartEntry, RowEntry, XmlSyntax};
+use crate::file::{Counted, EdifactSyntax, File, JsonSyntax, PartEntry, RowEntry, XmlSyntax};
 use crate::grammar::Grammar;
 use crate::lens::Lens;
 use crate::library::Target;
@@ -35,6 +35,8 @@ pub struct Table {
     pub(crate) top: Vec<Member>,
     pub(crate) implied: HashSet<Name>,
     pub(crate) fixed: Vec<Place>,
+    /// Where it is said again how often a term stands, or what its values sum up to.
+    pub(crate) counted: Vec<(TermId, Place)>,
     /// The terms whose values the places of other terms are told by.
     pub(crate) referred: Vec<TermId>,
     /// The paths that lead to nothing in the grammar, each with its term.
@@ -312,6 +314,12 @@ impl Table {
         let root = compiler.guide.root();
         let fixed = file.fixed.iter().filter_map(|path| compiler.place("fixed", path, root).transpose());
         let fixed = fixed.map(|found| found.map(|(place, _)| place)).collect::<Result<_, _>>()?;
+        let mut counted = Vec::new();
+        for Counted { term, path } in &file.counted {
+            let place = compiler.place("counted", path, root)?;
+            counted.extend(place.map(|(place, _)| compiler.term("counted", term).map(|term| (term, place))));
+        }
+        let counted = counted.into_iter().collect::<Result<_, _>>()?;
         let by_term = kind.terms().iter().map(|term| kind.find(term.id()).and_then(|id| by_term.get(&id).copied()));
         let by_term = by_term.collect();
         let Compiler { names, mut referred, unplaced, .. } = compiler;
@@ -337,6 +345,7 @@ impl Table {
             top,
             implied,
             fixed,
+            counted,
             referred,
             unplaced,
             definition: OnceLock::new(),
@@ -366,7 +375,8 @@ impl Table {
             self.collect(&[*member], &[], &mut places);
             led_to.extend(places.into_iter().map(|(_, path)| (member.row, path)));
         }
-        led_to.extend(self.fixed.iter().map(|place| (usize::MAX, self.extended(&[], place, &mut |_| {}))));
+        let others = self.fixed.iter().chain(self.counted.iter().map(|(_, place)| place));
+        led_to.extend(others.map(|place| (usize::MAX, self.extended(&[], place, &mut |_| {}))));
         let candidates = self.top.iter().map(|member| member.row).filter(|row| {
             let row = &self.rows[*row];
             row.places.len() == 1 && self.kind.term(row.term).repeats() && !row.members.is_empty()

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use crate::document::Document;
 use crate::json;
-use crate::value::{Amount, Attachment, Identifier, Number, Quantity};
+use crate::value::{Amount, Attachment, Day, Identifier, Number, Quantity};
 
 /// Declares structures whose fields are terms: `name: Type = "BT-27"` is one value, `?` may be missing, `*` may repeat.
 ///
@@ -52,13 +52,13 @@ view! {
     /// ```
     Invoice {
         "BT-1" number: Option String,
-        "BT-2" issue_date: Option String,
+        "BT-2" issue_date: Option Day,
         "BT-3" type_code: Option String,
         "BT-5" currency_code: Option String,
         "BT-6" vat_currency_code: Option String,
-        "BT-7" tax_point_date: Option String,
+        "BT-7" tax_point_date: Option Day,
         "BT-8" tax_point_date_code: Option String,
-        "BT-9" due_date: Option String,
+        "BT-9" due_date: Option Day,
         "BT-10" buyer_reference: Option String,
         "BT-11" project_reference: Option Identifier,
         "BT-12" contract_reference: Option Identifier,
@@ -94,7 +94,7 @@ view! {
     Process { "BT-23" business_process: Option String, "BT-24" specification: Option Identifier }
 
     /// An earlier invoice that this one refers to (BG-3).
-    PrecedingInvoice { "BT-25" number: Option Identifier, "BT-26" issue_date: Option String }
+    PrecedingInvoice { "BT-25" number: Option Identifier, "BT-26" issue_date: Option Day }
 
     /// The seller (BG-4).
     Seller {
@@ -140,7 +140,7 @@ view! {
     Delivery {
         "BT-70" party_name: Option String,
         "BT-71" location: Option Identifier,
-        "BT-72" date: Option String,
+        "BT-72" date: Option Day,
         "BG-14" invoicing_period: Option Period,
         "BG-15" address: Option Address,
     }
@@ -262,7 +262,7 @@ view! {
     Contact { "BT-41" name: Option String, "BT-42" telephone: Option String, "BT-43" email: Option String }
 
     /// A period: BG-14 and BG-26, with the terms of BG-14 named.
-    Period { "BT-73" start: Option String, "BT-74" end: Option String }
+    Period { "BT-73" start: Option Day, "BT-74" end: Option Day }
 
     /// An allowance or a charge: BG-20, BG-21, BG-27 and BG-28, with the terms of BG-20 named.
     AllowanceOrCharge {

@@ -27,4 +27,4 @@ pub use invoice::{
     SupportingDocument, TaxRepresentative, Totals, VatBreakdown,
 };
 pub use terms::{DocumentType, Kind, Part, Term, TermId};
-pub use value::{Amount, Attachment, Content, Identifier, Number, PartValue, Quantity, Value, ValueError};
+pub use value::{Amount, Attachment, Content, Day, Identifier, Number, PartValue, Quantity, Value, ValueError};

@@ -297,6 +297,22 @@ macro_rules! qualified {
 }
 
 qualified! {
+    /// A day, perhaps with its time.
+    Day {
+        /// The day, `2026-03-21`.
+        value: String,
+        /// The time, `14:30:00`, perhaps with its offset from UTC.
+        time
+    }
+}
+
+impl From<&str> for Day {
+    fn from(day: &str) -> Self {
+        Self::new(day)
+    }
+}
+
+qualified! {
     /// An identifier with its scheme.
     Identifier {
         /// The identifier.

@@ -31,6 +31,8 @@ pub(super) const FOLDERS: [&str; 6] = [
 const SCHEMAS: &[(&str, &str)] = &[
     ("Invoice", "ubl-2.1/maindoc/UBL-Invoice-2.1.xsd"),
     ("CreditNote", "ubl-2.1/maindoc/UBL-CreditNote-2.1.xsd"),
+    ("SelfBilledInvoice", "ubl-2.1/maindoc/UBL-SelfBilledInvoice-2.1.xsd"),
+    ("SelfBilledCreditNote", "ubl-2.1/maindoc/UBL-SelfBilledCreditNote-2.1.xsd"),
     ("CrossIndustryInvoice", "cii-d16b/data/standard/CrossIndustryInvoice_100pD16B.xsd"),
     ("Order", "ubl-2.1/maindoc/UBL-Order-2.1.xsd"),
     ("OrderResponse", "ubl-2.1/maindoc/UBL-OrderResponse-2.1.xsd"),

@@ -218,11 +218,14 @@ impl Compiler<'_> {
         Ok(places)
     }
 
-    /// A path once for each format of a day, told by the format, where the syntax has one beside the day.
+    /// A path once for each format of a day, told by the format, where the syntax has one beside the day and the path does
+    /// not tell it.
     fn formatted(&self, path: Path, kind: Kind) -> Vec<(Path, Option<DateFormat>)> {
         let format = self.file.date_format.as_deref().filter(|_| kind == Kind::Date);
         let beside = format.map(|format| format.strip_prefix("../").map_or((0, format), |name| (1, name)));
         let told = beside.and_then(|(up, name)| path.steps.len().checked_sub(1 + up).map(|at| (at, name)));
+        let tells = |condition: &Condition, name: &str| matches!(condition, Condition::Equals(told, _) if *told == [Step::plain(name)]);
+        let told = told.filter(|(at, name)| !path.steps[*at].predicates.iter().any(|one| tells(one, name)));
         let Some((at, name)) = told else { return vec![(path, None)] };
         let with = |(format, code): (DateFormat, &str)| {
             let mut path = path.clone();

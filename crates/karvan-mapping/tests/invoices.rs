@@ -1,0 +1,127 @@
+//! What real invoices say in more than one way, in each release of INVOIC that is read.
+
+use karvan_mapping::{Reading, Target, read, write};
+use karvan_model::{Document, Invoice, Leaf, Part};
+
+fn reading(message: &str, segments: &str) -> Reading {
+    let source = format!("UNB+UNOC:3+SENDER+RECIPIENT+261114:0840+7'UNH+1+{message}:UN'{segments}UNT+9+1'UNZ+1+7'");
+    read(source.as_bytes()).expect("a document").remove(0)
+}
+
+/// The values of a term, in the order of the document.
+fn leaves<'d>(document: &'d Document, id: &str) -> Vec<&'d Leaf> {
+    let term = document.kind.find(id).expect("a term");
+    document.leaves().filter(|leaf| leaf.term == term).collect()
+}
+
+fn values(document: &Document, id: &str) -> Vec<String> {
+    leaves(document, id).into_iter().map(|leaf| leaf.value.text().into_owned()).collect()
+}
+
+/// What was lost on the way there and back.
+fn through(document: &Document, target: Target) -> (Document, Vec<String>) {
+    let writing = write(document, target).expect("written");
+    let lost = writing.report.lost.iter().map(|entry| entry.value.clone()).collect();
+    (read(&writing.bytes).expect("a document").remove(0).document, lost)
+}
+
+/// An invoice with this between its number and its lines, in each release.
+fn invoices(segments: &str) -> impl Iterator<Item = (String, Reading)> {
+    ["D:93A", "D:96A", "D:97A", "D:97B", "D:01B", "D:03B", "D:06A"].into_iter().map(move |release| {
+        let segments =
+            format!("BGM+380+1+9'{segments}LIN+1'MOA+203:7.00'UNS+S'MOA+77:8.33'TAX+7+VAT+++:::19+S'MOA+124:1.33'");
+        (release.replace(':', "."), reading(&format!("INVOIC:{release}"), &segments))
+    })
+}
+
+/// An invoice of another directory than D.96A, D.01B and D.14B was not read at all.
+#[test]
+fn an_invoice_of_a_neighbouring_release_is_read_and_written() {
+    for (release, Reading { document, report, format, .. }) in invoices("DTM+137:20261101:102'NAD+SU+7'NAD+BY+8'") {
+        assert_eq!((format, report.lost.len()), (format!("INVOIC {release}"), 0), "{:?}", report.lost);
+        for (id, value) in
+            [("BT-2", "2026-11-01"), ("BT-29", "7"), ("BT-46", "8"), ("BT-112", "8.33"), ("BT-119", "19")]
+        {
+            assert_eq!(values(&document, id), [value], "{release} {id}");
+        }
+        assert_eq!(
+            values(&document, "BT-117"),
+            ["1.33"],
+            "{release}: the tax group behind the lines has another number"
+        );
+        let release = Target::all()
+            .into_iter()
+            .find(|target| target.to_string() == format!("edifact:{}", release.replace('.', "")));
+        assert_eq!(through(&document, release.expect("a target")), (document, vec![]));
+    }
+}
+
+#[test]
+fn who_sells_and_who_buys_may_have_other_codes() {
+    for (seller, buyer) in [("SU", "BY"), ("SE", "IV"), ("SE", "BT"), ("MS", "MR")] {
+        for (release, Reading { document, report, .. }) in invoices(&format!("NAD+{seller}+7'NAD+{buyer}+8'")) {
+            assert_eq!((values(&document, "BT-29"), values(&document, "BT-46")), (vec!["7".into()], vec!["8".into()]));
+            assert!(report.lost.is_empty(), "{release} {:?}", report.lost);
+        }
+    }
+    // One that is named besides is not mixed with the first.
+    let (_, both) = invoices("NAD+BY+8'NAD+IV+9'").nth(1).expect("D.96A");
+    assert_eq!(values(&both.document, "BT-46"), ["8"]);
+    assert!(both.report.lost.iter().any(|entry| entry.value == "9"));
+}
+
+#[test]
+fn the_currency_of_an_invoice_may_be_called_that_of_its_order() {
+    for (segments, currency) in [
+        ("CUX+2:EUR:4'", "EUR"),
+        ("CUX+2:EUR:9'", "EUR"),
+        ("CUX+2:SEK:10'", "SEK"),
+        ("CUX+2:USD:11'CUX+2:EUR:4'", "EUR"),
+    ] {
+        for (release, Reading { document, .. }) in invoices(segments) {
+            assert_eq!(values(&document, "BT-5"), [currency], "{release} {segments}");
+        }
+    }
+}
+
+/// Control totals were told as lost; those that are right say nothing of their own.
+#[test]
+fn totals_that_can_be_counted_again_are_no_loss() {
+    let of = |release: &str, counts: &str| {
+        let lines = "LIN+1'QTY+47:2.5:KGM'LIN+2'QTY+47:3:PCE'";
+        reading(&format!("INVOIC:{release}"), &format!("BGM+380+1+9'{lines}UNS+S'{counts}")).report
+    };
+    for release in ["D:96A", "D:01B", "D:14B"] {
+        let right = of(release, "CNT+1:5.50'CNT+2:2'");
+        assert!(right.lost.is_empty(), "{release} {:?}", right.lost);
+        let told: Vec<_> = right.form.iter().filter(|entry| entry.reason.id() == "mapping-counted").collect();
+        assert_eq!(told.iter().map(|entry| &*entry.value).collect::<Vec<_>>(), ["5.50", "2"]);
+        for (wrong, lost) in [("CNT+2:3'", "3"), ("CNT+1:5'", "5"), ("CNT+2:X'", "X"), ("CNT+3:2'", "2")] {
+            assert!(of(release, wrong).lost.iter().any(|entry| entry.value == lost), "{release} {wrong}");
+        }
+    }
+}
+
+#[test]
+fn an_invoice_may_tell_the_minute_of_its_day() {
+    for (release, Reading { document, report, .. }) in invoices("DTM+137:202611011430:203'") {
+        assert!(report.lost.is_empty(), "{release} {:?}", report.lost);
+        let time = |document: &Document| leaves(document, "BT-2")[0].value.part(Part::Time).map(str::to_owned);
+        assert_eq!(time(&document).as_deref(), Some("14:30:00"), "{release}");
+        let day = Invoice::try_from(&document).expect("an invoice").issue_date.expect("a day");
+        assert_eq!((&*day.value, day.time.as_deref()), ("2026-11-01", Some("14:30:00")));
+        for target in [Target::UBL, Target::Edifact(Some("D.96A")), Target::Json] {
+            assert_eq!(time(&through(&document, target).0), time(&document), "{release} {target}");
+        }
+        assert_eq!(
+            write(&document, Target::CII).expect("written").report.lost.len(),
+            1,
+            "the time has no place in CII"
+        );
+    }
+    for text in ["20260230:102", "202611012560:203", "2026110114:203"] {
+        let (_, Reading { document, report, .. }) = invoices(&format!("DTM+137:{text}'")).nth(1).expect("D.96A");
+        assert_eq!(values(&document, "BT-2"), [""; 0]);
+        assert!(report.lost.iter().any(|entry| text.starts_with(&entry.value)), "{text}");
+    }
+}
