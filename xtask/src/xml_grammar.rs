@@ -77,14 +77,20 @@ pub(crate) const PACKED: &[Packed] = &[
         name: "cii-d22b",
         title: "UN/CEFACT Cross Industry Invoice D22B",
         entries: &["cii-d22b/cii/CrossIndustryInvoice_100pD22B.xsd"],
-        signs: &[(CII_GUIDELINE, "urn:cen.eu:en16931:2017#conformant#urn:factur-x.eu:1p0:extended")],
+        signs: &[],
         codes: CEFACT_CODES,
     },
     Packed {
         name: "cii-d25a",
         title: "UN/CEFACT Cross Industry Invoice D25A",
         entries: &["cii-d25a/cii/CrossIndustryInvoice_100pD25A.xsd"],
-        signs: &[],
+        // Their elements are those of D22B, all of which D25A has; but D22B knows no codes of charges as reasons, which they
+        // take.
+        signs: &[
+            (CII_GUIDELINE, ""),
+            (CII_GUIDELINE, "urn:cen.eu:en16931:2017#conformant#urn:factur-x.eu:1p0:extended"),
+            (CII_GUIDELINE, "urn:cen.eu:en16931:2017#conformant#urn.cpro.gouv.fr:1p0:extended-ctc-fr"),
+        ],
         codes: CEFACT_CODES,
     },
     Packed {

@@ -252,16 +252,17 @@ impl Grammars {
     /// enough to see the document element.
     ///
     /// Of the grammars that have its document element, it is the one with the longest sign that the document shows; where it
-    /// shows none, the newest that has no signs (or the newest, if all have), for the releases of a family take in what
-    /// those before allow.
+    /// shows none, the newest that has no signs or an empty one (or the newest, if there is none such), for the releases of a
+    /// family take in what those before allow.
     #[must_use]
     pub fn choose(&self, head: &[u8]) -> Option<Choice<'_>> {
         let mut reader = EventReader::new(head, Limits::default());
         while reader.advance().ok()?? != Event::Start {}
         let (namespace, name) = (reader.namespace().to_owned(), reader.local_name().to_owned());
         let known: Vec<&Heading> = self.for_root(&namespace, &name).collect();
-        let unsigned = known.iter().rfind(|heading| heading.signs().len() == 0);
-        let mut best = (0, unsigned.or(known.last()).copied());
+        let asks_nothing =
+            |heading: &&&Heading| heading.signs().len() == 0 || heading.signs().any(|(_, text)| text.is_empty());
+        let mut best = (0, known.iter().rfind(asks_nothing).or(known.last()).copied());
         if known.iter().any(|heading| heading.signs().len() > 0) {
             shown(&mut reader, &mut |path, value| {
                 for heading in &known {
@@ -337,6 +338,24 @@ mod tests {
         assert_eq!(invoice("<UBLVersionID>2.3").as_deref(), Some("ubl-2.5"), "the head is cut");
         assert_eq!(invoice("<UBLVersionID>2.5</UBLVersionID>").as_deref(), Some("ubl-2.5"));
         assert_eq!(chosen("<Invoice/>"), None);
+    }
+
+    /// EXTENDED was held against D22B, which refuses the codes of charges that it takes as reasons.
+    #[test]
+    fn an_extended_invoice_is_read_by_the_grammar_that_takes_its_codes() {
+        let invoice = |guideline: &str| {
+            let root = "CrossIndustryInvoice xmlns='urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100'";
+            let [context, parameter] = ["ExchangedDocumentContext", "GuidelineSpecifiedDocumentContextParameter"];
+            chosen(&format!("<{root}><{context}><{parameter}><ID>{guideline}</ID></{parameter}></{context}>"))
+        };
+        assert_eq!(invoice("").as_deref(), Some("cii-d25a"));
+        assert_eq!(invoice("urn:cen.eu:en16931:2017").as_deref(), Some("cii-d16b"));
+        let extended = "urn:cen.eu:en16931:2017#conformant#urn:factur-x.eu:1p0:extended";
+        assert_eq!(invoice(extended).as_deref(), Some("cii-d25a"));
+    }
+
+    #[test]
+    fn a_document_without_an_element_has_no_grammar() {
         assert!(Grammars::builtin().choose(b"<!-- nothing yet").is_none());
     }
 
