@@ -7,13 +7,14 @@ use benches::{best, print, size};
 use karvan_mapping::{Target, read, write};
 
 fn main() {
-    // Many ordinary invoices and one large one of each sort: the first shows what a document costs, the others what a line
+    // Many ordinary invoices and one large one of each sort: the first show what a document costs, the others what a line
     // costs, where it is like others and where it is not.
     let files = [
         ("convert, ten lines", invoice(10, Lines::Alike), 500),
         ("convert, ten varied lines", invoice(10, Lines::Varied), 500),
         ("convert, one large invoice", invoice(size(4) / 230, Lines::Alike), 1),
         ("convert, one large invoice of varied lines", invoice(size(4) / 280, Lines::Varied), 1),
+        ("convert, one large invoice of lines that have nothing in common", invoice(size(4) / 280, Lines::Mixed), 1),
     ];
     for (title, file, times) in &files {
         let (file, times) = (file.as_bytes(), *times);

@@ -7,8 +7,11 @@ use std::fmt::Write as _;
 pub enum Lines {
     /// All say the same but for their number and article: the best case for what learns from earlier lines.
     Alike,
-    /// Each says what its goods ask for: identifiers, texts of any length, periods, references, allowances, or none.
+    /// Each says what its goods ask for: identifiers, texts of any length, periods, references, allowances, or none. There
+    /// are two dozen of them, as in the invoice of a month.
     Varied,
+    /// The same, and no two have to have anything in common: the worst case.
+    Mixed,
 }
 
 /// An invoice of so many lines.
@@ -26,7 +29,14 @@ pub fn invoice(count: usize, lines: Lines) -> String {
     for number in 1..=count {
         match lines {
             Lines::Alike => alike(number, &mut file),
-            Lines::Varied => varied(number, &mut choices, &mut file),
+            Lines::Varied => {
+                let mut goods = Choices(0x2545_F491_4F6C_DD1D + choices.below(24));
+                varied(number, &mut goods, &mut choices, &mut file);
+            }
+            Lines::Mixed => {
+                let mut goods = Choices(choices.below(u64::MAX));
+                varied(number, &mut goods, &mut choices, &mut file);
+            }
         }
     }
     let net = 150 * count;
@@ -71,69 +81,70 @@ const REMARKS: [&str; 3] = [
     "Ersatz fuer beschaedigte Ware",
 ];
 
-fn varied(number: usize, choices: &mut Choices, file: &mut String) {
-    let (name, description, country) = choices.one_of(&GOODS);
+/// A line about the `goods`, whose numbers are the `choices`.
+fn varied(number: usize, goods: &mut Choices, choices: &mut Choices, file: &mut String) {
+    let (name, description, country) = goods.one_of(&GOODS);
     let mut put = |segment: std::fmt::Arguments<'_>| {
         let _ = write!(file, "{segment}'");
     };
-    match choices.often(70) {
+    match goods.often(70) {
         true => put(format_args!("LIN+{number}++40123450{:05}:SRV::9", choices.below(100_000))),
         false => put(format_args!("LIN+{number}")),
     }
-    match choices.often(30) {
+    match goods.often(30) {
         true => put(format_args!("PIA+5+ART-{number}:SA+{}:IN", choices.below(1_000_000))),
         false => put(format_args!("PIA+5+ART-{number}:SA")),
     }
-    if choices.often(25) {
+    if goods.often(25) {
         put(format_args!("PIA+1+{:08}:STI", choices.below(100_000_000)));
     }
     put(format_args!("IMD+F++:::{name}"));
-    if choices.often(60) {
+    if goods.often(60) {
         put(format_args!("IMD+A++:::{description}"));
     }
-    let unit = choices.one_of(&["KGM", "PCE", "H87", "LTR"]);
+    let unit = goods.one_of(&["KGM", "PCE", "H87", "LTR"]);
     let (quantity, price) = (1 + choices.below(500), 1 + choices.below(50_000));
     put(format_args!("QTY+47:{quantity}:{unit}"));
-    if choices.often(40) {
+    if goods.often(40) {
         put(format_args!("ALI+{country}"));
     }
-    if choices.often(15) {
+    if goods.often(15) {
         put(format_args!("DTM+167:20261101:102"));
         put(format_args!("DTM+168:202611{:02}:102", 2 + choices.below(28)));
     }
-    if choices.often(25) {
-        put(format_args!("FTX+ACB+++{}", choices.one_of(&REMARKS)));
+    if goods.often(25) {
+        put(format_args!("FTX+ACB+++{}", goods.one_of(&REMARKS)));
     }
     for (property, value) in [("Charge", "L-2026-11"), ("Farbe", "naturbelassen")] {
-        if choices.often(20) {
+        if goods.often(20) {
             put(format_args!("FTX+ACF+++{property}:{value}"));
         }
     }
     put(format_args!("MOA+203:{}.{:02}", quantity * price / 100, quantity * price % 100));
     put(format_args!("PRI+AAA:{}.{:02}:::1:{unit}", price / 100, price % 100));
-    if choices.often(20) {
+    if goods.often(20) {
         put(format_args!("PRI+AAB:{}.{:02}:::1:{unit}", price / 80, price % 100));
     }
-    if choices.often(20) {
+    if goods.often(20) {
         put(format_args!("RFF+ON::{}", choices.below(400)));
     }
-    if choices.often(15) {
+    if goods.often(15) {
         put(format_args!("RFF+AVE:OBJ-{}", choices.below(40)));
     }
-    if choices.often(15) {
+    if goods.often(15) {
         put(format_args!("RFF+AWQ:{}", choices.below(10_000)));
     }
-    match choices.often(80) {
-        true => put(format_args!("TAX+7+VAT+++:::{}+S", choices.one_of(&["7", "19"]))),
+    match goods.often(80) {
+        true => put(format_args!("TAX+7+VAT+++:::{}+S", goods.one_of(&["7", "19"]))),
         false => put(format_args!("TAX+7+VAT+++:::0+Z")),
     }
-    if choices.often(12) {
+    if goods.often(12) {
         put(format_args!("ALC+A+Mengenrabatt:95"));
         put(format_args!("PCD+1:5"));
         put(format_args!("MOA+204:{}", choices.below(90)));
         put(format_args!("MOA+25:{}", choices.below(1_800)));
     }
-    if choices.often(6) {
+    if goods.often(6) {
         put(format_args!("ALC+C++++FC:::Fracht"));
         put(format_args!("MOA+23:{}.50", choices.below(40)));
     }

@@ -7,6 +7,10 @@ pub mod edifact;
 pub mod staedi;
 pub mod ubl;
 
+/// That of the command line; peers in the same process have it too.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 use std::env;
 use std::error::Error;
 use std::hint::black_box;

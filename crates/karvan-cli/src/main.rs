@@ -30,6 +30,10 @@ use karvan_engine::text::Message;
 use session::{Session, language, note, say, say_failed};
 use status::Status;
 
+/// A document is many small values: DESIGN.md, "Dependencies".
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> Status {
     let asked = Arguments::parse();
     let telling = Telling { language: language(asked.common.lang), verbose: asked.common.verbose };

@@ -98,7 +98,8 @@ impl<'a> Transmission<'a> {
     #[must_use]
     pub fn read_with(octets: impl Into<Cow<'a, [u8]>>, options: ReadOptions) -> Self {
         let octets = octets.into();
-        let mut builder = Builder::default();
+        // Segments have 20 octets and more.
+        let mut builder = Builder { nodes: Vec::with_capacity(octets.len() / 20), ..Builder::default() };
         let mut items = Items::new(&octets, options);
         for item in items.by_ref() {
             builder.add(&item);

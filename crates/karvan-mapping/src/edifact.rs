@@ -321,7 +321,9 @@ impl<'t, 'i> Builder<'t, 'i> {
         let span = message.span();
         self.tree.reserve(usize::try_from(3 * (span.end - span.start) / 10).unwrap_or(0));
         let definition = self.definition;
-        let segments: Vec<Segment<'i>> = message.segments().collect();
+        let mut segments: Vec<Segment<'i>> =
+            Vec::with_capacity(usize::try_from((span.end - span.start) / 20).unwrap_or(0));
+        segments.extend(message.segments());
         let tags = segments.iter().map(|segment| Tag::new(segment.tag()));
         let mut arrangement = Arrangement::new(&definition.rows, tags);
         let mut open: Vec<NodeId> = Vec::new();
@@ -402,6 +404,7 @@ impl<'t, 'i> Builder<'t, 'i> {
         node
     }
 
+    #[inline(always)] // A value goes to its node at once.
     fn value(&mut self, value: &Value<'i>, cell: Option<&Cell>, parent: NodeId) {
         let (span, text) = (value.value().span(), self.text(value));
         let (text, octet) = match text {
@@ -451,6 +454,7 @@ impl<'t, 'i> Builder<'t, 'i> {
         })
     }
 
+    #[inline(always)]
     fn cell(&mut self, parent: NodeId, cell: &Cell, span: Span, text: Option<Cow<'i, str>>) -> NodeId {
         if cell.occurrence == 1 && cell.name != Name::UNKNOWN {
             return self.tree.push_first(parent, (cell.name, cell.label), span, cell.limit, text);

@@ -11,13 +11,13 @@ use karvan_model::{Group, Leaf, Node, Origin, PartValue, Value};
 use crate::lens::Lens;
 use crate::report::{Entry, LossReport, Place};
 use crate::table::{Row, Table};
-use crate::tree::{NodeId, Tree};
+use crate::tree::{NodeId, Outline, Tree};
 
 /// A repetition of a group that was read, for others like it.
 pub(crate) struct Example {
-    /// Its node, and the nodes below it, which follow each other.
+    /// Its node, and the nodes below it.
     node: NodeId,
-    below: Range<usize>,
+    outline: Outline,
     /// Which repetition of the group in the document it is, from 0.
     number: usize,
     /// Whether another text may stand in a node, for each of those below.
@@ -30,19 +30,21 @@ pub(crate) struct Example {
 
 impl Example {
     /// How many are kept for a group.
-    pub(crate) const MOST: usize = 4;
+    pub(crate) const MOST: usize = 64;
+    /// Among how many repetitions that follow there has to be one whose nodes are the same.
+    pub(crate) const AHEAD: usize = 8;
 
-    /// The example of what was read as `group`, the repetition of this number, at `node`; `told` is what the report got
-    /// meanwhile, with the number of the section. None where that cannot be told again.
+    /// The example of what was read as `group`, the repetition of this number, at `node` and below; `told` is what the report
+    /// got meanwhile, with the number of the section. None where that cannot be told again.
     pub(crate) fn new(
         table: &Table,
         tree: &Tree<'_>,
-        node: NodeId,
+        (node, outline): (NodeId, Outline),
         (number, group): (usize, &Group),
         told: impl Iterator<Item = (usize, Entry)>,
         qualifiers: Range<usize>,
     ) -> Option<Self> {
-        let below = tree.descendants(node);
+        let below = outline.below.clone();
         let at = |origin: &Origin| origin.node().map(NodeId::at).filter(|at| below.contains(&at.index()));
         let mut own = vec![false; below.len()];
         for leaf in group.leaves() {
@@ -61,22 +63,12 @@ impl Example {
             (!own[stands_at.index() - below.start]).then_some((section, stands_at, entry))
         };
         let told = told.map(place).collect::<Option<_>>()?;
-        Some(Self { node, below, number, own, told, qualifiers })
+        Some(Self { node, outline, number, own, told, qualifiers })
     }
 
-    /// The nodes below `node`, if they are like those of the example, but for texts of their own.
-    pub(crate) fn fits(&self, tree: &Tree<'_>, node: NodeId) -> Option<Range<usize>> {
-        let start = tree.first(node)?.index();
-        let below = start..start + self.below.len();
-        if below.end > tree.len() {
-            return None;
-        }
-        // What follows belongs to something else.
-        let ends = below.end == tree.len()
-            || !{
-                let around = tree.parent(NodeId::nth(below.end));
-                around.is_some_and(|around| around == node || below.contains(&around.index()))
-            };
+    /// Whether the nodes below `node` are like those of the example, but for texts of their own.
+    pub(crate) fn fits(&self, tree: &Tree<'_>, node: NodeId, outline: &Outline) -> bool {
+        let (of_example, below) = (&self.outline.below, &outline.below);
         let parent = |node: NodeId, around: NodeId, start: usize| match tree.parent(node) {
             Some(parent) if parent == around => None,
             parent => parent.map(|parent| parent.index().wrapping_sub(start)),
@@ -90,14 +82,16 @@ impl Example {
             };
             same_text
                 && tree.node(one).is_same(tree.node(other))
-                && parent(one, self.node, self.below.start) == parent(other, node, start)
+                && parent(one, self.node, of_example.start) == parent(other, node, below.start)
         };
-        (ends && self.below.clone().zip(below.clone()).zip(&self.own).all(alike)).then_some(below)
+        self.outline.names == outline.names
+            && of_example.len() == below.len()
+            && of_example.clone().zip(below.clone()).zip(&self.own).all(alike)
     }
 
     /// Where the example is read in the document, and where it stands in the source.
     pub(crate) fn place(&self) -> (usize, Range<usize>) {
-        (self.number, self.below.clone())
+        (self.number, self.outline.below.clone())
     }
 
     /// What is read at `node`, below which there are nodes like those of the example; none where a text is no value.
@@ -146,13 +140,13 @@ impl Example {
 
     /// Whether another text may stand where a value of the example came from.
     fn is_own(&self, origin: &Origin) -> bool {
-        let at = origin.node().and_then(|at| NodeId::at(at).index().checked_sub(self.below.start));
+        let at = origin.node().and_then(|at| NodeId::at(at).index().checked_sub(self.outline.below.start));
         at.and_then(|at| self.own.get(at)).is_some_and(|own| *own)
     }
 
     /// The node that stands where `at` stands in the example.
     fn moved(&self, at: NodeId, node: NodeId, start: usize) -> NodeId {
-        if at == self.node { node } else { NodeId::nth(at.index() - self.below.start + start) }
+        if at == self.node { node } else { NodeId::nth(at.index() - self.outline.below.start + start) }
     }
 }
 

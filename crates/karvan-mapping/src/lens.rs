@@ -68,7 +68,7 @@ impl Lens {
                 let text = text.trim();
                 match (text.get(0..4), text.get(4..6), text.get(6..)) {
                     (Some(year), Some(month), Some(day)) if text.len() == 8 => {
-                        Content::parse(kind, &format!("{year}-{month}-{day}")).map_err(refused)
+                        Content::parse(kind, &[year, month, day].join("-")).map_err(refused)
                     }
                     _ => Err(Message::new(refusal(kind)).with("value", text)),
                 }
@@ -87,9 +87,7 @@ impl Lens {
     /// Why there is none.
     pub fn put<'a>(&'a self, content: &'a Content) -> Result<Cow<'a, str>, Message> {
         match (self, content) {
-            (Self::Date102, Content::Date(date)) => {
-                Ok(format!("{:04}{:02}{:02}", date.year(), date.month(), date.day()).into())
-            }
+            (Self::Date102, Content::Date(_)) => Ok(content.text().replace('-', "").into()),
             (Self::Number, Content::Number(number)) => Ok(digits_around_mark(number.as_str())),
             _ => self.put_text(content.text()),
         }
@@ -118,7 +116,7 @@ impl Lens {
 
     /// The scheme that stands before the address in `text`, and the address.
     pub(crate) fn scheme<'a>(&self, text: &'a str) -> (Option<&'a str>, &'a str) {
-        if *self != Self::Addressed {
+        if !matches!(self, Self::Addressed) {
             return (None, text);
         }
         match text.split_once(':') {
@@ -129,7 +127,7 @@ impl Lens {
 
     /// The scheme of `value` that stands in its text: a number always, letters where they have no place of their own.
     pub(crate) fn scheme_in_text<'a>(&self, value: &'a Value, has_place: impl Fn() -> bool) -> Option<&'a str> {
-        let scheme = value.part(Part::Scheme).filter(|_| *self == Self::Addressed)?;
+        let scheme = matches!(self, Self::Addressed).then(|| value.part(Part::Scheme))??;
         let is_number = scheme.starts_with(|first: char| first.is_ascii_digit());
         (is_address_scheme(scheme) && (is_number || !has_place())).then_some(scheme)
     }

@@ -29,6 +29,8 @@ pub(crate) struct Trace<'w> {
 /// What was written of a repetition of a group, without loss and without addition.
 pub(crate) struct Pattern<'w> {
     like: &'w Group,
+    /// [`terms_of`] that group.
+    terms: u64,
     content: String,
     /// In the order of the content.
     holes: Vec<Hole<'w>>,
@@ -46,7 +48,9 @@ struct Hole<'w> {
 
 impl<'w> Pattern<'w> {
     /// How many there are at most in a document.
-    pub(crate) const MOST: usize = 8;
+    pub(crate) const MOST: usize = 64;
+    /// Among how many repetitions that follow there has to be one that is written like it.
+    pub(crate) const AHEAD: usize = 8;
 
     /// The pattern of `group`, of which `content` was written; `texts` tells where the texts of its nodes stand in it. None
     /// where not every text that others may have of their own is found.
@@ -68,12 +72,12 @@ impl<'w> Pattern<'w> {
         };
         let mut holes: Vec<_> = free.map(hole).collect::<Option<_>>()?;
         holes.sort_by_key(|hole| hole.range.start);
-        Some(Self { like: group, content: content.to_owned(), holes })
+        Some(Self { like: group, terms: terms_of(group), content: content.to_owned(), holes })
     }
 
-    /// Whether `group` says what this pattern was made of, but for texts of its own.
-    pub(crate) fn fits(&self, table: &Table, group: &Group) -> bool {
-        self.like.term == group.term && alike(table, self.like, group)
+    /// Whether `group`, which has these terms, says what this pattern was made of, but for texts of its own.
+    pub(crate) fn fits(&self, table: &Table, group: &Group, terms: u64) -> bool {
+        self.terms == terms && self.like.term == group.term && alike(table, self.like, group)
     }
 
     /// Appends what is to be written of `group`, which the pattern fits; nothing where one of its texts has no place.
@@ -110,8 +114,20 @@ fn is_free(table: &Table, leaf: &Leaf) -> bool {
     table.row_of(leaf.term).is_some_and(|row| row.is_free && !row.lens.is_spread())
 }
 
+/// A number for the terms in a group: the same where they are the same, and seldom where they are not.
+pub(crate) fn terms_of(group: &Group) -> u64 {
+    group.children.iter().fold(group.children.len() as u64, |terms, node| {
+        let inner = match node {
+            Node::Group(inner) => terms_of(inner),
+            Node::Leaf(leaf) => leaf.term.index() as u64,
+        };
+        // Any odd number will do that spreads the bits.
+        (terms.rotate_left(5) ^ inner).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+    })
+}
+
 /// Whether two groups say the same terms, and the same of all values that are not free.
-fn alike(table: &Table, one: &Group, other: &Group) -> bool {
+pub(crate) fn alike(table: &Table, one: &Group, other: &Group) -> bool {
     let same = |(one, other): (&Node, &Node)| match (one, other) {
         (Node::Group(one), Node::Group(other)) => one.term == other.term && alike(table, one, other),
         (Node::Leaf(one), Node::Leaf(other)) => {

@@ -67,6 +67,15 @@ impl PlaceStep {
     pub(crate) const fn asks_nothing(&self) -> bool {
         self.occurrences.is_empty() && self.checks.is_empty()
     }
+
+    /// The qualifier that is all that a reader looks at, if it is: that of most segments.
+    #[inline]
+    pub(crate) fn qualifier(&self) -> Option<&Qualifier> {
+        match &self.checks[..] {
+            [Predicate::Equals(Equals { qualifier, .. })] if self.occurrences.is_empty() => qualifier.as_ref(),
+            _ => None,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -128,7 +137,7 @@ impl Qualifier {
     pub(crate) fn decide(&self, tree: &Tree<'_>, node: NodeId) -> Option<(bool, NodeId)> {
         let sole = tree.sole(node, &self.path)?;
         let text = tree.node(sole).short_text()?;
-        Some((self.values.contains(&text), sole))
+        Some((self.values.iter().any(|value| *value == text), sole))
     }
 }
 

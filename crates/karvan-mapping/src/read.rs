@@ -16,7 +16,7 @@ use crate::place::{Equals, Place, PlaceStep, Predicate, Value};
 use crate::qualifier::{Qualifiers, Source};
 use crate::report::{Entry, LossReport, Place as SourcePlace};
 use crate::table::{Member, PartRow, Row, Table};
-use crate::tree::{Below, Name, Named, NodeId, Tree};
+use crate::tree::{Below, Name, Named, NodeId, Outline, Tree};
 
 /// What a document is read for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -192,14 +192,25 @@ impl<'t> Reader<'t, '_> {
         let shared = self.shared(row, end - start);
         let mut goes_on = false;
         let mut examples: Vec<Example> = Vec::new();
+        let outlines: Vec<Outline> = match row.is_apart && end - start > 1 {
+            true => self.found[start..end].iter().map(|found| self.tree.outline(found.node)).collect(),
+            false => Vec::new(),
+        };
         for index in start..end {
             let Found { place, node } = self.found[index];
-            if self.like_another(row, node, &examples, group) {
+            let (outline, later) = match outlines.get(index - start..) {
+                Some([outline, later @ ..]) => (Some(outline), later),
+                _ => (None, &[][..]),
+            };
+            if outline.is_some_and(|outline| self.like_another(row, node, outline, &examples, group)) {
                 continue;
             }
             let before = self.count();
-            let is_example =
-                row.is_apart && index + 1 < end && examples.len() < Example::MOST && self.is_untouched(node);
+            let example = outline.filter(|outline| {
+                examples.len() < Example::MOST
+                    && later.iter().take(Example::AHEAD).any(|next| next.names == outline.names)
+                    && self.is_untouched(outline)
+            });
             let children = self.rooms.pop().unwrap_or_default();
             let mut inner = Group { term: Some(row.term), children, origin: self.origin(node) };
             if let Some((code, text)) = row.code_and_text {
@@ -226,8 +237,8 @@ impl<'t> Reader<'t, '_> {
                 let room = std::mem::replace(&mut inner.children, members);
                 self.add(row, inner, group);
                 self.rooms.push(room);
-                if is_example {
-                    examples.extend(self.example(row, node, before, group));
+                if let Some(outline) = example {
+                    examples.extend(self.example(row, node, outline, before, group));
                 }
             } else {
                 self.rooms.push(inner.children);
@@ -237,8 +248,8 @@ impl<'t> Reader<'t, '_> {
     }
 
     /// Whether nothing was taken yet of what stands below a node.
-    fn is_untouched(&self, node: NodeId) -> bool {
-        self.used[self.tree.descendants(node)].iter().all(|used| *used == Use::Free)
+    fn is_untouched(&self, outline: &Outline) -> bool {
+        self.used[outline.below.clone()].iter().all(|used| *used == Use::Free)
     }
 
     /// How much was told so far.
@@ -248,27 +259,35 @@ impl<'t> Reader<'t, '_> {
     }
 
     /// The example that the last repetition in `group` is for others; `before` it so much had been told.
-    fn example(&self, row: &Row, node: NodeId, before: Count, group: &Group) -> Option<Example> {
+    fn example(&self, row: &Row, node: NodeId, outline: &Outline, before: Count, group: &Group) -> Option<Example> {
         let all = group.all(row.term);
         let number = all.len().checked_sub(1).filter(|_| before.dropped == self.dropped.len())?;
         let sections = self.report.sections().into_iter().zip(before.told).enumerate();
         let told =
             sections.flat_map(|(section, (all, from))| all[from..].iter().map(move |entry| (section, entry.clone())));
         let qualifiers = before.qualifiers..self.qualifiers.texts();
-        let example = Example::new(self.table, self.tree, node, (number, all[number].as_group()?), told, qualifiers)?;
-        self.qualifiers.stand_in(&example.place().1, &example.qualifiers).then_some(example)
+        let place = (node, outline.clone());
+        let example = Example::new(self.table, self.tree, place, (number, all[number].as_group()?), told, qualifiers)?;
+        self.qualifiers.stand_in(&outline.below, &example.qualifiers).then_some(example)
     }
 
     /// Reads a group as another repetition of it in `group` was read whose nodes are the same, if there is one.
-    fn like_another(&mut self, row: &Row, node: NodeId, examples: &[Example], group: &mut Group) -> bool {
+    fn like_another(
+        &mut self,
+        row: &Row,
+        node: NodeId,
+        outline: &Outline,
+        examples: &[Example],
+        group: &mut Group,
+    ) -> bool {
         let Self { table, tree, .. } = *self;
-        let found = examples.iter().find_map(|example| Some((example, example.fits(tree, node)?)));
-        let is_free = |below: &Range<usize>| self.used[below.clone()].iter().all(|used| *used == Use::Free);
-        let Some((example, below)) = found.filter(|(_, below)| is_free(below)) else { return false };
+        let found = examples.iter().find(|example| example.fits(tree, node, outline));
+        let Some(example) = found.filter(|_| self.is_untouched(outline)) else { return false };
+        let below = &outline.below;
         let (number, of_example) = example.place();
         let Some(like) = group.all(row.term).get(number).and_then(Node::as_group) else { return false };
-        let Some(inner) = example.read(table, tree, (node, &below), like) else { return false };
-        example.tell(tree, node, &below, &mut self.report);
+        let Some(inner) = example.read(table, tree, (node, below), like) else { return false };
+        example.tell(tree, node, below, &mut self.report);
         self.qualifiers.repeat(&of_example, &example.qualifiers, below.start);
         self.used.copy_within(of_example, below.start);
         self.use_path(&row.places[0], node);
@@ -374,6 +393,9 @@ impl<'t> Reader<'t, '_> {
                     }
                 }
             }
+            if self.found.len() == start {
+                continue;
+            }
             let mut at = start;
             let is_said = self.found.get(start).is_some_and(|found| self.used[found.node.index()] != Use::Free);
             // One that is told from the root may be another repetition's: a group takes no more than it can hold.
@@ -451,7 +473,7 @@ impl<'t> Reader<'t, '_> {
         } else {
             Cow::Borrowed(tree.text(first).unwrap_or_default())
         };
-        let is_empty = text.trim().is_empty();
+        let is_empty = is_blank(&text);
         if is_empty && (self.purpose == Purpose::Convert || row.parts.is_empty()) {
             return;
         }
@@ -468,8 +490,7 @@ impl<'t> Reader<'t, '_> {
         }
         let shape = self.table.kind().term(row.term);
         // A code is what its list says, without the white space that somebody's layout put around it.
-        let is_padded =
-            self.purpose == Purpose::Convert && shape.kind() == Kind::Code && text.trim().len() < text.len();
+        let is_padded = self.purpose == Purpose::Convert && shape.kind() == Kind::Code && is_padded(&text);
         let text = if is_padded { Cow::Owned(text.trim().to_owned()) } else { text };
         let (scheme, text) = match row.lens.scheme(&text) {
             (Some(scheme), address) => (Some(scheme.to_owned()), Cow::Owned(address.to_owned())),
@@ -528,11 +549,11 @@ impl<'t> Reader<'t, '_> {
         }
         self.use_path(place, first);
         let leaf = Leaf { term: row.term, value, origin };
-        let has_room = match self.purpose {
+        let has_room = || match self.purpose {
             Purpose::Convert => group.all(row.term).is_empty(),
             Purpose::Check => group.leaf(row.term).is_none_or(|other| other.value != leaf.value),
         };
-        if shape.repeats() || has_room {
+        if shape.repeats() || has_room() {
             if matches!(row.lens, Lens::Codes(_)) && leaf.value.text() != text {
                 changed.push(self.changed(Some(row.term), first, &text, &leaf.value.text(), "mapping-other-code"));
             }
@@ -577,7 +598,7 @@ impl<'t> Reader<'t, '_> {
                 continue;
             }
             let node = self.tree.node(id);
-            let Some(text) = self.tree.text(id).filter(|text| !text.trim().is_empty()) else { continue };
+            let Some(text) = self.tree.text(id).filter(|text| !is_blank(text)) else { continue };
             let implied = node.name != Name::UNKNOWN && self.table.implied.contains(&node.name);
             let reason = if implied { "mapping-implied" } else { "mapping-no-term" };
             let entry = self.entry(None, id, text.to_owned(), Message::new(reason));
@@ -717,6 +738,17 @@ fn counted(term: TermId, root: &Group) -> Option<Content> {
     sum.map(|sum| Content::Number(sum.into()))
 }
 
+/// Whether a text has nothing but white space; most begin with something else.
+fn is_blank(text: &str) -> bool {
+    text.bytes().next().is_none_or(|first| !first.is_ascii_graphic()) && text.trim().is_empty()
+}
+
+/// Whether white space stands around a text; most have none.
+fn is_padded(text: &str) -> bool {
+    let is_plain = |octet: Option<&u8>| octet.is_some_and(u8::is_ascii_graphic);
+    !(is_plain(text.as_bytes().first()) && is_plain(text.as_bytes().last())) && text.trim().len() < text.len()
+}
+
 /// Whether no more characters fit in the place of a text.
 fn is_full(tree: &Tree<'_>, node: NodeId) -> bool {
     let limit = usize::from(tree.node(node).limit);
@@ -779,7 +811,11 @@ fn is_at<'v>(
     node: NodeId,
     compared: &impl Fn(TermId) -> Option<Cow<'v, str>>,
 ) -> bool {
-    step.asks_nothing() || is_told(tree, step, node, compared)
+    step.asks_nothing()
+        || match step.qualifier().and_then(|qualifier| qualifier.decide(tree, node)) {
+            Some((is_one, _)) => is_one,
+            None => is_told(tree, step, node, compared),
+        }
 }
 
 fn is_told<'v>(

@@ -160,10 +160,14 @@ fn is_told_from_root(row: &Row, rows: &[Row]) -> bool {
 
 impl Row {
     /// Whether the row is one for this group.
+    #[inline]
     pub(crate) fn is_for(&self, group: &Group) -> bool {
-        let Some((term, values)) = &self.only else { return true };
+        self.only.as_ref().is_none_or(|(term, values)| Self::says_one_of(group, *term, values))
+    }
+
+    fn says_one_of(group: &Group, term: TermId, values: &[String]) -> bool {
         let listed = |leaf: &Leaf| values.is_empty() || values.iter().any(|value| *value == leaf.value.text());
-        group.leaf(*term).is_some_and(listed)
+        group.leaf(term).is_some_and(listed)
     }
 
     /// Whether the own text of the group tells this member.

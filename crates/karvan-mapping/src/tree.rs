@@ -53,8 +53,8 @@ impl NameSet {
 #[derive(Debug)]
 pub(crate) struct Names {
     texts: Vec<String>,
-    /// The texts as tags that end an element.
-    end_tags: Vec<String>,
+    /// The texts as tags that begin an element, without what follows the name, and as tags that end it.
+    tags: Vec<(String, String)>,
     labels: Arc<Vec<Spelling>>,
     /// By local name: the prefixes it is known with.
     known: HashMap<String, Vec<(String, Name)>>,
@@ -65,7 +65,7 @@ pub(crate) type Spelling = (Box<str>, Box<str>);
 
 impl Default for Names {
     fn default() -> Self {
-        let mut names = Self { texts: Vec::new(), end_tags: Vec::new(), labels: Arc::default(), known: HashMap::new() };
+        let mut names = Self { texts: Vec::new(), tags: Vec::new(), labels: Arc::default(), known: HashMap::new() };
         names.add("..");
         names
     }
@@ -81,7 +81,7 @@ impl Names {
         }
         let number = Name(u32::try_from(self.texts.len()).unwrap_or(u32::MAX));
         self.texts.push(name.to_owned());
-        self.end_tags.push(format!("</{name}>"));
+        self.tags.push((format!("<{name}"), format!("</{name}>")));
         let spelling = name.strip_prefix('@').map_or((prefix, local), |attribute| ("@", attribute));
         Arc::make_mut(&mut self.labels).push((spelling.0.into(), spelling.1.into()));
         self.known.entry(local.to_owned()).or_default().push((prefix.to_owned(), number));
@@ -99,9 +99,19 @@ impl Names {
         self.texts.get(name.0 as usize).map_or("", String::as_str)
     }
 
+    /// The name of an attribute with a known name, without its mark.
+    pub(crate) fn attribute(&self, name: Name) -> Option<&str> {
+        self.text(name).strip_prefix('@')
+    }
+
+    /// The start tag of an element with a known name, without what follows the name in it.
+    pub(crate) fn start_tag(&self, name: Name) -> &str {
+        self.tags.get(name.0 as usize).map_or("", |(start, _)| start)
+    }
+
     /// The end tag of an element with a known name.
     pub(crate) fn end_tag(&self, name: Name) -> &str {
-        self.end_tags.get(name.0 as usize).map_or("", String::as_str)
+        self.tags.get(name.0 as usize).map_or("", |(_, end)| end)
     }
 
     /// How the table spells its names, in their order.
@@ -333,15 +343,20 @@ impl<'s> Tree<'s> {
         self.node(id).first.some()
     }
 
-    /// The nodes below a node, which follow each other: what reads a source goes through all that stands in one before it
-    /// comes to the next.
-    pub(crate) fn descendants(&self, id: NodeId) -> Range<usize> {
-        let Some(start) = self.first(id).map(NodeId::index) else { return 0..0 };
-        let is_below = |at: &usize| {
-            let around = self.parent(NodeId::nth(*at));
-            around.is_some_and(|around| around == id || around.index() >= start)
-        };
-        start..start + (start..self.len()).take_while(is_below).count()
+    /// What stands below a node of a source, whose nodes follow each other: what reads a source goes through all that stands
+    /// in one before it comes to the next.
+    pub(crate) fn outline(&self, id: NodeId) -> Outline {
+        let Some(start) = self.first(id).map(NodeId::index) else { return Outline::default() };
+        let (mut end, mut names) = (start, 0_u64);
+        for node in &self.shape.nodes[start..] {
+            if node.parent != id && (node.parent.index() < start || node.parent == NodeId::NONE) {
+                break;
+            }
+            // Any odd number will do that spreads the bits.
+            names = (names.rotate_left(5) ^ u64::from(node.name.0)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            end += 1;
+        }
+        Outline { below: start..end, names }
     }
 
     pub(crate) fn children(&self, id: NodeId) -> impl Iterator<Item = NodeId> + '_ {
@@ -490,6 +505,15 @@ impl<'s> Tree<'s> {
     pub(crate) fn into_shape(self) -> Shape {
         self.shape
     }
+}
+
+/// The nodes below a node.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Outline {
+    /// Their numbers.
+    pub(crate) below: Range<usize>,
+    /// A number for their names: the same where they are the same, and seldom where they are not.
+    pub(crate) names: u64,
 }
 
 /// What stands below a node: which names, and the first node at each place of the set of names.

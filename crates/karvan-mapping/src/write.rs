@@ -15,7 +15,7 @@ use karvan_text::{Message, Span};
 use self::terms::Terms;
 use crate::Lens;
 use crate::grammar::Grammar;
-use crate::pattern::{Pattern, Trace};
+use crate::pattern::{Pattern, Trace, alike, terms_of};
 use crate::place::{Equals, Place, PlaceStep, Predicate, Value};
 use crate::report::{Entry, LossReport, Place as SourcePlace};
 use crate::table::{Member, Row, Syntax, Table};
@@ -116,6 +116,10 @@ impl<'w> Repetition<'w> {
         self.all.iter().take(self.number).filter_map(Node::as_group)
     }
 
+    fn after(&self) -> impl Iterator<Item = &'w Group> + use<'w> {
+        self.all.iter().skip(self.number + 1).filter_map(Node::as_group)
+    }
+
     fn is_last(&self) -> bool {
         self.number + 1 >= self.all.len()
     }
@@ -176,7 +180,7 @@ impl<'w> Writer<'w> {
                 };
                 match member {
                     _ if skipped => {}
-                    Node::Leaf(leaf) if row.implied.as_deref() == Some(&*leaf.value.text()) => {}
+                    Node::Leaf(leaf) if row.implied.as_deref().is_some_and(|text| text == leaf.value.text()) => {}
                     Node::Group(inner) if again => self.group_again(row, inner, at),
                     Node::Group(inner) => self.group(row, inner, at, Repetition { all: members, number }),
                     Node::Leaf(leaf) => match self.leaf(row, leaf, at) {
@@ -216,7 +220,7 @@ impl<'w> Writer<'w> {
             if self.like_another(row, group, at) {
                 return;
             }
-            self.traces = self.is_example(row, group).then(Vec::new);
+            self.traces = self.is_example(group, which).then(Vec::new);
         }
         let each = row.each.map_or(1, |each| group.all(each).len());
         if each == 0 && row.inhabited {
@@ -250,16 +254,18 @@ impl<'w> Writer<'w> {
         }
     }
 
-    /// Whether another repetition of a group may be written like this one.
-    fn is_example(&self, row: &Row, group: &Group) -> bool {
-        let is_last = |last: &Node| last.as_group().is_some_and(|last| std::ptr::eq(last, group));
-        self.patterns.len() < Pattern::MOST && !self.document.root.all(row.term).last().is_some_and(is_last)
+    /// Whether one of the next repetitions of a group may be written like this one.
+    fn is_example(&self, group: &Group, which: Repetition<'w>) -> bool {
+        let mut next = which.after().take(Pattern::AHEAD);
+        self.patterns.len() < Pattern::MOST && next.any(|next| alike(self.table, group, next))
     }
 
     /// Writes a group as another repetition of it was written that says the same terms, if there is one.
     fn like_another(&mut self, row: &'w Row, group: &Group, at: usize) -> bool {
         let table = self.table;
-        let Some(found) = self.patterns.iter().position(|pattern| pattern.fits(table, group)) else { return false };
+        let terms = if self.patterns.is_empty() { 0 } else { terms_of(group) };
+        let fits = |pattern: &Pattern<'_>| pattern.fits(table, group, terms);
+        let Some(found) = self.patterns.iter().position(fits) else { return false };
         let nodes = self.out.tree.len();
         if let Ok(node) = self.make_in(&row.places[0], at, true) {
             let Self { patterns, grammar, out, .. } = self;

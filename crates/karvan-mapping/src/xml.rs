@@ -119,7 +119,11 @@ pub(crate) fn document(table: &Table, syntax: &XmlSyntax, written: &Written<'_>)
         out.push('"');
     }
     let end = format!("</{}>", syntax.root);
-    Output { table, written, elements: Vec::new(), texts: None, out: &mut out }.content(NodeId::ROOT, &end, 1);
+    Output { table, written, elements: Vec::with_capacity(64), texts: None, out: &mut out }.content(
+        NodeId::ROOT,
+        &end,
+        1,
+    );
     out.push('\n');
     out
 }
@@ -128,10 +132,11 @@ pub(crate) fn document(table: &Table, syntax: &XmlSyntax, written: &Written<'_>)
 /// the elements stand in it.
 pub(crate) fn content(table: &Table, written: &Written<'_>, node: NodeId) -> (String, Vec<(NodeId, Range<usize>)>) {
     let mut out = String::with_capacity(64 * (written.tree.len() - node.index()));
-    let mut texts = Vec::new();
+    let mut texts = Vec::with_capacity(written.tree.len() - node.index());
     let depth = std::iter::successors(Some(node), |node| written.tree.parent(*node)).count();
     let end = table.names.end_tag(written.tree.node(node).name);
-    Output { table, written, elements: Vec::new(), texts: Some(&mut texts), out: &mut out }.content(node, end, depth);
+    Output { table, written, elements: Vec::with_capacity(32), texts: Some(&mut texts), out: &mut out }
+        .content(node, end, depth);
     (out, texts)
 }
 
@@ -149,32 +154,28 @@ impl Output<'_> {
     /// Writes what follows the name of an element in its start tag, all that stands in it, and its end tag.
     fn content(&mut self, node: NodeId, end_tag: &str, depth: usize) {
         let Self { table, written, .. } = *self;
-        if let Some(content) = written.finished(node) {
-            self.out.push_str(content);
-            return;
-        }
         let Written { tree, slots, .. } = written;
-        let order = |node: &NodeId| slots[node.index()].order;
-        let text = tree.text(node).unwrap_or_default();
         let start = self.elements.len();
+        let (mut order, mut is_sorted) = (0, true);
         for child in tree.children(node) {
-            match table.names.text(tree.node(child).name).strip_prefix('@') {
-                Some(attribute) => {
-                    self.out.push(' ');
-                    self.out.push_str(attribute);
-                    self.out.push_str("=\"");
-                    escape_value(tree.text(child).unwrap_or_default(), self.out);
-                    self.out.push('"');
-                }
-                None => self.elements.push(child),
+            let name = tree.node(child).name;
+            if let Some(attribute) = table.names.attribute(name) {
+                self.attribute(attribute, tree.text(child).unwrap_or_default());
+                continue;
             }
+            is_sorted &= order <= slots[child.index()].order;
+            order = slots[child.index()].order;
+            self.elements.push(child);
         }
         let end = self.elements.len();
-        if !self.elements[start..].is_sorted_by_key(order) {
-            self.elements[start..].sort_by_key(order);
+        if !is_sorted {
+            self.elements[start..].sort_by_key(|node| slots[node.index()].order);
         }
-        if text.is_empty() && start == end {
-            self.out.push_str("/>");
+        let text = tree.text(node).unwrap_or_default();
+        if start == end
+            && let Some(content) = written.finished(node).or_else(|| text.is_empty().then_some("/>"))
+        {
+            self.out.push_str(content);
             return;
         }
         self.out.push('>');
@@ -187,8 +188,7 @@ impl Output<'_> {
             let child = self.elements[index];
             let name = tree.node(child).name;
             self.line(depth);
-            self.out.push('<');
-            self.out.push_str(table.names.text(name));
+            self.out.push_str(table.names.start_tag(name));
             self.content(child, table.names.end_tag(name), depth + 1);
         }
         self.elements.truncate(start);
@@ -196,6 +196,14 @@ impl Output<'_> {
             self.line(depth - 1);
         }
         self.out.push_str(end_tag);
+    }
+
+    fn attribute(&mut self, name: &str, value: &str) {
+        self.out.push(' ');
+        self.out.push_str(name);
+        self.out.push_str("=\"");
+        escape_value(value, self.out);
+        self.out.push('"');
     }
 
     fn line(&mut self, depth: usize) {

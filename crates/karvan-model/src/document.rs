@@ -137,12 +137,19 @@ impl Group {
     }
 
     /// All members of one term, in order.
+    #[inline]
     #[must_use]
     pub fn all(&self, term: TermId) -> &[Node] {
-        if self.children.last().is_none_or(|last| last.term() < Some(term)) {
-            return &[];
-        }
-        let start = self.children.partition_point(|node| node.term() < Some(term));
+        // Members are mostly asked for as they are added, in their order.
+        if self.children.last().is_none_or(|last| last.term() < Some(term)) { &[] } else { self.found(term) }
+    }
+
+    fn found(&self, term: TermId) -> &[Node] {
+        let is_before = |node: &Node| node.term() < Some(term);
+        let start = match self.children.len() {
+            ..=16 => self.children.iter().take_while(|node| is_before(node)).count(),
+            _ => self.children.partition_point(is_before),
+        };
         let rest = &self.children[start..];
         // Most terms that are asked for are not there, or stand once.
         let is_member = |node: &Node| node.term() == Some(term);

@@ -105,10 +105,30 @@ impl Content {
         match self {
             Self::Text(text) => Cow::Borrowed(text),
             Self::Number(number) => Cow::Borrowed(number.as_str()),
-            Self::Date(date) => Cow::Owned(date.to_string()),
+            Self::Date(date) => Cow::Owned(date_text(*date)),
             Self::Binary(octets) => Cow::Owned(BASE64.encode(octets)),
         }
     }
+}
+
+/// A day as `2026-03-21`.
+fn date_text(date: Date) -> String {
+    let (year, month, day) = (date.year(), date.month(), date.day());
+    // Years before the Christian era have a sign and six digits (ISO 8601).
+    if year < 0 {
+        return date.to_string();
+    }
+    let digit = |number: i16| char::from(b'0' + u8::try_from(number % 10).unwrap_or_default());
+    let (month, day) = (i16::from(month), i16::from(day));
+    let digits = [year / 1000, year / 100, year / 10, year, month / 10, month, day / 10, day].map(digit);
+    let mut text = String::with_capacity(10);
+    for (place, digit) in digits.into_iter().enumerate() {
+        if place == 4 || place == 6 {
+            text.push('-');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 impl Content {

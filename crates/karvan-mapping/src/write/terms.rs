@@ -6,6 +6,8 @@ use karvan_model::{Group, Node, TermId};
 pub(super) struct Terms<'g> {
     group: &'g Group,
     firsts: [u16; Terms::PLACES],
+    /// Whether the places speak of all members.
+    is_short: bool,
 }
 
 impl<'g> Terms<'g> {
@@ -19,18 +21,22 @@ impl<'g> Terms<'g> {
                 firsts[term.index() % Self::PLACES] = at;
             }
         }
-        Self { group, firsts }
+        Self { group, firsts, is_short: group.children.len() < usize::from(Self::NONE) }
     }
 
     /// All members of `term`, in order.
+    #[inline]
     pub(super) fn all(&self, term: TermId) -> &'g [Node] {
-        let children = &self.group.children;
         let first = self.firsts[term.index() % Self::PLACES];
+        if first == Self::NONE && self.is_short { &[] } else { self.from(first, term) }
+    }
+
+    fn from(&self, first: u16, term: TermId) -> &'g [Node] {
+        let children = &self.group.children;
         match children.get(usize::from(first)..) {
             Some(rest) if rest.first().and_then(Node::term) == Some(term) => {
                 &rest[..rest.iter().take_while(|node| node.term() == Some(term)).count()]
             }
-            None if children.len() < usize::from(Self::NONE) => &[],
             _ => self.group.all(term),
         }
     }
