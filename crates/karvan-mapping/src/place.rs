@@ -137,7 +137,7 @@ impl Qualifier {
     pub(crate) fn decide(&self, tree: &Tree<'_>, node: NodeId) -> Option<(bool, NodeId)> {
         let sole = tree.sole(node, &self.path)?;
         let text = tree.node(sole).short_text()?;
-        Some((self.values.iter().any(|value| *value == text), sole))
+        Some((self.values.contains(&text), sole))
     }
 }
 

@@ -211,6 +211,7 @@ impl<'w> Writer<'w> {
         }
     }
 
+    /// Writes a group, whose place is in the context `at`.
     fn group(&mut self, row: &'w Row, group: &'w Group, at: usize, which: Repetition<'w>) {
         if let Some((code, text)) = row.code_and_text {
             return self.told_together(row, (code, text), group, at, which);
