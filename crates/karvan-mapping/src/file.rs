@@ -238,6 +238,9 @@ pub struct EdifactSyntax {
     pub message: String,
     /// The directories that the message is read and written by, `D.14B`: a table of its own for each.
     pub releases: Vec<String>,
+    /// Whether every other packed release from the oldest of these on has a table too.
+    #[serde(default)]
+    pub onwards: bool,
     /// That of this table.
     #[serde(skip)]
     pub release: String,

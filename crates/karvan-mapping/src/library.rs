@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use karvan_edifact::{Message, MessageHeader};
 use karvan_model::{Document, DocumentType};
+use karvan_schema::directory::Directories;
 use karvan_xml::Element;
 
 use crate::file::{File, Told, Unless};
@@ -59,22 +60,51 @@ struct Entry {
     text: &'static str,
     head: File,
     tables: Vec<OnceLock<Option<Table>>>,
+    /// Those of releases that the file does not name, by the releases that are known.
+    others: OnceLock<Vec<OnceLock<Option<Table>>>>,
 }
 
 impl Entry {
     fn new(kind: &'static str, text: &'static str) -> Self {
         let head = File::head(text).expect("the tables in the repository are whole: a test reads them");
         let releases = head.edifact.as_ref().map_or(1, |syntax| syntax.releases.len());
-        Self { kind, text, head, tables: (0..releases).map(|_| OnceLock::new()).collect() }
+        let tables = (0..releases).map(|_| OnceLock::new()).collect();
+        Self { kind, text, head, tables, others: OnceLock::new() }
     }
 
     /// The table of the release with this number.
-    fn table(&'static self, release: usize) -> Option<&'static Table> {
+    fn table(&'static self, number: usize) -> Option<&'static Table> {
+        let releases = self.head.edifact.as_ref().map_or(&[][..], |syntax| &syntax.releases);
+        let release = releases.get(number).map_or("", String::as_str);
         let compile = || self.compile(release).expect("the tables in the repository are whole: a test reads them");
-        self.tables.get(release)?.get_or_init(|| Some(compile())).as_ref()
+        self.tables.get(number)?.get_or_init(|| Some(compile())).as_ref()
     }
 
-    fn compile(&self, release: usize) -> Result<Table, TableError> {
+    /// The releases that the file does not name and may be for all the same, with their numbers.
+    fn other_releases(&self) -> impl Iterator<Item = (usize, &'static str)> {
+        let syntax = self.head.edifact.as_ref().filter(|syntax| syntax.onwards);
+        let names = Directories::builtin().releases().iter().map(String::as_str).enumerate();
+        let is_named = move |name: &str| syntax.is_some_and(|syntax| syntax.releases.iter().any(|own| own == name));
+        let from_oldest_on = names.skip_while(move |(_, name)| !is_named(name));
+        from_oldest_on.filter(move |(_, name)| !is_named(name))
+    }
+
+    /// The table of a release.
+    fn table_of(&'static self, release: &str) -> Option<&'static Table> {
+        let syntax = self.head.edifact.as_ref()?;
+        if let Some(number) = syntax.releases.iter().position(|own| own == release) {
+            return self.table(number);
+        }
+        let (number, release) = self.other_releases().find(|(_, other)| *other == release)?;
+        let directories = Directories::builtin();
+        directories.release(release)?.message(&syntax.message)?;
+        let all = directories.releases();
+        let others = self.others.get_or_init(|| all.iter().map(|_| OnceLock::new()).collect());
+        let compile = || self.compile(release).expect("the tables in the repository are whole: a test reads them");
+        others.get(number)?.get_or_init(|| Some(compile())).as_ref()
+    }
+
+    fn compile(&self, release: &str) -> Result<Table, TableError> {
         let kind = DocumentType::named(self.kind).ok_or(TableError::NoSyntax)?;
         let mut file = File::parse(self.text)?;
         if let Some(base) = &file.base {
@@ -89,7 +119,7 @@ impl Entry {
             file = file.with_shared(shared, kind);
         }
         if let Some(syntax) = &mut file.edifact {
-            syntax.release = syntax.releases.get(release).cloned().unwrap_or_default();
+            release.clone_into(&mut syntax.release);
         }
         Table::compile(kind, file)
     }
@@ -156,7 +186,7 @@ pub(crate) fn for_json(source: &str) -> Option<&'static Table> {
 pub(crate) fn for_message(message: &Message<'_>) -> Option<&'static Table> {
     let told = |told: &Told, release: &str| edifact::says(message, release, told);
     let (entry, release) = find(&message.header()?, told)?;
-    entry.table(release)
+    entry.table_of(release)
 }
 
 /// The kind of document that messages with this header are read as, if there is a table for them and nothing behind the
@@ -167,13 +197,15 @@ pub fn kind_of(header: &MessageHeader<'_>) -> Option<&'static DocumentType> {
 }
 
 /// The tables for a message with this header, and of which `told` is true in a release where they ask for something.
-fn find(header: &MessageHeader<'_>, told: impl Fn(&Told, &str) -> bool) -> Option<(&'static Entry, usize)> {
+fn find(header: &MessageHeader<'_>, told: impl Fn(&Told, &str) -> bool) -> Option<(&'static Entry, &'static str)> {
     // Read once: every message is looked up, and most tables are for others.
     let message = header.message_type();
     entries().iter().find_map(|entry| {
         let syntax = entry.head.edifact.as_ref().filter(|syntax| syntax.message.as_bytes() == message.raw())?;
-        let release = syntax.releases.iter().position(|release| edifact::recognises(syntax, release, header))?;
-        let is_told = syntax.told.as_ref().is_none_or(|asked| told(asked, &syntax.releases[release]));
+        let others = entry.other_releases().map(|(_, release)| release);
+        let mut releases = syntax.releases.iter().map(String::as_str).chain(others);
+        let release = releases.find(|release| edifact::recognises(syntax, release, header))?;
+        let is_told = syntax.told.as_ref().is_none_or(|asked| told(asked, release));
         is_told.then_some((entry, release))
     })
 }
@@ -185,9 +217,7 @@ pub(crate) fn for_target(document: &Document, target: Target) -> Option<&'static
         (Target::Xml(name), Some(syntax), _) if syntax.target == name => entry.table(0),
         (Target::Edifact(None), _, Some(_)) => entry.table(0),
         (Target::Bsp, ..) if entry.head.json.is_some() => entry.table(0),
-        (Target::Edifact(Some(wanted)), _, Some(syntax)) => {
-            entry.table(syntax.releases.iter().position(|release| release == wanted)?)
-        }
+        (Target::Edifact(Some(wanted)), _, Some(_)) => entry.table_of(wanted),
         _ => None,
     })
 }
@@ -264,7 +294,10 @@ impl FromStr for Target {
 
     fn from_str(name: &str) -> Result<Self, UnknownTarget> {
         let name = name.replace('.', "");
-        let known = Self::all().into_iter().find(|known| known.to_string().eq_ignore_ascii_case(&name));
+        // Most messages may be written as one of any packed release.
+        let releases = Directories::builtin().releases().iter().map(|release| Self::Edifact(Some(release)));
+        let mut all = Self::all().into_iter().chain(releases);
+        let known = all.find(|known| known.to_string().eq_ignore_ascii_case(&name));
         known.ok_or(UnknownTarget(name))
     }
 }
@@ -376,10 +409,25 @@ mod tests {
     }
 
     #[test]
+    fn a_message_has_a_table_in_every_release_from_the_oldest_on() {
+        for entry in entries().iter().filter(|entry| entry.head.edifact.as_ref().is_some_and(|syntax| syntax.onwards)) {
+            let some = entry.other_releases().step_by(6);
+            let tables: Vec<_> = some.filter_map(|(_, release)| entry.table_of(release)).collect();
+            let named = entry.table(0).unwrap().rows.len();
+            for table in &tables {
+                // A place may be missing in one release, not a good part of them.
+                let own = table.rows.len();
+                assert!(own * 10 > named * 9, "{}: {own} rows of {named}", table.title());
+            }
+            assert!(tables.len() > 4, "{}", entry.head.title);
+        }
+    }
+
+    #[test]
     fn every_code_in_a_path_stands_in_its_code_list() {
         for table in tables() {
             let Syntax::Edifact(syntax) = table.syntax() else { continue };
-            let directories = karvan_schema::directory::Directories::builtin();
+            let directories = Directories::builtin();
             let (release, service) = (directories.release(&syntax.release).unwrap(), directories.service("4").unwrap());
             let known = |tag: &str| release.element(tag).or_else(|| service.element(tag)).unwrap();
             let stands = |(tag, code): &(&str, &str)| !known(tag).is_coded() || known(tag).code(code).is_some();

@@ -268,7 +268,7 @@ impl Table {
             _ => return Err(TableError::NoSyntax),
         };
         if let Syntax::Edifact(syntax) = &syntax
-            && syntax.releases.len() > 1
+            && (syntax.releases.len() > 1 || syntax.onwards)
         {
             file.title = format!("{} {}", file.title, syntax.release);
         }

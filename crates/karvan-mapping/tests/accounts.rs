@@ -307,6 +307,10 @@ fn messages_of_several_releases_are_each_read_by_their_own() {
     let order = sample("order-de.edi");
     assert!(order.contains("ORDERS:D:96A:UN"));
     assert!(read(order.replace("ORDERS:D:96A:UN", "ORDERS:D:99X:UN").as_bytes()).is_err());
+    // Older than the oldest that the tables name: what was said otherwise then is not guessed at.
+    assert!(read(order.replace("ORDERS:D:96A:UN", "ORDERS:D:93A:UN").as_bytes()).is_err());
+    let later = read(order.replace("ORDERS:D:96A:UN", "ORDERS:D:97A:UN").as_bytes()).unwrap();
+    assert_eq!(later[0].format, "ORDERS D.97A");
     let start = order.find("UNH+").unwrap();
     let end = order.find("UNZ+").unwrap();
     let other = order[start..end].replace("D:96A:UN", "D:01B:UN");
