@@ -45,3 +45,18 @@ fn a_document_is_the_same_as_what_it_is_translated_to() {
     }
     assert!(compared > 100, "{compared}");
 }
+
+/// What no term holds was another thing under another prefix.
+#[test]
+fn prefixes_are_no_difference() {
+    let invoice = |prefix: &str, version: &str| {
+        let namespace = "urn:oasis:names:specification:ubl:schema:xsd:";
+        format!(
+            "<Invoice xmlns='{namespace}Invoice-2' xmlns:{prefix}='{namespace}CommonBasicComponents-2'>\
+             <{prefix}:UBLVersionID>{version}</{prefix}:UBLVersionID><{prefix}:ID>7</{prefix}:ID></Invoice>"
+        )
+    };
+    let same = |left: String, right: String| diff(left.as_bytes(), right.as_bytes(), &Options::default()).unwrap();
+    assert_eq!(told(&same(invoice("cbc", "2.1"), invoice("b", "2.1"))), [""; 0]);
+    assert_eq!(told(&same(invoice("cbc", "2.1"), invoice("b", "2.3"))).len(), 2);
+}

@@ -231,6 +231,16 @@ fn compared(comparison: Comparison<'_>, left: &File<'_>, right: &File<'_>, samen
     compared
 }
 
+/// A path without the prefixes of its names, which each document chooses for itself: `/Invoice/UBLVersionID`.
+fn unprefixed(path: &str) -> String {
+    let steps = path.split('/').map(|step| {
+        let (name, place) = step.split_at(step.find('[').unwrap_or(step.len()));
+        let local = name.rsplit_once(':').map_or(name, |(_, local)| local);
+        format!("{local}{place}")
+    });
+    steps.collect::<Vec<_>>().join("/")
+}
+
 /// Compares what of two documents no term holds: of one syntax by path and value, of two not at all.
 fn beyond_terms(left: (&File<'_>, &Reading), right: (&File<'_>, &Reading), strict: bool, compared: &mut Compared) {
     let entries = |reading: &'_ Reading| {
@@ -241,7 +251,7 @@ fn beyond_terms(left: (&File<'_>, &Reading), right: (&File<'_>, &Reading), stric
     let (mut ours, mut theirs) = (entries(left.1), entries(right.1));
     let is_one_syntax = left.1.syntax == right.1.syntax;
     if is_one_syntax {
-        let key = |entry: &Entry| Some((entry.source.as_ref()?.path.clone(), entry.value.clone()));
+        let key = |entry: &Entry| Some((unprefixed(&entry.source.as_ref()?.path), entry.value.clone()));
         let mut known: HashMap<_, usize> = HashMap::new();
         theirs.iter().filter_map(key).for_each(|key| *known.entry(key).or_default() += 1);
         let mut common: HashMap<_, usize> = HashMap::new();
