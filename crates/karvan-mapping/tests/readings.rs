@@ -219,3 +219,24 @@ fn what_else_stands_in_an_order_is_read() {
     assert_eq!(values(&back, "shipment.stages.modeCode"), ["30"]);
     assert_eq!(values(&back, "lines.documents.referenceCode"), ["LI"]);
 }
+
+/// Order-X wants the sum of the lines (`LineTotalAmount`, `TaxBasisTotalAmount`, each 1..1) of orders that tell none.
+#[test]
+fn the_sum_of_an_order_follows_from_lines_that_all_have_an_amount() {
+    let order = |lines: &str| {
+        let charge = "ALC+C'MOA+8:5'";
+        reading("ORDERS:D:96A", &format!("BGM+220+1+9'CUX+2:EUR:9'{charge}{lines}UNS+S'")).document
+    };
+    let document = order("LIN+1'MOA+203:10.50'LIN+2'MOA+203:20'");
+    let writing = write(&document, Target::CIO).expect("written");
+    let computed = writing.report.added.iter().filter(|entry| entry.reason.id() == "mapping-computed");
+    let computed: Vec<_> = computed.map(|entry| (entry.term.unwrap().id(), entry.value.as_str())).collect();
+    assert_eq!(computed, [("totals.lines", "30.50"), ("totals.withoutVat", "35.50")]);
+    let text = String::from_utf8(writing.bytes).unwrap();
+    assert!(text.contains("<ram:TaxBasisTotalAmount>35.50<"), "{text}");
+    // An amount that is missing is none of nothing, and rials are no euros.
+    for lines in ["LIN+1'MOA+203:10'LIN+2'", "LIN+1'MOA+203:10'LIN+2'MOA+203:20:IRR'", ""] {
+        let writing = write(&order(lines), Target::CIO).expect("written");
+        assert!(!String::from_utf8_lossy(&writing.bytes).contains("TaxBasisTotalAmount"), "{lines}");
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use karvan_model::{Content, Group, Leaf, Origin, Term, TermId};
+use karvan_model::{Content, Group, Leaf, Origin, Part, Term, TermId};
 use karvan_text::Message;
 use rust_decimal::Decimal;
 
@@ -58,7 +58,8 @@ impl<'w> Writer<'w> {
     }
 
     /// The value of a formula `{BT-112}-{BT-113}+{BT-114}` on members of `group`; the first must be there unless the
-    /// formula begins with `0+`, others count as nothing where they are missing.
+    /// formula begins with `0+`, others count as nothing where they are missing. `{totals.lines|all(lines.amount)}` is the first
+    /// that is there, and `all` the sum over the repetitions of a group at the top.
     pub(super) fn sum(&self, formula: &str, group: &Group) -> Option<String> {
         let (formula, may_be_nothing) = match formula.strip_prefix("0+") {
             Some(formula) => (formula, true),
@@ -66,18 +67,46 @@ impl<'w> Writer<'w> {
         };
         let mut sum = Decimal::ZERO;
         for (index, part) in formula.split('{').skip(1).enumerate() {
-            let (id, _) = part.split_once('}')?;
-            let term = self.table.kind().find(id)?;
-            let value = match group.leaf(term).map(|leaf| &leaf.value.content) {
-                Some(Content::Number(number)) => number.value(),
+            let (ids, _) = part.split_once('}')?;
+            let value = match self.operand(ids, group)? {
+                Some(value) => value,
                 None if index > 0 || may_be_nothing => Decimal::ZERO,
-                _ => return None,
+                None => return None,
             };
             // The sign stands before the brace, at the end of the part before.
             let before = formula.split('{').nth(index).unwrap_or_default();
             sum = if before.ends_with('-') { sum.checked_sub(value)? } else { sum.checked_add(value)? };
         }
         formula.starts_with('{').then(|| sum.to_string())
+    }
+
+    /// What a brace of a formula stands for, none where it is missing; nothing where no number can be told.
+    fn operand(&self, ids: &str, group: &Group) -> Option<Option<Decimal>> {
+        for id in ids.split('|') {
+            let of_all = id.strip_prefix("all(").and_then(|rest| rest.strip_suffix(')'));
+            let term = self.table.kind().find(of_all.unwrap_or(id))?;
+            let value = match (of_all, group.leaf(term)) {
+                (Some(_), _) => self.total(term)?,
+                (None, Some(leaf)) => Some(number(leaf)?),
+                (None, None) => None,
+            };
+            if value.is_some() {
+                return Some(value);
+            }
+        }
+        Some(None)
+    }
+
+    /// The sum of a member of a group at the top of the document; none without repetitions, and nothing where one of them lacks
+    /// it or has it in another currency.
+    fn total(&self, term: TermId) -> Option<Option<Decimal>> {
+        let around = self.table.kind().term(term).within()?;
+        let mut total = None;
+        for group in self.document.root.groups(around) {
+            let leaf = group.leaf(term).filter(|leaf| leaf.value.part(Part::Currency).is_none())?;
+            total = Some(total.unwrap_or(Decimal::ZERO).checked_add(number(leaf)?)?);
+        }
+        Some(total)
     }
 
     pub(super) fn wanted(&self) -> Message {
@@ -105,5 +134,12 @@ impl<'w> Writer<'w> {
             let reason = self.wanted();
             self.add(None, text, reason, node);
         }
+    }
+}
+
+fn number(leaf: &Leaf) -> Option<Decimal> {
+    match &leaf.value.content {
+        Content::Number(number) => Some(number.value()),
+        _ => None,
     }
 }
