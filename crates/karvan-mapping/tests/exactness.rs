@@ -62,6 +62,10 @@ fn value(kind: &'static DocumentType, id: TermId, type_code: &str, mark: &str) -
     let term = kind.term(id);
     // The mark ends with the repetition of the group and that of the term.
     let first = mark.ends_with("11");
+    // Terms that the standard has not have numbers beyond those of the standard.
+    let place =
+        || kind.terms().iter().position(|other| other.id() == term.id()).map(|place| (1000 + place).to_string());
+    let number = term.id().strip_prefix("BT-").map(str::to_owned).or_else(place).expect("a term of the kind");
     let text = match (term.id(), term.kind()) {
         ("BT-3", _) => type_code.to_owned(),
         ("BT-5", _) => "IRR".to_owned(),
@@ -72,8 +76,8 @@ fn value(kind: &'static DocumentType, id: TermId, type_code: &str, mark: &str) -
         (_, Kind::Code) => mark.chars().rev().take(2).collect(),
         (_, Kind::Date) => format!("2026-03-{}", 10 + mark.len()),
         (_, Kind::Binary) => "S2FydmFu".to_owned(),
-        (id, Kind::Amount | Kind::Quantity | Kind::Percentage) => format!("{}.{mark}0", &id[3..]),
-        (id, _) => format!("{}{mark}", &id[3..]),
+        (_, Kind::Amount | Kind::Quantity | Kind::Percentage) => format!("{number}.{mark}0"),
+        _ => format!("{number}{mark}"),
     };
     let mut value = Value::parse(term.kind(), &text).expect("a value of its kind");
     let parts = [

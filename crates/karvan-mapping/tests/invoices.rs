@@ -125,3 +125,48 @@ fn an_invoice_may_tell_the_minute_of_its_day() {
         assert!(report.lost.iter().any(|entry| text.starts_with(&entry.value)), "{text}");
     }
 }
+
+/// When the documents were issued that an invoice refers to, and what tax there is on a line, an allowance, a charge: EN 16931
+/// has no terms for it, and the messages, UBL and CII have places.
+#[test]
+fn what_en_16931_has_no_term_for_is_carried_where_both_have_a_place() {
+    let references = "RFF+ON:4711'DTM+171:20261001:102'RFF+CT:V-1'DTM+171:20260101:102'\
+        RFF+AAK:L-9'DTM+171:20261020:102'RFF+ALO:W-3'DTM+171:20261021:102'";
+    let charges = "ALC+C++++FC'MOA+23:12.00'TAX+7+VAT+++:::19+S'MOA+124:2.28'\
+        ALC+A'MOA+204:2.00'TAX+7+VAT+++:::19+S'MOA+124:0.38'";
+    let lines = "LIN+1'MOA+203:100.00'TAX+7+VAT+++:::19+S'MOA+124:19.00'LIN+2'MOA+203:50.00'";
+    let expected = [
+        ("purchaseOrderDate", "2026-10-01"),
+        ("contractDate", "2026-01-01"),
+        ("despatchAdviceDate", "2026-10-20"),
+        ("receivingAdviceDate", "2026-10-21"),
+        ("charges.vatAmount", "2.28"),
+        ("allowances.vatAmount", "0.38"),
+        ("lines.vatAmount", "19.00"),
+    ];
+    for release in ["D:96A", "D:01B", "D:14B"] {
+        let currency = if release == "D:14B" { "CUX+2:EUR'" } else { "CUX+2:EUR:4'" };
+        let segments = format!("BGM+380+1'{references}{currency}{charges}{lines}UNS+S'");
+        let reading = reading(&format!("INVOIC:{release}"), &segments);
+        assert!(reading.report.lost.is_empty(), "{release} {:?}", reading.report.lost);
+        for target in [Target::UBL, Target::CII, Target::Bsp, Target::Edifact(Some("D.96A"))] {
+            let (back, lost) = through(&reading.document, target);
+            assert!(lost.is_empty(), "{release} {target} {lost:?}");
+            for (id, value) in expected {
+                assert_eq!(values(&back, id), [value], "{release} {target} {id}");
+            }
+        }
+        let ubl = String::from_utf8(write(&reading.document, Target::UBL).expect("written").bytes).expect("UTF-8");
+        let plain: String = ubl.lines().map(str::trim).collect();
+        for element in [
+            "<cac:OrderReference><cbc:ID>4711</cbc:ID><cbc:IssueDate>2026-10-01</cbc:IssueDate></cac:OrderReference>",
+            "<cac:TaxTotal><cbc:TaxAmount currencyID=\"EUR\">19.00</cbc:TaxAmount></cac:TaxTotal>",
+        ] {
+            assert!(plain.contains(element), "{element}");
+        }
+    }
+    // UBL wants the number of what has a date.
+    let (back, lost) =
+        through(&reading("INVOIC:D:96A", "BGM+380+1'RFF+ON'DTM+171:20261001:102'LIN+1'").document, Target::UBL);
+    assert!(values(&back, "purchaseOrderDate").is_empty() && lost.contains(&"2026-10-01".to_owned()), "{lost:?}");
+}

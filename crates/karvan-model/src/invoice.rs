@@ -35,7 +35,7 @@ macro_rules! view {
 }
 
 view! {
-    /// An invoice or a credit note: the terms of EN 16931-1 as fields.
+    /// An invoice or a credit note: the terms of EN 16931-1 as fields, and what the messages say besides.
     ///
     /// ```
     /// use karvan_model::{Document, DocumentType, Invoice, Seller};
@@ -62,10 +62,14 @@ view! {
         "BT-10" buyer_reference: Option String,
         "BT-11" project_reference: Option Identifier,
         "BT-12" contract_reference: Option Identifier,
+        "contractDate" contract_date: Option Day,
         "BT-13" purchase_order_reference: Option Identifier,
+        "purchaseOrderDate" purchase_order_date: Option Day,
         "BT-14" sales_order_reference: Option Identifier,
         "BT-15" receiving_advice_reference: Option Identifier,
+        "receivingAdviceDate" receiving_advice_date: Option Day,
         "BT-16" despatch_advice_reference: Option Identifier,
+        "despatchAdviceDate" despatch_advice_date: Option Day,
         "BT-17" tender_reference: Option Identifier,
         "BT-18" invoiced_object: Option Identifier,
         "BT-19" buyer_accounting_reference: Option String,
@@ -211,6 +215,7 @@ view! {
         "BT-128" object: Option Identifier,
         "BT-129" quantity: Option Quantity,
         "BT-131" net_amount: Option Amount,
+        "lines.vatAmount" vat_amount: Option Amount,
         "BT-132" purchase_order_line_reference: Option Identifier,
         "BT-133" buyer_accounting_reference: Option String,
         "BG-26" period: Option Period,
@@ -271,6 +276,7 @@ view! {
         "BT-94" percentage: Option Number,
         "BT-95" vat_category_code: Option String,
         "BT-96" vat_rate: Option Number,
+        "allowances.vatAmount" vat_amount: Option Amount,
         "BT-97" reason: Option String,
         "BT-98" reason_code: Option String,
     }
