@@ -405,7 +405,10 @@ impl<'t> Reader<'t, '_> {
                 self.value(row, place, at..at + own, base, group);
                 at += own;
             }
-            if let (true, Some(leaf)) = (row.common && is_said, group.leaf(row.term)) {
+            if row.common
+                && is_said
+                && let Some(leaf) = group.leaf(row.term)
+            {
                 let reason = Message::new("mapping-common").with("syntax", self.table.title());
                 let entry = self.entry(Some(row.term), self.found[start].node, leaf.value.text().into_owned(), reason);
                 self.report.added.push(entry);
@@ -416,7 +419,9 @@ impl<'t> Reader<'t, '_> {
             let value = TermValue::new(Content::Text(implied.into()));
             group.push(Node::Leaf(Leaf { term: row.term, value, origin: group.origin }));
         }
-        if let (Some(again), Some(leaf)) = (&row.again, group.leaf(row.term)) {
+        if let Some(again) = &row.again
+            && let Some(leaf) = group.leaf(row.term)
+        {
             self.find(0, again, base, false);
             for at in start..self.found.len() {
                 self.again(row, self.found[at].node, base, leaf);
