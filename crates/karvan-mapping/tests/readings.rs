@@ -220,6 +220,21 @@ fn what_else_stands_in_an_order_is_read() {
     assert_eq!(values(&back, "lines.documents.referenceCode"), ["LI"]);
 }
 
+/// Parties with a function of their own were lost: a shipper of a despatch advice, the two sides of an exchange of energy data.
+#[test]
+fn any_party_is_one_with_its_function() {
+    let parties = "NAD+BY+4012345000016::9'NAD+MS+4012345000023::9'CTA+IC+:Einkauf'NAD+MR+9900357000004::293'";
+    for (message, head) in
+        [("ORDERS:D:09B", "BGM+Z12+1'"), ("ORDRSP:D:10A", "BGM+Z19+1'"), ("DESADV:D:96A", "BGM+351+1'")]
+    {
+        let Reading { document, report, .. } = reading(message, &format!("{head}{parties}"));
+        assert!(report.lost.is_empty(), "{message}: {:?}", report.lost);
+        assert_eq!(values(&document, "otherParties.functionCode"), ["MS", "MR"]);
+        assert_eq!(values(&document, "otherParties.party.identifiers"), ["4012345000023", "9900357000004"]);
+        assert_eq!(values(&document, "otherParties.party.contact.name"), ["Einkauf"]);
+    }
+}
+
 /// Order-X wants the sum of the lines (`LineTotalAmount`, `TaxBasisTotalAmount`, each 1..1) of orders that tell none.
 #[test]
 fn the_sum_of_an_order_follows_from_lines_that_all_have_an_amount() {
