@@ -8,6 +8,7 @@ use karvan_mapping::{
 };
 use karvan_text::{Code, Diagnostic, Message, Severity};
 
+use crate::encoding::in_utf8;
 use crate::validate::{self, Content, Verdict};
 
 /// A translated document.
@@ -164,7 +165,7 @@ struct Read {
 impl Read {
     fn new(source: &[u8], options: &Options) -> Result<Self, Error> {
         let checked = Checked::new(source, &options.check);
-        match read_within(source, &options.check.xml) {
+        match read_within(&in_utf8(source).0, &options.check.xml) {
             Ok(readings) => Ok(Self { messages: checked.messages.max(readings.len()), checked, readings }),
             Err(error) => Err(Error::Read(unread(checked.findings, &error), error)),
         }

@@ -12,6 +12,7 @@ pub mod convert;
 pub mod detect;
 pub mod diff;
 pub mod documents;
+mod encoding;
 pub mod explain;
 pub mod fmt;
 pub mod grammars;

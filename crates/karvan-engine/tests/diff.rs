@@ -60,3 +60,30 @@ fn prefixes_are_no_difference() {
     assert_eq!(told(&same(invoice("cbc", "2.1"), invoice("b", "2.1"))), [""; 0]);
     assert_eq!(told(&same(invoice("cbc", "2.1"), invoice("b", "2.3"))).len(), 2);
 }
+
+/// A document in another encoding was refused, though its declaration says how it is read.
+#[test]
+fn the_encoding_is_no_difference() {
+    let text = "<?xml version='1.0' encoding='UTF-8'?><Order xmlns='urn:oasis:names:specification:ubl:schema:xsd:Order-2' \
+        xmlns:c='urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2'><c:ID>MÜHLE</c:ID></Order>";
+    let latin: Vec<u8> =
+        text.replace("UTF-8", "ISO-8859-1").chars().map(|letter| u8::try_from(letter).unwrap()).collect();
+    let wide: Vec<u8> = "\u{FEFF}".encode_utf16().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    for other in [latin, wide] {
+        let diff = diff(text.as_bytes(), &other, &Options::default()).unwrap();
+        assert_eq!(told(&diff), [""; 0]);
+        let findings =
+            |source: &[u8]| convert(source, Target::Json, &Default::default()).unwrap().source_findings.len();
+        assert_eq!(findings(&other), findings(text.as_bytes()));
+    }
+}
+
+#[test]
+fn utf8_that_is_declared_as_another_encoding_is_told() {
+    let order = "<?xml version='1.0' encoding='ISO-8859-1'?>\
+        <Order xmlns='urn:oasis:names:specification:ubl:schema:xsd:Order-2' \
+        xmlns:c='urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2'><c:ID>MÜHLE</c:ID></Order>";
+    let conversion = convert(order.as_bytes(), Target::Json, &Default::default()).unwrap();
+    assert!(String::from_utf8(conversion.octets).unwrap().contains("MÜHLE"));
+    assert_eq!(conversion.source_findings[0].code.number, 5015);
+}

@@ -6,6 +6,7 @@
 //!   [`Limits`] bound the rest.
 //! * [`Element`], [`Node`] and [`Attribute`] walk the tree. Names are compared as (namespace, local name).
 //! * [`EventReader`] reads a document of any length from front to back, in memory that does not grow with it.
+//! * [`transcoded`] brings a document that is in another encoding into UTF-8, which is all that the readers read.
 //! * [`ElementBuilder`] makes a new document and [`Writer`] writes it down.
 //! * [`Canonicalization`] is Canonical XML 1.0 and 1.1 and Exclusive XML Canonicalization 1.0, to any [`std::io::Write`];
 //!   [`CanonicalStream`] makes it while a document is read.
@@ -32,6 +33,7 @@ mod characters;
 mod declaration;
 mod doctype;
 mod document;
+mod encoding;
 mod events;
 mod limits;
 mod names;
@@ -45,6 +47,7 @@ mod xpath;
 pub use canonical::{CanonicalStream, Canonicalization, CanonicalizationError, Subset, XmlAttributes};
 pub use characters::{is_local_name, is_xml_character};
 pub use document::{Attribute, Document, Element, NamespaceDeclaration, Node, NodeId, NodeKind};
+pub use encoding::{Transcoded, is_encoded_otherwise, transcoded};
 pub use events::{Event, EventAttribute, EventReader, Markup, ReadError};
 pub use limits::Limits;
 pub use names::NameId;

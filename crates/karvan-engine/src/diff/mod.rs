@@ -6,6 +6,7 @@
 
 mod text;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use karvan_mapping::{Entry, ReadError, Reading, Writing, read_within, write};
@@ -15,6 +16,7 @@ use karvan_xml::Limits;
 use serde::{Serialize, Serializer};
 
 use crate::convert::{Checked, unread};
+use crate::encoding::in_utf8;
 use crate::validate;
 
 pub use karvan_model::Term;
@@ -162,7 +164,7 @@ pub fn diff(left: &[u8], right: &[u8], options: &Options) -> Result<Diff, Error>
 
 /// A file that was read.
 struct File<'s> {
-    source: &'s [u8],
+    source: Cow<'s, [u8]>,
     readings: Vec<Reading>,
     /// How many messages no table reads.
     unread: usize,
@@ -173,9 +175,10 @@ struct File<'s> {
 impl<'s> File<'s> {
     fn read(source: &'s [u8], is_right: bool, options: &Options) -> Result<Self, Error> {
         let checked = Checked::new(source, &options.check);
-        match read_within(source, &options.check.xml) {
+        let (source, _) = in_utf8(source);
+        match read_within(&source, &options.check.xml) {
             Ok(readings) => {
-                let lines = memchr::memchr_iter(b'\n', source).collect();
+                let lines = memchr::memchr_iter(b'\n', &source).collect();
                 Ok(Self { source, unread: checked.messages.saturating_sub(readings.len()), readings, lines })
             }
             Err(error) => Err(Error { is_right, findings: unread(checked.findings, &error), error }),

@@ -10,14 +10,16 @@ use serde_json::Value;
 
 use super::node::{DocumentNode, Node, Summary};
 use super::{Depth, Options};
+use crate::encoding::in_utf8;
 use crate::validate::GRAMMAR_HEAD;
 
 pub(super) fn xml(source: impl Read, options: &Options, tell: &mut dyn FnMut(Node)) -> io::Result<Summary> {
     let octets = whole(source, options)?;
     let summary = Summary { syntax: Some("xml"), octets: octets.len() as u64, ..Summary::default() };
+    let octets = in_utf8(&octets).0;
     let mut node = DocumentNode { syntax: "xml", ..DocumentNode::default() };
     let choice = Grammars::builtin().choose(&octets[..octets.len().min(GRAMMAR_HEAD)]);
-    match Document::parse(octets, &options.xml) {
+    match Document::parse(&*octets, &options.xml) {
         Ok(document) => {
             let root = document.root();
             node.root = root.local_name().to_owned();

@@ -5,19 +5,33 @@ use std::io::{self, Read};
 use karvan_schema::interchange::Depth;
 use karvan_schema::xml::{Grammar, Grammars, Heading, Validator};
 use karvan_text::{Code, Diagnostic, Message, Span};
-use karvan_xml::{Document, Event, EventReader, ReadError};
+use karvan_xml::{Document, Event, EventReader, ReadError, is_encoded_otherwise};
 
 use super::{Content, Options, Tally, whole};
+use crate::encoding::in_utf8;
 use crate::{ReadAs, business};
 
 /// How many octets from the beginning are looked at to tell which grammar a document follows, and whether it says that it
 /// keeps business rules.
 pub(crate) const GRAMMAR_HEAD: usize = 64 << 10;
 
-/// Checks the document that `source` gives: in constant memory, unless business rules are asked of it.
+/// Checks the document that `source` gives: in constant memory, unless it is in another encoding than UTF-8 or business rules
+/// are asked of it.
 pub(super) fn check(mut source: impl Read, options: &Options, tally: &mut Tally<'_>) -> io::Result<Content> {
     let mut head = Vec::with_capacity(GRAMMAR_HEAD);
     source.by_ref().take(GRAMMAR_HEAD as u64).read_to_end(&mut head)?;
+    if !is_encoded_otherwise(&head) {
+        return check_utf8(head, source, options, tally);
+    }
+    let Some(octets) = whole(head.chain(source), options, tally)? else { return Ok(Content::Unknown) };
+    let (octets, finding) = in_utf8(&octets);
+    finding.into_iter().for_each(|finding| tally.add(finding));
+    let (head, rest) = octets.split_at(octets.len().min(GRAMMAR_HEAD));
+    check_utf8(head.to_vec(), rest, options, tally)
+}
+
+/// Checks the document that begins with `head`.
+fn check_utf8(head: Vec<u8>, source: impl Read, options: &Options, tally: &mut Tally<'_>) -> io::Result<Content> {
     let heading = match options.read_as {
         Some(ReadAs::Grammar(name)) => Grammar::builtin(name).map(Grammar::heading),
         _ => Grammars::builtin().choose(&head).and_then(|choice| choice.grammar),
