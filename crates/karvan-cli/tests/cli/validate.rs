@@ -181,10 +181,10 @@ fn deep_xml_is_not_finished() {
 }
 
 #[test]
-fn a_document_in_another_encoding_is_told_so() {
+fn the_encoding_of_a_document_is_the_one_it_has_or_declares() {
     let wide: Vec<u8> =
         std::iter::once(0xFEFF).chain(INVOICE.encode_utf16()).flat_map(|unit: u16| unit.to_le_bytes()).collect();
-    expect(wide, 1, &["E5010 1:1"]);
+    expect(wide, 0, &[]);
     let wide: Vec<u8> = ORDER.encode_utf16().flat_map(u16::to_be_bytes).collect();
     expect(wide, 1, &["E1046 1:1"]);
     expect(
@@ -192,7 +192,8 @@ fn a_document_in_another_encoding_is_told_so() {
         1,
         &["E5010 9:18 /Invoice/cbc:Note"],
     );
-    invoice_with("UTF-8", "windows-1256", 1, &["E5010 1:31"]);
+    invoice_with("UTF-8", "windows-1256", 0, &[]);
+    invoice_with("UTF-8", "EBCDIC-CP-US", 1, &["E5010 1:31"]);
 }
 
 #[test]
