@@ -294,7 +294,48 @@ fn time_of(tag: Tag, contents: &[u8]) -> der::Result<Timestamp> {
 
 #[cfg(test)]
 mod tests {
+    use der::{Reader as _, SliceReader};
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// Values one after the other: sound lengths and all that can be wrong with one, contents that are cut off or go on.
+    fn values() -> impl Strategy<Value = Vec<u8>> {
+        let tag = prop_oneof![Just(SEQUENCE), Just(OCTET_STRING), Just(INTEGER), Just(0xa0), any::<u8>()];
+        let length = prop_oneof![
+            4 => Just(Vec::new()),
+            1 => (0..=2_u8).prop_map(|zeros| vec![zeros]),
+            1 => prop::collection::vec(any::<u8>(), 1..7),
+        ];
+        let value = (tag, length, prop::collection::vec(any::<u8>(), 0..300)).prop_map(|(tag, odd, contents)| {
+            let digits = (contents.len() as u16).to_be_bytes();
+            let length = match (&odd[..], contents.len()) {
+                ([], length @ ..0x80) => vec![length as u8],
+                ([], 0x80..0x100) => vec![0x81, digits[1]],
+                ([], _) => vec![0x82, digits[0], digits[1]],
+                // More digits than needed.
+                ([zeros @ 0..=2], _) => [&[0x82 + zeros][..], &vec![0; usize::from(*zeros)], &digits].concat(),
+                (odd, _) => odd.to_vec(),
+            };
+            [vec![tag], length, contents].concat()
+        });
+        prop::collection::vec(value, 1..4).prop_map(|values| values.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn values_are_as_strictly_read_as_by_der(octets in values()) {
+            let (mut own, mut theirs) = (Reader::new(&octets), SliceReader::new(&octets).unwrap());
+            while own.peek().is_some_and(|tag| tag & 0x1f != 0x1f) {
+                let (one, other) = (own.any(), AnyRef::decode(&mut theirs));
+                prop_assert_eq!(one.as_ref().ok(), other.as_ref().ok());
+                if one.is_err() {
+                    break;
+                }
+                prop_assert_eq!(own.rest.len(), usize::try_from(theirs.remaining_len()).unwrap());
+            }
+        }
+    }
 
     fn parse(tag: u8, text: &str) -> der::Result<Timestamp> {
         let mut bytes = vec![tag, u8::try_from(text.len()).unwrap()];
