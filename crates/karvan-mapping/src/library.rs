@@ -23,7 +23,7 @@ macro_rules! tables {
 /// The tables, those that are for some documents only before those that are for all: an order has the root of its response.
 const TABLES: &[(&str, &str, &str)] = tables! {
     "invoice": "cii", "ubl-self-billed-credit-note", "ubl-self-billed-invoice", "ubl-credit-note", "ubl-invoice", "edifact-d14b",
-        "edifact-d96a", "edifact-d01b", "bsp";
+        "edifact-d01b", "edifact-d96a", "bsp";
     "order-response": "edifact", "ubl-simple", "ubl", "cio", "bsp";
     "order-change": "edifact", "ubl-cancellation", "ubl", "cio", "bsp";
     "order": "edifact", "ubl", "cio", "bsp";

@@ -2,6 +2,7 @@
 
 use karvan_mapping::{Reading, Target, read, write};
 use karvan_model::{Document, Invoice, Leaf, Part};
+use karvan_schema::directory::Directories;
 
 fn reading(message: &str, segments: &str) -> Reading {
     let source = format!("UNB+UNOC:3+SENDER+RECIPIENT+261114:0840+7'UNH+1+{message}:UN'{segments}UNT+9+1'UNZ+1+7'");
@@ -32,6 +33,32 @@ fn invoices(segments: &str) -> impl Iterator<Item = (String, Reading)> {
             format!("BGM+380+1+9'{segments}LIN+1'MOA+203:7.00'UNS+S'MOA+77:8.33'TAX+7+VAT+++:::19+S'MOA+124:1.33'");
         (release.replace(':', "."), reading(&format!("INVOIC:{release}"), &segments))
     })
+}
+
+/// The group of taxes behind the lines, and the segment that terms of payment stand in, are not the same in all.
+#[test]
+fn an_invoice_of_every_packed_release_from_the_oldest_on_is_read_and_written() {
+    let directories = Directories::builtin();
+    let releases = directories.releases().iter().filter(|release| {
+        let has_invoice = directories.release(release).is_some_and(|release| release.message("INVOIC").is_some());
+        has_invoice && !matches!(release.as_str(), "D.14B")
+    });
+    let mut count = 0;
+    for release in releases.skip_while(|release| *release != "D.93A") {
+        let segments = "BGM+380+1'DTM+137:20261101:102'NAD+SU+7'NAD+BY+8'LIN+1'MOA+203:7.00'UNS+S'MOA+77:8.33'\
+            TAX+7+VAT+++:::19+S'MOA+124:1.33'";
+        let Reading { document, report, format, .. } =
+            reading(&format!("INVOIC:{}", release.replace('.', ":")), segments);
+        assert_eq!((format, report.lost.len()), (format!("INVOIC {release}"), 0), "{:?}", report.lost);
+        assert_eq!(
+            (values(&document, "BT-117"), values(&document, "BT-119")),
+            (vec!["1.33".into()], vec!["19".into()])
+        );
+        let target: Target = format!("edifact:{release}").parse().expect("a target");
+        assert_eq!(through(&document, target), (document, vec![]), "{release}");
+        count += 1;
+    }
+    assert!(count > 40, "{count}");
 }
 
 /// An invoice of another directory than D.96A, D.01B and D.14B was not read at all.
@@ -169,4 +196,18 @@ fn what_en_16931_has_no_term_for_is_carried_where_both_have_a_place() {
     let (back, lost) =
         through(&reading("INVOIC:D:96A", "BGM+380+1'RFF+ON'DTM+171:20261001:102'LIN+1'").document, Target::UBL);
     assert!(values(&back, "purchaseOrderDate").is_empty() && lost.contains(&"2026-10-01".to_owned()), "{lost:?}");
+}
+
+/// Messages of the energy market tell the period of an account, and terms in the segment that came with D.04A.
+#[test]
+fn an_account_of_a_period_is_an_invoice_of_it() {
+    let head = "DTM+155:202601010000?+01:303'DTM+156:202601312300?+01:303'PYT+3'DTM+265:20260215:102'";
+    let lines = "LIN+1'QTY+47:10:KWH'PRI+CAL:0.25:::1:KWH'";
+    let Reading { document, report, .. } = reading("INVOIC:D:06A", &format!("BGM+380+1'{head}{lines}"));
+    assert!(report.lost.is_empty(), "{:?}", report.lost);
+    for (id, value) in
+        [("BT-73", "2026-01-01"), ("BT-74", "2026-01-31"), ("BT-9", "2026-02-15"), ("BT-146", "0.25"), ("BT-149", "1")]
+    {
+        assert_eq!(values(&document, id), [value], "{id}");
+    }
 }
