@@ -255,3 +255,19 @@ fn the_sum_of_an_order_follows_from_lines_that_all_have_an_amount() {
         assert!(!String::from_utf8_lossy(&writing.bytes).contains("TaxBasisTotalAmount"), "{lines}");
     }
 }
+
+/// A reference that opens no group of its own found no place.
+#[test]
+fn what_the_last_release_has_a_place_for_comes_back() {
+    let lines = r#""lines":[{"number":"1","item":{"name":"Ink","brand":"Rang","model":"R-7","specifications":[{"number":"S-1"}]}}]"#;
+    let source =
+        format!(r#"{{"document":"price-catalogue","version":1,"number":"7","issueDate":"2026-11-14",{lines}}}"#);
+    let document = read(source.as_bytes()).expect("a document").remove(0).document;
+    let (back, lost) = through(&document, Target::Edifact(Some("D.21B")));
+    assert!(lost.is_empty(), "{lost:?}");
+    for (id, value) in [("brand", "Rang"), ("model", "R-7"), ("specifications.number", "S-1")] {
+        assert_eq!(values(&back, &format!("lines.item.{id}")), [value]);
+    }
+    // The list of D.96A has neither code.
+    assert_eq!(through(&document, Target::Edifact(Some("D.96A"))).1[..2], ["Rang", "R-7"]);
+}

@@ -137,7 +137,9 @@ fn own_target(octets: &[u8], kind: &DocumentType, format: &str) -> Target {
     let empty = Terms::new(DocumentType::named(kind.name()).unwrap_or(DocumentType::invoice()));
     let same = |target: &Target| karvan_mapping::write(&empty, *target).is_ok_and(|writing| writing.format == format);
     let written = Target::all().into_iter().filter(|target| *target != Target::Edifact(None)).find(same);
-    written.unwrap_or(if octets.starts_with(b"<") { Target::UBL } else { Target::Edifact(None) })
+    // A message of any other release goes back to that.
+    let release = || format.split_once(' ').and_then(|(_, release)| format!("edifact:{release}").parse().ok());
+    written.or_else(release).unwrap_or(if octets.starts_with(b"<") { Target::UBL } else { Target::Edifact(None) })
 }
 
 /// Where a document goes: through every other syntax and back, and to its own at once.
