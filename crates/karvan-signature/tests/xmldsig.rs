@@ -204,6 +204,19 @@ fn a_signature_without_key_verifies_with_a_known_certificate() {
     assert_eq!(codes(verify(bare, &[], &known[..1], &Policy::default())), [6013]);
 }
 
+/// A signature shorter than the modulus was told to be broken, though the key that may have made it was not looked at.
+#[test]
+fn a_signature_of_another_length_is_of_another_key() {
+    let method = "http://www.w3.org/2021/04/xmldsig-more#eddsa-ed25519";
+    let signed = signed_invoice().replace(method, "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256");
+    let (start, end) = (signed.find("<ds:KeyInfo>").unwrap(), signed.find("</ds:Signature>").unwrap());
+    let bare = format!("{}{}", &signed[..start], &signed[end..]);
+    let known = [certificate("rsa"), certificate("ed25519")];
+    assert_eq!(codes(verify(bare.clone(), &[], &known, &Policy::default())), [6013]);
+    // Where there is no other, it is not by that one.
+    assert_eq!(codes(verify(bare, &[], &known[..1], &Policy::default())), [6012]);
+}
+
 #[test]
 fn offered_certificates_are_handed_over() {
     let key = key("rsa");

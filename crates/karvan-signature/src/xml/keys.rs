@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use karvan_pki::{Certificate, Legacy, PublicKey, SignatureAlgorithm, SignatureError};
+use karvan_pki::{Certificate, KeyKind, Legacy, PublicKey, SignatureAlgorithm, SignatureError};
 use karvan_text::{Code, Message};
 
 use super::key_info::Offered;
@@ -117,7 +117,7 @@ pub(super) fn find_key(
     let certified = certificates.map(|certificate| (certificate.public_key(), None, Some(certificate)));
     let named = known.keys.iter().map(|(name, key)| (key, Some(name).filter(|name| !name.is_empty()), None));
     let bare = bare.iter().map(|key| (key, None, None));
-    let mut reason = None;
+    let mut reason: Option<(u8, SignatureError)> = None;
     for (key, name, certificate) in certified.chain(named).chain(bare) {
         let value = number_pair(&signature.value, key.kind().curve_octets());
         match key.verify_allowing(algorithm, octets, &value, policy.legacy) {
@@ -126,16 +126,33 @@ pub(super) fn find_key(
                 let certificate = certificate.or_else(|| offered.certificates.iter().find(is_of_key)).cloned();
                 return Ok(SignedBy { key: Some(key.clone()), name: name.cloned(), method, certificate, offered });
             }
-            // That one key does not fit is told only if no other one could have fitted.
-            Err(error) if error == SignatureError::Wrong || reason.is_none() => reason = Some(error),
-            Err(_) => {}
+            // That one key does not fit is told only if no other one could have fitted, and that it is not of one which it
+            // cannot be of only if there is no other.
+            Err(error) => {
+                let weight = match error {
+                    SignatureError::Wrong if may_be_of(key, &value) => 2,
+                    SignatureError::Wrong => 0,
+                    _ => 1,
+                };
+                if reason.as_ref().is_none_or(|(other, _)| weight > *other) {
+                    reason = Some((weight, error));
+                }
+            }
         }
     }
     Err(match reason {
         None => no_key(signature, &offered),
-        Some(SignatureError::Wrong) => wrong(signature),
-        Some(error) => finding(signature.element, 6013, Message::new("signature-unfit-key").with("detail", error)),
+        Some((_, SignatureError::Wrong)) => wrong(signature),
+        Some((_, error)) => finding(signature.element, 6013, Message::new("signature-unfit-key").with("detail", error)),
     })
+}
+
+/// Whether a signature of this length may be one by the key: one by RSA is as long as the modulus (RFC 8017 §8.2.2).
+fn may_be_of(key: &PublicKey, value: &[u8]) -> bool {
+    match key.kind() {
+        KeyKind::Rsa { bits } => bits.div_ceil(8) == value.len(),
+        _ => true,
+    }
 }
 
 /// The value with both numbers of an elliptic curve as long as the order of the curve, `size` octets (XML Signature 1.1 §6.4.3).
