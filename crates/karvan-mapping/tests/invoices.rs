@@ -211,3 +211,33 @@ fn an_account_of_a_period_is_an_invoice_of_it() {
         assert_eq!(values(&document, id), [value], "{id}");
     }
 }
+
+/// A party that stands in no form (C058) lost its name and its address.
+#[test]
+fn name_and_address_in_no_form_are_a_line_each() {
+    let parties = "NAD+SU++SAFFRON LTD:12 Azadi St:Unit 4:Industrial Park'NAD+BY+8+CARPETS LTD'\
+        NAD+DP++DEPOT:9 Kaj Rd'NAD+PE++BANK:4 Naz Sq'";
+    for (release, Reading { document, report, .. }) in invoices(parties) {
+        for (id, value) in [
+            ("BT-27", "SAFFRON LTD"),
+            ("BT-35", "12 Azadi St"),
+            ("BT-36", "Unit 4"),
+            ("BT-162", "Industrial Park"),
+            ("BT-44", "CARPETS LTD"),
+            ("BT-70", "DEPOT"),
+            ("BT-75", "9 Kaj Rd"),
+            ("BT-59", "BANK"),
+        ] {
+            assert_eq!(values(&document, id), [value], "{release} {id}");
+        }
+        // A payee has no address in EN 16931.
+        assert_eq!(report.lost.iter().map(|entry| &*entry.value).collect::<Vec<_>>(), ["4 Naz Sq"], "{release}");
+        assert_eq!(through(&document, Target::Edifact(Some("D.96A"))), (document, vec![]), "{release}");
+    }
+    // Beside a name in its form it is something else: the trading name.
+    let document = reading("INVOIC:D:96A", "BGM+380+1'NAD+SU++SAFFRON+SAFFRON LTD'LIN+1'").document;
+    assert_eq!(
+        (values(&document, "BT-27"), values(&document, "BT-28")),
+        (vec!["SAFFRON LTD".into()], vec!["SAFFRON".into()])
+    );
+}
