@@ -1,4 +1,7 @@
-//! `karvan convert --out-dir`: many documents, each translated to a file of its own, and one account of all.
+//! `karvan convert --out-dir` and `--out-archive`: many documents, each translated to a file of its own in a folder or an archive,
+//! and one account of all.
+
+mod archive;
 
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, File, OpenOptions};
@@ -16,6 +19,7 @@ use karvan_engine::text::{Diagnostic, Message};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use self::archive::Archive;
 use super::convert::{Convert, errors, told};
 use crate::arguments::Format;
 use crate::input::{Input, Limits, Meter, Refusal, whole};
@@ -25,7 +29,44 @@ use crate::progress::Progress;
 use crate::session::{Session, say_failed};
 use crate::status::Status;
 
-/// An input, and where in the folder what comes of it stands.
+/// Where the files go.
+#[derive(Clone, Copy)]
+pub(crate) enum Place<'a> {
+    /// Into a folder, each as soon as it is whole.
+    Folder(&'a Path),
+    /// Into an archive, in the order of the inputs.
+    Archive(&'a Path),
+}
+
+impl<'a> Place<'a> {
+    /// The one that was asked for.
+    pub(crate) fn asked(asked: &'a Convert) -> Option<Self> {
+        let folder = asked.out_dir.as_deref().map(Place::Folder);
+        folder.or_else(|| asked.out_archive.as_deref().map(Place::Archive))
+    }
+}
+
+/// What becomes of what was translated.
+enum Keeper {
+    /// It stands in the folder already, and is written down.
+    Journal(Journal),
+    /// It is added.
+    Archive(Box<Archive>),
+}
+
+impl Keeper {
+    fn keep(&mut self, what: &What) -> io::Result<()> {
+        match (self, what) {
+            (Self::Journal(journal), _) => journal.keep(what),
+            (Self::Archive(archive), What::Translated(conversion, Some(record))) => {
+                record.outputs.last().map_or(Ok(()), |output| archive.add(output, &conversion.octets))
+            }
+            (Self::Archive(_), _) => Ok(()),
+        }
+    }
+}
+
+/// An input, and where in the folder or archive what comes of it stands.
 struct Work {
     input: Input,
     place: PathBuf,
@@ -48,11 +89,14 @@ enum What {
 
 pub(crate) fn run(
     asked: &Convert,
-    folder: &Path,
+    to: Place<'_>,
     target: Target,
     options: &Options,
     mut session: Session,
 ) -> io::Result<Status> {
+    if matches!(to, Place::Archive(path) if path == Path::new("-")) && session.output.is_stdout() {
+        return Ok(session.usage(&Message::new("usage-two-to-output").with("option", "--out-archive")));
+    }
     let works = match works(&asked.paths) {
         Ok(works) => works,
         Err(error) => return Ok(say_failed("input", &error)),
@@ -64,11 +108,18 @@ pub(crate) fn run(
             return Ok(session.usage(&message.with("output", place.display())));
         }
     }
-    let mut journal = match Journal::open(folder, target, asked.resume) {
-        Ok(journal) => journal,
-        Err(error) => return Ok(say_failed(&folder.display().to_string(), &error)),
+    let (folder, path, opened) = match to {
+        Place::Folder(path) => (Some(path), path, Journal::open(path, target, asked.resume).map(Keeper::Journal)),
+        Place::Archive(path) => (None, path, Archive::create(path).map(Box::new).map(Keeper::Archive)),
     };
-    let done = std::mem::take(&mut journal.done);
+    let mut keeper = match opened {
+        Ok(keeper) => keeper,
+        Err(error) => return Ok(say_failed(&path.display().to_string(), &error)),
+    };
+    let done = match &mut keeper {
+        Keeper::Journal(journal) => std::mem::take(&mut journal.done),
+        Keeper::Archive(_) => HashMap::new(),
+    };
     let (limits, meter) = (session.limits, Arc::default());
     let worker = Worker { folder, target, options, limits, done, allow_loss: asked.allow_loss };
     let jobs = asked.jobs.or_else(|| thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
@@ -87,7 +138,7 @@ pub(crate) fn run(
             progress.show(&inputs, &meter);
             progress.beside(|| match told {
                 Told::Said(event) => {
-                    journal.keep(&event.what)?;
+                    keeper.keep(&event.what)?;
                     account.tell(&event, &mut session)
                 }
                 Told::Pause => session.output.flush(),
@@ -96,6 +147,9 @@ pub(crate) fn run(
         || meter.stop(),
     )?;
     progress.finish();
+    if let Keeper::Archive(archive) = keeper {
+        archive.finish()?;
+    }
     account.finish(session)
 }
 
@@ -127,7 +181,8 @@ fn below(archive: &Path, member: &str) -> PathBuf {
 
 /// What every thread knows.
 struct Worker<'r> {
-    folder: &'r Path,
+    /// The folder that files are written to; none where they go into an archive, which takes them one after the other.
+    folder: Option<&'r Path>,
     target: Target,
     options: &'r Options,
     limits: Limits,
@@ -164,7 +219,8 @@ impl Worker<'_> {
 
     fn one(&self, file: &str, source: &[u8], place: &Path) -> Vec<What> {
         let digest = fingerprint(source);
-        let is_there = |record: &&Record| record.outputs.iter().all(|output| self.folder.join(output).is_file());
+        let is_file = |output: &PathBuf| self.folder.is_some_and(|folder| folder.join(output).is_file());
+        let is_there = |record: &&Record| record.outputs.iter().all(is_file);
         if let Some(record) = self.done.get(file).filter(|record| record.source == digest).filter(is_there) {
             return vec![What::Before(record.clone())];
         }
@@ -211,7 +267,8 @@ impl Worker<'_> {
 
     /// Writes a file of the folder: it appears when it is whole.
     fn write(&self, output: &Path, octets: &[u8]) -> io::Result<()> {
-        let path = self.folder.join(output);
+        let Some(folder) = self.folder else { return Ok(()) };
+        let path = folder.join(output);
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }

@@ -18,7 +18,8 @@ use crate::status::Status;
 /// `karvan convert`.
 #[derive(Args, Debug)]
 pub(crate) struct Convert {
-    /// The document; standard input where there is none or `-` is named. With --out-dir files, folders and archives.
+    /// The document; standard input where there is none or `-` is named. With --out-dir or --out-archive files, folders and
+    /// archives.
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
 
@@ -48,17 +49,21 @@ pub(crate) struct Convert {
     #[arg(long, value_name = "ID[:QUALIFIER]", value_parser = partner)]
     recipient: Option<Partner>,
 
-    /// Write the report of the conversion to FILE, as JSON (default: standard error, for a person); with --out-dir an array of
-    /// the account, one object a document and the totals.
+    /// Write the report of the conversion to FILE, as JSON (default: standard error, for a person); with --out-dir and
+    /// --out-archive an array of the account, one object a document and the totals.
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
 
     /// Translate every document of every file, each to a file of its own in this folder.
-    #[arg(long, value_name = "DIR", conflicts_with = "document")]
+    #[arg(long, value_name = "DIR", conflicts_with = "document", group = "several")]
     pub(crate) out_dir: Option<PathBuf>,
 
+    /// Translate every document of every file, all into one ZIP archive.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["document", "resume"], group = "several")]
+    pub(crate) out_archive: Option<PathBuf>,
+
     /// How many files to translate at a time (default: as many as there are processors).
-    #[arg(short, long, value_name = "COUNT", requires = "out_dir")]
+    #[arg(short, long, value_name = "COUNT", requires = "several")]
     pub(crate) jobs: Option<NonZeroUsize>,
 
     /// Leave out what an earlier run with this folder has translated to the same syntax and has not changed since.
@@ -96,8 +101,8 @@ pub(crate) fn run(asked: &Convert, mut session: Session) -> io::Result<Status> {
     if report_to_stdout && session.output.is_stdout() {
         return Ok(session.usage(&Message::new("usage-two-to-output").with("option", "--report")));
     }
-    if let Some(folder) = &asked.out_dir {
-        return batch::run(asked, folder, target, &options, session);
+    if let Some(place) = batch::Place::asked(asked) {
+        return batch::run(asked, place, target, &options, session);
     }
     if asked.paths.len() > 1 {
         return Ok(session.usage(&Message::new("usage-several-files")));

@@ -1,4 +1,4 @@
-//! `karvan convert --out-dir`.
+//! `karvan convert --out-dir` and `--out-archive`.
 
 use std::fs;
 use std::io::Write;
@@ -113,6 +113,32 @@ fn every_document_of_an_interchange_gets_a_file() {
     assert!(run.stdout.contains("1 messages in it are no documents that can be translated"), "{}", run.stdout);
 }
 
+/// The same files as in a folder, in the order of the inputs, and the same octets however many jobs there are.
+#[test]
+fn an_archive_holds_what_a_folder_would() {
+    let folder = folder();
+    let second = ORDER.replace("PO-1", "PO-2").replace("+77'", "+78'");
+    folder.write("in/two.edi", [ORDER, &second].concat());
+    folder.run(["convert", "--to=ubl", "--out-dir=out", "--allow-loss", "in"]).expect(1);
+    for (archive, jobs) in [("one.zip", "1"), ("three.zip", "3")] {
+        let to = format!("--out-archive={archive}");
+        let run = folder.run(["convert", "--to=ubl", &to, "--allow-loss", "--jobs", jobs, "in"]).expect(1);
+        assert!(run.stdout.contains("4 documents written, 0 withheld, 0 translated before, 1 not translated"));
+    }
+    let octets = |name: &str| fs::read(folder.path(name)).unwrap();
+    assert_eq!(octets("one.zip"), octets("three.zip"));
+    let mut archive = zip::ZipArchive::new(fs::File::open(folder.path("one.zip")).unwrap()).unwrap();
+    let names: Vec<_> = archive.file_names().map(|name| name.unwrap().into_owned()).collect();
+    assert_eq!(names, ["deep/more.xml.xml", "invoice.xml.xml", "two.edi.1.xml", "two.edi.2.xml"]);
+    for name in names {
+        let member = std::io::read_to_string(archive.by_name(&name).unwrap()).unwrap();
+        assert_eq!(member, folder.read(&format!("out/{name}")), "{name}");
+    }
+    // It is read again as any archive is.
+    folder.run(["convert", "--to=json", "--out-dir=again", "--allow-loss", "one.zip"]).expect(0);
+    assert_eq!(tree(&folder, "again").len(), 5);
+}
+
 /// What an archive calls its members leads nowhere but below the folder.
 #[test]
 fn the_members_of_an_archive_stay_below_the_folder() {
@@ -187,6 +213,10 @@ fn options_that_do_not_go_together_are_told() {
     folder.run(["convert", "--to=cii", "--resume", "in/invoice.xml"]).expect(2);
     folder.run(["convert", "--to=cii", "--out-dir=out", "--document=1", "in/invoice.xml"]).expect(2);
     folder.run(["convert", "--to=cii", "in/invoice.xml", "in/deep/more.xml"]).expect(2);
+    folder.run(["convert", "--to=cii", "--out-dir=out", "--out-archive=out.zip", "in"]).expect(2);
+    folder.run(["convert", "--to=cii", "--out-archive=out.zip", "--resume", "in"]).expect(2);
+    folder.run(["convert", "--to=cii", "--out-archive=-", "in"]).expect(2);
+    folder.run(["convert", "--to=cii", "--out-archive=in", "in"]).expect(3);
     folder.run(["convert", "--to=cii", "--out-dir=in/invoice.xml", "in"]).expect(3);
     folder.run(["convert", "--to=cii", "--out-dir=out", "--max-size=100", "in/invoice.xml"]).expect(4);
 }

@@ -67,7 +67,7 @@ impl Written {
             "schema" => !arguments.contains(&"--json-schema"),
             "validate" | "inspect" | "diff" | "verify" | "trust" | "explain" => true,
             "fmt" => arguments.contains(&"--check"),
-            "convert" => value_of("--out-dir").is_some(),
+            "convert" => value_of("--out-dir").or(value_of("--out-archive")).is_some(),
             _ => false,
         };
         let documents = |text: &str| serde_json::Deserializer::from_str(text).into_iter().map(Result::unwrap).collect();
