@@ -584,10 +584,12 @@ impl<'t> Reader<'t, '_> {
     /// Takes what says again how often a term stands, or what its values sum up to; anything else it says is left over.
     fn counter(&mut self, term: TermId, place: &Place, below: &Below, root: &Group) {
         let start = self.find(0, place, Some(below), false);
+        // Once for all: a hostile document may say it a million times.
+        let counted = if start < self.found.len() { counted(term, root) } else { None };
         for at in start..self.found.len() {
             let node = self.found[at].node;
             let text = self.tree.text(node).unwrap_or_default();
-            if Lens::Number.get(Kind::Quantity, text).is_ok_and(|said| Some(said) == counted(term, root)) {
+            if Lens::Number.get(Kind::Quantity, text).is_ok_and(|said| Some(&said) == counted.as_ref()) {
                 self.use_path(place, node);
                 let entry = self.entry(Some(term), node, text.to_owned(), Message::new("mapping-counted"));
                 self.report.form.push(entry);
