@@ -424,6 +424,10 @@ impl fmt::Display for Repertoire {
 
 /// The first UTF-8 sequence, where there is one and all octets beyond ASCII belong to such.
 fn declared_wrongly(octets: &[u8]) -> Option<Misfit> {
+    // Nearly all text is ASCII, and this looks at many octets at once.
+    if octets.is_ascii() {
+        return None;
+    }
     let offset = octets.iter().position(|octet| !octet.is_ascii())?;
     let character = std::str::from_utf8(&octets[offset..]).ok()?.chars().next()?;
     Some(Misfit { kind: MisfitKind::Utf8 { character }, offset, length: character.len_utf8() })

@@ -442,3 +442,11 @@ fn a_country_is_a_place() {
         assert_eq!(told(&place(at), &check(&place(at))), findings, "{at}");
     }
 }
+
+#[test]
+fn a_line_end_within_a_segment_is_told_to_be_data() {
+    let text = ORDER.replace("PO-1", "PO\n1");
+    let findings = check(&text);
+    assert_eq!(told(&text, &findings), ["E1021 BGM[1001=220]/1004 \n"]);
+    assert_eq!(findings[0].help.as_ref().map(|help| help.id()), Some("help-line-end"));
+}

@@ -118,6 +118,8 @@ pub(super) fn out_of_repertoire(
         MisfitKind::Utf8 { .. } => found.help(Message::new("help-utf8-found")),
         // A control character is in no repertoire.
         MisfitKind::NotPermitted { character } if !character.is_control() => found.help(Message::new("help-charset")),
+        MisfitKind::NotPermitted { character: '\n' | '\r' } => found.help(Message::new("help-line-end")),
+        MisfitKind::Malformed { .. } => found.help(Message::new("fmt-help-read-as")),
         _ => found,
     }
 }
