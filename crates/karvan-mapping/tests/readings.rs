@@ -233,6 +233,10 @@ fn any_party_is_one_with_its_function() {
         assert_eq!(values(&document, "otherParties.party.identifiers"), ["4012345000023", "9900357000004"]);
         assert_eq!(values(&document, "otherParties.party.contact.name"), ["Einkauf"]);
     }
+    // A shipper (SH, of EANCOM) was written as a party without its function, which is mandatory.
+    let shipper = "BGM+351+1+9'NAD+SH+4012345000016::9'";
+    let (back, lost) = through(&reading("DESADV:D:96A", shipper).document, Target::Edifact(Some("D.96A")));
+    assert_eq!((values(&back, "otherParties.party.identifiers").len(), lost.len()), (0, 3), "{lost:?}");
 }
 
 /// Order-X wants the sum of the lines (`LineTotalAmount`, `TaxBasisTotalAmount`, each 1..1) of orders that tell none.
