@@ -1,30 +1,12 @@
 //! What real invoices say in more than one way, in each release of INVOIC that is read.
 
-use karvan_mapping::{Reading, Target, read, write};
-use karvan_model::{Document, Invoice, Leaf, Part};
+mod messages;
+
+use karvan_mapping::{Reading, Target, write};
+use karvan_model::{Document, Invoice, Part};
 use karvan_schema::directory::Directories;
 
-fn reading(message: &str, segments: &str) -> Reading {
-    let source = format!("UNB+UNOC:3+SENDER+RECIPIENT+261114:0840+7'UNH+1+{message}:UN'{segments}UNT+9+1'UNZ+1+7'");
-    read(source.as_bytes()).expect("a document").remove(0)
-}
-
-/// The values of a term, in the order of the document.
-fn leaves<'d>(document: &'d Document, id: &str) -> Vec<&'d Leaf> {
-    let term = document.kind.find(id).expect("a term");
-    document.leaves().filter(|leaf| leaf.term == term).collect()
-}
-
-fn values(document: &Document, id: &str) -> Vec<String> {
-    leaves(document, id).into_iter().map(|leaf| leaf.value.text().into_owned()).collect()
-}
-
-/// What was lost on the way there and back.
-fn through(document: &Document, target: Target) -> (Document, Vec<String>) {
-    let writing = write(document, target).expect("written");
-    let lost = writing.report.lost.iter().map(|entry| entry.value.clone()).collect();
-    (read(&writing.bytes).expect("a document").remove(0).document, lost)
-}
+use messages::{leaves, reading, through, values};
 
 /// An invoice with this between its number and its lines, in each release.
 fn invoices(segments: &str) -> impl Iterator<Item = (String, Reading)> {
