@@ -6,7 +6,6 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::fmt::{self, Write as _};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -225,11 +224,12 @@ impl Short {
     }
 }
 
-impl fmt::Display for Short {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Short {
+    /// Appends the text.
+    fn put(self, out: &mut String) {
         let [octets @ .., _] = self.0.to_le_bytes();
         let length = octets.iter().position(|octet| *octet == 0).unwrap_or(octets.len());
-        f.write_str(std::str::from_utf8(&octets[..length]).unwrap_or_default())
+        out.push_str(std::str::from_utf8(&octets[..length]).unwrap_or_default());
     }
 }
 
@@ -595,7 +595,9 @@ impl Shape {
 
     /// The text of a node, if it is short.
     pub(crate) fn short(&self, id: NodeId) -> String {
-        self.at(id).map_or_else(String::new, |node| node.short.to_string())
+        let mut text = String::new();
+        self.at(id).map_or_else(Short::default, |node| node.short).put(&mut text);
+        text
     }
 
     /// The element that a segment begins with and its value, if that is a qualifier: `3035` and `BY`.
@@ -634,14 +636,13 @@ impl Shape {
                 path.push(':');
             }
             path.push_str(local);
-            // Writing to a string cannot fail.
-            let _ = match self.qualifier(node) {
-                Some((element, value)) => write!(path, "[{element}={value}]"),
-                None if node.occurrence > 1 || self.at(node.next).is_some_and(|next| next.is_like(node)) => {
-                    write!(path, "[{}]", node.occurrence)
-                }
-                None => Ok(()),
-            };
+            if let Some((element, value)) = self.qualifier(node) {
+                path.extend(["[", element, "="]);
+                value.put(&mut path);
+                path.push(']');
+            } else if node.occurrence > 1 || self.at(node.next).is_some_and(|next| next.is_like(node)) {
+                path.extend(["[", &node.occurrence.to_string(), "]"]);
+            }
         }
         path
     }
