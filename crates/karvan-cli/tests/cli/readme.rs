@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::support::Folder;
 
 /// What stands for files of the reader's own.
-const OF_THE_READER: [&str; 6] = ["ubl-2.2", "in/", " order.edi", " invoice.edi", "d25a.zip", "man FOLDER"];
+const OF_THE_READER: [&str; 7] = ["ubl-2.2", "in/", " day.zip", " order.edi", " invoice.edi", "d25a.zip", "man FOLDER"];
 
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
