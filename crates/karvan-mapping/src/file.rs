@@ -136,6 +136,9 @@ pub(crate) struct RowEntry {
     /// The places are alternatives of each other: what stands at the others, where one has a value, is another term's.
     #[serde(default)]
     pub(crate) either: bool,
+    /// The places but the first are those of sources that leave it out against the rules: a check does not look there.
+    #[serde(default)]
+    pub(crate) lenient: bool,
     /// The place is one for groups only whose other member has one of these values.
     #[serde(default)]
     pub(crate) only: Option<When>,

@@ -378,7 +378,8 @@ impl<'t> Reader<'t, '_> {
 
     fn leaf(&mut self, row: &'t Row, base: Option<&Below>, given: Option<NodeId>, group: &mut Group) {
         let start = self.found.len();
-        for (number, place) in row.places.iter().enumerate() {
+        let places = if row.lenient && self.purpose == Purpose::Check { 1 } else { row.places.len() };
+        for (number, place) in row.places.iter().enumerate().take(places) {
             if row.either && !group.all(row.term).is_empty() {
                 break;
             }

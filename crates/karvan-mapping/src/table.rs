@@ -91,6 +91,8 @@ pub(crate) struct Row {
     pub(crate) required: Option<Group>,
     /// Whether only the first of the places that has a value is that of the term.
     pub(crate) either: bool,
+    /// Whether a document that is checked has the term at the first place alone.
+    pub(crate) lenient: bool,
     /// Another member without which the place is none for this one, and its values; any where none are told.
     pub(crate) only: Option<(TermId, Vec<String>)>,
     /// The terms that a group's own text tells, code and text; other members have places of their own.

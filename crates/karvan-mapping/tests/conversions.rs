@@ -676,6 +676,9 @@ fn the_currency_of_the_amount_due_is_that_of_an_invoice_that_says_none() {
         currencyID="GBP">17.5</cbc:TaxAmount><cac:TaxCategory><cac:TaxScheme><cbc:ID>OTH</cbc:ID></cac:TaxScheme></cac:TaxCategory>
         </cac:TaxSubtotal></cac:TaxTotal><cac:LegalMonetaryTotal><cbc:PayableAmount currencyID="GBP">117.5</cbc:PayableAmount>
         </cac:LegalMonetaryTotal></Invoice>"#;
+    let checked = karvan_xml::Document::parse(source, &karvan_xml::Limits::default()).expect("well-formed");
+    let checked = read_xml_for(&checked, Purpose::Check).expect("an invoice").document;
+    assert!(checked.root.leaf(checked.kind.find("BT-5").expect("a term")).is_none(), "BR-05 misses it");
     let (invoice, report) = invoice(source);
     assert_eq!(invoice.currency_code.as_deref(), Some("GBP"));
     let lost: Vec<_> = report.lost.iter().map(|entry| entry.value.as_str()).collect();

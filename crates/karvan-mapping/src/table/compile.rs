@@ -98,7 +98,7 @@ impl Compiler<'_> {
             Some(only) => Some((self.term(&entry.term, &only.term)?, only.values.clone())),
             None => None,
         };
-        let RowEntry { inhabited, distinct, beside, either, common, .. } = *entry;
+        let RowEntry { inhabited, distinct, beside, either, lenient, common, .. } = *entry;
         let (absent, implied) = (entry.absent.clone(), entry.implied.clone());
         let required = entry.required.then(|| Group::new(Some(term)));
         let row = Row {
@@ -119,6 +119,7 @@ impl Compiler<'_> {
             beside,
             required,
             either,
+            lenient,
             only,
             code_and_text,
             is_closed: false,
