@@ -53,6 +53,7 @@ mod json;
 mod lens;
 mod library;
 mod locate;
+mod matching;
 mod moment;
 mod path;
 mod pattern;

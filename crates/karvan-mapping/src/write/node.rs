@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use karvan_text::Message;
 
 use super::{Context, Writer};
+use crate::matching::holds;
 use crate::place::{Equals, Place, PlaceStep, Predicate};
-use crate::read::holds;
 use crate::tree::{Name, NodeId};
 
 impl<'w> Writer<'w> {
