@@ -14,7 +14,7 @@ use karvan_xml::escape_text;
 use crate::grammar::Grammar;
 use crate::place::Place;
 use crate::table::{Row, Table};
-use crate::tree::NodeId;
+use crate::tree::{NodeId, with};
 use crate::written::{Held, Written};
 
 /// A value that was written, with its row, its node and its place, if that was the first one tried.
@@ -114,15 +114,14 @@ fn is_free(table: &Table, leaf: &Leaf) -> bool {
     table.row_of(leaf.term).is_some_and(|row| row.is_free && !row.lens.is_spread())
 }
 
-/// A number for the terms in a group: the same where they are the same, and seldom where they are not.
+/// A number for the terms in a group, [`with`] each.
 pub(crate) fn terms_of(group: &Group) -> u64 {
     group.children.iter().fold(group.children.len() as u64, |terms, node| {
         let inner = match node {
             Node::Group(inner) => terms_of(inner),
             Node::Leaf(leaf) => leaf.term.index() as u64,
         };
-        // Any odd number will do that spreads the bits.
-        (terms.rotate_left(5) ^ inner).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+        with(terms, inner)
     })
 }
 

@@ -352,8 +352,7 @@ impl<'s> Tree<'s> {
             if node.parent != id && (node.parent.index() < start || node.parent == NodeId::NONE) {
                 break;
             }
-            // Any odd number will do that spreads the bits.
-            names = (names.rotate_left(5) ^ u64::from(node.name.0)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            names = with(names, node.name.0.into());
             end += 1;
         }
         Outline { below: start..end, names }
@@ -507,12 +506,18 @@ impl<'s> Tree<'s> {
     }
 }
 
+/// A number for a sequence, given that of all but its last: the same for the same sequence, and seldom for another one.
+pub(crate) const fn with(sequence: u64, last: u64) -> u64 {
+    // Any odd number will do that spreads the bits.
+    (sequence.rotate_left(5) ^ last).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
+
 /// The nodes below a node.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Outline {
     /// Their numbers.
     pub(crate) below: Range<usize>,
-    /// A number for their names: the same where they are the same, and seldom where they are not.
+    /// A number for their names, [`with`] each.
     pub(crate) names: u64,
 }
 
