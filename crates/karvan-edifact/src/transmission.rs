@@ -10,6 +10,7 @@ use crate::envelope::{GroupHeader, InterchangeHeader, MessageHeader, PackageHead
 use crate::item::{Advice, Item, Octets, Problem};
 use crate::reader::Items;
 use crate::repertoire::Repertoire;
+use crate::scan::{BLOCK, Separators};
 use crate::scanner::ReadOptions;
 use crate::{Segment, ServiceCharacters};
 
@@ -163,21 +164,49 @@ impl<'a> Transmission<'a> {
         let characters = self.characters.get(node.characters as usize).copied().unwrap_or_default();
         match node.kind {
             NodeKind::Advice => Item::Advice(Advice::new(octets, characters)),
-            NodeKind::Segment { terminated } => {
-                // Sixty-four octets are looked at in less time than the few of a segment cut out of them.
-                let separators = characters.separators(&self.octets[node.start..]);
-                let (octets, offset) = (octets.raw(), octets.span().start);
-                Item::Segment(Segment::scanned(octets, offset, terminated, separators, characters))
-            }
+            NodeKind::Segment { terminated } => Item::Segment(self.segment(index, terminated, &mut Seen::default())),
             NodeKind::Object => Item::Object(octets),
             NodeKind::Layout => Item::Layout(octets),
             NodeKind::Stray => Item::Stray(octets),
         }
     }
 
-    fn segments_of(&self, nodes: Range<usize>) -> impl Iterator<Item = Segment<'_>> {
-        nodes.filter(|node| self.nodes[*node].is_segment()).filter_map(|node| self.item(node).segment())
+    /// The segment that is the node at `index`; `seen` is what was looked at for those before it.
+    fn segment(&self, index: usize, terminated: bool, seen: &mut Seen) -> Segment<'_> {
+        let node = self.nodes[index];
+        let characters = self.characters.get(node.characters as usize).copied().unwrap_or_default();
+        let octets = self.octets_of(index..index + 1).raw();
+        let end = node.start + octets.len();
+        if node.start < seen.start || end > seen.end || node.characters != seen.characters {
+            // Sixty-four octets are looked at in less time than the few of a segment cut out of them.
+            let separators = characters.separators(&self.octets[node.start..]);
+            *seen = Seen { start: node.start, end: node.start + BLOCK, characters: node.characters, separators };
+        }
+        let separators = seen.separators.from(node.start - seen.start);
+        Segment::scanned(octets, node.start as u64, terminated, separators, characters)
     }
+
+    fn segments_of(&self, nodes: Range<usize>) -> impl Iterator<Item = Segment<'_>> {
+        let mut seen = Seen::default();
+        nodes.filter_map(move |node| match self.nodes[node].kind {
+            NodeKind::Segment { terminated } => Some(self.segment(node, terminated, &mut seen)),
+            NodeKind::Layout => None,
+            // A release character at its end would have a meaning behind it.
+            NodeKind::Advice | NodeKind::Object | NodeKind::Stray => {
+                seen = Seen::default();
+                None
+            }
+        })
+    }
+}
+
+/// The separators of 64 octets, by the service characters of this number.
+#[derive(Clone, Copy, Debug, Default)]
+struct Seen {
+    start: usize,
+    end: usize,
+    characters: u32,
+    separators: Separators,
 }
 
 /// A part of a tree.

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use karvan_edifact::{
-    Component, EnvelopeParty, Interchange, Message as EdifactMessage, MessageHeader, MisfitKind, Package, Repertoire,
+    Component, EnvelopeParty, Interchange, Message as EdifactMessage, MisfitKind, Package, Repertoire,
     Segment, SegmentBuffer, ServiceCharacters, Value, WriteError, WriteOptions, Writer,
 };
 use karvan_model::{Document, Group, Part, TermId};
@@ -245,13 +245,6 @@ fn cells(spellings: &mut Spellings<'_>, rows: impl Iterator<Item = PartRow<'stat
     cells
 }
 
-/// Whether the table of this release is for messages with this header.
-pub(crate) fn recognises(syntax: &EdifactSyntax, release: &str, header: &MessageHeader<'_>) -> bool {
-    let release = release.as_bytes().strip_prefix(header.version().raw());
-    header.message_type().raw() == syntax.message.as_bytes()
-        && release.and_then(|release| release.strip_prefix(b".")) == Some(header.release().raw())
-}
-
 /// Whether a message says one of the texts that a table asks for, at the place that the directory of `release` gives it.
 pub(crate) fn says(message: &EdifactMessage<'_>, release: &str, told: &Told) -> bool {
     let mut tags = told.path.split('/');
@@ -362,11 +355,11 @@ impl<'t, 'i> Builder<'t, 'i> {
         };
         let node = self.tree.push(parent, name, label, segment.span());
         let mut cells = layout.map_or(&[][..], |layout| &layout.cells);
-        let mut composite: Option<NodeId> = None;
+        let (mut cell, mut composite): (Option<&Cell>, Option<NodeId>) = (None, None);
         let mut start = 0;
         for value in segment.values() {
-            let place = (value.element, value.repetition);
             if value.component == 0 {
+                let place = (value.element, value.repetition);
                 (composite, start) = (None, value.value().span().start);
                 // Cells stand in the order of the elements.
                 while let [cell, later @ ..] = cells
@@ -374,8 +367,8 @@ impl<'t, 'i> Builder<'t, 'i> {
                 {
                     cells = later;
                 }
+                cell = cells.first().filter(|cell| (cell.position, cell.repetition) == place);
             }
-            let cell = cells.first().filter(|cell| (cell.position, cell.repetition) == place);
             let end = value.value().span().end;
             if value.value().raw().is_empty() {
                 // Separators at its end belong to a composite.

@@ -123,10 +123,36 @@ impl Grammar {
 
     /// Why the syntax cannot hold `text`, if it cannot.
     pub(crate) fn refuses(&self, text: &str) -> Option<Message> {
-        if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        if is_printable(text) {
             return None;
         }
         let bad = text.chars().find(|character| !(self.permits)(*character))?;
         Some(Message::new("mapping-character").with("character", format!("U+{:04X}", u32::from(bad))))
+    }
+}
+
+/// Whether a text has printable characters of ASCII alone.
+fn is_printable(text: &str) -> bool {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    let (eights, rest) = text.as_bytes().as_chunks::<8>();
+    // The highest bit of an octet is set where it was, where 7F became 80, and where less than a space was borrowed for.
+    let has_other = |eight: &[u8; 8]| {
+        let octets = u64::from_le_bytes(*eight);
+        (octets | octets.wrapping_add(EACH) | octets.wrapping_sub(EACH * 0x20)) & (EACH * 0x80) != 0
+    };
+    !eights.iter().any(has_other) && rest.iter().all(|octet| matches!(octet, b' '..=b'~'))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn printable_characters_are_told(text in "[ -~]{0,20}(\\PC|[\\x00-\\x20\\x7F~ ]){0,2}[ -~]{0,20}") {
+            prop_assert_eq!(is_printable(&text), text.chars().all(|character| (' '..='~').contains(&character)));
+        }
     }
 }

@@ -199,12 +199,17 @@ pub fn kind_of(header: &MessageHeader<'_>) -> Option<&'static DocumentType> {
 /// The tables for a message with this header, and of which `told` is true in a release where they ask for something.
 fn find(header: &MessageHeader<'_>, told: impl Fn(&Told, &str) -> bool) -> Option<(&'static Entry, &'static str)> {
     // Read once: every message is looked up, and most tables are for others.
-    let message = header.message_type();
+    let (message, version, number) = (header.message_type(), header.version(), header.release());
+    // `D.96A` is version and release.
+    let is_its = |release: &&str| {
+        let release = release.as_bytes().strip_prefix(version.raw());
+        release.and_then(|release| release.strip_prefix(b".")) == Some(number.raw())
+    };
     entries().iter().find_map(|entry| {
         let syntax = entry.head.edifact.as_ref().filter(|syntax| syntax.message.as_bytes() == message.raw())?;
         let others = entry.other_releases().map(|(_, release)| release);
         let mut releases = syntax.releases.iter().map(String::as_str).chain(others);
-        let release = releases.find(|release| edifact::recognises(syntax, release, header))?;
+        let release = releases.find(is_its)?;
         let is_told = syntax.told.as_ref().is_none_or(|asked| told(asked, release));
         is_told.then_some((entry, release))
     })

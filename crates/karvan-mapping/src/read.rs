@@ -602,15 +602,20 @@ impl<'t> Reader<'t, '_> {
 
     /// Tells what no row has taken.
     fn leftovers(&mut self) {
-        for id in self.tree.ids() {
-            if self.used[id.index()] != Use::Free {
-                continue;
-            }
-            let node = self.tree.node(id);
-            let Some(text) = self.tree.text(id).filter(|text| !is_blank(text)) else { continue };
-            let implied = node.name != Name::UNKNOWN && self.table.implied.contains(&node.name);
-            let reason = if implied { "mapping-implied" } else { "mapping-no-term" };
-            let entry = self.entry(None, id, text.to_owned(), Message::new(reason));
+        let Self { tree, table, .. } = *self;
+        let left = |id: NodeId| {
+            let text = if self.used[id.index()] == Use::Free { tree.text(id) } else { None };
+            Some((id, text.filter(|text| !is_blank(text))?))
+        };
+        // A document may have nothing else.
+        self.report.lost.reserve(tree.ids().filter_map(left).count());
+        let mut paths = tree.paths();
+        for (id, text) in tree.ids().filter_map(left) {
+            let node = tree.node(id);
+            let implied = node.name != Name::UNKNOWN && table.implied.binary_search(&node.name).is_ok();
+            let reason = Message::new(if implied { "mapping-implied" } else { "mapping-no-term" });
+            let source = Some(SourcePlace { span: node.span, path: paths.of(id) });
+            let entry = Entry { term: None, value: text.to_owned(), written: None, reason, source, target: None };
             if implied { self.report.form.push(entry) } else { self.report.lost.push(entry) }
         }
     }

@@ -73,7 +73,10 @@ impl LossReport {
     pub(crate) fn sort(&mut self) {
         let place = |entry: &Entry| entry.source.as_ref().map(|place| place.span.start);
         for entries in self.sections_mut() {
-            entries.sort_by_key(place);
+            // Entries are large: each is to move once.
+            if !entries.is_sorted_by_key(place) {
+                entries.sort_by_cached_key(place);
+            }
         }
     }
 

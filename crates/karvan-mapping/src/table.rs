@@ -33,7 +33,7 @@ pub struct Table {
     by_term: Vec<Option<usize>>,
     /// The rows of the top of the document, in the order of the file.
     pub(crate) top: Vec<Member>,
-    pub(crate) implied: HashSet<Name>,
+    pub(crate) implied: Vec<Name>,
     pub(crate) fixed: Vec<Place>,
     /// Where it is said again how often a term stands, or what its values sum up to.
     pub(crate) counted: Vec<(TermId, Place)>,
@@ -316,7 +316,8 @@ impl Table {
             by_term.insert(term, index);
             group.map_or(&mut top, |group| &mut rows[group].members).push(Member::new(index, term));
         }
-        let implied = file.implied.iter().map(|name| compiler.names.add(name)).collect();
+        let mut implied: Vec<_> = file.implied.iter().map(|name| compiler.names.add(name)).collect();
+        implied.sort_unstable();
         let root = compiler.guide.root();
         let fixed = file.fixed.iter().filter_map(|path| compiler.place("fixed", path, root).transpose());
         let fixed = fixed.map(|found| found.map(|(place, _)| place)).collect::<Result<_, _>>()?;

@@ -52,11 +52,31 @@ impl NameSet {
 #[derive(Debug)]
 pub(crate) struct Names {
     texts: Vec<String>,
-    /// The texts as tags that begin an element, without what follows the name, and as tags that end it.
-    tags: Vec<(String, String)>,
+    tags: Vec<Tags>,
     labels: Arc<Vec<Spelling>>,
     /// By local name: the prefixes it is known with.
     known: HashMap<String, Vec<(String, Name)>>,
+}
+
+/// A known name as XML writes it.
+#[derive(Debug)]
+pub(crate) struct Tags {
+    /// The start tag of an element without attributes.
+    start: String,
+    pub(crate) end: String,
+    /// Whether it is the name of an attribute instead.
+    pub(crate) is_attribute: bool,
+}
+
+impl Tags {
+    pub(crate) fn start(&self) -> &str {
+        &self.start
+    }
+
+    /// The start tag without what follows the name in it.
+    pub(crate) fn open_start(&self) -> &str {
+        &self.start[..self.start.len() - 1]
+    }
 }
 
 /// A prefix and a local name; an attribute has its mark `@` where an element has its prefix.
@@ -80,7 +100,7 @@ impl Names {
         }
         let number = Name(u32::try_from(self.texts.len()).unwrap_or(u32::MAX));
         self.texts.push(name.to_owned());
-        self.tags.push((format!("<{name}"), format!("</{name}>")));
+        self.tags.push(Tags { start: format!("<{name}>"), end: format!("</{name}>"), is_attribute: name.starts_with('@') });
         let spelling = name.strip_prefix('@').map_or((prefix, local), |attribute| ("@", attribute));
         Arc::make_mut(&mut self.labels).push((spelling.0.into(), spelling.1.into()));
         self.known.entry(local.to_owned()).or_default().push((prefix.to_owned(), number));
@@ -98,19 +118,10 @@ impl Names {
         self.texts.get(name.0 as usize).map_or("", String::as_str)
     }
 
-    /// The name of an attribute with a known name, without its mark.
-    pub(crate) fn attribute(&self, name: Name) -> Option<&str> {
-        self.text(name).strip_prefix('@')
-    }
-
-    /// The start tag of an element with a known name, without what follows the name in it.
-    pub(crate) fn start_tag(&self, name: Name) -> &str {
-        self.tags.get(name.0 as usize).map_or("", |(start, _)| start)
-    }
-
-    /// The end tag of an element with a known name.
-    pub(crate) fn end_tag(&self, name: Name) -> &str {
-        self.tags.get(name.0 as usize).map_or("", |(_, end)| end)
+    /// The tags of the elements of a known name.
+    pub(crate) fn tags(&self, name: Name) -> &Tags {
+        // The step `..` names no element.
+        self.tags.get(name.0 as usize).unwrap_or(&self.tags[0])
     }
 
     /// How the table spells its names, in their order.
@@ -358,6 +369,10 @@ impl<'s> Tree<'s> {
         Outline { below: start..end, names }
     }
 
+    pub(crate) fn has_children(&self, id: NodeId) -> bool {
+        self.node(id).first != NodeId::NONE
+    }
+
     pub(crate) fn children(&self, id: NodeId) -> impl Iterator<Item = NodeId> + '_ {
         std::iter::successors(self.node(id).first.some(), |&child| self.node(child).next.some())
     }
@@ -500,6 +515,11 @@ impl<'s> Tree<'s> {
         self.shape.path(node)
     }
 
+    /// The paths of many nodes.
+    pub(crate) fn paths(&self) -> Paths<'_> {
+        Paths { shape: &self.shape, parent: NodeId::NONE, of_parent: String::new() }
+    }
+
     /// What is left when the texts are gone.
     pub(crate) fn into_shape(self) -> Shape {
         self.shape
@@ -626,29 +646,61 @@ impl Shape {
         let mut chain = Vec::with_capacity(16);
         chain.extend(std::iter::successors(self.at(NodeId(node)), |node| self.at(node.parent)));
         let mut path = String::with_capacity(chain.len() * 20);
+        chain.into_iter().rev().for_each(|node| self.put_step(node, &mut path));
+        path
+    }
+
+    /// Appends the last step of the path of a node to that of its parent.
+    fn put_step(&self, node: &Node, path: &mut String) {
+        let (prefix, local) = self.spelling(node.label);
+        if local.is_empty() {
+            return;
+        }
         // The root of a message has no name of its own in a path, that of an XML document has.
-        let rooted = chain.last().is_some_and(|root| !self.spelling(root.label).1.is_empty());
-        for node in chain.into_iter().rev() {
-            let (prefix, local) = self.spelling(node.label);
-            if local.is_empty() {
-                continue;
-            }
-            if rooted || !path.is_empty() {
-                path.push('/');
-            }
+        if !path.is_empty() || self.nodes.first().is_some_and(|root| !self.spelling(root.label).1.is_empty()) {
+            path.push('/');
+        }
+        if !prefix.is_empty() {
             path.push_str(prefix);
-            if !prefix.is_empty() && prefix != "@" {
+            if prefix != "@" {
                 path.push(':');
             }
-            path.push_str(local);
-            if let Some((element, value)) = self.qualifier(node) {
-                path.extend(["[", element, "="]);
-                value.put(&mut path);
-                path.push(']');
-            } else if node.occurrence > 1 || self.at(node.next).is_some_and(|next| next.is_like(node)) {
-                path.extend(["[", &node.occurrence.to_string(), "]"]);
-            }
         }
+        path.push_str(local);
+        if let Some((element, value)) = self.qualifier(node) {
+            path.push('[');
+            path.push_str(element);
+            path.push('=');
+            value.put(path);
+            path.push(']');
+        } else if node.occurrence > 1 || self.at(node.next).is_some_and(|next| next.is_like(node)) {
+            path.push('[');
+            match u8::try_from(node.occurrence) {
+                Ok(digit @ ..=9) => path.push(char::from(b'0' + digit)),
+                _ => path.push_str(&node.occurrence.to_string()),
+            }
+            path.push(']');
+        }
+    }
+}
+
+/// The paths of nodes one after the other: brothers share that of their parent.
+pub(crate) struct Paths<'t> {
+    shape: &'t Shape,
+    parent: NodeId,
+    of_parent: String,
+}
+
+impl Paths<'_> {
+    pub(crate) fn of(&mut self, id: NodeId) -> String {
+        let Some(node) = self.shape.at(id) else { return String::new() };
+        if node.parent != self.parent {
+            self.parent = node.parent;
+            self.of_parent = self.shape.path(node.parent.number());
+        }
+        let mut path = String::with_capacity(self.of_parent.len() + 20);
+        path.push_str(&self.of_parent);
+        self.shape.put_step(node, &mut path);
         path
     }
 }

@@ -62,6 +62,13 @@ impl<'w> Written<'w> {
         Ok(node)
     }
 
+    /// [`Self::push`] of a node that has no brother of its name yet.
+    pub(crate) fn push_first(&mut self, grammar: &Grammar, parent: NodeId, name: Name) -> Option<NodeId> {
+        let slot = grammar.child(self.slots[parent.index()].key, name)?;
+        self.slots.push(slot);
+        Some(self.tree.push_first(parent, (name, Label::of(name)), Span::default(), slot.limit, None))
+    }
+
     /// Gives a node its text.
     ///
     /// # Errors

@@ -134,7 +134,7 @@ pub(crate) fn content(table: &Table, written: &Written<'_>, node: NodeId) -> (St
     let mut out = String::with_capacity(64 * (written.tree.len() - node.index()));
     let mut texts = Vec::with_capacity(written.tree.len() - node.index());
     let depth = std::iter::successors(Some(node), |node| written.tree.parent(*node)).count();
-    let end = table.names.end_tag(written.tree.node(node).name);
+    let end = &table.names.tags(written.tree.node(node).name).end;
     Output { table, written, elements: Vec::with_capacity(32), texts: Some(&mut texts), out: &mut out }
         .content(node, end, depth);
     (out, texts)
@@ -159,8 +159,8 @@ impl Output<'_> {
         let (mut order, mut is_sorted) = (0, true);
         for child in tree.children(node) {
             let name = tree.node(child).name;
-            if let Some(attribute) = table.names.attribute(name) {
-                self.attribute(attribute, tree.text(child).unwrap_or_default());
+            if table.names.tags(name).is_attribute {
+                self.attribute(table.names.text(name), tree.text(child).unwrap_or_default());
                 continue;
             }
             is_sorted &= order <= slots[child.index()].order;
@@ -179,40 +179,54 @@ impl Output<'_> {
             return;
         }
         self.out.push('>');
+        self.text(node, text);
+        if start < end {
+            let line = new_line(depth);
+            for index in start..end {
+                let child = self.elements[index];
+                let tags = table.names.tags(tree.node(child).name);
+                self.out.push_str(&line);
+                match tree.text(child).filter(|text| !text.is_empty() && !tree.has_children(child)) {
+                    Some(text) => {
+                        self.out.push_str(tags.start());
+                        self.text(child, text);
+                        self.out.push_str(&tags.end);
+                    }
+                    None => {
+                        self.out.push_str(tags.open_start());
+                        self.content(child, &tags.end, depth + 1);
+                    }
+                }
+            }
+            self.elements.truncate(start);
+            self.out.push_str(&line[..line.len() - 2]);
+        }
+        self.out.push_str(end_tag);
+    }
+
+    /// Writes the text of an element.
+    fn text(&mut self, node: NodeId, text: &str) {
         let begin = self.out.len();
         escape_text(text, self.out);
         if let Some(texts) = &mut self.texts {
             texts.push((node, begin..self.out.len()));
         }
-        for index in start..end {
-            let child = self.elements[index];
-            let name = tree.node(child).name;
-            self.line(depth);
-            self.out.push_str(table.names.start_tag(name));
-            self.content(child, table.names.end_tag(name), depth + 1);
-        }
-        self.elements.truncate(start);
-        if start < end {
-            self.line(depth - 1);
-        }
-        self.out.push_str(end_tag);
     }
 
+    /// Writes an attribute, whose name has its mark.
     fn attribute(&mut self, name: &str, value: &str) {
         self.out.push(' ');
-        self.out.push_str(name);
+        self.out.push_str(name.trim_start_matches('@'));
         self.out.push_str("=\"");
         escape_value(value, self.out);
         self.out.push('"');
     }
+}
 
-    fn line(&mut self, depth: usize) {
-        const LINE: &str = "\n                                ";
-        match LINE.get(..1 + 2 * depth) {
-            Some(line) => self.out.push_str(line),
-            None => self.out.extend(std::iter::once("\n").chain(std::iter::repeat_n("  ", depth))),
-        }
-    }
+/// The end of a line and the white space before an element at this depth.
+fn new_line(depth: usize) -> Cow<'static, str> {
+    const LINE: &str = "\n                                ";
+    LINE.get(..1 + 2 * depth).map_or_else(|| format!("\n{}", "  ".repeat(depth)).into(), Cow::Borrowed)
 }
 
 /// An XML schema as the grammar that the engine writes by, if Karvan has it.

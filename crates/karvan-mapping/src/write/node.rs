@@ -77,7 +77,7 @@ impl<'w> Writer<'w> {
     /// The node at `steps` from `base`: found or made; with `new` made at the step that repeats.
     pub(super) fn make(&mut self, steps: &'w [PlaceStep], base: NodeId, new: bool) -> Result<NodeId, Message> {
         let last = steps.len().wrapping_sub(1);
-        let fresh = steps.iter().position(|step| step.fresh).unwrap_or(last);
+        let fresh = new.then(|| steps.iter().position(|step| step.fresh).unwrap_or(last));
         let mut at = base;
         for (index, step) in steps.iter().enumerate() {
             if step.name == Name::PARENT {
@@ -85,10 +85,12 @@ impl<'w> Writer<'w> {
                 continue;
             }
             // In a new node stands nothing but what its predicates have made.
-            let found = if new && index == fresh { None } else { self.find(step, at) };
+            let is_sought = fresh != Some(index);
+            let found = if is_sought { self.find(step, at) } else { None };
             at = match found {
                 Some(node) => node,
-                None => self.make_step(step, &steps[index + 1..], at)?,
+                // Where any node of the name would do, there is none.
+                None => self.make_step(step, &steps[index + 1..], at, is_sought && step.plain().is_some())?,
             };
         }
         Ok(at)
@@ -103,13 +105,18 @@ impl<'w> Writer<'w> {
         })
     }
 
-    /// Makes one node and what its predicates ask for; not what they ask of the value at `rest` itself.
-    pub(super) fn make_step(
+    /// Makes one node and what its predicates ask for; not what they ask of the value at `rest` itself. `is_first` says that
+    /// there is none of its name yet.
+    fn make_step(
         &mut self,
         step: &'w PlaceStep,
         rest: &[PlaceStep],
         parent: NodeId,
+        is_first: bool,
     ) -> Result<NodeId, Message> {
+        if is_first {
+            return self.out.push_first(self.grammar, parent, step.name).ok_or_else(|| self.no_place());
+        }
         let node = self.push(parent, step.name, step.occurrences.first().copied())?;
         for predicate in &step.predicates {
             if let Predicate::Equals(Equals { path, values, .. }) = predicate {

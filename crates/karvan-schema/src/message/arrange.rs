@@ -213,25 +213,25 @@ impl<T: Deref<Target = Table>> Arranger<T> {
         let state = self.before_leap.take_if(|state| state.nearest(table, number).is_some_and(is_sure))?;
         self.state = state;
         self.forget();
-        self.step_by(number).map(|row| Placement::Back { row })
+        self.step_by(number).map(|step| Placement::Back { row: usize::from(step.row) })
     }
 
     /// Places the next segment where that goes over no count and leaves nothing out, and gives its row.
     #[inline]
     pub fn step(&mut self, tag: Tag) -> Option<usize> {
-        self.step_by(self.table.machine().tag(tag)?)
+        self.step_by(self.table.machine().tag(tag)?).map(|step| usize::from(step.row))
     }
 
     /// The same for a segment of the variant at `index` among those of the table.
     pub(crate) fn step_as(&mut self, index: usize) -> Option<usize> {
-        self.step_by(self.table.machine().variant(index))
+        self.step_by(self.table.machine().variant(index)).map(|step| usize::from(step.row))
     }
 
     #[inline]
-    fn step_by(&mut self, symbol: u16) -> Option<usize> {
+    fn step_by(&mut self, symbol: u16) -> Option<Step> {
         let step = self.state.nearest(&self.table, symbol)?;
         self.take(symbol, step);
-        Some(usize::from(step.row))
+        Some(step)
     }
 
     /// The latest steps, the last of them the latest; as many as were revised can be asked for.
@@ -424,6 +424,12 @@ impl<'t> Arrangement<'t> {
         let (mut steps, mut missing) = (Vec::with_capacity(tags.size_hint().0), Vec::new());
         let mut leap = 0;
         for tag in tags {
+            // Nearly every segment has its place at once.
+            let symbol = table.machine().tag(tag);
+            if let Some(step) = symbol.and_then(|symbol| arranger.step_by(symbol)) {
+                steps.push(Some(step));
+                continue;
+            }
             match arranger.place(tag, &mut missing) {
                 Placement::Placed { revised, .. } => {
                     steps.truncate(steps.len() - revised);
