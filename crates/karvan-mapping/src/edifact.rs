@@ -11,8 +11,8 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use karvan_edifact::{
-    Component, EnvelopeParty, Interchange, Message as EdifactMessage, MisfitKind, Package, Repertoire,
-    Segment, SegmentBuffer, ServiceCharacters, Value, WriteError, WriteOptions, Writer,
+    Component, EnvelopeParty, Interchange, Message as EdifactMessage, MisfitKind, Package, Repertoire, Segment,
+    SegmentBuffer, ServiceCharacters, Value, WriteError, WriteOptions, Writer,
 };
 use karvan_model::{Document, Group, Part, TermId};
 use karvan_schema::directory::{

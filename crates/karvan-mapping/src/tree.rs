@@ -100,7 +100,11 @@ impl Names {
         }
         let number = Name(u32::try_from(self.texts.len()).unwrap_or(u32::MAX));
         self.texts.push(name.to_owned());
-        self.tags.push(Tags { start: format!("<{name}>"), end: format!("</{name}>"), is_attribute: name.starts_with('@') });
+        self.tags.push(Tags {
+            start: format!("<{name}>"),
+            end: format!("</{name}>"),
+            is_attribute: name.starts_with('@'),
+        });
         let spelling = name.strip_prefix('@').map_or((prefix, local), |attribute| ("@", attribute));
         Arc::make_mut(&mut self.labels).push((spelling.0.into(), spelling.1.into()));
         self.known.entry(local.to_owned()).or_default().push((prefix.to_owned(), number));
