@@ -6,13 +6,13 @@ use std::ops::Range;
 
 use karvan_schema::xml::{Grammar as Schema, SimpleType, TypeDefinition};
 use karvan_text::Message;
-use karvan_xml::{Document as XmlDocument, Element, NodeKind, escape_text, escape_value, is_xml_character};
+use karvan_xml::{Attribute, Document as XmlDocument, Element, NodeKind, escape_text, escape_value, is_xml_character};
 
 use crate::file::{Told, XmlSyntax};
 use crate::grammar::{Grammar, List, Slot};
 use crate::report::{Entry, LossReport, Place};
 use crate::table::Table;
-use crate::tree::{Name, NodeId, Tree, split};
+use crate::tree::{Label, Name, NodeId, Tree, split};
 use crate::written::Written;
 
 /// The namespace of attributes that speak to processors: `xsi:schemaLocation`.
@@ -37,56 +37,97 @@ pub(crate) fn recognises(syntax: &XmlSyntax, root: Element<'_>) -> bool {
 /// An element without child elements has its text; one with child elements has text only where there is more than
 /// white space between them.
 pub(crate) fn tree<'d>(table: &Table, syntax: &XmlSyntax, document: &'d XmlDocument) -> Tree<'d> {
-    let prefixes: Vec<(&str, &str)> = syntax.namespaces.iter().map(|(a, b)| (b.as_str(), a.as_str())).collect();
-    let name_of = |namespace: &str, local: &str| {
-        let prefix = prefixes.iter().find(|(known, _)| *known == namespace);
-        prefix.map_or(Name::UNKNOWN, |(_, prefix)| table.names.find(prefix, local))
-    };
+    let mut known = Known { table, syntax, names: vec![None; document.name_count()] };
     let root = document.root();
-    let label = (root.prefix(), root.local_name());
-    let mut tree = Tree::new(table.names.labels(), name_of(root.namespace(), root.local_name()), label, root.span());
-    let mut open = vec![(root, NodeId::ROOT)];
-    while let Some((element, node)) = open.pop() {
-        for attribute in element.attributes().filter(|attribute| attribute.namespace() != INSTANCE) {
-            let name = match attribute.namespace() {
-                "" => table.names.find("", &format!("@{}", attribute.local_name())),
-                _ => Name::UNKNOWN,
-            };
-            let label = tree.label_of(name, "@", attribute.local_name());
-            let id = tree.push(node, name, label, attribute.value_span());
-            tree.set_text(id, Some(Cow::Borrowed(attribute.value())));
-        }
-        let first = open.len();
-        for child in element.elements() {
-            let name = name_of(child.namespace(), child.local_name());
-            let label = tree.label_of(name, child.prefix(), child.local_name());
-            let id = tree.push(node, name, label, child.span());
-            open.push((child, id));
-        }
-        if open.len() == first {
-            let text = element.text();
-            if !text.is_empty() {
-                tree.set_text(node, Some(text));
-                tree.node_mut(node).span = element.text_span();
+    let name = known.name(root.namespace(), root.local_name());
+    let mut tree = Tree::new(table.names.labels(), name, (root.prefix(), root.local_name()), root.span());
+    attributes(&mut known, &mut tree, root, NodeId::ROOT);
+    // The elements that the next node may stand in, and whether they have child elements.
+    let mut open = vec![(root, NodeId::ROOT, has_elements(root))];
+    for node in root.descendants() {
+        while open.pop_if(|(element, ..)| !element.contains(node.id())).is_some() {}
+        let Some(&(parent, above, is_parent)) = open.last() else { break };
+        match node.kind() {
+            NodeKind::Element(element) => {
+                let (name, label) = known.element(&mut tree, element);
+                let id = tree.push(above, name, label, element.span());
+                attributes(&mut known, &mut tree, element, id);
+                open.push((element, id, has_elements(element)));
             }
-        } else {
-            let own = element.children().filter_map(karvan_xml::Node::as_text).filter(|text| !text.trim().is_empty());
-            let own: String = own.collect();
-            if !own.is_empty() {
-                tree.set_text(node, Some(Cow::Owned(own)));
-                tree.node_mut(node).span = element.text_span();
+            NodeKind::Text(text) if tree.text(above).is_none() && !(is_parent && is_blank(text)) => {
+                let text = if is_parent { Cow::Owned(own_text(parent)) } else { parent.text() };
+                tree.set_text(above, Some(text));
+                tree.node_mut(above).span = parent.text_span();
             }
+            _ => {}
         }
-        open[first..].reverse();
     }
     tree
+}
+
+fn attributes<'d>(known: &mut Known<'_>, tree: &mut Tree<'d>, element: Element<'d>, node: NodeId) {
+    for attribute in element.attributes().filter(|attribute| attribute.namespace() != INSTANCE) {
+        let (name, label) = known.attribute(tree, attribute);
+        let id = tree.push(node, name, label, attribute.value_span());
+        tree.set_text(id, Some(Cow::Borrowed(attribute.value())));
+    }
+}
+
+/// What the table knows of the names of a document: each is looked up once, however often it stands there.
+struct Known<'t> {
+    table: &'t Table,
+    syntax: &'t XmlSyntax,
+    /// By the numbers that the document has for its names.
+    names: Vec<Option<(Name, Label)>>,
+}
+
+impl Known<'_> {
+    fn element<'d>(&mut self, tree: &mut Tree<'d>, element: Element<'d>) -> (Name, Label) {
+        if let Some(known) = self.names[element.name_number()] {
+            return known;
+        }
+        let name = self.name(element.namespace(), element.local_name());
+        let label = tree.label_of(name, element.prefix(), element.local_name());
+        *self.names[element.name_number()].insert((name, label))
+    }
+
+    fn attribute<'d>(&mut self, tree: &mut Tree<'d>, attribute: Attribute<'d>) -> (Name, Label) {
+        if let Some(known) = self.names[attribute.name_number()] {
+            return known;
+        }
+        let name = match attribute.namespace() {
+            "" => self.table.names.find("", &format!("@{}", attribute.local_name())),
+            _ => Name::UNKNOWN,
+        };
+        let label = tree.label_of(name, "@", attribute.local_name());
+        *self.names[attribute.name_number()].insert((name, label))
+    }
+
+    /// The name of an element.
+    fn name(&self, namespace: &str, local: &str) -> Name {
+        let prefix = self.syntax.namespaces.iter().find(|(_, known)| *known == namespace);
+        prefix.map_or(Name::UNKNOWN, |(prefix, _)| self.table.names.find(prefix, local))
+    }
+}
+
+fn has_elements(element: Element<'_>) -> bool {
+    element.elements().next().is_some()
+}
+
+/// What stands between the child elements of an element, but for white space alone.
+fn own_text(element: Element<'_>) -> String {
+    element.children().filter_map(karvan_xml::Node::as_text).filter(|text| !is_blank(text)).collect()
+}
+
+fn is_blank(text: &str) -> bool {
+    // No other character below the space may stand in XML.
+    text.bytes().all(|octet| octet <= b' ') || text.trim_start().is_empty()
 }
 
 /// Comments and processing instructions, which belong to the form of a document.
 pub(crate) fn form(document: &XmlDocument) -> LossReport {
     let mut report = LossReport::default();
-    let within = document.root().descendants();
-    for node in document.children().chain(within) {
+    for node in document.remarks() {
         let text = match node.kind() {
             NodeKind::Comment(text) => text,
             NodeKind::ProcessingInstruction { data, .. } => data,
@@ -272,4 +313,58 @@ pub(crate) fn grammar(table: &Table, syntax: &XmlSyntax) -> Option<Grammar> {
         places.push(place);
     }
     Some(Grammar::new(places, is_xml_character).keeping_to(lists))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use karvan_xml::Limits;
+
+    const COMPONENTS: &str = "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2";
+
+    #[test]
+    fn elements_and_attributes_are_nodes_with_texts() {
+        let inside = "\n <c:ID> </c:ID> stray\u{a0}<c:Note languageID='de' c:x='1' xml:lang='de'>a<!-- c -->b</c:Note>\u{a0}\n\
+                      <c:Note/><d:Note xmlns:d='urn:d'>n<d:Sub/></d:Note><?p?>end";
+        let text = format!(
+            "<Invoice xmlns='urn:oasis:names:specification:ubl:schema:xsd:Invoice-2' xmlns:c='{COMPONENTS}' \
+             xmlns:i='{INSTANCE}' i:nil='0'>{inside}</Invoice>"
+        );
+        let document = XmlDocument::parse(text.as_str(), &Limits::default()).unwrap();
+        let table = crate::library::for_root(document.root()).unwrap();
+        let crate::table::Syntax::Xml(syntax) = table.syntax() else { panic!("a table for XML") };
+        let tree = tree(table, syntax, &document);
+        let note = table.names.find("cbc", "Note");
+        assert_ne!(note, Name::UNKNOWN);
+        assert_eq!(tree.named(NodeId::ROOT, note).count(), 2);
+        let octets = |id| {
+            let span = tree.node(id).span;
+            &text[usize::try_from(span.start).unwrap()..usize::try_from(span.end).unwrap()]
+        };
+        let found: Vec<_> = tree.ids().skip(1).map(|id| (tree.path(id.number()), tree.text(id), octets(id))).collect();
+        // White space alone is text where nothing else is in an element; a no-break space is white space too.
+        assert_eq!(tree.text(NodeId::ROOT), Some(" stray\u{a0}end"));
+        assert_eq!(octets(NodeId::ROOT), inside);
+        assert_eq!(
+            found,
+            [
+                ("/Invoice/c:ID".to_owned(), Some(" "), " "),
+                ("/Invoice/c:Note[1]".to_owned(), Some("ab"), "a<!-- c -->b"),
+                ("/Invoice/c:Note[1]/@languageID".to_owned(), Some("de"), "de"),
+                ("/Invoice/c:Note[1]/@x".to_owned(), Some("1"), "1"),
+                ("/Invoice/c:Note[1]/@lang".to_owned(), Some("de"), "de"),
+                ("/Invoice/c:Note[2]".to_owned(), None, "<c:Note/>"),
+                ("/Invoice/d:Note".to_owned(), Some("n"), "n"),
+                ("/Invoice/d:Note/d:Sub".to_owned(), None, "<d:Sub/>"),
+            ]
+        );
+    }
+
+    #[test]
+    fn comments_and_instructions_are_told_wherever_they_stand() {
+        let document = XmlDocument::parse("<!--1--><a><?p 2?><b><!--3--></b></a><!--4-->", &Limits::default()).unwrap();
+        let report = form(&document);
+        let values: Vec<_> = report.form.iter().map(|entry| entry.value.as_str()).collect();
+        assert_eq!(values, ["1", "2", "3", "4"]);
+    }
 }

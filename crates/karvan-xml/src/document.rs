@@ -87,6 +87,13 @@ impl Document {
         Siblings { document: self, next: NodeId(0), end: NodeId(self.nodes.len() as u32) }
     }
 
+    /// The comments and processing instructions, wherever they stand, in document order.
+    pub fn remarks(&self) -> impl Iterator<Item = Node<'_>> {
+        let is_remark = |data: &NodeData| matches!(data.kind, Kind::Comment(_) | Kind::ProcessingInstruction(..));
+        let numbered = (0..).zip(&self.nodes);
+        numbered.filter(move |(_, data)| is_remark(data)).map(|(id, _)| Node { document: self, id: NodeId(id) })
+    }
+
     /// The node with this id, if the document has it.
     #[must_use]
     pub fn node(&self, id: NodeId) -> Option<Node<'_>> {
@@ -312,6 +319,7 @@ impl<'d> Node<'d> {
 
     /// What it is.
     #[must_use]
+    #[inline]
     pub fn kind(self) -> NodeKind<'d> {
         let store = &self.document.store;
         match self.data().kind {
@@ -336,8 +344,8 @@ impl<'d> Node<'d> {
     /// The node as text, if it is text.
     #[must_use]
     pub fn as_text(self) -> Option<&'d str> {
-        match self.kind() {
-            NodeKind::Text(text) => Some(text),
+        match self.data().kind {
+            Kind::Text(text) => Some(self.document.store.str(text)),
             _ => None,
         }
     }
@@ -553,7 +561,8 @@ impl<'d> Element<'d> {
     /// there is no text.
     #[must_use]
     pub fn text_span(self) -> Span {
-        let pieces = self.children().filter(|node| node.as_text().is_some()).map(Node::span);
+        let is_text = |node: &Node<'_>| matches!(node.data().kind, Kind::Text(_));
+        let pieces = self.children().filter(is_text).map(Node::span);
         pieces.reduce(Span::to).unwrap_or_else(|| self.content_span())
     }
 
@@ -740,6 +749,7 @@ pub(crate) struct NameData {
 }
 
 /// The string that `slice` stands for, in `source` or, behind its end, in `resolved`.
+#[inline]
 pub(crate) fn look_up<'s>(source: &'s str, resolved: &'s str, slice: Slice) -> &'s str {
     let (start, end) = (slice.start as usize, slice.end as usize);
     match start.checked_sub(source.len()) {
