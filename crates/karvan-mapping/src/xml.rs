@@ -41,6 +41,8 @@ pub(crate) fn tree<'d>(table: &Table, syntax: &XmlSyntax, document: &'d XmlDocum
     let root = document.root();
     let name = known.name(root.namespace(), root.local_name());
     let mut tree = Tree::new(table.names.labels(), name, (root.prefix(), root.local_name()), root.span());
+    // Half of the nodes of a document are texts.
+    tree.reserve(root.descendants().size_hint().0 / 2);
     attributes(&mut known, &mut tree, root, NodeId::ROOT);
     // The elements that the next node may stand in, and whether they have child elements.
     let mut open = vec![(root, NodeId::ROOT, has_elements(root))];

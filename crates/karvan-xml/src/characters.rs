@@ -16,19 +16,32 @@ pub const fn is_xml_character(character: char) -> bool {
 #[must_use]
 pub fn is_local_name(name: &str) -> bool {
     // Names are ASCII mostly, and those of few characters of it.
-    let plain = |octet: u8| octet.is_ascii_alphanumeric() || matches!(octet, b'_' | b'-' | b'.');
-    if name.bytes().all(plain) {
+    if name.bytes().all(|octet| PLAIN[usize::from(octet)]) {
         return name.as_bytes().first().is_some_and(|first| first.is_ascii_alphabetic() || *first == b'_');
     }
     let mut characters = name.chars();
     characters.next().is_some_and(is_name_start) && characters.all(is_name_part)
 }
 
+/// The octets of ASCII that may stand in a name.
+const PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut octet: u8 = 0;
+    while octet < 128 {
+        plain[octet as usize] = octet.is_ascii_alphanumeric() || matches!(octet, b'_' | b'-' | b'.');
+        octet += 1;
+    }
+    plain
+};
+
 /// `name` as prefix (empty where there is none) and local name: the production `QName`, Namespaces in XML 1.0 §4.
 pub(crate) fn split_name(name: &str) -> Option<(&str, &str)> {
-    match name.split_once(':') {
+    match name.bytes().position(|octet| octet == b':') {
         None => is_local_name(name).then_some(("", name)),
-        Some((prefix, local)) => (is_local_name(prefix) && is_local_name(local)).then_some((prefix, local)),
+        Some(colon) => {
+            let (prefix, local) = (&name[..colon], &name[colon + 1..]);
+            (is_local_name(prefix) && is_local_name(local)).then_some((prefix, local))
+        }
     }
 }
 

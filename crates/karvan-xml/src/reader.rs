@@ -105,6 +105,9 @@ struct Run {
 
 struct TreeReader<'s> {
     source: &'s str,
+    /// Whether there is a carriage return in the source, and a bracket: if not, no text need be looked at for line ends and `]]>`.
+    has_returns: bool,
+    has_brackets: bool,
     limits: &'s Limits,
     resolved: String,
     names: Vec<NameData>,
@@ -131,17 +134,22 @@ struct TreeReader<'s> {
 
 impl<'s> TreeReader<'s> {
     fn new(source: &'s str, limits: &'s Limits, file: &'s ExternalEntities<'s>) -> Self {
+        // A node has some twenty-five octets of a trade document; there may be texts without end, too.
+        let nodes = (source.len() / 20).min(1 << 16);
         Self {
             source,
+            has_returns: memchr::memchr(b'\r', source.as_bytes()).is_some(),
+            has_brackets: memchr::memchr(b']', source.as_bytes()).is_some(),
             limits,
             // The one namespace that needs no declaration and so may stand nowhere in the source.
             resolved: XML_NAMESPACE.to_owned(),
             names: Vec::new(),
-            known: [HashMap::new(), HashMap::new()],
+            // A trade document has about a hundred.
+            known: [HashMap::with_capacity(100), HashMap::new()],
             scope: 0,
             attribute_names: Vec::new(),
-            nodes: Vec::new(),
-            elements: Vec::new(),
+            nodes: Vec::with_capacity(nodes),
+            elements: Vec::with_capacity(nodes / 2),
             attributes: Vec::new(),
             declarations: Vec::new(),
             root: None,
@@ -374,7 +382,9 @@ impl<'s> TreeReader<'s> {
         if self.open.is_empty() {
             return text_outside(raw, octets.start).map_or(Ok(()), Err);
         }
-        if let Some(problem) = section_end(raw, octets.start) {
+        if self.has_brackets
+            && let Some(problem) = section_end(raw, octets.start)
+        {
             return Err(problem);
         }
         let value = Slice::new(octets.start, octets.end);
@@ -408,11 +418,11 @@ impl<'s> TreeReader<'s> {
 
     /// Appends the octets `value` of the source, line ends normalised, to the run of text.
     fn extend_run(&mut self, octets: Range<usize>, value: Slice) {
-        let raw = look_up(self.source, "", value);
-        if self.run.is_none() && !raw.contains('\r') {
+        if self.run.is_none() && !self.has_returns_in(value) {
             self.run = Some(Run { octets, value });
             return;
         }
+        let raw = look_up(self.source, "", value);
         let start = self.resolved_end();
         self.make_run_resolved(octets, start);
         push_normalized(raw, &mut self.resolved);
@@ -569,13 +579,19 @@ impl<'s> TreeReader<'s> {
 
     /// The text at `octets` with its line ends normalised.
     fn normalized(&mut self, octets: Range<usize>) -> Slice {
-        let raw = &self.source[octets.clone()];
-        if !raw.contains('\r') {
-            return Slice::new(octets.start, octets.end);
+        let slice = Slice::new(octets.start, octets.end);
+        if !self.has_returns_in(slice) {
+            return slice;
         }
         let start = self.resolved_end();
-        push_normalized(raw, &mut self.resolved);
+        push_normalized(&self.source[octets], &mut self.resolved);
         Slice::new(start, self.resolved_end())
+    }
+
+    /// Whether the source has line ends here that are to be normalised.
+    fn has_returns_in(&self, Slice { start, end }: Slice) -> bool {
+        let octets = &self.source.as_bytes()[start as usize..end as usize];
+        self.has_returns && memchr::memchr(b'\r', octets).is_some()
     }
 
     /// The namespace that `prefix` is bound to.

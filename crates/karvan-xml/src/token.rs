@@ -46,6 +46,7 @@ pub(crate) enum Token {
 /// `whole`: there is more to come.
 ///
 /// Text is given as far as it is there.
+#[inline]
 pub(crate) fn token(text: &str, at: usize, whole: bool) -> Step<Option<(Token, usize)>> {
     let bytes = text.as_bytes();
     let rest = &bytes[at..];
@@ -74,7 +75,13 @@ pub(crate) fn token(text: &str, at: usize, whole: bool) -> Step<Option<(Token, u
 /// XML 1.0 §3.1: `'<' Name (S Attribute)* S? '/'? '>'`, where `>` may stand in the values of attributes.
 fn start_tag(text: &str, at: usize, whole: bool) -> Step<Option<(Token, usize)>> {
     let bytes = text.as_bytes();
-    let mut from = at + 1;
+    // Most tags have no attributes and end with the name.
+    let ends_name = |octet: &u8| is_space(*octet) || matches!(octet, b'/' | b'>' | b'"' | b'\'');
+    let mut from = bytes[at + 1..].iter().position(ends_name).map_or(bytes.len(), |length| at + 1 + length);
+    if bytes.get(from) == Some(&b'>') {
+        let token = Token::Start { name: at + 1..from, attributes: from..from, empty: false };
+        return Ok(Some((token, from + 1)));
+    }
     let end = loop {
         let found = memchr::memchr3(b'>', b'"', b'\'', &bytes[from..]).map(|length| from + length);
         match found.map(|place| (place, bytes[place])) {
@@ -201,6 +208,25 @@ mod tests {
         assert!(matches!(found[3].0, Token::Start { empty: true, .. }));
         assert!(matches!(&found[4].0, Token::Start { empty: false, name, .. } if name.len() == 3));
         assert!(matches!(&found[5].0, Token::End { name } if name.len() == 3));
+    }
+
+    #[test]
+    fn a_start_tag_is_its_name_and_what_stands_behind() {
+        let cases = [
+            ("<a>", "a", "", false),
+            ("<a/>", "a", "", true),
+            ("<a\t>", "a", "\t", false),
+            ("<a\n/>", "a", "\n", true),
+            ("<a b='>'>", "a", " b='>'", false),
+            ("<a/b>", "a", "/b", false),
+            ("<a\">\">", "a\">\"", "", false),
+        ];
+        for (tag, name, attributes, empty) in cases {
+            let found = token(&format!("{tag}>"), 0, true).expect("good markup");
+            let end = 1 + name.len();
+            let attributes = end..end + attributes.len();
+            assert_eq!(found, Some((Token::Start { name: 1..end, attributes, empty }, tag.len())), "{tag}");
+        }
     }
 
     #[test]
