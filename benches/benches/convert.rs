@@ -1,5 +1,7 @@
 //! How fast an EDIFACT invoice becomes UN/CEFACT XML, beside a peer that only reads the segments.
 
+use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 use benches::edifact::{Lines, invoice};
@@ -9,31 +11,36 @@ use karvan_mapping::{Target, read, write};
 fn main() {
     // Many ordinary invoices and one large one of each sort: the first show what a document costs, the others what a line
     // costs, where it is like others and where it is not.
-    let files = [
-        ("convert, ten lines", invoice(10, Lines::Alike), 500),
-        ("convert, ten varied lines", invoice(10, Lines::Varied), 500),
-        ("convert, one large invoice", invoice(size(4) / 230, Lines::Alike), 1),
-        ("convert, one large invoice of varied lines", invoice(size(4) / 280, Lines::Varied), 1),
-        ("convert, one large invoice of lines that have nothing in common", invoice(size(4) / 280, Lines::Mixed), 1),
+    let one = |lines, sort| vec![invoice(lines, sort).into_bytes()];
+    let sets = [
+        ("convert, the sample invoices of four countries", samples(), 150),
+        ("convert, ten lines", one(10, Lines::Alike), 500),
+        ("convert, ten varied lines", one(10, Lines::Varied), 500),
+        ("convert, one large invoice", one(size(4) / 230, Lines::Alike), 1),
+        ("convert, one large invoice of varied lines", one(size(4) / 280, Lines::Varied), 1),
+        ("convert, one large invoice of lines that have nothing in common", one(size(4) / 280, Lines::Mixed), 1),
     ];
-    for (title, file, times) in &files {
-        let (file, times) = (file.as_bytes(), *times);
+    for (title, files, times) in &sets {
+        let measure = |work: &dyn Fn(&[u8]) -> usize| {
+            let all = || files.iter().map(|file| work(file)).sum::<usize>();
+            best(5, || (0..*times).map(|_| all()).sum::<usize>()) / *times
+        };
         let measures: Vec<(&str, Duration)> = vec![
-            ("memchr, count of terminators (the machine)", best(5, || memchr::memchr_iter(b'\'', file).count())),
-            (
-                "karvan, EDIFACT read into the document",
-                best(5, || repeat(times, || read(file).map_or(0, |all| all.len()))) / times,
-            ),
-            ("karvan, EDIFACT to CII", best(5, || repeat(times, || convert(file, Target::CII))) / times),
-            ("karvan, EDIFACT to UBL", best(5, || repeat(times, || convert(file, Target::UBL))) / times),
-            ("edifact-rs 0.18, segments and elements", best(5, || repeat(times, || peer(file))) / times),
+            ("memchr, count of terminators (the machine)", measure(&|file| memchr::memchr_iter(b'\'', file).count())),
+            ("karvan, EDIFACT read into the document", measure(&|file| read(file).map_or(0, |all| all.len()))),
+            ("karvan, EDIFACT to CII", measure(&|file| convert(file, Target::CII))),
+            ("karvan, EDIFACT to UBL", measure(&|file| convert(file, Target::UBL))),
+            ("edifact-rs 0.18, segments and elements", measure(&peer)),
         ];
-        print(title, file.len(), &measures);
+        print(title, files.iter().map(Vec::len).sum(), &measures);
     }
 }
 
-fn repeat(times: u32, work: impl Fn() -> usize) -> usize {
-    (0..times).map(|_| work()).sum()
+/// The invoices in EDIFACT among the samples.
+fn samples() -> Vec<Vec<u8>> {
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../samples"));
+    let paths = ["ae", "de", "ir", "nl"].map(|country| folder.join(format!("invoice-{country}.edi")));
+    paths.map(|path| fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))).into()
 }
 
 fn convert(file: &[u8], target: Target) -> usize {

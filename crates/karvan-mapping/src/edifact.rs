@@ -432,6 +432,7 @@ impl<'t, 'i> Builder<'t, 'i> {
     }
 
     /// The text of a value; an octet of it that means nothing in the repertoire, where there is one.
+    #[inline(always)] // A call would take as long as what it does.
     fn text(&self, value: &Value<'i>) -> Result<Cow<'i, str>, u8> {
         let octets = value.unescaped();
         if let Cow::Borrowed(octets) = octets
@@ -447,7 +448,7 @@ impl<'t, 'i> Builder<'t, 'i> {
         })
     }
 
-    #[inline(always)]
+    #[inline(always)] // A call would take as long as what it does.
     fn cell(&mut self, parent: NodeId, cell: &Cell, span: Span, text: Option<Cow<'i, str>>) -> NodeId {
         if cell.occurrence == 1 && cell.name != Name::UNKNOWN {
             return self.tree.push_first(parent, (cell.name, cell.label), span, cell.limit, text);

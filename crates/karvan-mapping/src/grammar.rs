@@ -91,6 +91,7 @@ impl Grammar {
     }
 
     /// Why `name` cannot hold this code in the place with this key, if its list lacks it.
+    #[inline(always)] // A call would take as long as what it does.
     pub(crate) fn lacks(&self, parent: u32, name: Name, code: &str) -> Option<Message> {
         if self.lists.is_empty() {
             return None;
@@ -122,6 +123,7 @@ impl Grammar {
     }
 
     /// Why the syntax cannot hold `text`, if it cannot.
+    #[inline(always)] // A call would take as long as what it does.
     pub(crate) fn refuses(&self, text: &str) -> Option<Message> {
         if is_printable(text) {
             return None;

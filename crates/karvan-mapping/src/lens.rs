@@ -126,6 +126,7 @@ impl Lens {
     }
 
     /// The scheme of `value` that stands in its text: a number always, letters where they have no place of their own.
+    #[inline(always)] // A call would take as long as what it does.
     pub(crate) fn scheme_in_text<'a>(&self, value: &'a Value, has_place: impl Fn() -> bool) -> Option<&'a str> {
         let scheme = matches!(self, Self::Addressed).then(|| value.part(Part::Scheme))??;
         let is_number = scheme.starts_with(|first: char| first.is_ascii_digit());

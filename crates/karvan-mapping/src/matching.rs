@@ -33,6 +33,7 @@ pub(crate) fn matching<'v>(
 }
 
 /// [`matching`] among the nodes at the first step.
+#[inline(always)] // A call would take as long as what it does.
 pub(crate) fn among<'v>(
     tree: &Tree<'_>,
     mut children: Named<'_>,
@@ -45,7 +46,7 @@ pub(crate) fn among<'v>(
 }
 
 /// Whether `node`, which has the name of `step`, is one that the step asks for.
-#[inline(always)]
+#[inline(always)] // A call would take as long as what it does.
 fn is_at<'v>(
     tree: &Tree<'_>,
     step: &PlaceStep,

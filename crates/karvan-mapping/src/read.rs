@@ -640,6 +640,7 @@ impl<'t> Reader<'t, '_> {
     }
 
     /// Adds the nodes at `place` that no row has taken yet, or all with `beside`, to those found; gives where they begin.
+    #[inline(always)] // A call would take as long as what it does.
     fn find(&mut self, number: usize, place: &Place, base: Option<&Below>, beside: bool) -> usize {
         let Self { tree, used, found, values, .. } = self;
         let (start, compared) = (found.len(), |term| compared(values, term));

@@ -181,6 +181,7 @@ impl Row {
     ///
     /// # Errors
     /// Why the lens has none.
+    #[inline(always)] // A call would take as long as what it does.
     pub(crate) fn text<'a>(&'a self, value: &'a TermValue) -> Result<Option<Cow<'a, str>>, Message> {
         let text = self.lens.put(&value.content)?;
         Ok(match self.scheme_in_text(value) {

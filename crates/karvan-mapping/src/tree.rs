@@ -321,6 +321,7 @@ impl<'s> Tree<'s> {
     }
 
     /// Gives a node its text, or takes it away.
+    #[inline(always)] // A call would take as long as what it does.
     pub(crate) fn set_text(&mut self, id: NodeId, text: Option<Cow<'s, str>>) {
         self.node_mut(id).short = text.as_deref().map(Short::of).unwrap_or_default();
         self.texts[id.index()] = text;
@@ -435,6 +436,7 @@ impl<'s> Tree<'s> {
     }
 
     /// [`Self::push`] of a node that has no brother of its name yet, with its text.
+    #[inline(always)] // Nearly every node of a message comes by here.
     pub(crate) fn push_first(
         &mut self,
         parent: NodeId,

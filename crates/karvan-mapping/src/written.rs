@@ -142,6 +142,7 @@ impl Held {
     ///
     /// # Errors
     /// Why it cannot.
+    #[inline(always)] // A call would take as long as what it does.
     pub(crate) fn takes(&self, grammar: &Grammar, text: &str) -> Result<(), Message> {
         let limit = usize::from(self.slot.limit);
         // No text has more characters than octets.

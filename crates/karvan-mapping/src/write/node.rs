@@ -53,6 +53,7 @@ impl<'w> Writer<'w> {
     }
 
     /// The node of a context, made now if it was not before.
+    #[inline(always)] // A call would take as long as what it does.
     pub(super) fn node_of(&mut self, at: usize) -> Result<NodeId, Message> {
         if let Some(node) = self.contexts[at].node {
             return Ok(node);
@@ -139,6 +140,7 @@ impl<'w> Writer<'w> {
     }
 
     /// Gives a node its text, if the syntax can hold it there.
+    #[inline(always)] // A call would take as long as what it does.
     pub(super) fn set(&mut self, node: NodeId, text: Cow<'w, str>) -> Result<(), Message> {
         self.out.set(self.grammar, node, text)?;
         self.set_last.push(node);
