@@ -16,7 +16,7 @@ use karvan_edifact::{
 };
 use karvan_model::{Document, Group, Part, TermId};
 use karvan_schema::directory::{
-    Constituent, Directories, Directory, Element, OtherCodes, PartRow, Repertoire as Characters,
+    Constituent, Dependency, Directories, Directory, Element, OtherCodes, PartRow, Repertoire as Characters, Status,
 };
 use karvan_schema::message::arrange::Arrangement;
 use karvan_schema::message::table::{Table as MessageTable, Tag};
@@ -24,7 +24,7 @@ use karvan_text::{Message, Span};
 
 use crate::convert::Partners;
 use crate::file::{EdifactSyntax, Told};
-use crate::grammar::{Grammar, List, Slot};
+use crate::grammar::{Grammar, List, Slot, Wanted, Wants};
 use crate::report::{Entry, LossReport, Place};
 use crate::table::Table;
 use crate::tree::{Label, Name, Names, NodeId, Spelling, Tree};
@@ -81,14 +81,28 @@ struct Cell {
     repetition: usize,
     /// The largest length; 0 for a composite.
     limit: u16,
+    /// The smallest length: that of an element of a fixed one.
+    least: u16,
     numeric: bool,
+    /// The tag.
+    tag: &'static str,
+    /// The position that dependency notes tell it by.
+    number: u32,
+    /// Whether what it stands in must have it.
+    mandatory: bool,
     /// The components of a composite.
     components: Vec<Cell>,
+    /// The dependency notes of a composite.
+    notes: &'static [Dependency],
 }
 
 impl Cell {
     /// The position of the octets of a package, which no segment holds.
     const OBJECT: usize = usize::MAX;
+
+    fn wanted(&self) -> Wanted {
+        Wanted { name: self.name, occurrence: self.occurrence, tag: self.tag }
+    }
 }
 
 /// Spellings as they are given numbers: first those of a table, then those that only the directory has.
@@ -124,7 +138,8 @@ impl Definition {
         let message = directory.message(&syntax.message)?;
         // UNS and the packages are the same in every version that has them.
         let service = directories.service("4");
-        let mut places = vec![Vec::new()];
+        let mut places = Places::default();
+        places.add_group();
         let (mut layouts, mut by_tag, mut triggers) = (Vec::new(), HashMap::new(), HashMap::new());
         let (mut by_row, mut names) = (Vec::new(), Vec::new());
         let mut spellings = Spellings::new(&table.names);
@@ -137,7 +152,7 @@ impl Definition {
                 Some(segment) => {
                     let layout = *by_tag.entry(segment.tag()).or_insert_with(|| {
                         let cells = cells(&mut spellings, segment.rows());
-                        let key = add(&mut places, &cells);
+                        let key = places.add(&cells, segment.dependencies());
                         let (name, label) = spellings.number(segment.tag());
                         layouts.push(Layout { name, label, cells, key });
                         layouts.len() - 1
@@ -146,7 +161,7 @@ impl Definition {
                     ((name, label), key, Some(layout))
                 }
                 None => {
-                    let key = add(&mut places, &[]);
+                    let key = places.add_group();
                     triggers.insert(key, row.trigger().unwrap_or_default());
                     (spellings.number(&format!("SG{}", row.group().unwrap_or_default())), key, None)
                 }
@@ -156,10 +171,16 @@ impl Definition {
             names.push(number);
             let parent = row.parent().map_or(0, |parent| keys[parent.index()]);
             let order = u32::try_from(row.index()).unwrap_or(u32::MAX);
-            let slot = Slot { key, order, repetitions: row.repetitions(), limit: 0, numeric: false };
-            match places[parent as usize].iter().any(|(name, _)| *name == number.0) {
+            let slot = Slot { key, order, repetitions: row.repetitions(), limit: 0, least: 0, numeric: false };
+            // A group begins with its trigger, even one that says nothing.
+            let is_trigger = row.parent().is_some_and(|group| group.index() + 1 == row.index());
+            if is_trigger && !places.wants[key as usize].all.is_empty() {
+                let tag = row.tag().unwrap_or_default();
+                places.wants[parent as usize].all.push(Wanted { name: number.0, occurrence: 1, tag });
+            }
+            match places.slots[parent as usize].iter().any(|(name, _)| *name == number.0) {
                 true => later.entry((parent, number.0)).or_default().push(slot),
-                false => places[parent as usize].push((number.0, slot)),
+                false => places.slots[parent as usize].push((number.0, slot)),
             }
         }
         if let Some(package) = service.and_then(|service| service.segment("UNO")) {
@@ -172,19 +193,28 @@ impl Definition {
                 position: Cell::OBJECT,
                 repetition: 0,
                 limit: 0,
+                least: 0,
                 numeric: false,
+                tag: OBJECT,
+                number: 0,
+                mandatory: false,
                 components: Vec::new(),
+                notes: &[],
             });
-            let ((name, label), key) = (spellings.number("UNO"), add(&mut places, &cells));
+            let ((name, label), key) = (spellings.number("UNO"), places.add(&cells, package.dependencies()));
+            // The reference and the length of a package come with the interchange.
+            places.wants[key as usize] = Wants::default();
             by_tag.insert("UNO", layouts.len());
             layouts.push(Layout { name, label, cells, key });
-            let slot = Slot { key, order: u32::MAX, repetitions: u32::MAX, limit: 0, numeric: false };
-            places[0].push((name, slot));
+            let slot = Slot { key, order: u32::MAX, repetitions: u32::MAX, limit: 0, least: 0, numeric: false };
+            places.slots[0].push((name, slot));
         }
+        let Places { slots: places, wants } = places;
         // Whatever else a repertoire lacks, UNOW has it; control characters are data in none (ISO 9735-1 §6).
         let lists = if syntax.known_codes { lists(&places, &table.names, directory) } else { HashMap::new() };
         let grammar = Grammar::new(places, |character| Repertoire::UNOW.permits(character));
-        let grammar = grammar.with_later(later).keeping_to(lists);
+        let wants = if syntax.incomplete { Vec::new() } else { wants };
+        let grammar = grammar.with_later(later).keeping_to(lists).wanting(wants);
         let (_, surplus) = spellings.number("?");
         let (rows, labels) = (MessageTable::of(message), Arc::new(spellings.labels));
         Some(Self { rows, grammar, layouts, by_tag, by_row, names, labels, surplus, triggers })
@@ -203,43 +233,93 @@ fn lists(places: &[Vec<(Name, Slot)>], names: &Names, directory: Directory<'stat
     named.filter_map(|(key, name)| Some(((key, name), List::Element(coded(name)?)))).collect()
 }
 
-/// A place for what stands in `layout`; gives its key.
-fn add(places: &mut Vec<Vec<(Name, Slot)>>, layout: &[Cell]) -> u32 {
-    let mut slots: Vec<(Name, Slot)> = Vec::new();
-    for (order, cell) in (0..).zip(layout) {
-        match slots.iter_mut().find(|(name, _)| *name == cell.name && cell.name != Name::UNKNOWN) {
-            Some((_, slot)) => slot.repetitions += 1,
-            None => {
-                let key = if cell.components.is_empty() { Slot::NOTHING } else { add(places, &cell.components) };
-                let slot = Slot { key, order, repetitions: 1, limit: cell.limit, numeric: cell.numeric };
-                slots.push((cell.name, slot));
+/// What stands in each place, and what must, by key.
+#[derive(Default)]
+struct Places {
+    slots: Vec<Vec<(Name, Slot)>>,
+    wants: Vec<Wants>,
+}
+
+impl Places {
+    /// A place for a group of segments; gives its key.
+    fn add_group(&mut self) -> u32 {
+        self.push(Vec::new(), Wants::default())
+    }
+
+    /// A place for what stands in `layout`; gives its key.
+    fn add(&mut self, layout: &[Cell], notes: &[Dependency]) -> u32 {
+        let mut slots: Vec<(Name, Slot)> = Vec::new();
+        for (order, cell) in (0..).zip(layout) {
+            match slots.iter_mut().find(|(name, _)| *name == cell.name && cell.name != Name::UNKNOWN) {
+                Some((_, slot)) => slot.repetitions += 1,
+                None => {
+                    let is_simple = cell.components.is_empty();
+                    let key = if is_simple { Slot::NOTHING } else { self.add(&cell.components, cell.notes) };
+                    let slot = Slot {
+                        key,
+                        order,
+                        repetitions: 1,
+                        limit: cell.limit,
+                        least: cell.least,
+                        numeric: cell.numeric,
+                    };
+                    slots.push((cell.name, slot));
+                }
             }
         }
+        let at = |position: &u16| layout.iter().find(|cell| cell.number == u32::from(*position)).map(Cell::wanted);
+        let note = |note: &Dependency| Some((note.kind, note.positions.iter().map(at).collect::<Option<_>>()?));
+        let all = layout.iter().filter(|cell| cell.mandatory).map(Cell::wanted).collect();
+        let notes = notes.iter().filter_map(note).collect();
+        self.push(slots, Wants { all, notes })
     }
-    places.push(slots);
-    u32::try_from(places.len() - 1).unwrap_or(Slot::NOTHING)
+
+    fn push(&mut self, slots: Vec<(Name, Slot)>, wants: Wants) -> u32 {
+        self.slots.push(slots);
+        self.wants.push(wants);
+        u32::try_from(self.slots.len() - 1).unwrap_or(Slot::NOTHING)
+    }
 }
 
 /// The cells of a segment or a composite.
 fn cells(spellings: &mut Spellings<'_>, rows: impl Iterator<Item = PartRow<'static>>) -> Vec<Cell> {
     let mut cells: Vec<Cell> = Vec::new();
     for (position, row) in rows.enumerate() {
-        let (tag, limit, numeric, components) = match row.constituent() {
+        let mut notes: &[Dependency] = &[];
+        let (tag, limit, least, numeric, components) = match row.constituent() {
             Some(Constituent::Composite(composite)) => {
-                (composite.tag(), 0, false, self::cells(spellings, composite.rows()))
+                notes = composite.dependencies();
+                (composite.tag(), 0, 0, false, self::cells(spellings, composite.rows()))
             }
             Some(Constituent::Element(element)) => {
                 let format = element.format();
-                (element.tag(), format.maximum, format.repertoire == Characters::Numeric, Vec::new())
+                (element.tag(), format.maximum, format.minimum, format.repertoire == Characters::Numeric, Vec::new())
             }
-            None => (row.tag(), 0, false, Vec::new()),
+            None => (row.tag(), 0, 0, false, Vec::new()),
         };
+        let number = row.position().number;
         let (name, label) = spellings.number(tag);
         for repetition in 0..usize::from(row.repetitions().max(1)) {
             let before = cells.iter().filter(|cell| cell.label == label).count();
             let occurrence = u32::try_from(before + 1).unwrap_or(u32::MAX);
             let components = components.clone();
-            cells.push(Cell { name, label, occurrence, position, repetition, limit, numeric, components });
+            let mandatory = repetition == 0 && row.status() == Status::Mandatory;
+            let cell = Cell {
+                name,
+                label,
+                occurrence,
+                position,
+                repetition,
+                limit,
+                least,
+                numeric,
+                tag,
+                number,
+                mandatory,
+                components,
+                notes,
+            };
+            cells.push(cell);
         }
     }
     cells

@@ -266,6 +266,9 @@ pub struct EdifactSyntax {
     /// Whether a code that the list of the release lacks has no place; else it is written, and a finding.
     #[serde(default)]
     pub known_codes: bool,
+    /// Whether a value is written though what the directory wants beside it is missing, and is a finding; else it has no place.
+    #[serde(default)]
+    pub incomplete: bool,
     /// A group and its terms, the best first, that may name the sender of an interchange.
     #[serde(default)]
     pub sender: Vec<String>,

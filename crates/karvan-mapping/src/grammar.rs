@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use karvan_schema::directory::Element;
+use karvan_schema::directory::{DependencyKind, Element};
 use karvan_schema::xml::SimpleType;
 use karvan_text::Message;
 
@@ -20,7 +20,9 @@ pub(crate) struct Slot {
     pub(crate) repetitions: u32,
     /// How many characters its text may have; 0 for any number.
     pub(crate) limit: u16,
-    /// Whether the limit counts digits only (ISO 9735-1 §10).
+    /// How many it must have.
+    pub(crate) least: u16,
+    /// Whether the limits count digits only (ISO 9735-1 §10).
     pub(crate) numeric: bool,
 }
 
@@ -28,7 +30,7 @@ impl Slot {
     /// The key of a place that nothing stands in.
     pub(crate) const NOTHING: u32 = u32::MAX;
     /// The place of the root.
-    pub(crate) const ROOT: Self = Self { key: 0, order: 0, repetitions: 1, limit: 0, numeric: false };
+    pub(crate) const ROOT: Self = Self { key: 0, order: 0, repetitions: 1, limit: 0, least: 0, numeric: false };
 }
 
 /// The grammar of a syntax: which nodes stand where, in what order, how often, how long.
@@ -42,6 +44,27 @@ pub(crate) struct Grammar {
     permits: fn(char) -> bool,
     /// The lists that are kept to, by the key of the place around and the name.
     lists: HashMap<(u32, Name), List>,
+    /// What a node must have in it to be written, by the key of its place; none where nothing is taken back.
+    wants: Vec<Wants>,
+}
+
+/// What a node must have in it to be written.
+#[derive(Debug, Default)]
+pub(crate) struct Wants {
+    /// What must be there.
+    pub(crate) all: Vec<Wanted>,
+    /// What must or must not stand together.
+    pub(crate) notes: Vec<(DependencyKind, Vec<Wanted>)>,
+}
+
+/// A node that is wanted in another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    pub(crate) name: Name,
+    /// Which one it is of its name.
+    pub(crate) occurrence: u32,
+    /// What it is called, whether or not a table has its name.
+    pub(crate) tag: &'static str,
 }
 
 /// The codes that a place may hold.
@@ -77,7 +100,7 @@ impl Grammar {
             place.sort_by_key(|(name, _)| *name);
             place.dedup_by_key(|(name, _)| *name);
         }
-        Self { places, later: HashMap::new(), permits, lists: HashMap::new() }
+        Self { places, later: HashMap::new(), permits, lists: HashMap::new(), wants: Vec::new() }
     }
 
     /// The grammar in which names have these places besides.
@@ -88,6 +111,21 @@ impl Grammar {
     /// The grammar that refuses what these lists lack.
     pub(crate) fn keeping_to(self, lists: HashMap<(u32, Name), List>) -> Self {
         Self { lists, ..self }
+    }
+
+    /// The grammar in which nodes must have these in them.
+    pub(crate) fn wanting(self, wants: Vec<Wants>) -> Self {
+        Self { wants, ..self }
+    }
+
+    /// Whether nodes must have others in them.
+    pub(crate) fn wants_any(&self) -> bool {
+        !self.wants.is_empty()
+    }
+
+    /// What a node in the place with this key must have in it.
+    pub(crate) fn wants(&self, key: u32) -> Option<&Wants> {
+        self.wants.get(key as usize)
     }
 
     /// Why `name` cannot hold this code in the place with this key, if its list lacks it.

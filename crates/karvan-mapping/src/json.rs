@@ -282,7 +282,7 @@ pub(crate) fn grammar(table: &Table, syntax: &JsonSyntax) -> Option<Grammar> {
                 lists.insert((u32::try_from(places.len()).ok()?, name), list);
             }
             let (key, repetitions) = (u32::try_from(key).ok()?, member.maximum().unwrap_or(u32::MAX));
-            place.push((name, Slot { key, order, repetitions, limit: 0, numeric: false }));
+            place.push((name, Slot { key, order, repetitions, limit: 0, least: 0, numeric: false }));
         }
         places.push(place);
     }

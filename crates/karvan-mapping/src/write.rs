@@ -5,6 +5,7 @@ mod node;
 mod part;
 mod terms;
 mod together;
+mod whole;
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -13,6 +14,7 @@ use karvan_model::{Content, Document, DocumentType, Group, Leaf, Node, Origin, T
 use karvan_text::{Message, Span};
 
 use self::terms::Terms;
+use self::whole::{Placed, Refused};
 use crate::Lens;
 use crate::grammar::Grammar;
 use crate::pattern::{Pattern, Trace, alike, terms_of};
@@ -24,6 +26,25 @@ use crate::written::{Written, too_long, too_many_pieces};
 
 /// Writes `document` by `table`, as `grammar` allows it.
 pub(crate) fn write<'w>(table: &'w Table, document: &'w Document, grammar: &'w Grammar) -> Written<'w> {
+    let mut refused = Refused::default();
+    let mut written = loop {
+        let (written, placed) = write_but(table, document, grammar, &refused);
+        // What the syntax has nowhere without something else, which is missing, goes elsewhere or is lost.
+        if !refused.add(whole::broken(grammar, &written, &placed)) {
+            break written;
+        }
+    };
+    lose_qualifiers_of(document, &mut written.report);
+    written
+}
+
+/// Writes a document without what is `refused`, and gives the places of its values if some may have to be.
+fn write_but<'w>(
+    table: &'w Table,
+    document: &'w Document,
+    grammar: &'w Grammar,
+    refused: &Refused,
+) -> (Written<'w>, Vec<Placed>) {
     let label = match table.syntax() {
         Syntax::Xml(syntax) => crate::tree::split(&syntax.root),
         Syntax::Edifact(_) | Syntax::Json(_) => ("", ""),
@@ -46,6 +67,9 @@ pub(crate) fn write<'w>(table: &'w Table, document: &'w Document, grammar: &'w G
         set_last: Vec::new(),
         traces: None,
         patterns: Vec::new(),
+        placed: grammar.wants_any().then(Vec::new),
+        refused,
+        kept: 0,
         out: written,
     };
     for place in &table.fixed {
@@ -53,8 +77,7 @@ pub(crate) fn write<'w>(table: &'w Table, document: &'w Document, grammar: &'w G
         let _ = writer.make(&place.steps, NodeId::ROOT, false);
     }
     writer.rows(&table.top, &document.root, 0, None);
-    lose_qualifiers_of(document, &mut writer.out.report);
-    writer.out
+    (writer.out, writer.placed.unwrap_or_default())
 }
 
 /// Tells the qualifiers of the source that told nothing but values that are lost.
@@ -128,7 +151,7 @@ impl<'w> Repetition<'w> {
 /// Which repetition of which member a group is written for.
 type Only = Option<(TermId, usize)>;
 
-struct Writer<'w> {
+struct Writer<'w, 'r> {
     table: &'w Table,
     document: &'w Document,
     /// The values of the terms that places are told by.
@@ -146,10 +169,16 @@ struct Writer<'w> {
     traces: Option<Vec<Trace<'w>>>,
     /// How repetitions of groups were written, for others that say the same terms.
     patterns: Vec<Pattern<'w>>,
+    /// Where the values of the document stand, where some may have to be taken back.
+    placed: Option<Vec<Placed>>,
+    /// What may not stand where it would.
+    refused: &'r Refused,
+    /// How many values stand somewhere, or need not.
+    kept: usize,
     out: Written<'w>,
 }
 
-impl<'w> Writer<'w> {
+impl<'w> Writer<'w, '_> {
     /// Writes the members of `group`, whose place is the context `at`.
     fn rows(&mut self, rows: &[Member], group: &'w Group, at: usize, only: Only) {
         let table = self.table;
@@ -180,15 +209,18 @@ impl<'w> Writer<'w> {
                 };
                 match member {
                     _ if skipped => {}
-                    Node::Leaf(leaf) if row.implied.as_deref().is_some_and(|text| text == leaf.value.text()) => {}
+                    Node::Leaf(leaf) if row.implied.as_deref().is_some_and(|text| text == leaf.value.text()) => {
+                        self.kept += 1;
+                    }
                     Node::Group(inner) if again => self.group_again(row, inner, at),
                     Node::Group(inner) => self.group(row, inner, at, Repetition { all: members, number }),
                     Node::Leaf(leaf) => match self.leaf(row, leaf, at) {
                         Ok(node) if again => {
                             let reason = Message::new("mapping-each").with("syntax", table.title());
                             self.add(Some(table.kind().term(row.term)), &leaf.value.text(), reason, node);
+                            self.kept += 1;
                         }
-                        Ok(_) => {}
+                        Ok(_) => self.kept += 1,
                         Err(reason) => {
                             self.lose_leaf(leaf, &reason);
                             lost += 1;
@@ -230,14 +262,20 @@ impl<'w> Writer<'w> {
             return;
         }
         for repetition in 0..each.max(1) {
-            let (nodes, entries) = (self.out.tree.len(), self.counts());
+            let (nodes, entries, kept) = (self.out.tree.len(), self.counts(), self.kept);
             let place = &row.places[0];
             let repeats = self.table.kind().term(row.term).repeats();
             let context = Context { node: None, parent: at, place: Some(place), repeats, repetition: which };
             self.contexts.push(context);
             let own = self.contexts.len() - 1;
             self.rows(&row.members, group, own, row.each.map(|each| (each, repetition)));
-            let node = self.contexts.pop().and_then(|context| context.node);
+            let mut node = self.contexts.pop().and_then(|context| context.node);
+            if self.placed.is_some() && self.kept == kept && !group.is_empty() {
+                // What stands beside the values of the group, or in place of some, says nothing without them.
+                self.back_to(nodes);
+                self.forget_all_but_lost(entries);
+                node = None;
+            }
             if let Some(node) = node {
                 row.needs.iter().for_each(|(need, text)| self.need(need, text.as_deref(), node));
             }
@@ -350,6 +388,10 @@ impl<'w> Writer<'w> {
         let repeats = self.table.kind().term(row.term).repeats();
         let mut refusal = None;
         for place in row.places.iter().filter(|place| suits(place, row, leaf)) {
+            if let Some(wanted) = self.refused.find(leaf, place) {
+                refusal = Some(Message::new("mapping-beside").with("name", wanted));
+                continue;
+            }
             let nodes = self.out.tree.len();
             let text = match place.format.map(|format| format.write(&leaf.value)) {
                 Some(Some(text)) => text.into(),
@@ -358,7 +400,12 @@ impl<'w> Writer<'w> {
                 None => text.clone(),
             };
             match self.put_at(row, place, leaf, text, at, repeats) {
-                Ok(node) => return Ok((node, refusal.is_none().then_some(place))),
+                Ok(node) => {
+                    if let Some(placed) = &mut self.placed {
+                        placed.push(Placed::value(node, self.out.tree.len(), leaf, place));
+                    }
+                    return Ok((node, refusal.is_none().then_some(place)));
+                }
                 Err(reason) => {
                     self.back_to(nodes);
                     refusal = Some(reason);
@@ -400,9 +447,12 @@ impl<'w> Writer<'w> {
             return Ok(node);
         }
         self.set_last.clear();
-        let (mut shorter, mut flowing) = (None, None);
+        let (mut shorter, mut longer, mut flowing) = (None, None, None);
         if row.lens.is_spread() {
             flowing = self.spread(row, place, node, &text, at)?;
+        } else if let Some(filled) = with_zeros(&leaf.value.content, &text, self.out.digits(node)) {
+            self.set(node, filled.clone().into())?;
+            longer = Some(filled);
         } else if let Err(reason) = self.set(node, text.clone()) {
             shorter = without_zeros(&leaf.value.content, &text, self.out.limit(node));
             self.set(node, shorter.clone().ok_or(reason)?.into())?;
@@ -416,6 +466,7 @@ impl<'w> Writer<'w> {
             _ if flowing.is_some() => flowing.as_deref().map(|flowing| (flowing, "mapping-flowing")),
             Lens::Codes(_) if text != leaf.value.text() => Some((text.as_ref(), "mapping-other-code")),
             Lens::Lines if text.ends_with('\n') => Some((text.trim_end_matches('\n'), "mapping-line-end")),
+            _ if longer.is_some() => longer.as_deref().map(|longer| (longer, "mapping-leading-zeros")),
             _ => shorter.as_deref().map(|shorter| (shorter, "mapping-zeros")),
         };
         if let Some((written, reason)) = other {
@@ -547,6 +598,12 @@ impl<'w> Writer<'w> {
         }
     }
 
+    fn forget_all_but_lost(&mut self, mut counts: [usize; LossReport::SECTIONS]) {
+        // Sections stand in the order of the report, lost first.
+        counts[0] = self.out.report.lost.len();
+        self.forget(counts);
+    }
+
     fn lose(&mut self, member: &Node, reason: &Message) {
         match member {
             Node::Leaf(leaf) => self.lose_leaf(leaf, reason),
@@ -573,6 +630,13 @@ fn without_zeros(content: &Content, text: &str, limit: usize) -> Option<String> 
     let is_same = matches!(content, Content::Number(_)) && text.get(..end)?.contains(['.', ',']);
     let kept = (is_same && text.get(end..)?.bytes().all(|byte| byte == b'0')).then(|| &text[..end])?;
     Some(kept.strip_suffix(['.', ',']).unwrap_or(kept).to_owned())
+}
+
+/// A decimal number with as many zeros before it as it lacks digits: it is the same number.
+fn with_zeros(content: &Content, text: &str, digits: usize) -> Option<String> {
+    let missing = digits.checked_sub(text.bytes().filter(u8::is_ascii_digit).count()).filter(|missing| *missing > 0)?;
+    let (sign, number) = text.split_at(usize::from(text.starts_with('-')));
+    matches!(content, Content::Number(_)).then(|| format!("{sign}{}{number}", "0".repeat(missing)))
 }
 
 /// Whether `place` is one for this value: a place that asks for a part of the value suits values that have it.

@@ -84,6 +84,12 @@ impl<'w> Written<'w> {
         usize::from(self.slots[node.index()].limit)
     }
 
+    /// How many digits the number of a node must have.
+    pub(crate) fn digits(&self, node: NodeId) -> usize {
+        let slot = self.slots[node.index()];
+        if slot.numeric { usize::from(slot.least) } else { 0 }
+    }
+
     /// What the text of a node must keep to.
     pub(crate) fn held(&self, node: NodeId) -> Held {
         let parent = self.tree.parent(node).map_or(Slot::NOTHING, |parent| self.slots[parent.index()].key);

@@ -292,7 +292,10 @@ pub(crate) fn grammar(table: &Table, syntax: &XmlSyntax) -> Option<Grammar> {
         for attribute in definition.attributes().filter(|attribute| attribute.namespace().is_empty()) {
             let name = table.names.find("", &format!("@{}", attribute.name()));
             keep_to(places.len(), name, Some(attribute.value()));
-            place.push((name, Slot { key: Slot::NOTHING, order: 0, repetitions: 1, limit: 0, numeric: false }));
+            place.push((
+                name,
+                Slot { key: Slot::NOTHING, order: 0, repetitions: 1, limit: 0, least: 0, numeric: false },
+            ));
         }
         for child in definition.children() {
             let element = child.element();
@@ -309,7 +312,7 @@ pub(crate) fn grammar(table: &Table, syntax: &XmlSyntax) -> Option<Grammar> {
                 });
                 let (key, order) = (u32::try_from(key).ok()?, u32::try_from(child.order()).ok()?);
                 let repetitions = child.maximum().unwrap_or(u32::MAX);
-                place.push((name, Slot { key, order, repetitions, limit: 0, numeric: false }));
+                place.push((name, Slot { key, order, repetitions, limit: 0, least: 0, numeric: false }));
             }
         }
         places.push(place);

@@ -51,6 +51,8 @@ fn fill(
 fn value(term: &Term, number: i64) -> Value {
     let text = match (term.key(), term.kind()) {
         ("currencyCode", _) => "IRR".to_owned(),
+        // What a party or a place is hangs on its code: it is lost with one that no list has.
+        ("functionCode", _) => "ZZZ".to_owned(),
         ("unNumber", _) => format!("{}", 1000 + number),
         (_, Kind::Code) => format!("C{number}"),
         (_, Kind::Date) => {

@@ -257,3 +257,87 @@ fn what_the_last_release_has_a_place_for_comes_back() {
     // The list of D.96A has neither code.
     assert_eq!(through(&document, Target::Edifact(Some("D.96A"))).1[..2], ["Rang", "R-7"]);
 }
+
+/// A document in Karvan's JSON: its kind and the members besides.
+fn made(kind: &str, members: &str) -> Document {
+    let source = format!(r#"{{"document":"{kind}","version":1,{members}}}"#);
+    read(source.as_bytes()).expect("a document").remove(0).document
+}
+
+/// A second line of an address, a measure without a unit, a text behind another one: where the directory asks for something
+/// beside them that is not there, they made the message invalid (E2013).
+#[test]
+fn what_stands_only_beside_something_is_lost_without_it() {
+    let told = |document: &Document, release| {
+        let writing = write(document, Target::Edifact(Some(release))).expect("written");
+        let lost = writing.report.lost.iter();
+        let lost: Vec<_> =
+            lost.map(|entry| (entry.value.clone(), entry.reason.id(), format!("{:?}", entry.reason))).collect();
+        (String::from_utf8_lossy(&writing.bytes).into_owned(), lost)
+    };
+    let address = made("order", r#""buyer":{"name":"Darya","address":{"line2":"Second floor"}}"#);
+    let (text, lost) = told(&address, "D.96A");
+    assert!(text.contains("NAD+BY+++Darya'"), "{text}");
+    assert!(lost.len() == 1 && lost[0].1 == "mapping-beside" && lost[0].2.contains("3042"), "{lost:?}");
+    // The process of an invoice is too long for its code, and its text stands behind that of the specification.
+    let process = "urn:fdc:peppol.eu:2017:poacc:billing:01:1.0";
+    let invoice = |specification: &str| {
+        let number = r#""number":"1","issueDate":"2026-03-21","typeCode":"380","currencyCode":"EUR""#;
+        made("invoice", &format!(r#"{number},"process":{{"businessProcess":"{process}"{specification}}}"#))
+    };
+    for (specification, is_lost) in [("", true), (r#","specification":"urn:cen.eu:en16931:2017""#, false)] {
+        let (text, lost) = told(&invoice(specification), "D.14B");
+        assert_eq!((!text.contains("FTX+DOC"), lost.len()), (is_lost, usize::from(is_lost)), "{lost:?} {text}");
+    }
+    // With its qualifier a party goes, and a contact that would else stand alone for it.
+    let shipper = r#""otherParties":[{"functionCode":"Q9","party":{"name":"Darya","contact":{"name":"Shirin"}}}]"#;
+    let (text, lost) = told(&made("dangerous-goods-notification", shipper), "D.01B");
+    assert!(!text.contains("NAD") && !text.contains("CTA"), "{text}");
+    assert_eq!(lost.iter().map(|(value, ..)| value.as_str()).collect::<Vec<_>>(), ["Q9", "Darya", "Shirin"]);
+    // A unit that is not told is none of EDIFACT's to make up; D.21B can do without.
+    let dimension = r#""lines":[{"item":{"dimensions":[{"attributeCode":"LN","measure":{"value":"7"}}]}}]"#;
+    assert_eq!(told(&made("order-change", dimension), "D.96A").1.len(), 1);
+    // D5(040,030) of TDT: what kind of means it is stands beside the mode.
+    let means = r#""shipment":{"stages":[{"meansTypeCode":"31"}]}"#;
+    let (text, lost) = told(&made("order", means), "D.21B");
+    assert!(lost.len() == 1 && lost[0].2.contains("C220"), "{lost:?} {text}");
+}
+
+/// A temperature of IFTMIN has three digits, no less (`n3`): `7` was written as it is, and was a finding (E2040).
+#[test]
+fn a_number_of_a_fixed_length_is_filled_with_zeros() {
+    let temperature = |value: &str| {
+        let temperatures = format!(r#""temperatures":[{{"typeCode":"2","value":{{"value":"{value}","unit":"CEL"}}}}]"#);
+        made("forwarding-instruction", &format!(r#""consignment":{{"goodsItems":[{{{temperatures}}}]}}"#))
+    };
+    for (value, written) in [("7", "TMP+2+007:CEL'"), ("-18", "TMP+2+-018:CEL'"), ("120", "TMP+2+120:CEL'")] {
+        let writing = write(&temperature(value), Target::Edifact(Some("D.96A"))).expect("written");
+        let text = String::from_utf8_lossy(&writing.bytes);
+        assert!(text.contains(written), "{text}");
+        let changed = writing.report.changed.iter().map(|entry| entry.reason.id());
+        assert_eq!(changed.count(), usize::from(value != "120"));
+    }
+}
+
+/// The reference of a declaration without its qualifier was written without it, though the directory wants one.
+#[test]
+fn references_and_documents_of_customs_without_a_code_have_one() {
+    let members = r#""references":[{"number":"R-7"}],"documents":[{"number":"D-7"}]"#;
+    let (back, lost) = through(&made("goods-declaration", members), Target::Edifact(Some("D.96B")));
+    assert!(lost.is_empty(), "{lost:?}");
+    assert_eq!(values(&back, "references.number"), ["R-7"]);
+    assert_eq!(values(&back, "references.referenceCode").len(), 0);
+    assert_eq!(values(&back, "documents.number"), ["D-7"]);
+    assert_eq!(values(&back, "documents.typeCode"), ["916"], "a related document");
+}
+
+/// EFI of INVOIC D.14B stood without its mandatory C077 where a supporting document has no description.
+#[test]
+fn a_supporting_document_without_a_description_stands_in_invoic() {
+    let number = r#""number":"1","issueDate":"2026-03-21","typeCode":"380","currencyCode":"EUR""#;
+    let document = made("invoice", &format!(r#"{number},"supportingDocuments":[{{"reference":"D1"}}]"#));
+    let text = write(&document, Target::Edifact(Some("D.14B"))).expect("written").bytes;
+    assert!(String::from_utf8_lossy(&text).contains("EFI+"));
+    let (back, lost) = through(&document, Target::Edifact(Some("D.14B")));
+    assert_eq!((values(&back, "BT-122"), values(&back, "BT-123").len(), lost.len()), (vec!["D1".to_owned()], 0, 0));
+}

@@ -15,7 +15,7 @@ use crate::tree::NodeId;
 /// The default that says which repetition of its group it stands in, from 1.
 const COUNT: &str = "{#}";
 
-impl<'w> Writer<'w> {
+impl<'w> Writer<'w, '_> {
     /// Writes what stands for a term that is missing, where the row has something for that.
     pub(super) fn missing(&mut self, row: &'w Row, group: &Group, at: usize) {
         if let Some(nothing) = &row.required {

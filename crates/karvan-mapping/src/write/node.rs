@@ -9,7 +9,7 @@ use crate::matching::holds;
 use crate::place::{Equals, Place, PlaceStep, Predicate};
 use crate::tree::{Name, NodeId};
 
-impl<'w> Writer<'w> {
+impl<'w> Writer<'w, '_> {
     /// Whether what a place must not be is not true of it.
     pub(super) fn keeps(&self, place: &Place, node: NodeId) -> bool {
         let predicates = place.steps.last().map_or(&[][..], |step| &step.predicates);
@@ -150,6 +150,10 @@ impl<'w> Writer<'w> {
     pub(super) fn back_to(&mut self, nodes: usize) {
         self.out.truncate(nodes);
         self.traces.iter_mut().for_each(|traces| traces.retain(|trace| trace.node.index() < nodes));
+        if let Some(placed) = &mut self.placed {
+            let kept = placed.partition_point(|placed| placed.nodes <= nodes);
+            placed.truncate(kept);
+        }
         // What was guarded before the nodes came has nothing to do with them.
         let late = self.guards.partition_point(|(length, _)| *length <= nodes);
         for (_, at) in self.guards.split_off(late) {

@@ -6,12 +6,13 @@ use karvan_model::{Leaf, Part, PartValue};
 use karvan_text::Message;
 
 use super::Writer;
+use super::whole::Placed;
 use crate::place::Place;
 use crate::report::Entry;
 use crate::table::{PartRow, Row};
 use crate::tree::NodeId;
 
-impl<'w> Writer<'w> {
+impl<'w> Writer<'w, '_> {
     /// Writes the parts of a value, and what the syntax wants said of it besides.
     pub(super) fn parts(&mut self, row: &'w Row, place: &Place, leaf: &Leaf, node: NodeId, at: usize) {
         let in_text = row.scheme_in_text(&leaf.value);
@@ -30,9 +31,18 @@ impl<'w> Writer<'w> {
             if let Some(text) = text {
                 let is_added = leaf.value.part(part.part).is_none() && part.implied.is_none();
                 let added = is_added.then(|| text.to_string());
-                match self.put_part(part, text, node, at) {
+                let put = match self.refused.find(leaf, part) {
+                    Some(wanted) if own.is_some() => Err(Message::new("mapping-beside").with("name", wanted)),
+                    _ => self.put_part(part, text, node, at),
+                };
+                match put {
                     Err(reason) => self.lose_part(leaf, part.part, &reason),
-                    Ok(()) => is_written = true,
+                    Ok(last) => {
+                        is_written = true;
+                        if let Some(placed) = self.placed.as_mut().filter(|_| own.is_some()) {
+                            placed.push(Placed::part(last, self.out.tree.len(), node, leaf, part));
+                        }
+                    }
                 }
                 if let Some(own) = leaf.value.parts.iter().find(|own| own.part == part.part && is_written) {
                     self.change_part(part, own, node);
@@ -77,7 +87,7 @@ impl<'w> Writer<'w> {
         text: Cow<'w, str>,
         node: NodeId,
         at: usize,
-    ) -> Result<(), Message> {
+    ) -> Result<NodeId, Message> {
         let mut refusal = None;
         for place in &part.places {
             let nodes = self.out.tree.len();
@@ -85,10 +95,10 @@ impl<'w> Writer<'w> {
                 let base = if place.from_group { self.node_of(at)? } else { node };
                 let base = if place.from_root { NodeId::ROOT } else { base };
                 let node = self.make(&place.steps, base, false)?;
-                self.set(node, text)
+                self.set(node, text).map(|()| node)
             });
             match made {
-                Ok(()) => return Ok(()),
+                Ok(node) => return Ok(node),
                 Err(reason) => {
                     self.back_to(nodes);
                     refusal.get_or_insert(reason);

@@ -6,7 +6,7 @@ use super::{Context, Repetition, Writer};
 use crate::lens::with_code;
 use crate::table::Row;
 
-impl<'w> Writer<'w> {
+impl<'w> Writer<'w, '_> {
     /// Writes a group whose two members `code` and `text` its own text tells; others have places below it.
     pub(super) fn told_together(
         &mut self,

@@ -1,0 +1,170 @@
+//! What a table writes is valid: every term by itself, beside what its groups must have, and documents of terms at random. A
+//! value for which the syntax has no valid place is lost and told, or stands elsewhere.
+
+use std::collections::BTreeSet;
+
+use karvan_engine::Directories;
+use karvan_engine::validate::{Options, Rules, validate};
+use karvan_mapping::{Syntax, Table, Target, tables, write};
+use karvan_model::{Document, DocumentType, Group, Kind, Node, Part, Term, TermId, Value};
+
+/// How the values of a document look.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Style {
+    /// Short, with codes that lists have.
+    Plain,
+    /// With all that may qualify them.
+    Qualified,
+    /// Long, with codes that no list has.
+    Strange,
+}
+
+const STYLES: [Style; 3] = [Style::Plain, Style::Qualified, Style::Strange];
+
+fn value(term: &Term, style: Style) -> Value {
+    let release = Directories::builtin().release("D.01B").expect("a packed release");
+    let listed = || term.untded().and_then(|tag| release.element(tag)?.codes().next());
+    let text = match (term.key(), term.kind()) {
+        ("currencyCode" | "vatCurrencyCode", _) => "IRR".to_owned(),
+        ("unNumber" | "upperPlacard" | "lowerPlacard", _) => "1203".to_owned(),
+        (_, Kind::Code) if style == Style::Strange => "Q9".to_owned(),
+        (_, Kind::Code) => listed().map_or_else(|| "1".to_owned(), |code| code.value().to_owned()),
+        (_, Kind::Date) => "2026-01-02".to_owned(),
+        (_, Kind::Binary) => "S2FydmFu".to_owned(),
+        (_, Kind::Amount | Kind::Quantity | Kind::Percentage) => "7".to_owned(),
+        _ if style == Style::Strange => "Karvan ".repeat(9).trim_end().to_owned(),
+        _ => "7".to_owned(),
+    };
+    let value = Value::parse(term.kind(), &text).expect("a value of its kind");
+    match term.kind() {
+        _ if style != Style::Qualified => value,
+        Kind::Quantity => value.with(Part::Unit, "KGM"),
+        Kind::Binary => value.with(Part::Mime, "application/pdf").with(Part::FileName, "a.pdf"),
+        Kind::Identifier => value.with(Part::Scheme, "9"),
+        Kind::Amount => value.with(Part::Currency, "EUR"),
+        _ => value,
+    }
+}
+
+/// A document of what its kind and its groups must have, and what is `chosen`.
+fn document(kind: &'static DocumentType, style: Style, mut chosen: impl FnMut(TermId) -> bool) -> Document {
+    let mut document = Document::new(kind);
+    fill(kind, kind.top(), &mut document.root, style, &mut chosen);
+    document
+}
+
+fn fill(
+    kind: &'static DocumentType,
+    members: &[TermId],
+    group: &mut Group,
+    style: Style,
+    chosen: &mut impl FnMut(TermId) -> bool,
+) {
+    for &id in members {
+        let term = kind.term(id);
+        if !chosen(id) && !term.is_required() {
+            continue;
+        }
+        if term.kind() == Kind::Group {
+            let mut inner = Group::new(Some(id));
+            fill(kind, term.members(), &mut inner, style, chosen);
+            if !inner.is_empty() {
+                group.push(Node::Group(inner));
+            }
+        } else {
+            group.push_value(id, value(term, style));
+        }
+    }
+}
+
+/// A term and the groups around it.
+fn way(kind: &DocumentType, term: TermId) -> Vec<TermId> {
+    std::iter::successors(Some(term), |&term| kind.term(term).within()).collect()
+}
+
+/// What a message must have and a document need not: only who writes the document can tell it.
+const LEFT_OUT: [(&str, &[&str]); 10] = [
+    ("cargo-report", &["GID"]),
+    ("quotation", &["LIN"]),
+    ("request-for-quotation", &["LIN"]),
+    ("goods-declaration", &["BGM"]),
+    ("receiving-advice", &["NAD", "CDI"]),
+    ("forwarding-instruction", &["NAD"]),
+    ("remittance-advice", &["MOA", "UNS"]),
+    ("customs-response", &["BGM"]),
+    ("transport-status", &["BGM", "STS"]),
+    ("dangerous-goods-notification", &["CNI", "GID", "DGS", "FTX", "MEA"]),
+];
+
+/// The findings on the structure of what is written, less those on what is left out.
+fn findings(document: &Document, target: Target) -> BTreeSet<String> {
+    let Ok(writing) = write(document, target) else { return BTreeSet::new() };
+    let kind = document.kind.name();
+    let left_out = LEFT_OUT.iter().find(|(of, _)| *of == kind).map_or(&[][..], |(_, tags)| tags);
+    let mut found = BTreeSet::new();
+    let mut options = Options::default();
+    options.rules = Rules::None;
+    let outcome = validate(&writing.bytes[..], &options, &mut |finding| {
+        let is_missing = ["segment-missing", "group-missing"].contains(&finding.message.id());
+        let of = |tag: &&str| finding.expected.as_ref().is_some_and(|expected| expected.contains(*tag));
+        let is_left_out = is_missing && left_out.iter().any(|tag| of(tag));
+        if [2, 5].contains(&finding.code.layer()) && !is_left_out {
+            let text = String::from_utf8_lossy(&writing.bytes);
+            found.insert(format!(
+                "{kind} as {target}: {} {} {:?}\n{text}",
+                finding.code, finding.place.path, finding.message
+            ));
+        }
+    });
+    outcome.expect("octets in memory can be read");
+    found
+}
+
+/// The releases that the tables of a kind name, but those whose tables write what is incomplete.
+fn releases(kind: &'static DocumentType) -> Vec<Target> {
+    let release = |table: &'static Table| match table.syntax() {
+        Syntax::Edifact(syntax) if !syntax.incomplete => Some(Target::Edifact(Some(&syntax.release))),
+        _ => None,
+    };
+    let named = Target::of(kind);
+    tables().filter(|table| table.kind() == kind).filter_map(release).filter(|target| named.contains(target)).collect()
+}
+
+/// Each style of a value is tried in another release, and each term begins with the next one.
+#[test]
+fn a_term_by_itself_is_written_validly_or_lost() {
+    let mut found = BTreeSet::new();
+    for kind in DocumentType::all() {
+        let releases = releases(kind);
+        let values = kind.terms().iter().filter(|term| !matches!(term.kind(), Kind::Group | Kind::Part(_)));
+        for (number, term) in values.enumerate() {
+            let way = way(kind, kind.find(term.id()).expect("a term of the kind"));
+            for (turn, style) in STYLES.into_iter().enumerate() {
+                let release = releases[(number + turn) % releases.len()];
+                found.extend(findings(&document(kind, style, |term| way.contains(&term)), release));
+            }
+        }
+    }
+    let some: Vec<_> = found.iter().take(3).collect();
+    assert!(found.is_empty(), "{}: {some:#?}", found.len());
+}
+
+#[test]
+fn any_terms_together_are_written_validly_or_lost() {
+    let mut found = BTreeSet::new();
+    let mut state = 1u64;
+    for kind in DocumentType::all() {
+        for target in releases(kind) {
+            for round in 0..20 {
+                let made = document(kind, STYLES[round % STYLES.len()], |_| {
+                    // A generator of Knuth's; enough to choose by.
+                    state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                    (state >> 33) % 10 < 1 + round as u64 / 3
+                });
+                found.extend(findings(&made, target));
+            }
+        }
+    }
+    let some: Vec<_> = found.iter().take(3).collect();
+    assert!(found.is_empty(), "{}: {some:#?}", found.len());
+}
