@@ -107,7 +107,7 @@ fn findings(document: &Document, target: Target) -> BTreeSet<String> {
     let outcome = validate(&writing.bytes[..], &options, &mut |finding| {
         let is_missing = ["segment-missing", "group-missing"].contains(&finding.message.id());
         let of = |tag: &&str| finding.expected.as_ref().is_some_and(|expected| expected.contains(*tag));
-        let is_left_out = is_missing && left_out.iter().any(|tag| of(tag));
+        let is_left_out = is_missing && left_out.iter().any(of);
         if [2, 5].contains(&finding.code.layer()) && !is_left_out {
             let text = String::from_utf8_lossy(&writing.bytes);
             found.insert(format!(
