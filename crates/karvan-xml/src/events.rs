@@ -323,16 +323,17 @@ impl<R: Read> EventReader<R> {
         self.attributes.iter().map(move |data| EventAttribute { names, data, value: self.piece(&data.value), base })
     }
 
-    /// The piece of character data, what the comment says, or the data of the processing instruction.
+    /// The piece of character data, what the comment says, or the data of the processing instruction; at a tag nothing, or what
+    /// stood before it.
     #[must_use]
     pub fn text(&self) -> &str {
         self.piece(&self.text)
     }
 
-    /// Whom the processing instruction is for.
+    /// Whom the processing instruction is for; at any other event nothing that means something.
     #[must_use]
     pub fn target(&self) -> &str {
-        &self.window.text()[self.target.clone()]
+        self.window.text().get(self.target.clone()).unwrap_or_default()
     }
 
     /// The namespaces that the innermost element declares: prefixes, the empty one for the default namespace, and their names.
@@ -728,10 +729,12 @@ impl<R: Read> EventReader<R> {
     }
 
     fn piece<'r>(&'r self, piece: &Piece) -> &'r str {
-        match piece {
-            Piece::Window(range) => &self.window.text()[range.clone()],
-            Piece::Resolved(range) => &self.resolved[range.clone()],
-        }
+        let (text, range) = match piece {
+            Piece::Window(range) => (self.window.text(), range),
+            Piece::Resolved(range) => (&*self.resolved, range),
+        };
+        // A caller may ask for what is gone.
+        text.get(range.clone()).unwrap_or_default()
     }
 }
 

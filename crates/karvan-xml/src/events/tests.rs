@@ -208,3 +208,15 @@ proptest! {
         compare(source.concat().as_bytes());
     }
 }
+
+/// What was asked for at the wrong event was cut from where it stood no more, and that was a panic.
+#[test]
+fn a_text_can_be_asked_for_at_any_event() {
+    let source = format!("<?p q?><a>x&amp;<b k='1'/>{}<!-- c --><c/></a>", "&#xE9;".repeat(40));
+    let mut reader = EventReader::new(source.as_bytes(), Limits::default());
+    let mut asked = 0;
+    while reader.advance().expect("well formed").is_some() {
+        asked += reader.text().len().min(1) + reader.target().len().min(1) + reader.attributes().count();
+    }
+    assert!(asked > 0);
+}
