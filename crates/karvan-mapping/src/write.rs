@@ -14,7 +14,7 @@ use karvan_model::{Content, Document, DocumentType, Group, Leaf, Node, Origin, T
 use karvan_text::{Message, Span};
 
 use self::terms::Terms;
-use self::whole::{Placed, Refused};
+use self::whole::{Placed, Refused, Whose};
 use crate::Lens;
 use crate::grammar::Grammar;
 use crate::pattern::{Pattern, Trace, alike, terms_of};
@@ -55,7 +55,7 @@ fn write_but<'w>(
     let in_parts = table.top.iter().any(|member| table.rows[member.row].is_closed);
     written.reserve(if in_parts { nodes.min(Written::ROOM) } else { nodes });
     let values = table.referred.iter().map(|&term| (term, None)).collect();
-    let contexts = vec![Context::at(NodeId::ROOT)];
+    let contexts = vec![Context::at(NodeId::ROOT, &document.root)];
     let mut writer = Writer {
         table,
         document,
@@ -119,11 +119,14 @@ struct Context<'w> {
     /// Whether the group may repeat, so that every repetition needs a node of its own.
     repeats: bool,
     repetition: Repetition<'w>,
+    /// The group of the document: that around where the document has none.
+    whose: Whose,
 }
 
 impl Context<'_> {
-    fn at(node: NodeId) -> Self {
-        Self { node: Some(node), parent: 0, place: None, repeats: false, repetition: Repetition::default() }
+    fn at(node: NodeId, group: &Group) -> Self {
+        let repetition = Repetition::default();
+        Self { node: Some(node), parent: 0, place: None, repeats: false, repetition, whose: group.into() }
     }
 }
 
@@ -265,7 +268,9 @@ impl<'w> Writer<'w, '_> {
             let (nodes, entries, kept) = (self.out.tree.len(), self.counts(), self.kept);
             let place = &row.places[0];
             let repeats = self.table.kind().term(row.term).repeats();
-            let context = Context { node: None, parent: at, place: Some(place), repeats, repetition: which };
+            let is_of_table = row.required.as_ref().is_some_and(|nothing| std::ptr::eq(nothing, group));
+            let whose = if is_of_table { self.contexts[at].whose } else { group.into() };
+            let context = Context { node: None, parent: at, place: Some(place), repeats, repetition: which, whose };
             self.contexts.push(context);
             let own = self.contexts.len() - 1;
             self.rows(&row.members, group, own, row.each.map(|each| (each, repetition)));
@@ -365,7 +370,7 @@ impl<'w> Writer<'w, '_> {
     /// Writes a value at the first of its places that takes it, and gives the node.
     fn leaf(&mut self, row: &'w Row, leaf: &'w Leaf, at: usize) -> Result<NodeId, Message> {
         let text = row.text(&leaf.value)?.ok_or_else(|| self.other_meaning())?;
-        let (node, place) = self.put(row, leaf, text, at)?;
+        let (node, place) = self.put(row, leaf, leaf.into(), text, at)?;
         if let Some(traces) = &mut self.traces {
             traces.push(Trace { leaf, row, place, node });
         }
@@ -377,6 +382,7 @@ impl<'w> Writer<'w, '_> {
         &mut self,
         row: &'w Row,
         leaf: &Leaf,
+        whose: Whose,
         text: Cow<'w, str>,
         at: usize,
     ) -> Result<(NodeId, Option<&'w Place>), Message> {
@@ -388,7 +394,7 @@ impl<'w> Writer<'w, '_> {
         let repeats = self.table.kind().term(row.term).repeats();
         let mut refusal = None;
         for place in row.places.iter().filter(|place| suits(place, row, leaf)) {
-            if let Some(wanted) = self.refused.find(leaf, place) {
+            if let Some(wanted) = self.refused.find(whose, place) {
                 refusal = Some(Message::new("mapping-beside").with("name", wanted));
                 continue;
             }
@@ -402,7 +408,7 @@ impl<'w> Writer<'w, '_> {
             match self.put_at(row, place, leaf, text, at, repeats) {
                 Ok(node) => {
                     if let Some(placed) = &mut self.placed {
-                        placed.push(Placed::value(node, self.out.tree.len(), leaf, place));
+                        placed.push(Placed::value(node, self.out.tree.len(), whose, place));
                     }
                     return Ok((node, refusal.is_none().then_some(place)));
                 }

@@ -44,7 +44,8 @@ impl<'w> Writer<'w, '_> {
         if let Ok(value) = karvan_model::Value::parse(term.kind(), &text) {
             let leaf = Leaf { term: row.term, value, origin: Origin::default() };
             let written = row.lens.put(&leaf.value.content).map(|text| Cow::Owned(text.into_owned()));
-            if let Ok((node, _)) = written.and_then(|written| self.put(row, &leaf, written, at)) {
+            let whose = self.contexts[at].whose;
+            if let Ok((node, _)) = written.and_then(|written| self.put(row, &leaf, whose, written, at)) {
                 self.add(Some(term), &text, reason, node);
             }
         }

@@ -31,7 +31,7 @@ impl<'w> Writer<'w, '_> {
             if let Some(text) = text {
                 let is_added = leaf.value.part(part.part).is_none() && part.implied.is_none();
                 let added = is_added.then(|| text.to_string());
-                let put = match self.refused.find(leaf, part) {
+                let put = match self.refused.find(leaf.into(), part) {
                     Some(wanted) if own.is_some() => Err(Message::new("mapping-beside").with("name", wanted)),
                     _ => self.put_part(part, text, node, at),
                 };

@@ -28,7 +28,7 @@ impl<'w> Writer<'w, '_> {
         match made {
             Ok(node) => {
                 let place = Some(&row.places[0]);
-                self.contexts.push(Context { parent: at, place, repetition: which, ..Context::at(node) });
+                self.contexts.push(Context { parent: at, place, repetition: which, ..Context::at(node, group) });
                 self.rows(&row.members, group, self.contexts.len() - 1, None);
                 self.contexts.pop();
             }

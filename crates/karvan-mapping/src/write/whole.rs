@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::ptr;
 
-use karvan_model::Leaf;
+use karvan_model::{Group, Leaf};
 
 use crate::grammar::{Grammar, Wanted, Wants};
 use crate::place::Place;
@@ -13,17 +13,33 @@ use crate::table::PartRow;
 use crate::tree::NodeId;
 use crate::written::Written;
 
-/// A value of the document and a place for it, or the row of a part of it, by where they are kept: a document does not change
-/// while it is written.
+/// What is written at a place, by where the document keeps it: a value, or the group that a default is written for. A document
+/// does not change while it is written.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Whose(usize);
+
+impl From<&Leaf> for Whose {
+    fn from(leaf: &Leaf) -> Self {
+        Self(ptr::from_ref(leaf).addr())
+    }
+}
+
+impl From<&Group> for Whose {
+    fn from(group: &Group) -> Self {
+        Self(ptr::from_ref(group).addr())
+    }
+}
+
+/// What is written, and its place or the row of a part of it, by where the table keeps those.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Key {
-    value: usize,
+    whose: Whose,
     place: usize,
 }
 
 impl Key {
-    fn of<P>(leaf: &Leaf, place: &P) -> Self {
-        Self { value: ptr::from_ref(leaf).addr(), place: ptr::from_ref(place).addr() }
+    fn of<P>(whose: Whose, place: &P) -> Self {
+        Self { whose, place: ptr::from_ref(place).addr() }
     }
 }
 
@@ -38,12 +54,12 @@ pub(super) struct Placed {
 }
 
 impl Placed {
-    pub(super) fn value(node: NodeId, nodes: usize, leaf: &Leaf, place: &Place) -> Self {
-        Self { node, nodes, of: None, key: Key::of(leaf, place) }
+    pub(super) fn value(node: NodeId, nodes: usize, whose: Whose, place: &Place) -> Self {
+        Self { node, nodes, of: None, key: Key::of(whose, place) }
     }
 
     pub(super) fn part(node: NodeId, nodes: usize, of: NodeId, leaf: &Leaf, part: &PartRow) -> Self {
-        Self { node, nodes, of: Some(of), key: Key::of(leaf, part) }
+        Self { node, nodes, of: Some(of), key: Key::of(leaf.into(), part) }
     }
 }
 
@@ -53,8 +69,8 @@ pub(super) struct Refused(HashMap<Key, &'static str>);
 
 impl Refused {
     /// What is missing beside a value at a place, or beside a part of it, if it is refused.
-    pub(super) fn find<P>(&self, leaf: &Leaf, place: &P) -> Option<&'static str> {
-        if self.0.is_empty() { None } else { self.0.get(&Key::of(leaf, place)).copied() }
+    pub(super) fn find<P>(&self, whose: Whose, place: &P) -> Option<&'static str> {
+        if self.0.is_empty() { None } else { self.0.get(&Key::of(whose, place)).copied() }
     }
 
     /// Whether any of them was not refused before.
@@ -123,5 +139,27 @@ fn without(grammar: &Grammar, written: &Written<'_>, node: NodeId) -> NodeId {
     match grammar.wants(written.slots[parent.index()].key) {
         Some(wants) if wants.all.iter().any(is_meant) => without(grammar, written, parent),
         _ => node,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use karvan_model::json;
+
+    use crate::{Target, write};
+
+    #[test]
+    fn a_default_is_refused_in_the_repetition_that_is_not_whole_and_in_no_other() {
+        let items = r#"{"amount":"7"},{"number":"2","amount":"8"}"#;
+        let source = format!(
+            r#"{{"document":"remittance-advice","version":1,"currencyCode":"EUR","lines":[{{"invoice":"R-1","items":[{items}]}}]}}"#
+        );
+        let document = json::read(&source).expect("a document").document;
+        let writing = write(&document, Target::Edifact(Some("D.01B"))).expect("a message");
+        let text = String::from_utf8_lossy(&writing.bytes);
+        // DLI has nothing to say without the number of the line; beside it, it must have an action.
+        assert!(text.contains("DLI+1+2'"), "{text}");
+        let lost: Vec<_> = writing.report.lost.iter().filter_map(|entry| Some(entry.term?.id())).collect();
+        assert_eq!(lost, ["lines.items.amount"], "{text}");
     }
 }
