@@ -1,6 +1,7 @@
 //! From a syntax tree to a document: every row finds its place, and what no row took is told.
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -193,23 +194,22 @@ impl<'t> Reader<'t, '_> {
         let shared = self.shared(row, end - start);
         let mut goes_on = false;
         let mut examples: Vec<Example> = Vec::new();
-        let outlines: Vec<Outline> = match row.is_apart && end - start > 1 {
-            true => self.found[start..end].iter().map(|found| self.tree.outline(found.node)).collect(),
-            false => Vec::new(),
-        };
+        // Of this repetition and of the next ones: those of all would have left the cache when their turn comes.
+        let mut outlines: VecDeque<Outline> = VecDeque::new();
         for index in start..end {
             let Found { place, node } = self.found[index];
-            let (outline, later) = match outlines.get(index - start..) {
-                Some([outline, later @ ..]) => (Some(outline), later),
-                _ => (None, &[][..]),
-            };
-            if outline.is_some_and(|outline| self.like_another(row, node, outline, &examples, group)) {
+            if row.is_apart && end - start > 1 {
+                let next = self.found[index + outlines.len()..end].iter().take(1 + Example::AHEAD - outlines.len());
+                outlines.extend(next.map(|found| self.tree.outline(found.node)));
+            }
+            let outline = outlines.pop_front();
+            if outline.as_ref().is_some_and(|outline| self.like_another(row, node, outline, &examples, group)) {
                 continue;
             }
             let before = self.count();
             let example = outline.filter(|outline| {
                 examples.len() < Example::MOST
-                    && later.iter().take(Example::AHEAD).any(|next| next.names == outline.names)
+                    && outlines.iter().any(|next| next.names == outline.names)
                     && self.is_untouched(outline)
             });
             let children = self.rooms.pop().unwrap_or_default();
@@ -239,7 +239,7 @@ impl<'t> Reader<'t, '_> {
                 self.add(row, inner, group);
                 self.rooms.push(room);
                 if let Some(outline) = example {
-                    examples.extend(self.example(row, node, outline, before, group));
+                    examples.extend(self.example(row, node, &outline, before, group));
                 }
             } else {
                 self.rooms.push(inner.children);

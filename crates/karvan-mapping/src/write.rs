@@ -51,9 +51,9 @@ fn write_but<'w>(
     };
     let mut written = Written::new(Tree::new(table.names.labels(), Name::UNKNOWN, label, Span::default()));
     // A value has its node, perhaps one for what qualifies it, and a share of the nodes around it.
-    let nodes = 3 * document.leaves().count();
     let in_parts = table.top.iter().any(|member| table.rows[member.row].is_closed);
-    written.reserve(if in_parts { nodes.min(Written::ROOM) } else { nodes });
+    let most = if in_parts { Written::ROOM / 3 } else { usize::MAX };
+    written.reserve(3 * document.leaves().take(most).count());
     let values = table.referred.iter().map(|&term| (term, None)).collect();
     let contexts = vec![Context::at(NodeId::ROOT, &document.root)];
     let mut writer = Writer {
@@ -146,8 +146,9 @@ impl<'w> Repetition<'w> {
         self.all.iter().skip(self.number + 1).filter_map(Node::as_group)
     }
 
-    fn is_last(&self) -> bool {
-        self.number + 1 >= self.all.len()
+    /// How many come after it.
+    fn left(&self) -> usize {
+        self.all.len().saturating_sub(self.number + 1)
     }
 }
 
@@ -253,7 +254,7 @@ impl<'w> Writer<'w, '_> {
         }
         let is_plain = at == 0 && row.is_closed && row.each.is_none() && !row.places[0].is_told;
         if is_plain {
-            if self.like_another(row, group, at) {
+            if self.like_another(row, group, at, which) {
                 return;
             }
             self.traces = self.is_example(group, which).then(Vec::new);
@@ -293,7 +294,7 @@ impl<'w> Writer<'w, '_> {
             } else if let Some(node) = node.filter(|_| at == 0 && row.is_closed) {
                 let is_carried = entries == self.counts();
                 let traces = self.traces.take().filter(|_| is_carried);
-                self.finish(node, group, traces);
+                self.finish(node, group, traces, which);
             }
         }
     }
@@ -305,7 +306,7 @@ impl<'w> Writer<'w, '_> {
     }
 
     /// Writes a group as another repetition of it was written that says the same terms, if there is one.
-    fn like_another(&mut self, row: &'w Row, group: &Group, at: usize) -> bool {
+    fn like_another(&mut self, row: &'w Row, group: &Group, at: usize, which: Repetition<'w>) -> bool {
         let table = self.table;
         let terms = if self.patterns.is_empty() { 0 } else { terms_of(group) };
         let fits = |pattern: &Pattern<'_>| pattern.fits(table, group, terms);
@@ -313,7 +314,7 @@ impl<'w> Writer<'w, '_> {
         let nodes = self.out.tree.len();
         if let Ok(node) = self.make_in(&row.places[0], at, true) {
             let Self { patterns, grammar, out, .. } = self;
-            if out.finish(node, |content| patterns[found].put(grammar, group, content)).is_some() {
+            if out.finish(node, which.left(), |content| patterns[found].put(grammar, group, content)).is_some() {
                 return true;
             }
         }
@@ -323,7 +324,7 @@ impl<'w> Writer<'w, '_> {
 
     /// Writes out what nothing comes to any more, where there is much already, for a document may have many thousand lines,
     /// or where the `traces` of the values in it show others how to be written.
-    fn finish(&mut self, node: NodeId, group: &'w Group, traces: Option<Vec<Trace<'w>>>) {
+    fn finish(&mut self, node: NodeId, group: &'w Group, traces: Option<Vec<Trace<'w>>>, which: Repetition<'w>) {
         let late = self.guards.partition_point(|(length, _)| *length <= node.index());
         // A value that must keep its meaning is looked at again when something is written below a node around it.
         let are_within = self.guards[late..].iter().all(|(_, at)| *at >= node);
@@ -332,7 +333,7 @@ impl<'w> Writer<'w, '_> {
             let (content, texts) = crate::xml::content(self.table, &self.out, node);
             let pattern = traces.map(|traces| Pattern::new(self.table, group, &self.out, &traces, &content, &texts));
             self.patterns.extend(pattern.flatten());
-            self.out.finish(node, |out| {
+            self.out.finish(node, which.left(), |out| {
                 out.push_str(&content);
                 Some(())
             });
@@ -542,7 +543,7 @@ impl<'w> Writer<'w, '_> {
                 }
             }
         }
-        if goes_on && !self.contexts[at].repetition.is_last() {
+        if goes_on && self.contexts[at].repetition.left() > 0 {
             // What comes after a full place is read as more of the text: nothing more. Where there is no room for that, there
             // is none for what it would stand before.
             let nodes = self.out.tree.len();

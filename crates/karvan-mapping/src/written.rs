@@ -114,12 +114,23 @@ impl<'w> Written<'w> {
     }
 
     /// Puts what stands in a node, the last of all, in the place of the nodes in it: nothing will be added to it. `content`
-    /// appends it, or nothing where there is none.
-    pub(crate) fn finish(&mut self, node: NodeId, content: impl FnOnce(&mut String) -> Option<()>) -> Option<()> {
+    /// appends it, or nothing where there is none; so many more nodes like it are to come.
+    pub(crate) fn finish(
+        &mut self,
+        node: NodeId,
+        more: usize,
+        content: impl FnOnce(&mut String) -> Option<()>,
+    ) -> Option<()> {
         self.truncate(node.index() + 1);
         let start = self.finished.len();
         content(&mut self.finished)?;
-        self.parts.push((node, start..self.finished.len()));
+        let length = self.finished.len();
+        self.parts.push((node, start..length));
+        let each = length / self.parts.len();
+        if self.finished.capacity() - length < 2 * each {
+            // Room for all at once, rather than for twice as much again and again; but others may be longer, or much shorter.
+            self.finished.reserve((each + each / 4).saturating_mul(more).min(64 * length));
+        }
         Some(())
     }
 
