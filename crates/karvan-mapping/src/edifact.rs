@@ -25,9 +25,10 @@ use karvan_text::{Message, Span};
 use crate::convert::Partners;
 use crate::file::{EdifactSyntax, Told};
 use crate::grammar::{Grammar, List, Slot, Wanted, Wants};
+use crate::names::{Label, Name, Names, Spelling};
 use crate::report::{Entry, LossReport, Place};
 use crate::table::Table;
-use crate::tree::{Label, Name, Names, NodeId, Spelling, Tree};
+use crate::tree::{NodeId, Tree};
 use crate::written::Written;
 
 /// The name of the node that stands for a package.

@@ -7,7 +7,7 @@ use karvan_schema::directory::{DependencyKind, Element};
 use karvan_schema::xml::SimpleType;
 use karvan_text::Message;
 
-use crate::tree::Name;
+use crate::names::Name;
 
 /// What a grammar says of a node that stands at some place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

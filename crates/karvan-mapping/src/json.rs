@@ -12,8 +12,9 @@ use serde_json::value::RawValue;
 
 use crate::file::JsonSyntax;
 use crate::grammar::{Grammar, List, Slot};
+use crate::names::{Label, Name};
 use crate::table::Table;
-use crate::tree::{Label, Name, NodeId, Tree};
+use crate::tree::{NodeId, Tree};
 use crate::written::Written;
 
 /// The member that names the schema of a document: of its form, not of what it says.

@@ -55,6 +55,7 @@ mod library;
 mod locate;
 mod matching;
 mod moment;
+mod names;
 mod path;
 mod pattern;
 mod place;

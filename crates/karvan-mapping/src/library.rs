@@ -380,13 +380,13 @@ mod tests {
 
     fn is_in_grammar(syntax: &XmlSyntax, path: &[&str]) -> bool {
         let namespace = |prefix: &str| syntax.namespaces[prefix].as_str();
-        let (prefix, local) = crate::tree::split(&syntax.root);
+        let (prefix, local) = crate::names::split(&syntax.root);
         let grammar = Schema::builtin(&syntax.grammar).unwrap();
         let mut at = grammar.root(namespace(prefix), local).unwrap().definition();
         path.iter().all(|step| match step.strip_prefix('@') {
             Some(attribute) => at.attribute("", attribute).is_some(),
             None => {
-                let (prefix, local) = crate::tree::split(step);
+                let (prefix, local) = crate::names::split(step);
                 let child = at.child(namespace(prefix), local);
                 child.inspect(|child| at = child.element().definition()).is_some()
             }

@@ -11,8 +11,8 @@ use karvan_schema::json::{self, Definition};
 use karvan_schema::xml::{Grammar as Schema, TypeDefinition};
 
 use crate::file::{EdifactSyntax, File, XmlSyntax};
+use crate::names::split;
 use crate::path::{Condition, Operand, Step, is_group, is_segment};
-use crate::tree::split;
 
 /// The grammar of a syntax, as paths are followed in it.
 pub(crate) enum Guide<'f> {

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use karvan_model::TermId;
 
+use crate::names::Name;
 use crate::place::{Equals, PlaceStep, Predicate, Value};
-use crate::tree::{Name, Named, NodeId, Tree};
+use crate::tree::{Named, NodeId, Tree};
 
 /// Visits the nodes at all of `steps` from `base`, in document order, until `visit` says so; `compared` gives the value of
 /// a term. Whether it was stopped.

@@ -3,7 +3,8 @@
 use karvan_model::TermId;
 
 use crate::moment::DateFormat;
-use crate::tree::{Name, NodeId, Short, Tree};
+use crate::names::Name;
+use crate::tree::{NodeId, Short, Tree};
 
 /// A path, compiled.
 #[derive(Clone, Debug, PartialEq)]

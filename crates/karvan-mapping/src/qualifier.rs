@@ -7,9 +7,10 @@ use std::ops::Range;
 
 use karvan_model::{Origin, Places};
 
+use crate::names::Name;
 use crate::path::is_group;
 use crate::place::PlaceStep;
-use crate::tree::{Name, NodeId, Shape};
+use crate::tree::{NodeId, Shape};
 
 /// The texts of a tree that tell values apart, each with the node of which it says something.
 #[derive(Clone, Debug)]

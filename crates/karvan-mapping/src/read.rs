@@ -14,11 +14,12 @@ use rust_decimal::Decimal;
 use crate::example::Example;
 use crate::lens::{Lens, code_and_text};
 use crate::matching::{among, is, matching};
+use crate::names::Name;
 use crate::place::{Equals, Place, Predicate};
 use crate::qualifier::{Qualifiers, Source};
 use crate::report::{Entry, LossReport, Place as SourcePlace};
 use crate::table::{Member, PartRow, Row, Table};
-use crate::tree::{Below, Name, NodeId, Outline, Tree};
+use crate::tree::{Below, NodeId, Outline, Tree};
 
 /// What a document is read for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

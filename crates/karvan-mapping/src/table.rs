@@ -17,9 +17,9 @@ use crate::grammar::Grammar;
 use crate::lens::Lens;
 use crate::library::Target;
 use crate::locate::{Guide, Position};
+use crate::names::{Name, NameSet, Names};
 use crate::path::PathError;
 use crate::place::{Equals, Place, Predicate, Value};
-use crate::tree::{Name, NameSet, Names};
 
 /// A mapping table, compiled.
 #[derive(Debug)]

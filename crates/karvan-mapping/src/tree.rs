@@ -4,6 +4,9 @@
 //! engine reads and writes them all. The shape of a tree, its nodes and their names, owns all it has: it goes on to tell
 //! the paths of values when the source is gone. The texts borrow from the source or from the document that is written.
 
+mod path;
+mod short;
+
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -11,149 +14,9 @@ use std::sync::Arc;
 
 use karvan_text::Span;
 
-/// A name that a table knows, by number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Name(u32);
-
-impl Name {
-    /// Every name that the table does not know.
-    pub(crate) const UNKNOWN: Self = Self(u32::MAX);
-    /// The step `..`.
-    pub(crate) const PARENT: Self = Self(0);
-
-    /// Its place in a [`NameSet`], which it shares with others.
-    const fn place(self) -> usize {
-        self.0 as usize % NameSet::PLACES
-    }
-}
-
-/// A set of names that may seem to hold some that were never added: enough to pass by what is surely not there.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct NameSet(u64);
-
-impl NameSet {
-    const PLACES: usize = u64::BITS as usize;
-
-    pub(crate) fn add(&mut self, name: Name) {
-        self.0 |= 1 << name.place();
-    }
-
-    pub(crate) const fn add_all(&mut self, other: Self) {
-        self.0 |= other.0;
-    }
-
-    /// Whether some name may be in both.
-    pub(crate) const fn meets(self, other: Self) -> bool {
-        self.0 & other.0 != 0
-    }
-}
-
-/// The names that a table knows.
-#[derive(Debug)]
-pub(crate) struct Names {
-    texts: Vec<String>,
-    tags: Vec<Tags>,
-    labels: Arc<Vec<Spelling>>,
-    /// By local name: the prefixes it is known with.
-    known: HashMap<String, Vec<(String, Name)>>,
-}
-
-/// A known name as XML writes it.
-#[derive(Debug)]
-pub(crate) struct Tags {
-    /// The start tag of an element without attributes.
-    start: String,
-    pub(crate) end: String,
-    /// Whether it is the name of an attribute instead.
-    pub(crate) is_attribute: bool,
-}
-
-impl Tags {
-    pub(crate) fn start(&self) -> &str {
-        &self.start
-    }
-
-    /// The start tag without what follows the name in it.
-    pub(crate) fn open_start(&self) -> &str {
-        &self.start[..self.start.len() - 1]
-    }
-}
-
-/// A prefix and a local name; an attribute has its mark `@` where an element has its prefix.
-pub(crate) type Spelling = (Box<str>, Box<str>);
-
-impl Default for Names {
-    fn default() -> Self {
-        let mut names = Self { texts: Vec::new(), tags: Vec::new(), labels: Arc::default(), known: HashMap::new() };
-        names.add("..");
-        names
-    }
-}
-
-impl Names {
-    /// The number of `name`, which becomes known.
-    pub(crate) fn add(&mut self, name: &str) -> Name {
-        let (prefix, local) = split(name);
-        let found = self.find(prefix, local);
-        if found != Name::UNKNOWN {
-            return found;
-        }
-        let number = Name(u32::try_from(self.texts.len()).unwrap_or(u32::MAX));
-        self.texts.push(name.to_owned());
-        self.tags.push(Tags {
-            start: format!("<{name}>"),
-            end: format!("</{name}>"),
-            is_attribute: name.starts_with('@'),
-        });
-        let spelling = name.strip_prefix('@').map_or((prefix, local), |attribute| ("@", attribute));
-        Arc::make_mut(&mut self.labels).push((spelling.0.into(), spelling.1.into()));
-        self.known.entry(local.to_owned()).or_default().push((prefix.to_owned(), number));
-        number
-    }
-
-    /// The number of the name with this prefix of the table and this local name.
-    pub(crate) fn find(&self, prefix: &str, local: &str) -> Name {
-        let prefixes = self.known.get(local).map_or(&[][..], Vec::as_slice);
-        prefixes.iter().find(|(known, _)| known == prefix).map_or(Name::UNKNOWN, |(_, name)| *name)
-    }
-
-    /// The spelling of a known name.
-    pub(crate) fn text(&self, name: Name) -> &str {
-        self.texts.get(name.0 as usize).map_or("", String::as_str)
-    }
-
-    /// The tags of the elements of a known name.
-    pub(crate) fn tags(&self, name: Name) -> &Tags {
-        // The step `..` names no element.
-        self.tags.get(name.0 as usize).unwrap_or(&self.tags[0])
-    }
-
-    /// How the table spells its names, in their order.
-    pub(crate) fn labels(&self) -> &Arc<Vec<Spelling>> {
-        &self.labels
-    }
-}
-
-/// `ram:Name` as prefix and local name; an attribute's `@` stays with its local name.
-pub(crate) fn split(name: &str) -> (&str, &str) {
-    name.split_once(':').unwrap_or(("", name))
-}
-
-/// How a node is spelled, by number: as the table or the directory has it, or as the source does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Label(u32);
-
-impl Label {
-    /// The number of the spelling at `index` of those that a tree begins with.
-    pub(crate) fn at(index: usize) -> Self {
-        Self(u32::try_from(index).unwrap_or(u32::MAX))
-    }
-
-    /// The spelling that the table has for a name that it knows.
-    pub(crate) const fn of(name: Name) -> Self {
-        Self(name.0)
-    }
-}
+use self::path::Paths;
+pub(crate) use self::short::Short;
+use crate::names::{Label, Name, NameSet, Spelling};
 
 /// A node by number; they grow in document order while reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -214,40 +77,6 @@ pub(crate) struct Node {
     next_run: NodeId,
 }
 
-/// A text of at most three octets, as qualifiers are, in one word; every longer text and no text are the same.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Short(u32);
-
-impl Short {
-    /// Set where an octet is no letter, digit or mark: such a text is not compared octet by octet.
-    const SPACED: u32 = 1 << 24;
-
-    pub(crate) fn of(text: &str) -> Self {
-        let octets = match *text.as_bytes() {
-            [a] => [a, 0, 0, 0],
-            [a, b] => [a, b, 0, 0],
-            [a, b, c] => [a, b, c, 0],
-            _ => return Self::default(),
-        };
-        let spaced = text.bytes().fold(false, |spaced, octet| spaced | !octet.is_ascii_graphic());
-        Self(u32::from_le_bytes(octets) | if spaced { Self::SPACED } else { 0 })
-    }
-
-    /// Whether the text is all that is needed to compare it with another.
-    pub(crate) const fn is_telling(self) -> bool {
-        self.0 != 0 && self.0 & Self::SPACED == 0
-    }
-}
-
-impl Short {
-    /// Appends the text.
-    fn put(self, out: &mut String) {
-        let [octets @ .., _] = self.0.to_le_bytes();
-        let length = octets.iter().position(|octet| *octet == 0).unwrap_or(octets.len());
-        out.push_str(std::str::from_utf8(&octets[..length]).unwrap_or_default());
-    }
-}
-
 /// The nodes of one document and how they are spelled: what is left when their texts are gone.
 #[derive(Clone, Debug)]
 pub(crate) struct Shape {
@@ -289,7 +118,7 @@ impl<'s> Tree<'s> {
 
     /// The number of a spelling of a name in the source, which mostly is that of the table.
     pub(crate) fn label_of(&mut self, name: Name, prefix: &'s str, local: &'s str) -> Label {
-        let usual = self.shape.labels.get(name.0 as usize);
+        let usual = self.shape.labels.get(Label::of(name).index());
         if usual.is_some_and(|usual| *usual.0 == *prefix && *usual.1 == *local) {
             return Label::of(name);
         }
@@ -368,7 +197,7 @@ impl<'s> Tree<'s> {
             if node.parent != id && (node.parent.index() < start || node.parent == NodeId::NONE) {
                 break;
             }
-            names = with(names, node.name.0.into());
+            names = with(names, node.name.number().into());
             end += 1;
         }
         Outline { below: start..end, names }
@@ -523,7 +352,7 @@ impl<'s> Tree<'s> {
 
     /// The paths of many nodes.
     pub(crate) fn paths(&self) -> Paths<'_> {
-        Paths { shape: &self.shape, parent: NodeId::NONE, of_parent: String::new() }
+        Paths::new(&self.shape)
     }
 
     /// What is left when the texts are gone.
@@ -591,8 +420,8 @@ impl Iterator for Named<'_> {
 }
 
 impl Shape {
-    fn spelling(&self, Label(number): Label) -> (&str, &str) {
-        let number = number as usize;
+    fn spelling(&self, label: Label) -> (&str, &str) {
+        let number = label.index();
         let spelling = self.labels.get(number).or_else(|| self.own.get(number - self.labels.len()));
         spelling.map_or(("", "?"), |(prefix, local)| (prefix, local))
     }
@@ -630,85 +459,6 @@ impl Shape {
         self.at(id).map_or_else(Short::default, |node| node.short).put(&mut text);
         text
     }
-
-    /// The element that a segment begins with and its value, if that is a qualifier: `3035` and `BY`.
-    fn qualifier(&self, node: &Node) -> Option<(&str, Short)> {
-        let (_, tag) = self.spelling(node.label);
-        if tag.len() != 3 || !tag.bytes().all(|byte| byte.is_ascii_uppercase()) {
-            return None;
-        }
-        let mut first = self.at(node.first)?;
-        // A composite has no text of its own.
-        if let Some(component) = self.at(first.first) {
-            first = component;
-        }
-        let (_, element) = self.spelling(first.label);
-        (element.len() == 4 && first.short != Short::default()).then_some((element, first.short))
-    }
-
-    /// The path of a node: a number stands where there are brothers of the same name; a segment shows its qualifier:
-    /// `SG2[3]/NAD[3035=BY]`.
-    pub(crate) fn path(&self, node: u32) -> String {
-        let mut chain = Vec::with_capacity(16);
-        chain.extend(std::iter::successors(self.at(NodeId(node)), |node| self.at(node.parent)));
-        let mut path = String::with_capacity(chain.len() * 20);
-        chain.into_iter().rev().for_each(|node| self.put_step(node, &mut path));
-        path
-    }
-
-    /// Appends the last step of the path of a node to that of its parent.
-    fn put_step(&self, node: &Node, path: &mut String) {
-        let (prefix, local) = self.spelling(node.label);
-        if local.is_empty() {
-            return;
-        }
-        // The root of a message has no name of its own in a path, that of an XML document has.
-        if !path.is_empty() || self.nodes.first().is_some_and(|root| !self.spelling(root.label).1.is_empty()) {
-            path.push('/');
-        }
-        if !prefix.is_empty() {
-            path.push_str(prefix);
-            if prefix != "@" {
-                path.push(':');
-            }
-        }
-        path.push_str(local);
-        if let Some((element, value)) = self.qualifier(node) {
-            path.push('[');
-            path.push_str(element);
-            path.push('=');
-            value.put(path);
-            path.push(']');
-        } else if node.occurrence > 1 || self.at(node.next).is_some_and(|next| next.is_like(node)) {
-            path.push('[');
-            match u8::try_from(node.occurrence) {
-                Ok(digit @ ..=9) => path.push(char::from(b'0' + digit)),
-                _ => path.push_str(&node.occurrence.to_string()),
-            }
-            path.push(']');
-        }
-    }
-}
-
-/// The paths of nodes one after the other: brothers share that of their parent.
-pub(crate) struct Paths<'t> {
-    shape: &'t Shape,
-    parent: NodeId,
-    of_parent: String,
-}
-
-impl Paths<'_> {
-    pub(crate) fn of(&mut self, id: NodeId) -> String {
-        let Some(node) = self.shape.at(id) else { return String::new() };
-        if node.parent != self.parent {
-            self.parent = node.parent;
-            self.of_parent = self.shape.path(node.parent.number());
-        }
-        let mut path = String::with_capacity(self.of_parent.len() + 20);
-        path.push_str(&self.of_parent);
-        self.shape.put_step(node, &mut path);
-        path
-    }
 }
 
 impl Node {
@@ -738,17 +488,7 @@ impl Node {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_are_known_by_prefix_and_local_name() {
-        let mut names = Names::default();
-        let name = names.add("ram:ID");
-        assert_eq!(names.add("ram:ID"), name);
-        assert_ne!(names.add("cbc:ID"), name);
-        assert_eq!(names.find("ram", "ID"), name);
-        assert_eq!(names.find("", "ID"), Name::UNKNOWN);
-        assert_eq!(names.text(name), "ram:ID");
-    }
+    use crate::names::Names;
 
     #[test]
     fn what_was_pushed_can_be_taken_back() {
@@ -784,20 +524,5 @@ mod tests {
         assert_eq!(occurrences(names.find("", "b")), [1, 2, 3, 4]);
         assert_eq!(occurrences(names.find("", "d")), [1, 2]);
         assert!(occurrences(Name::UNKNOWN).is_empty());
-    }
-
-    #[test]
-    fn a_path_is_spelled_as_the_source_spells_it() {
-        let mut names = Names::default();
-        let (name, attribute) = (names.add("ram:Name"), names.add("@languageID"));
-        let mut tree = Tree::new(names.labels(), Name::UNKNOWN, ("x", "a"), Span::default());
-        let usual = tree.label_of(name, "ram", "Name");
-        assert_eq!(usual, Label::of(name));
-        let other = tree.label_of(name, "r", "Name");
-        let element = tree.push(NodeId::ROOT, name, other, Span::default());
-        let label = tree.label_of(attribute, "@", "languageID");
-        assert_eq!(label, Label::of(attribute));
-        let inner = tree.push(element, attribute, label, Span::default());
-        assert_eq!(tree.into_shape().path(inner.number()), "/x:a/r:Name/@languageID");
     }
 }

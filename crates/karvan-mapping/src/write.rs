@@ -17,11 +17,12 @@ use self::terms::Terms;
 use self::whole::{Placed, Refused, Whose};
 use crate::Lens;
 use crate::grammar::Grammar;
+use crate::names::Name;
 use crate::pattern::{Pattern, Trace, alike, terms_of};
 use crate::place::{Equals, Place, PlaceStep, Predicate, Value};
 use crate::report::{Entry, LossReport, Place as SourcePlace};
 use crate::table::{Member, Row, Syntax, Table};
-use crate::tree::{Name, NodeId, Tree};
+use crate::tree::{NodeId, Tree};
 use crate::written::{Written, too_long, too_many_pieces};
 
 /// Writes `document` by `table`, as `grammar` allows it.
@@ -46,7 +47,7 @@ fn write_but<'w>(
     refused: &Refused,
 ) -> (Written<'w>, Vec<Placed>) {
     let label = match table.syntax() {
-        Syntax::Xml(syntax) => crate::tree::split(&syntax.root),
+        Syntax::Xml(syntax) => crate::names::split(&syntax.root),
         Syntax::Edifact(_) | Syntax::Json(_) => ("", ""),
     };
     let mut written = Written::new(Tree::new(table.names.labels(), Name::UNKNOWN, label, Span::default()));

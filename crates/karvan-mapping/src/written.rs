@@ -6,8 +6,9 @@ use std::ops::Range;
 use karvan_text::{Message, Span};
 
 use crate::grammar::{Grammar, Slot};
+use crate::names::{Label, Name};
 use crate::report::LossReport;
-use crate::tree::{Label, Name, NodeId, Tree};
+use crate::tree::{NodeId, Tree};
 
 /// What was written.
 pub(crate) struct Written<'w> {

@@ -10,9 +10,10 @@ use karvan_xml::{Attribute, Document as XmlDocument, Element, NodeKind, escape_t
 
 use crate::file::{Told, XmlSyntax};
 use crate::grammar::{Grammar, List, Slot};
+use crate::names::{Label, Name, split};
 use crate::report::{Entry, LossReport, Place};
 use crate::table::Table;
-use crate::tree::{Label, Name, NodeId, Tree, split};
+use crate::tree::{NodeId, Tree};
 use crate::written::Written;
 
 /// The namespace of attributes that speak to processors: `xsi:schemaLocation`.

@@ -7,9 +7,9 @@ use crate::file::{File, OneOrMore, PartEntry, RowEntry};
 use crate::lens::Lens;
 use crate::locate::{Guide, Position};
 use crate::moment::DateFormat;
+use crate::names::Names;
 use crate::path::{Condition, Operand, Path, Start, Step};
 use crate::place::{self, Equals, Place, PlaceStep, Predicate, Value};
-use crate::tree::Names;
 
 /// Compiles the rows of one table.
 pub(super) struct Compiler<'f> {

@@ -6,8 +6,9 @@ use karvan_text::Message;
 
 use super::{Context, Writer};
 use crate::matching::holds;
+use crate::names::Name;
 use crate::place::{Equals, Place, PlaceStep, Predicate};
-use crate::tree::{Name, NodeId};
+use crate::tree::NodeId;
 
 impl<'w> Writer<'w, '_> {
     /// Whether what a place must not be is not true of it.
