@@ -9,7 +9,9 @@ use crate::attributes::{needs_normalization, normalize_value, raw_attributes, re
 use crate::characters::{first_forbidden, is_local_name, is_space, split_name};
 use crate::declaration::{check_namespace, not_ascii, xml_declaration};
 use crate::doctype::{self, ExternalEntities};
-use crate::document::{AttributeData, DeclarationData, ElementData, Kind, NameData, NodeData, Slice, Store, look_up};
+use crate::document::store::{
+    AttributeData, DeclarationData, ElementData, Kind, NameData, NodeData, Slice, Store, look_up,
+};
 use crate::problem::{Problem, Step};
 use crate::token::{Token, token};
 use crate::{Document, Limits, NodeId, ParseError, XML_NAMESPACE};
