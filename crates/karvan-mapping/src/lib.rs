@@ -64,6 +64,7 @@ mod read;
 mod report;
 mod table;
 mod tree;
+mod used;
 mod write;
 mod written;
 mod xml;

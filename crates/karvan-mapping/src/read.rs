@@ -20,6 +20,7 @@ use crate::qualifier::{Qualifiers, Source};
 use crate::report::{Entry, LossReport, Place as SourcePlace};
 use crate::table::{Member, PartRow, Row, Table};
 use crate::tree::{Below, NodeId, Outline, Tree};
+use crate::used::Use;
 
 /// What a document is read for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,7 +56,7 @@ pub(crate) fn read(table: &Table, tree: Tree<'_>, purpose: Purpose) -> (Document
     for place in &table.fixed {
         let start = reader.find(0, place, Some(&below), false);
         for at in start..reader.found.len() {
-            reader.use_path(place, reader.found[at].node);
+            reader.enter(place, reader.found[at].node);
         }
         reader.found.truncate(start);
     }
@@ -85,25 +86,6 @@ pub(crate) fn lose_qualifiers(source: &dyn Places, lost: &[u32], kept: &[u32], r
 
 /// The node that a row of a repeated group was given, one a repetition.
 type Assigned = (usize, NodeId);
-
-/// What the rows have made of a node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Use {
-    /// Nothing yet.
-    Free,
-    /// A row has taken its text, or has gone into it.
-    Taken,
-    /// It qualifies a value, and may qualify others: one unit may stand for several.
-    Qualifies,
-}
-
-impl Use {
-    fn take(&mut self) {
-        if *self == Self::Free {
-            *self = Self::Taken;
-        }
-    }
-}
 
 /// How much was told of a source.
 struct Count {
@@ -230,10 +212,10 @@ impl<'t> Reader<'t, '_> {
             let is_more = goes_on && self.is_more(row, &inner, group);
             goes_on = row.continued.is_some_and(|term| self.is_filled(term, node));
             if is_more {
-                self.use_path(&row.places[place], node);
+                self.enter(&row.places[place], node);
                 self.go_on(row, inner, group);
             } else if !inner.is_empty() || (self.purpose == Purpose::Check && has_place) {
-                self.use_path(&row.places[place], node);
+                self.enter(&row.places[place], node);
                 // A document may have many thousand groups, and they stay: each gets the room that it needs.
                 let members = inner.children.drain(..).collect();
                 let room = std::mem::replace(&mut inner.children, members);
@@ -292,7 +274,7 @@ impl<'t> Reader<'t, '_> {
         example.tell(tree, node, below, &mut self.report);
         self.qualifiers.repeat(&of_example, &example.qualifiers, below.start);
         self.used.copy_within(of_example, below.start);
-        self.use_path(&row.places[0], node);
+        self.enter(&row.places[0], node);
         group.push(Node::Group(inner));
         true
     }
@@ -605,7 +587,7 @@ impl<'t> Reader<'t, '_> {
     fn leftovers(&mut self) {
         let Self { tree, table, .. } = *self;
         let left = |id: NodeId| {
-            let text = if self.used[id.index()] == Use::Free { tree.text(id) } else { None };
+            let text = if self.used[id.index()].has_left() { tree.text(id) } else { None };
             Some((id, text.filter(|text| !is_blank(text))?))
         };
         // A document may have nothing else.
@@ -672,9 +654,20 @@ impl<'t> Reader<'t, '_> {
         compared(&self.values, term)
     }
 
-    /// Marks the texts that the predicates of `place` compared with as taken, from `node` at its last step upwards.
+    /// Marks what a value at `node`, the last step of `place`, stands for as taken: its text and those on the way.
     fn use_path(&mut self, place: &Place, node: NodeId) {
         self.used[node.index()].take();
+        self.use_compared(place, node);
+    }
+
+    /// Marks the place of a group at `node`, the last step of `place`, and the texts on the way.
+    fn enter(&mut self, place: &Place, node: NodeId) {
+        self.used[node.index()].enter();
+        self.use_compared(place, node);
+    }
+
+    /// Marks the texts that the predicates of `place` compared with as taken, from `node` at its last step upwards.
+    fn use_compared(&mut self, place: &Place, node: NodeId) {
         if !place.compares {
             return;
         }

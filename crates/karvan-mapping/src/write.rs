@@ -227,7 +227,11 @@ impl<'w> Writer<'w, '_> {
                         }
                         Ok(_) => self.kept += 1,
                         Err(reason) => {
-                            self.lose_leaf(leaf, &reason);
+                            // What is said again has been written before, or told.
+                            if !again {
+                                self.lose_leaf(leaf, &reason);
+                            }
+                            self.forget_value(row.term);
                             lost += 1;
                         }
                     },
@@ -465,8 +469,10 @@ impl<'w> Writer<'w, '_> {
             shorter = without_zeros(&leaf.value.content, &text, self.out.limit(node));
             self.set(node, shorter.clone().ok_or(reason)?.into())?;
         }
+        let told = self.counts();
         self.parts(row, place, leaf, node, at);
         if !self.is_found_again(place, node) || !self.guarded_are_found_again() {
+            self.forget(told);
             return Err(self.other_meaning());
         }
         self.guard(place, node);
@@ -593,6 +599,13 @@ impl<'w> Writer<'w, '_> {
             if table.kind().term(*term).within() == group.term {
                 *value = group.leaf(*term).map(|leaf| table.read_again(leaf));
             }
+        }
+    }
+
+    /// Lets no place be told by the value of a term any more: it is lost.
+    fn forget_value(&mut self, term: TermId) {
+        if let Some((_, value)) = self.values.iter_mut().find(|(known, _)| *known == term) {
+            *value = None;
         }
     }
 

@@ -3,73 +3,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 
-use std::collections::HashSet;
+#[path = "account/untold.rs"]
+mod untold;
+
 use std::fs;
 use std::path::Path;
-use std::sync::LazyLock;
 
-use karvan_edifact::Transmission;
-use karvan_mapping::{Entry, LossReport, Target, read, tables, write};
-use karvan_text::Span;
-use karvan_xml::{Document as XmlDocument, Limits, NodeKind};
-
-/// The values of a file by their octets, with their texts: in EDIFACT those of the segments of messages, in XML texts and
-/// attributes.
-fn values(source: &[u8]) -> Vec<(Span, String)> {
-    let mut values = Vec::new();
-    if source.starts_with(b"<") || source.starts_with(b"\xEF\xBB\xBF<") {
-        let document = XmlDocument::parse(source, &Limits::default()).unwrap();
-        for node in document.root().descendants() {
-            match node.kind() {
-                NodeKind::Text(text) => values.push((node.span(), text.trim().to_owned())),
-                NodeKind::Element(element) => values
-                    .extend(element.attributes().map(|attribute| (attribute.span(), attribute.value().to_owned()))),
-                _ => {}
-            }
-        }
-    } else if !source.starts_with(b"{") {
-        let transmission = Transmission::read(source);
-        for message in transmission.interchanges().flat_map(|interchange| interchange.messages().collect::<Vec<_>>()) {
-            for segment in message.segments().filter(|segment| !segment.tag().starts_with(b"UN")) {
-                let components = segment.values().map(|value| value.value());
-                values
-                    .extend(components.map(|one| (one.span(), String::from_utf8_lossy(&one.unescaped()).into_owned())));
-            }
-        }
-    }
-    values.retain(|(_, text)| !text.is_empty());
-    values
-}
+use karvan_mapping::{Entry, LossReport, Target, read, write};
 
 /// The values of a source that neither document nor report tells of.
 fn untold(source: &[u8]) -> Vec<String> {
-    let readings = read(source).unwrap();
-    let mut told = Vec::new();
-    // What a place is told by is a code of a table: a qualifier.
-    static CODES: LazyLock<HashSet<&str>> =
-        LazyLock::new(|| tables().flat_map(|table| table.codes().into_iter().map(|(_, code)| code)).collect());
-    let mut words = HashSet::new();
-    for reading in &readings {
-        for leaf in reading.document.leaves() {
-            told.push(leaf.origin.span);
-            told.extend(leaf.value.parts.iter().map(|part| part.origin.span));
-            words.insert(leaf.value.text().into_owned());
-        }
-        let LossReport { lost, added, changed, repeated, form } = &reading.report;
-        let entries = [lost, added, changed, repeated, form].into_iter().flatten();
-        told.extend(entries.filter_map(|entry| Some(entry.source.as_ref()?.span)));
-    }
-    told.sort_unstable();
-    // The furthest end of all that begins before.
-    let mut ends: Vec<_> = told.iter().map(|span| span.end).collect();
-    (1..ends.len()).for_each(|at| ends[at] = ends[at].max(ends[at - 1]));
-    let is_told = |span: Span| {
-        let before = told.partition_point(|other| other.start < span.end.max(span.start + 1));
-        before > 0 && span.start < ends[before - 1]
-    };
-    let is_word = |text: &String| words.contains(text) || CODES.contains(text.as_str());
-    let values = values(source).into_iter().filter(|(span, text)| !is_told(*span) && !is_word(text));
-    values.map(|(span, text)| format!("{text:?} at {}", span.start)).collect()
+    untold::untold(source, &read(source).unwrap())
 }
 
 fn samples() -> impl Iterator<Item = (String, Vec<u8>)> {
@@ -262,6 +206,21 @@ fn the_form_of_xml_changes_nothing_and_notes_in_it_are_told() {
         let notes = form.matches("<!--").count() + form.matches("<?").count();
         let told = reading.report.form.iter().filter(|entry| entry.reason.id() == "mapping-comment").count();
         assert_eq!(told, notes + invoice.matches("<!--").count(), "{form}");
+    }
+}
+
+/// A text where only elements belong has no place in a document.
+#[test]
+fn a_text_between_elements_is_lost_and_told() {
+    let stray = "neither here nor there";
+    let invoice = sample("invoice-in.ubl.xml");
+    let containers: Vec<usize> = invoice.match_indices("<cac:").map(|(at, _)| at).collect();
+    assert!(containers.len() > 20);
+    for at in containers {
+        let inside = at + invoice[at..].find('>').unwrap() + 1;
+        let source = format!("{}{stray}{}", &invoice[..inside], &invoice[inside..]);
+        let lost = told(&read(source.as_bytes()).unwrap().remove(0).report.lost);
+        assert!(lost.iter().any(|entry| entry.starts_with(stray)), "{}", &invoice[at..inside]);
     }
 }
 

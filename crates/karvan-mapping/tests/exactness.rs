@@ -1,7 +1,12 @@
 //! What a conversion says of itself is what it did: a document that is written and read back differs from itself by
 //! exactly what the report of the conversion lists.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
+
 mod account;
+
+use std::fs;
+use std::path::Path;
 
 use account::{check, terms};
 use karvan_mapping::{Target, read, write};
@@ -120,6 +125,14 @@ fn an_interchange_holds_most_terms_and_tells_the_rest() {
     }
 }
 
+/// A self-billed invoice of UBL has one set of payment instructions: of two, the second is told once.
+#[test]
+fn a_self_billed_invoice_tells_the_payment_instructions_that_it_does_not_hold() {
+    let lost = check(&invoice("389", |_| true), Target::UBL).expect("an invoice has every syntax").lost;
+    let means = lost.iter().filter(|entry| entry.term.is_some_and(|term| term.id() == "BT-81"));
+    assert_eq!(means.count(), 1);
+}
+
 #[test]
 fn what_was_read_from_one_syntax_is_the_same_in_every_other() {
     let document = invoice("380", |id| !ONE_PLACE.contains(&id) && id != "BG-16");
@@ -133,13 +146,31 @@ fn what_was_read_from_one_syntax_is_the_same_in_every_other() {
     }
 }
 
+/// An attachment without its reference, or with one that the target cannot hold, is told once.
+#[test]
+fn what_hangs_on_a_reference_is_lost_with_it_and_told_once() {
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples/invoice-in.ubl.xml");
+    let invoice = fs::read_to_string(sample).unwrap();
+    let reference = invoice.split("<cac:AdditionalDocumentReference>").nth(1).unwrap();
+    let number = reference.split("<cbc:ID>").nth(1).unwrap().split("</cbc:ID>").next().unwrap();
+    let element = format!("<cbc:ID>{number}</cbc:ID>");
+    for other in [String::new(), element.replace(number, &"long".repeat(60))] {
+        let source = invoice.replacen(&element, &other, 1);
+        assert_ne!(source, invoice);
+        let reading = read(source.as_bytes()).unwrap().remove(0);
+        for target in Target::of(reading.document.kind) {
+            check(&reading.document, target);
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
     #[test]
-    fn every_report_is_exact(choices in proptest::collection::vec(any::<bool>(), 400), credit: bool, target in 0..TARGETS.len()) {
+    fn every_report_is_exact(choices in proptest::collection::vec(any::<bool>(), 400), type_code in 0..4_usize, target in 0..TARGETS.len()) {
         let mut choices = choices.into_iter().cycle();
-        let document = invoice(if credit { "381" } else { "380" }, |_| choices.next().unwrap_or_default());
+        let document = invoice(["380", "381", "389", "261"][type_code], |_| choices.next().unwrap_or_default());
         check(&document, TARGETS[target]).expect("an invoice has every syntax");
     }
 }
