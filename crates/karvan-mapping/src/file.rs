@@ -37,6 +37,9 @@ pub(crate) struct File {
     pub(crate) implied: Vec<String>,
     /// Places that every document of the syntax has.
     pub(crate) fixed: Vec<String>,
+    /// The elements that are not written without what the grammar asks for in them, and the attributes without which a value is
+    /// not, where it asks for them.
+    pub(crate) whole: Vec<String>,
     /// What says again how often a term stands, or what its values sum up to.
     pub(crate) counted: Vec<Counted>,
     /// Other names for the steps of another table's rows.
@@ -336,6 +339,7 @@ impl File {
         self.rows = sharing.rows;
         self.date_format = self.date_format.or(shared.date_format);
         self.implied.extend(shared.implied);
+        self.whole.extend(shared.whole);
         fn complete<V>(own: &mut BTreeMap<String, V>, shared: BTreeMap<String, V>) {
             shared.into_iter().for_each(|(name, value)| {
                 own.entry(name).or_insert(value);

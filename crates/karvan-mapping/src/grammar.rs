@@ -4,10 +4,10 @@
 use std::collections::HashMap;
 
 use karvan_schema::directory::{DependencyKind, Element};
-use karvan_schema::xml::SimpleType;
+use karvan_schema::xml::{Datatype, SimpleType};
 use karvan_text::Message;
 
-use crate::names::Name;
+use crate::names::{Name, NameSet};
 
 /// What a grammar says of a node that stands at some place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,8 +44,12 @@ pub(crate) struct Grammar {
     permits: fn(char) -> bool,
     /// The lists that are kept to, by the key of the place around and the name.
     lists: HashMap<(u32, Name), List>,
+    /// The names that have some.
+    listed: NameSet,
     /// What a node must have in it to be written, by the key of its place; none where nothing is taken back.
     wants: Vec<Wants>,
+    /// Whether that is there as soon as the node is written, so that it need not be looked for in the end.
+    at_once: bool,
 }
 
 /// What a node must have in it to be written.
@@ -74,6 +78,8 @@ pub(crate) enum List {
     Element(Element<'static>),
     /// Those of a type of a schema.
     Type(SimpleType<'static>),
+    /// The values of a datatype.
+    Datatype(Datatype),
     /// Those of a place of a JSON document, sorted.
     Codes(&'static [String]),
     /// `true` and `false`.
@@ -86,8 +92,18 @@ impl List {
             Self::Element(element) => element.has_code(code.as_bytes()),
             Self::Type(simple) => simple.enumeration().contains(&code.trim()),
             Self::Codes(codes) => codes.binary_search_by(|known| known.as_str().cmp(code)).is_ok(),
+            Self::Datatype(datatype) => datatype.accepts(code.trim()),
             Self::Boolean => matches!(code, "true" | "false"),
         }
+    }
+
+    /// Why it does not hold a code.
+    fn refusal(self, code: &str) -> Message {
+        let id = match self {
+            Self::Datatype(datatype) if datatype.is_decimal() => "mapping-no-number",
+            _ => "mapping-no-code",
+        };
+        Message::new(id).with("value", code)
     }
 }
 
@@ -100,7 +116,8 @@ impl Grammar {
             place.sort_by_key(|(name, _)| *name);
             place.dedup_by_key(|(name, _)| *name);
         }
-        Self { places, later: HashMap::new(), permits, lists: HashMap::new(), wants: Vec::new() }
+        let (later, lists, listed) = (HashMap::new(), HashMap::new(), NameSet::default());
+        Self { places, later, permits, lists, listed, wants: Vec::new(), at_once: false }
     }
 
     /// The grammar in which names have these places besides.
@@ -110,7 +127,9 @@ impl Grammar {
 
     /// The grammar that refuses what these lists lack.
     pub(crate) fn keeping_to(self, lists: HashMap<(u32, Name), List>) -> Self {
-        Self { lists, ..self }
+        let mut listed = NameSet::default();
+        lists.keys().for_each(|(_, name)| listed.add(*name));
+        Self { lists, listed, ..self }
     }
 
     /// The grammar in which nodes must have these in them.
@@ -118,9 +137,20 @@ impl Grammar {
         Self { wants, ..self }
     }
 
-    /// Whether nodes must have others in them.
+    /// The grammar in which nodes must have these in them as soon as they are written.
+    pub(crate) fn wanting_at_once(self, wants: Vec<Wants>) -> Self {
+        Self { wants, at_once: true, ..self }
+    }
+
+    /// Whether nodes must have others in them in the end.
     pub(crate) fn wants_any(&self) -> bool {
-        !self.wants.is_empty()
+        !self.wants.is_empty() && !self.at_once
+    }
+
+    /// Whether nodes must have others in them as soon as they are written.
+    #[inline]
+    pub(crate) fn wants_at_once(&self) -> bool {
+        self.at_once
     }
 
     /// What a node in the place with this key must have in it.
@@ -131,11 +161,11 @@ impl Grammar {
     /// Why `name` cannot hold this code in the place with this key, if its list lacks it.
     #[inline(always)] // A call would take as long as what it does.
     pub(crate) fn lacks(&self, parent: u32, name: Name, code: &str) -> Option<Message> {
-        if self.lists.is_empty() {
+        if !self.listed.has(name) {
             return None;
         }
         let list = self.lists.get(&(parent, name))?;
-        (!list.holds(code)).then(|| Message::new("mapping-no-code").with("value", code))
+        (!list.holds(code)).then(|| list.refusal(code))
     }
 
     /// The place of `name` in the place with this key.

@@ -42,6 +42,11 @@ impl NameSet {
         self.0 |= other.0;
     }
 
+    /// Whether a name may be in it.
+    pub(crate) fn has(self, name: Name) -> bool {
+        self.0 & (1 << name.place()) != 0
+    }
+
     /// Whether some name may be in both.
     pub(crate) const fn meets(self, other: Self) -> bool {
         self.0 & other.0 != 0

@@ -35,6 +35,9 @@ pub struct Table {
     pub(crate) top: Vec<Member>,
     pub(crate) implied: Vec<Name>,
     pub(crate) fixed: Vec<Place>,
+    /// The elements that are not written without what the grammar asks for in them, and the attributes without which a value is
+    /// not, where it asks for them.
+    pub(crate) whole: Vec<String>,
     /// Where it is said again how often a term stands, or what its values sum up to.
     pub(crate) counted: Vec<(TermId, Place)>,
     /// The terms whose values the places of other terms are told by.
@@ -353,6 +356,7 @@ impl Table {
             top,
             implied,
             fixed,
+            whole: file.whole,
             counted,
             referred,
             unplaced,

@@ -290,11 +290,16 @@ impl<'w> Writer<'w, '_> {
             if let Some(node) = node {
                 row.needs.iter().for_each(|(need, text)| self.need(need, text.as_deref(), node));
             }
-            if !node.is_none_or(|node| self.keeps(place, node)) {
-                // What was written would be read as something else.
+            let at_once = node.filter(|_| self.grammar.wants_at_once());
+            let missing = at_once.and_then(|node| self.missing_around(node, nodes));
+            let reason = match missing {
+                Some(name) => Some(Message::new("mapping-beside").with("name", name)),
+                None => (!node.is_none_or(|node| self.keeps(place, node))).then(|| self.other_meaning()),
+            };
+            if let Some(reason) = reason {
+                // What was written would be read as something else, or not be whole.
                 self.back_to(nodes);
                 self.forget(entries);
-                let reason = self.other_meaning();
                 group.children.iter().for_each(|member| self.lose(member, &reason));
             } else if let Some(node) = node.filter(|_| at == 0 && row.is_closed) {
                 let is_carried = entries == self.counts();
@@ -411,7 +416,15 @@ impl<'w> Writer<'w, '_> {
                 Some(None) => continue,
                 None => text.clone(),
             };
-            match self.put_at(row, place, leaf, text, at, repeats) {
+            let entries = self.grammar.wants_at_once().then(|| self.counts());
+            let mut put = self.put_at(row, place, leaf, text, at, repeats);
+            if let (Ok(node), Some(entries)) = (&put, entries)
+                && let Some(name) = self.missing_around(*node, nodes)
+            {
+                self.forget(entries);
+                put = Err(Message::new("mapping-beside").with("name", name));
+            }
+            match put {
                 Ok(node) => {
                     if let Some(placed) = &mut self.placed {
                         placed.push(Placed::value(node, self.out.tree.len(), whose, place));
@@ -490,6 +503,14 @@ impl<'w> Writer<'w, '_> {
             self.out.report.changed.push(Entry { written, target, ..entry });
         }
         Ok(node)
+    }
+
+    /// What is missing in the nodes that were made for the value or the group at `node` alone, of which there were `nodes` before.
+    fn missing_around(&self, node: NodeId, nodes: usize) -> Option<&'static str> {
+        let above = std::iter::successors(Some(node), |&node| self.out.tree.parent(node));
+        let is_own =
+            |node: &NodeId| node.index() >= nodes && self.contexts.iter().all(|context| context.node != Some(*node));
+        above.take_while(is_own).find_map(|node| whole::missing(self.grammar, &self.out, node))
     }
 
     /// Whether an earlier repetition of its group has the value of a term: what is told by that value would be read as its.

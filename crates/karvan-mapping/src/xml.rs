@@ -1,15 +1,16 @@
 //! XML documents as trees for the engine, and back.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use karvan_schema::xml::{Grammar as Schema, SimpleType, TypeDefinition};
+use karvan_model::Kind;
+use karvan_schema::xml::{AttributeUse, Datatype, Grammar as Schema, SimpleType, TypeDefinition};
 use karvan_text::Message;
 use karvan_xml::{Attribute, Document as XmlDocument, Element, NodeKind, escape_text, escape_value, is_xml_character};
 
 use crate::file::{Told, XmlSyntax};
-use crate::grammar::{Grammar, List, Slot};
+use crate::grammar::{Grammar, List, Slot, Wanted, Wants};
 use crate::names::{Label, Name, split};
 use crate::report::{Entry, LossReport, Place};
 use crate::table::Table;
@@ -282,12 +283,20 @@ pub(crate) fn grammar(table: &Table, syntax: &XmlSyntax) -> Option<Grammar> {
     // A type is a place wherever it stands; its index is the key.
     let mut types: Vec<TypeDefinition<'static>> = vec![root.definition()];
     let (mut places, mut lists) = (Vec::new(), HashMap::new());
+    let texts = texts(table);
     let mut keep_to = |place: usize, name: Name, values: Option<SimpleType<'static>>| {
-        let listed = values.filter(|values| syntax.known_codes && !values.enumeration().is_empty());
-        if let (Some(values), Ok(key)) = (listed, u32::try_from(place)) {
-            lists.insert((key, name), List::Type(values));
+        let list = values.and_then(|values| match values.datatype() {
+            _ if syntax.known_codes && !values.enumeration().is_empty() => Some(List::Type(values)),
+            datatype if takes_any_text(datatype) || !texts.contains(&name) => None,
+            datatype => Some(List::Datatype(datatype)),
+        });
+        if let (Some(list), Ok(key), true) = (list, u32::try_from(place), name != Name::UNKNOWN) {
+            lists.insert((key, name), list);
         }
     };
+    let is_whole = |name: &str| table.whole.iter().any(|whole| whole == name);
+    // The types of the elements that are not written without what stands in them.
+    let mut whole = HashSet::new();
     while let Some(definition) = types.get(places.len()).copied() {
         let mut place = Vec::new();
         for attribute in definition.attributes().filter(|attribute| attribute.namespace().is_empty()) {
@@ -311,6 +320,9 @@ pub(crate) fn grammar(table: &Table, syntax: &XmlSyntax) -> Option<Grammar> {
                     types.push(definition);
                     types.len() - 1
                 });
+                if is_whole(table.names.text(name)) {
+                    whole.insert(key);
+                }
                 let (key, order) = (u32::try_from(key).ok()?, u32::try_from(child.order()).ok()?);
                 let repetitions = child.maximum().unwrap_or(u32::MAX);
                 place.push((name, Slot { key, order, repetitions, limit: 0, least: 0, numeric: false }));
@@ -318,7 +330,42 @@ pub(crate) fn grammar(table: &Table, syntax: &XmlSyntax) -> Option<Grammar> {
         }
         places.push(place);
     }
-    Some(Grammar::new(places, is_xml_character).keeping_to(lists))
+    let grammar = Grammar::new(places, is_xml_character).keeping_to(lists);
+    if table.whole.is_empty() {
+        return Some(grammar);
+    }
+    let wanted = |name: &str, prefix: &str, tag| Wanted { name: table.names.find(prefix, name), occurrence: 1, tag };
+    let wants = types.iter().enumerate().map(|(key, definition)| {
+        let is_asked_for = |attribute: &AttributeUse<'_>| attribute.namespace().is_empty() && attribute.is_required();
+        let attributes = definition.attributes().filter(is_asked_for).map(|attribute| {
+            let name = format!("@{}", attribute.name());
+            (is_whole(&name), wanted(&name, "", attribute.name()))
+        });
+        let attributes = attributes.filter(|(is_whole, _)| *is_whole).map(|(_, wanted)| wanted);
+        let children = definition.children().into_iter().filter(|child| whole.contains(&key) && child.minimum() > 0);
+        let children = children.map(|child| {
+            let element = child.element();
+            let prefix = syntax.namespaces.iter().find(|(_, namespace)| *namespace == element.namespace());
+            wanted(element.name(), prefix.map_or("", |(prefix, _)| prefix), element.name())
+        });
+        Wants { all: attributes.chain(children).collect(), notes: Vec::new() }
+    });
+    let wants = wants.collect();
+    Some(grammar.wanting_at_once(wants))
+}
+
+/// The names at the places of what is no number and may be any text.
+fn texts(table: &Table) -> HashSet<Name> {
+    let is_number = |kind| matches!(kind, Kind::Amount | Kind::Quantity | Kind::Percentage);
+    let rows = table.rows.iter().filter(|row| !is_number(table.kind().term(row.term).kind()));
+    let places = rows.flat_map(|row| row.places.iter().chain(row.parts.iter().flat_map(|part| &part.places)));
+    places.filter_map(|place| Some(place.steps.last()?.name)).collect()
+}
+
+/// Whether a datatype takes texts of any form, or nearly so.
+fn takes_any_text(datatype: Datatype) -> bool {
+    use Datatype as D;
+    matches!(datatype, D::AnySimpleType | D::String | D::NormalizedString | D::Token | D::AnyUri)
 }
 
 #[cfg(test)]

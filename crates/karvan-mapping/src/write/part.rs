@@ -54,7 +54,10 @@ impl<'w> Writer<'w, '_> {
             }
             if let Some(absent) = part.absent.as_deref().filter(|_| !is_written) {
                 // A grammar that cannot hold it is a wrong table; its tests find that.
-                let _ = self.put_part(part, absent.into(), node, at);
+                if let (Ok(last), Some(_)) = (self.put_part(part, absent.into(), node, at), &part.default) {
+                    // The syntax asks for it, and nothing says it.
+                    self.add(part.term.map(|term| self.table.kind().term(term)), absent, self.wanted(), last);
+                }
             }
         }
         let said = |part: Part| match part {

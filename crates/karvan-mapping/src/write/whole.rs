@@ -125,6 +125,14 @@ fn lacks(written: &Written<'_>, node: NodeId, wants: &Wants) -> Option<(NodeId, 
     })
 }
 
+/// What is missing in a node that is written and must have all in it at once.
+pub(super) fn missing(grammar: &Grammar, written: &Written<'_>, node: NodeId) -> Option<&'static str> {
+    let wants = grammar.wants(written.slots[node.index()].key)?;
+    // An element that is wanted may be empty.
+    let missing = wants.all.iter().find(|wanted| written.tree.named(node, wanted.name).next().is_none());
+    missing.map(|wanted| wanted.tag)
+}
+
 /// Whether a text stands in a node.
 fn says(written: &Written<'_>, node: NodeId) -> bool {
     written.tree.text(node).is_some_and(|text| !text.is_empty())
@@ -146,20 +154,86 @@ fn without(grammar: &Grammar, written: &Written<'_>, node: NodeId) -> NodeId {
 mod tests {
     use karvan_model::json;
 
-    use crate::{Target, write};
+    use crate::report::Entry;
+    use crate::{Target, Writing, read_xml, write};
+
+    /// A document of a kind with these members, and its text.
+    fn written(kind: &str, members: &str, target: Target) -> (String, Writing) {
+        let source = format!(r#"{{"document":"{kind}","version":1,{members}}}"#);
+        let document = json::read(&source).expect("a document").document;
+        let writing = write(&document, target).expect("a table");
+        (String::from_utf8_lossy(&writing.bytes).into_owned(), writing)
+    }
+
+    fn told(entries: &[Entry]) -> Vec<(&str, &str, &str)> {
+        entries
+            .iter()
+            .map(|entry| (entry.term.map_or("", |term| term.id()), &*entry.value, entry.reason.id()))
+            .collect()
+    }
 
     #[test]
     fn a_default_is_refused_in_the_repetition_that_is_not_whole_and_in_no_other() {
         let items = r#"{"amount":"7"},{"number":"2","amount":"8"}"#;
-        let source = format!(
-            r#"{{"document":"remittance-advice","version":1,"currencyCode":"EUR","lines":[{{"invoice":"R-1","items":[{items}]}}]}}"#
-        );
-        let document = json::read(&source).expect("a document").document;
-        let writing = write(&document, Target::Edifact(Some("D.01B"))).expect("a message");
-        let text = String::from_utf8_lossy(&writing.bytes);
+        let members = format!(r#""currencyCode":"EUR","lines":[{{"invoice":"R-1","items":[{items}]}}]"#);
+        let (text, writing) = written("remittance-advice", &members, Target::Edifact(Some("D.01B")));
         // DLI has nothing to say without the number of the line; beside it, it must have an action.
         assert!(text.contains("DLI+1+2'"), "{text}");
-        let lost: Vec<_> = writing.report.lost.iter().filter_map(|entry| Some(entry.term?.id())).collect();
+        let lost: Vec<_> = told(&writing.report.lost).into_iter().map(|(term, ..)| term).collect();
         assert_eq!(lost, ["lines.items.amount"], "{text}");
+    }
+
+    #[test]
+    fn what_xml_has_only_beside_something_that_is_missing_is_lost_and_told() {
+        let line = r#"{"price":{"baseQuantity":"100"},"item":{"sellerExtension":"B","dimensions":[{"minimum":"5"}]}}"#;
+        let (text, writing) = written("order", &format!(r#""lines":[{line}]"#), Target::UBL);
+        for name in ["cac:Price", "ExtendedID", "MinimumMeasure"] {
+            assert!(!text.contains(name), "{name} in {text}");
+        }
+        let lost = [
+            ("lines.price.baseQuantity", "100", "mapping-beside"),
+            ("lines.item.sellerExtension", "B", "mapping-beside"),
+            ("lines.item.dimensions.minimum", "5", "mapping-beside"),
+        ];
+        let mut found = told(&writing.report.lost);
+        found.sort_by_key(|(term, ..)| lost.iter().position(|(other, ..)| other == term));
+        assert_eq!(found, lost);
+        // Order-X has prices in places of their own, and a property with a value alone.
+        let line = r#"{"price":{"baseQuantity":"100"},"item":{"properties":[{"name":"colour"}]}}"#;
+        let (text, writing) = written("order", &format!(r#""lines":[{line}]"#), Target::CIO);
+        assert!(!text.contains("ProductTradePrice") && !text.contains("Characteristic"), "{text}");
+        assert_eq!(writing.report.lost.len(), 2, "{text}");
+    }
+
+    #[test]
+    fn a_price_that_is_missing_follows_from_the_one_before_the_discount() {
+        let line = r#"{"price":{"gross":"10","discount":"2","baseQuantity":"100"}}"#;
+        let (text, writing) = written("order", &format!(r#""currencyCode":"EUR","lines":[{line}]"#), Target::UBL);
+        assert!(text.contains(r#"<cbc:PriceAmount currencyID="EUR">8</cbc:PriceAmount>"#), "{text}");
+        assert_eq!(told(&writing.report.lost), []);
+        assert!(told(&writing.report.added).contains(&("lines.price.net", "8", "mapping-computed")));
+        let line = r#"{"price":{"net":"8","discount":"2"}}"#;
+        let (text, _) = written("order", &format!(r#""lines":[{line}]"#), Target::CIO);
+        assert!(text.contains("<ram:ChargeAmount>10</ram:ChargeAmount>"), "{text}");
+    }
+
+    #[test]
+    fn an_amount_in_no_currency_is_told_in_the_code_of_none() {
+        let (text, writing) = written("order", r#""totals":{"due":"7"}"#, Target::UBL);
+        assert!(text.contains(r#"<cbc:PayableAmount currencyID="XXX">7</cbc:PayableAmount>"#), "{text}");
+        assert!(told(&writing.report.added).contains(&("", "XXX", "mapping-default")));
+        let again = read_xml(&karvan_xml::Document::parse(text, &karvan_xml::Limits::default()).unwrap()).unwrap();
+        let values: Vec<_> = again.document.leaves().map(|leaf| (leaf.value.text(), leaf.value.parts.len())).collect();
+        assert!(values.contains(&("7".into(), 0)) && !values.iter().any(|(text, _)| text == "XXX"), "{values:?}");
+    }
+
+    #[test]
+    fn a_text_that_is_none_of_its_datatype_is_lost_and_told() {
+        let (text, writing) = written("order", r#""lines":[{"number":"1","partialDelivery":"AA"}]"#, Target::UBL);
+        assert!(!text.contains("PartialDeliveryIndicator"), "{text}");
+        assert_eq!(told(&writing.report.lost), [("lines.partialDelivery", "AA", "mapping-no-code")]);
+        let (text, writing) = written("order", r#""allowances":[{"sequence":"x","amount":"1"}]"#, Target::UBL);
+        assert!(!text.contains("SequenceNumeric"), "{text}");
+        assert_eq!(told(&writing.report.lost), [("allowances.sequence", "x", "mapping-no-number")]);
     }
 }
