@@ -86,7 +86,7 @@ pub(crate) fn tree<'s>(table: &Table, source: &'s str) -> Tree<'s> {
         for (key, raw) in object(raw).unwrap_or_default() {
             match scalar(raw) {
                 Some(text) if key == CONTENT => reader.text(node, raw, text),
-                _ if node == NodeId::ROOT && (key == SCHEMA || key == FOREIGN_SCHEMA) => {}
+                Some(_) if node == NodeId::ROOT && (key == SCHEMA || key == FOREIGN_SCHEMA) => {}
                 _ => {
                     let named = reader.named(key);
                     reader.member(node, named, raw, depth + 1);

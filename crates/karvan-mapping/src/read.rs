@@ -383,9 +383,11 @@ impl<'t> Reader<'t, '_> {
             }
             let mut at = start;
             let is_said = self.found.get(start).is_some_and(|found| self.used[found.node.index()] != Use::Free);
-            // One that is told from the root may be another repetition's: a group takes no more than it can hold.
-            let shared = place.from_root && !self.table.kind().term(row.term).repeats();
-            while at < self.found.len() && !(shared && row.only.is_some() && group.leaf(row.term).is_some()) {
+            // One that is told from the root may be another repetition's, and one that stands here for want of a better place
+            // another term's: a group takes no more than it can hold.
+            let shared = (place.from_root && row.only.is_some()) || row.either;
+            let holds_one = shared && !self.table.kind().term(row.term).repeats();
+            while at < self.found.len() && !(holds_one && group.leaf(row.term).is_some()) {
                 let own = if row.lens.is_spread() { self.pieces(&row.lens, at) } else { 1 };
                 self.value(row, place, at..at + own, base, group);
                 at += own;

@@ -78,6 +78,7 @@ fn write_but<'w>(
         let _ = writer.make(&place.steps, NodeId::ROOT, false);
     }
     writer.rows(&table.top, &document.root, 0, None);
+    writer.told_by_others();
     (writer.out, writer.placed.unwrap_or_default())
 }
 
@@ -493,6 +494,9 @@ impl<'w> Writer<'w, '_> {
             _ if flowing.is_some() => flowing.as_deref().map(|flowing| (flowing, "mapping-flowing")),
             Lens::Codes(_) if text != leaf.value.text() => Some((text.as_ref(), "mapping-other-code")),
             Lens::Lines if text.ends_with('\n') => Some((text.trim_end_matches('\n'), "mapping-line-end")),
+            Lens::Number if longer.is_none() && shorter.is_none() && text != leaf.value.text() => {
+                Some((text.as_ref(), "mapping-number-form"))
+            }
             _ if longer.is_some() => longer.as_deref().map(|longer| (longer, "mapping-leading-zeros")),
             _ => shorter.as_deref().map(|shorter| (shorter, "mapping-zeros")),
         };

@@ -170,6 +170,34 @@ fn every_kind_has_two_samples_in_each_of_its_syntaxes() {
     }
 }
 
+/// A message of a type in D.96A with these segments, read.
+fn message(message_type: &str, segments: &str) -> Document {
+    let source =
+        format!("UNB+UNOC:3+NORDHAFEN+ANKA+261123:0900+1'UNH+1+{message_type}:D:96A:UN'{segments}UNT+1+1'UNZ+1+1'");
+    read(source.as_bytes()).expect("a message").remove(0).document
+}
+
+/// Who reads UBL without a currency of the document takes that of its total: the document says more than it did.
+#[test]
+fn a_currency_that_a_total_tells_for_the_whole_document_is_told_as_added() {
+    let advice = message("REMADV", "BGM+481+R-7'DTM+137:20261123:102'DOC+380+A-1'MOA+9:7:EUR'UNS+S'MOA+12:7:EUR'");
+    assert!(advice.leaves().all(|leaf| advice.kind.term(leaf.term).id() != "currencyCode"));
+    let report = check(&advice, Target::UBL).expect("UBL has it");
+    let added: Vec<_> = report.added.iter().filter(|entry| entry.reason.id() == "mapping-stands-for").collect();
+    assert_eq!(added.len(), 1);
+    assert_eq!((added[0].term.map(Term::id), added[0].value.as_str()), (Some("currencyCode"), "EUR"));
+}
+
+/// A line without a number of its own has that of the first RFF+LI; the second was lost as one number too many.
+#[test]
+fn a_second_reference_to_a_line_is_a_reference() {
+    let order = message("ORDERS", "BGM+220+B-7'LIN'QTY+21:4'RFF+LI:6/1'RFF+LI:6/2'UNS+S'");
+    let values: Vec<_> = order.leaves().map(|leaf| (order.kind.term(leaf.term).id(), leaf.value.text())).collect();
+    assert!(values.contains(&("lines.number", "6/1".into())), "{values:?}");
+    assert!(values.contains(&("lines.documents.number", "6/2".into())), "{values:?}");
+    check(&order, Target::Edifact(Some("D.96A")));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 

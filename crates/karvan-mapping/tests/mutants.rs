@@ -1,7 +1,8 @@
 //! A source that somebody has changed at random is read and written as exactly as a sound one: what is read of it is in the
 //! document or in the report, and what is written of it differs from it by what the report says.
 //!
-//! `MUTANTS` says how many are made of a sample, `SEED` begins another series; one that fails is printed.
+//! `MUTANTS` says how many are made of a sample, `SEED` begins another series, `SAMPLES` is a folder with others; one that fails
+//! is printed.
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 
@@ -11,10 +12,11 @@ mod untold;
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use karvan_mapping::{Target, read};
+use serde_json::{Value, json};
 
 /// Texts to put in the place of others.
 const TEXTS: [&str; 16] = [
@@ -126,6 +128,47 @@ fn xml(source: &str, chance: &mut Chance) -> String {
     text
 }
 
+/// A document in JSON with some of its members and items gone, said again or saying something else.
+fn json(source: &str, chance: &mut Chance) -> String {
+    let mut document: Value = serde_json::from_str(source).unwrap();
+    for _ in 0..=chance.below(3) {
+        let mut places = Vec::new();
+        pointers(&document, String::new(), &mut places);
+        let place = &places[chance.below(places.len())];
+        let (around, name) = place.rsplit_once('/').unwrap();
+        let text = Value::from(chance.of(&TEXTS));
+        let there = document.pointer_mut(place).unwrap();
+        match chance.below(6) {
+            0 => *there = json!([there, there]),
+            1 => *there = json!({"content": there}),
+            2 => *there = json!({"content": there, "unitCode": text}),
+            3 => *there = text,
+            choice => match document.pointer_mut(around).unwrap() {
+                Value::Array(items) if choice == 4 => items.push(text),
+                Value::Array(items) => drop(items.remove(name.parse::<usize>().unwrap())),
+                Value::Object(members) if choice == 4 => drop(members.insert("another".to_owned(), text)),
+                Value::Object(members) => drop(members.remove(name)),
+                _ => {}
+            },
+        }
+    }
+    document.to_string()
+}
+
+/// Where everything stands in a JSON document but the document itself.
+fn pointers(value: &Value, at: String, found: &mut Vec<String>) {
+    let mut inner = |name: &str, value| {
+        let at = format!("{at}/{name}");
+        found.push(at.clone());
+        pointers(value, at, found);
+    };
+    match value {
+        Value::Array(items) => (0..).zip(items).for_each(|(number, item): (usize, _)| inner(&number.to_string(), item)),
+        Value::Object(members) => members.iter().for_each(|(name, member)| inner(name, member)),
+        _ => {}
+    }
+}
+
 /// What is wrong with the readings of a source, or with what is written of them.
 fn wrong(source: &[u8]) -> Option<String> {
     let checks = || {
@@ -142,26 +185,35 @@ fn wrong(source: &[u8]) -> Option<String> {
     Some(error.downcast_ref::<String>().cloned().unwrap_or_else(|| "a panic".to_owned()))
 }
 
+/// The files in a folder and those in it, in the order of their names.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths.into_iter().flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
 #[test]
 fn samples_that_were_changed_are_accounted_for_as_well() {
     let number = |name: &str, default: u64| {
         env::var(name).map_or(default, |number| number.parse().unwrap_or_else(|_| panic!("{name} is no number")))
     };
     let (number, mut chance) = (number("MUTANTS", 2), Chance(number("SEED", 0)));
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples");
-    let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    paths.sort();
+    let own = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples");
+    let paths = files(&env::var_os("SAMPLES").map_or_else(own, PathBuf::from));
     let mut mutants = 0;
     // Each kind of failure with how often it was met and the first mutant that has it.
     let mut failures: BTreeMap<String, (usize, String)> = BTreeMap::new();
     for path in paths {
-        let mutate = match path.extension().and_then(|extension| extension.to_str()) {
-            Some("edi") => edifact,
-            Some("xml") => xml,
-            _ => continue,
+        // Some samples are in other encodings, and some of other things.
+        let source = fs::read_to_string(path).unwrap_or_default();
+        if source.is_empty() || read(source.as_bytes()).is_err() {
+            continue;
+        }
+        let mutate = match source.trim_start_matches('\u{feff}').as_bytes()[0] {
+            b'<' => xml,
+            b'{' => json,
+            _ => edifact,
         };
-        // Some samples are in other encodings.
-        let Ok(source) = fs::read_to_string(path) else { continue };
         for _ in 0..number {
             let mutant = mutate(&source, &mut chance);
             mutants += 1;
