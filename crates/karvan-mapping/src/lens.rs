@@ -154,6 +154,11 @@ impl Lens {
         whole
     }
 
+    /// What of a text is told by its pieces: lines with nothing in them before the first and after the last are not.
+    pub(crate) fn told<'a>(&self, text: &'a str) -> &'a str {
+        if *self == Self::Lines { text.trim_matches('\n') } else { text }
+    }
+
     /// The text of several lines as one, where its lines are more than the element has repetitions: a space stands between them.
     pub(crate) fn flowing(&self, text: &str) -> Option<String> {
         let lines = text.split('\n').map(str::trim).filter(|line| !line.is_empty());

@@ -459,7 +459,14 @@ impl<'t> Reader<'t, '_> {
         let first = self.found[own.start].node;
         let mut pieces = Vec::new();
         let text = if row.lens.is_spread() {
-            pieces.extend(self.found[own.clone()].iter().map(|found| tree.text(found.node).unwrap_or_default()));
+            for Found { node, .. } in &self.found[own.clone()] {
+                // A piece with nothing in it is an empty line between others.
+                let (at, before) = (tree.node(*node).occurrence, pieces.len() as u32);
+                let first = tree.node(first).occurrence;
+                let empty = if row.lens == Lens::Lines { at.saturating_sub(first + before) } else { 0 };
+                pieces.extend((0..empty).map(|_| ""));
+                pieces.push(tree.text(*node).unwrap_or_default());
+            }
             let limit = Some(usize::from(tree.node(first).limit)).filter(|limit| *limit > 0);
             row.lens.join(pieces.iter().copied(), limit)
         } else {

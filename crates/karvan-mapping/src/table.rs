@@ -40,6 +40,8 @@ pub struct Table {
     pub(crate) whole: Vec<String>,
     /// Where it is said again how often a term stands, or what its values sum up to.
     pub(crate) counted: Vec<(TermId, Place)>,
+    /// The rows that take their term from places of others where it has none of its own.
+    pub(crate) either: Vec<usize>,
     /// The terms whose values the places of other terms are told by.
     pub(crate) referred: Vec<TermId>,
     /// The paths that lead to nothing in the grammar, each with its term.
@@ -346,6 +348,7 @@ impl Table {
             row.is_referred = referred_to(&row.term);
             row.members = members;
         }
+        let either = (0..rows.len()).filter(|&row| rows[row].either).collect();
         let mut table = Self {
             title: file.title,
             kind,
@@ -358,6 +361,7 @@ impl Table {
             fixed,
             whole: file.whole,
             counted,
+            either,
             referred,
             unplaced,
             definition: OnceLock::new(),

@@ -295,7 +295,10 @@ impl<'w> Writer<'w, '_> {
             let missing = at_once.and_then(|node| self.missing_around(node, nodes));
             let reason = match missing {
                 Some(name) => Some(Message::new("mapping-beside").with("name", name)),
-                None => (!node.is_none_or(|node| self.keeps(place, node))).then(|| self.other_meaning()),
+                None => {
+                    let is_found = |node| self.keeps(place, node) && !self.is_anothers_place(row, node, at);
+                    (!node.is_none_or(is_found)).then(|| self.other_meaning())
+                }
             };
             if let Some(reason) = reason {
                 // What was written would be read as something else, or not be whole.
@@ -475,7 +478,7 @@ impl<'w> Writer<'w, '_> {
         self.set_last.clear();
         let (mut shorter, mut longer, mut flowing) = (None, None, None);
         if row.lens.is_spread() {
-            flowing = self.spread(row, place, node, &text, at)?;
+            flowing = self.spread(row, place, node, row.lens.told(&text), at)?;
         } else if let Some(filled) = with_zeros(&leaf.value.content, &text, self.out.digits(node)) {
             self.set(node, filled.clone().into())?;
             longer = Some(filled);
@@ -493,7 +496,7 @@ impl<'w> Writer<'w, '_> {
         let other = match row.lens {
             _ if flowing.is_some() => flowing.as_deref().map(|flowing| (flowing, "mapping-flowing")),
             Lens::Codes(_) if text != leaf.value.text() => Some((text.as_ref(), "mapping-other-code")),
-            Lens::Lines if text.ends_with('\n') => Some((text.trim_end_matches('\n'), "mapping-line-end")),
+            Lens::Lines if row.lens.told(&text) != text => Some((row.lens.told(&text), "mapping-line-end")),
             Lens::Number if longer.is_none() && shorter.is_none() && text != leaf.value.text() => {
                 Some((text.as_ref(), "mapping-number-form"))
             }

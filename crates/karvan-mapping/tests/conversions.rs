@@ -228,6 +228,28 @@ fn a_last_line_with_nothing_in_it_is_told() {
     assert!(String::from_utf8_lossy(&writing.bytes).contains("FTX+GEN+++one:two'"));
 }
 
+/// `one::three` was read as two lines; lines with nothing in them at the beginning were left out in silence.
+#[test]
+fn an_empty_line_between_others_is_one_and_any_other_is_told() {
+    for (text, kept) in [
+        ("one\n\nthree", "one\n\nthree"),
+        ("one\n\n\nfour\nfive", "one\n\n\nfour\nfive"),
+        ("one\n \nthree", "one\n \nthree"),
+        ("\n\none", "one"),
+        ("\none\n\nthree\n", "one\n\nthree"),
+    ] {
+        let members = format!(r#""paymentTerms":{text:?},"notes":[{{"text":{text:?}}}],"#);
+        for release in ["D.14B", "D.96A", "D.01B"] {
+            let (back, report) = through(&in_json(&members, ONE), Target::Edifact(Some(release)));
+            let invoice = Invoice::try_from(&back).expect("an invoice");
+            assert_eq!(invoice.payment_terms.as_deref(), Some(kept), "{text:?} in {release}");
+            assert_eq!(texts_of_notes(&back), [kept], "{text:?} in {release}");
+            let told: Vec<_> = report.changed.iter().filter_map(|entry| entry.written.as_deref()).collect();
+            assert_eq!(told, if text == kept { vec![] } else { vec![kept; 2] }, "{text:?} in {release}");
+        }
+    }
+}
+
 /// A line, where one must be.
 const ONE: &str = r#""buyerAccountingReference":"4711""#;
 

@@ -196,6 +196,13 @@ fn a_second_reference_to_a_line_is_a_reference() {
     assert!(values.contains(&("lines.number", "6/1".into())), "{values:?}");
     assert!(values.contains(&("lines.documents.number", "6/2".into())), "{values:?}");
     check(&order, Target::Edifact(Some("D.96A")));
+    // A number that is too long is lost, and does not leave its place to the reference.
+    let line = format!(r#"{{"number":"{}","documents":[{{"number":"6/2","referenceCode":"LI"}}]}}"#, "6".repeat(40));
+    let source = format!(r#"{{"document":"order","version":1,"lines":[{line}]}}"#);
+    let order = read(source.as_bytes()).expect("an order").remove(0).document;
+    let report = check(&order, Target::Edifact(Some("D.96A"))).expect("a message");
+    let lost: Vec<_> = report.lost.iter().filter_map(|entry| Some(entry.term?.id())).collect();
+    assert_eq!(lost, ["lines.number", "lines.documents.number", "lines.documents.referenceCode"]);
 }
 
 proptest! {

@@ -19,7 +19,7 @@ use karvan_mapping::{Target, read};
 use serde_json::{Value, json};
 
 /// Texts to put in the place of others.
-const TEXTS: [&str; 16] = [
+const TEXTS: [&str; 20] = [
     "",
     "-",
     "0",
@@ -36,6 +36,10 @@ const TEXTS: [&str; 16] = [
     "380",
     "true",
     "a b\u{a0}",
+    "one\n\n three\n",
+    "\u{645}\u{62a}\u{646} \u{fdfc}",
+    "a text of more than the thirty-five characters that many elements have room for, and more than seventy",
+    "12345678901234567.123",
 ];
 
 /// A generator of Knuth's; enough to choose by.

@@ -7,7 +7,6 @@ use karvan_text::Message;
 use rust_decimal::Decimal;
 
 use super::{Repetition, Writer};
-use crate::matching::matching;
 use crate::place::Place;
 use crate::report::Entry;
 use crate::table::Row;
@@ -130,32 +129,21 @@ impl<'w> Writer<'w, '_> {
     /// Tells which terms that the document does not tell a reader will take from the values of others.
     pub(super) fn told_by_others(&mut self) {
         let (table, root) = (self.table, &self.document.root);
-        for row in table.top.iter().map(|member| &table.rows[member.row]).filter(|row| row.either) {
+        let rows = table.either.iter().map(|&row| &table.rows[row]);
+        for row in rows.filter(|row| table.kind().term(row.term).within().is_none()) {
             let term = table.kind().term(row.term);
             let is_lost =
                 || self.out.report.lost.iter().any(|entry| entry.term.is_some_and(|lost| lost.id() == term.id()));
             if root.leaf(row.term).is_some() && !is_lost() {
                 continue;
             }
-            let found = row.places.iter().enumerate().find_map(|(number, place)| Some((number, self.first(place)?)));
-            let Some((1.., node)) = found else { continue };
+            let Some((1.., node)) = self.first(row, NodeId::ROOT) else { continue };
             let text = row.lens.get(term.kind(), self.out.tree.text(node).unwrap_or_default());
             if let Ok(content) = text {
                 let reason = Message::new("mapping-stands-for").with("syntax", table.title());
                 self.add(Some(term), &content.into_text(), reason, node);
             }
         }
-    }
-
-    /// The first node with a text at a place that is told from the root.
-    fn first(&self, place: &Place) -> Option<NodeId> {
-        let tree = &self.out.tree;
-        let mut first = None;
-        matching(tree, &place.steps, NodeId::ROOT, &|term| self.value_of(term), &mut |node| {
-            first = tree.text(node).filter(|text| !text.trim().is_empty()).map(|_| node);
-            first.is_some()
-        });
-        first
     }
 
     /// Writes what must stand beside the members of a group, where it does not yet.

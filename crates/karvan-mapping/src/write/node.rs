@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use karvan_text::Message;
 
 use super::{Context, Writer};
-use crate::matching::holds;
+use crate::matching::{holds, matching};
 use crate::names::Name;
 use crate::place::{Equals, Place, PlaceStep, Predicate};
+use crate::table::Row;
 use crate::tree::NodeId;
 
 impl<'w> Writer<'w, '_> {
@@ -16,6 +17,32 @@ impl<'w> Writer<'w, '_> {
         let predicates = place.steps.last().map_or(&[][..], |step| &step.predicates);
         let mut refusals = predicates.iter().filter(|predicate| matches!(predicate, Predicate::Not(_)));
         refusals.all(|predicate| holds(&self.out.tree, predicate, node, &|term| self.value_of(term)))
+    }
+
+    /// Whether a reader would take a text in the group at `node` for a term beside it, which was not written and may stand there.
+    pub(super) fn is_anothers_place(&self, row: &Row, node: NodeId, at: usize) -> bool {
+        let (table, kind) = (self.table, self.table.kind());
+        // Of a term of the whole document it is told ([`Writer::told_by_others`]): a total is worth more than its currency.
+        let Some(within) = kind.term(row.term).within() else { return false };
+        let is_beside = |other: &&Row| kind.term(other.term).within() == Some(within);
+        let others = table.either.iter().map(|&other| &table.rows[other]).filter(is_beside);
+        let Some(base) = self.contexts[at].node else { return false };
+        others.filter_map(|other| self.first(other, base)).any(|(number, found)| {
+            number > 0 && std::iter::successors(Some(found), |&found| self.out.tree.parent(found)).any(|up| up == node)
+        })
+    }
+
+    /// The first node with a text at the places of a row, and the number of the place.
+    pub(super) fn first(&self, row: &Row, base: NodeId) -> Option<(usize, NodeId)> {
+        let tree = &self.out.tree;
+        row.places.iter().enumerate().find_map(|(number, place)| {
+            let (mut found, base) = (None, if place.from_root { NodeId::ROOT } else { base });
+            matching(tree, &place.steps, base, &|term| self.value_of(term), &mut |node| {
+                found = tree.text(node).filter(|text| !text.trim().is_empty()).map(|_| (number, node));
+                found.is_some()
+            });
+            found
+        })
     }
 
     /// Whether the predicates of a place are true of what was written there, up from `node` at the last step.
