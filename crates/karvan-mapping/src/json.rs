@@ -6,12 +6,12 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use karvan_schema::json::{Datatype, Definition, Grammar as Schema, members as object, scalar};
+use karvan_schema::json::{Datatype, Definition, Grammar as Schema, Member, members as object, scalar};
 use karvan_text::Span;
 use serde_json::value::RawValue;
 
 use crate::file::JsonSyntax;
-use crate::grammar::{Grammar, List, Slot};
+use crate::grammar::{Grammar, List, Slot, Wanted, Wants};
 use crate::names::{Label, Name};
 use crate::table::Table;
 use crate::tree::{NodeId, Tree};
@@ -259,7 +259,7 @@ fn string(text: &str, out: &mut String) {
 pub(crate) fn grammar(table: &Table, syntax: &JsonSyntax) -> Option<Grammar> {
     // What may stand somewhere is a place wherever it does; its index is the key.
     let mut definitions: Vec<Definition<'static>> = vec![Schema::builtin().root(&syntax.document)?];
-    let (mut places, mut lists) = (Vec::new(), HashMap::new());
+    let (mut places, mut lists, texts) = (Vec::new(), HashMap::new(), table.texts());
     while let Some(definition) = definitions.get(places.len()).copied() {
         let mut place = Vec::new();
         for (order, member) in (0_u32..).zip(definition.members()) {
@@ -276,6 +276,7 @@ pub(crate) fn grammar(table: &Table, syntax: &JsonSyntax) -> Option<Grammar> {
             let list = match value.codes() {
                 // Anything else would be another kind of JSON.
                 [] if value.datatype() == Datatype::Boolean => Some(List::Boolean),
+                [] if texts.contains(&name) => number(value.datatype()).map(List::Datatype),
                 [] => None,
                 codes => Some(List::Codes(codes)).filter(|_| syntax.known_codes),
             };
@@ -288,5 +289,27 @@ pub(crate) fn grammar(table: &Table, syntax: &JsonSyntax) -> Option<Grammar> {
         places.push(place);
     }
     // A string of JSON holds every character.
-    Some(Grammar::new(places, |_| true).keeping_to(lists))
+    let grammar = Grammar::new(places, |_| true).keeping_to(lists);
+    if table.whole.is_empty() {
+        return Some(grammar);
+    }
+    let wants = definitions.iter().map(|definition| {
+        let members = definition.members().filter(|member| member.is_required() && table.is_whole(member.name()));
+        let wanted = |member: Member<'static>| {
+            let name = table.names.find("", member.name());
+            Wanted { name, occurrence: 1, tag: member.name() }
+        };
+        Wants { all: members.map(wanted).collect(), notes: Vec::new() }
+    });
+    let wants = wants.collect();
+    Some(grammar.wanting_at_once(wants))
+}
+
+/// What of XML Schema a datatype of numbers is.
+fn number(datatype: Datatype) -> Option<karvan_schema::xml::Datatype> {
+    match datatype {
+        Datatype::Decimal => Some(karvan_schema::xml::Datatype::Decimal),
+        Datatype::Integer => Some(karvan_schema::xml::Datatype::Integer),
+        _ => None,
+    }
 }

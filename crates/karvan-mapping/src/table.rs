@@ -531,6 +531,19 @@ impl Table {
         }
     }
 
+    /// The names at the places of what is no number and may be any text.
+    pub(crate) fn texts(&self) -> HashSet<Name> {
+        let is_number = |kind| matches!(kind, Kind::Amount | Kind::Quantity | Kind::Percentage);
+        let rows = self.rows.iter().filter(|row| !is_number(self.kind.term(row.term).kind()));
+        let places = rows.flat_map(|row| row.places.iter().chain(row.parts.iter().flat_map(|part| &part.places)));
+        places.filter_map(|place| Some(place.steps.last()?.name)).collect()
+    }
+
+    /// Whether what has this name is written only with what the grammar asks for in it, or a value only with it.
+    pub(crate) fn is_whole(&self, name: &str) -> bool {
+        self.whole.iter().any(|whole| whole == name)
+    }
+
     /// The row of a term, if it has a place in this syntax.
     pub(crate) fn row_of(&self, term: TermId) -> Option<&Row> {
         self.by_term.get(term.index()).and_then(|index| self.rows.get((*index)?))

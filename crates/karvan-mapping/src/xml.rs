@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use karvan_model::Kind;
 use karvan_schema::xml::{AttributeUse, Datatype, Grammar as Schema, SimpleType, TypeDefinition};
 use karvan_text::Message;
 use karvan_xml::{Attribute, Document as XmlDocument, Element, NodeKind, escape_text, escape_value, is_xml_character};
@@ -283,7 +282,7 @@ pub(crate) fn grammar(table: &Table, syntax: &XmlSyntax) -> Option<Grammar> {
     // A type is a place wherever it stands; its index is the key.
     let mut types: Vec<TypeDefinition<'static>> = vec![root.definition()];
     let (mut places, mut lists) = (Vec::new(), HashMap::new());
-    let texts = texts(table);
+    let texts = table.texts();
     let mut keep_to = |place: usize, name: Name, values: Option<SimpleType<'static>>| {
         let list = values.and_then(|values| match values.datatype() {
             _ if syntax.known_codes && !values.enumeration().is_empty() => Some(List::Type(values)),
@@ -294,7 +293,6 @@ pub(crate) fn grammar(table: &Table, syntax: &XmlSyntax) -> Option<Grammar> {
             lists.insert((key, name), list);
         }
     };
-    let is_whole = |name: &str| table.whole.iter().any(|whole| whole == name);
     // The types of the elements that are not written without what stands in them.
     let mut whole = HashSet::new();
     while let Some(definition) = types.get(places.len()).copied() {
@@ -320,7 +318,7 @@ pub(crate) fn grammar(table: &Table, syntax: &XmlSyntax) -> Option<Grammar> {
                     types.push(definition);
                     types.len() - 1
                 });
-                if is_whole(table.names.text(name)) {
+                if table.is_whole(table.names.text(name)) {
                     whole.insert(key);
                 }
                 let (key, order) = (u32::try_from(key).ok()?, u32::try_from(child.order()).ok()?);
@@ -339,7 +337,7 @@ pub(crate) fn grammar(table: &Table, syntax: &XmlSyntax) -> Option<Grammar> {
         let is_asked_for = |attribute: &AttributeUse<'_>| attribute.namespace().is_empty() && attribute.is_required();
         let attributes = definition.attributes().filter(is_asked_for).map(|attribute| {
             let name = format!("@{}", attribute.name());
-            (is_whole(&name), wanted(&name, "", attribute.name()))
+            (table.is_whole(&name), wanted(&name, "", attribute.name()))
         });
         let attributes = attributes.filter(|(is_whole, _)| *is_whole).map(|(_, wanted)| wanted);
         let children = definition.children().into_iter().filter(|child| whole.contains(&key) && child.minimum() > 0);
@@ -352,14 +350,6 @@ pub(crate) fn grammar(table: &Table, syntax: &XmlSyntax) -> Option<Grammar> {
     });
     let wants = wants.collect();
     Some(grammar.wanting_at_once(wants))
-}
-
-/// The names at the places of what is no number and may be any text.
-fn texts(table: &Table) -> HashSet<Name> {
-    let is_number = |kind| matches!(kind, Kind::Amount | Kind::Quantity | Kind::Percentage);
-    let rows = table.rows.iter().filter(|row| !is_number(table.kind().term(row.term).kind()));
-    let places = rows.flat_map(|row| row.places.iter().chain(row.parts.iter().flat_map(|part| &part.places)));
-    places.filter_map(|place| Some(place.steps.last()?.name)).collect()
 }
 
 /// Whether a datatype takes texts of any form, or nearly so.
