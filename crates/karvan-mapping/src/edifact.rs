@@ -666,8 +666,18 @@ pub(crate) fn interchange(
     envelope: &Envelope,
 ) -> Result<Vec<u8>, WriteError> {
     let holds = |repertoire: Repertoire| {
-        written.tree.texts().all(|text| repertoire.encode(text).is_ok())
-            && [&envelope.sender.0, &envelope.recipient.0].into_iter().all(|text| repertoire.encode(text).is_ok())
+        // Octets that could be UTF-8 are read as that, if there are no others ([`reading`]).
+        let (mut utf8, mut others) = (false, false);
+        let mut holds = |text: &str| {
+            let octets = repertoire.encode(text);
+            let is_utf8 = octets.as_ref().is_ok_and(|octets| repertoire.utf8_instead(octets).is_some());
+            utf8 |= is_utf8;
+            others |= !is_utf8 && !text.is_ascii();
+            octets.is_ok()
+        };
+        written.tree.texts().all(&mut holds)
+            && [&envelope.sender.0, &envelope.recipient.0].into_iter().all(|text| holds(text))
+            && (others || !utf8)
     };
     let wanted = Repertoire::from_identifier(syntax.repertoire.as_bytes()).filter(|wanted| holds(*wanted));
     let (repertoire, version) = wanted.map_or((Repertoire::UNOW, 4), |wanted| (wanted, syntax.version));

@@ -250,6 +250,19 @@ fn an_empty_line_between_others_is_one_and_any_other_is_told() {
     }
 }
 
+/// `Ã¼` in ISO 8859-1 is `ü` in UTF-8, as which it was read back.
+#[test]
+fn a_text_whose_octets_could_be_utf_8_is_written_in_utf_8() {
+    for (text, repertoire) in
+        [("M\u{c3}\u{bc}ller", "UNOW"), ("M\u{c3}\u{bc}ller & S\u{f6}hne", "UNOC"), ("Müller", "UNOC")]
+    {
+        let document = in_json(&format!(r#""notes":[{{"text":"{text}"}}],"#), ONE);
+        let writing = write(&document, Target::Edifact(Some("D.96A"))).expect("written");
+        assert!(String::from_utf8_lossy(&writing.bytes).contains(&format!("UNB+{repertoire}:")), "{text}");
+        assert_eq!(texts_of_notes(&read(&writing.bytes).expect("a document").remove(0).document), [text]);
+    }
+}
+
 /// A line, where one must be.
 const ONE: &str = r#""buyerAccountingReference":"4711""#;
 
