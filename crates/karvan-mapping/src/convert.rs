@@ -242,9 +242,11 @@ pub fn read_json_for(source: &[u8], purpose: Purpose) -> Result<Reading, ReadErr
         let reason = match unread.reason {
             json::Reason::Repeated => Message::new("mapping-repeated").with("limit", 1),
             json::Reason::Value(_) | json::Reason::Shape => Message::new("mapping-no-value"),
+            json::Reason::Empty => Message::new("mapping-absent"),
             _ => Message::new("mapping-no-term"),
         };
-        report.lost.push(Entry {
+        let entries = if unread.reason == json::Reason::Empty { &mut report.form } else { &mut report.lost };
+        entries.push(Entry {
             term: unread.term.map(|term| document.kind.term(term)),
             value: unread.value,
             written: None,

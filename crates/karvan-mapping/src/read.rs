@@ -331,7 +331,7 @@ impl<'t> Reader<'t, '_> {
         if repetitions < 2 {
             return Vec::new();
         }
-        let table = self.table;
+        let Self { table, tree, .. } = *self;
         let rows = row.members.iter().map(|member| (member.row, &table.rows[member.row]));
         let from_root = rows.filter(|(_, row)| row.places.iter().all(|place| place.from_root));
         let members = from_root.map(|(index, row)| {
@@ -341,7 +341,12 @@ impl<'t> Reader<'t, '_> {
             });
             (index, self.found.drain(start..).map(|found| found.node).collect::<Vec<_>>())
         });
-        members.filter(|(_, nodes)| nodes.len() == repetitions).collect()
+        // The pieces of one text are no values of several repetitions.
+        let are_pieces = |index: usize, nodes: &[NodeId]| {
+            let together = |two: &[NodeId]| tree.parent(two[0]) == tree.parent(two[1]);
+            table.rows[index].lens.is_spread() && nodes.windows(2).any(together)
+        };
+        members.filter(|(index, nodes)| nodes.len() == repetitions && !are_pieces(*index, nodes)).collect()
     }
 
     /// A group whose own text tells its two members.

@@ -263,6 +263,24 @@ fn a_text_whose_octets_could_be_utf_8_is_written_in_utf_8() {
     }
 }
 
+/// Of a reason in two pieces, in an invoice of two VAT categories, the second piece was taken for the other category's.
+#[test]
+fn a_long_exemption_reason_is_one_beside_another_category() {
+    let reason =
+        "Steuerschuldnerschaft des Leistungsempfängers nach § 13b des Gesetzes, gemeldet im Zeitraum der Abnahme";
+    assert!(reason.chars().count() > 70);
+    let members = format!(
+        r#""vatBreakdown":[{{"taxableAmount":"7","taxAmount":"0","categoryCode":"AE","rate":"0","exemptionReason":"{reason}"}},
+        {{"taxableAmount":"5","taxAmount":"1","categoryCode":"S","rate":"20"}}],"#
+    );
+    for release in ["D.14B", "D.96A", "D.01B"] {
+        let (back, _) = through(&in_json(&members, ONE), Target::Edifact(Some(release)));
+        let reasons = Invoice::try_from(&back).expect("an invoice").vat_breakdown;
+        let reasons: Vec<_> = reasons.iter().map(|vat| vat.exemption_reason.as_deref()).collect();
+        assert_eq!(reasons, [Some(reason), None], "{release}");
+    }
+}
+
 /// A line, where one must be.
 const ONE: &str = r#""buyerAccountingReference":"4711""#;
 

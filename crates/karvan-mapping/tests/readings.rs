@@ -2,7 +2,7 @@
 
 mod messages;
 
-use karvan_mapping::{Reading, Target, read, write};
+use karvan_mapping::{Entry, Reading, Target, read, write};
 use karvan_model::{Document, Part};
 
 use messages::{leaves, reading, through, values};
@@ -340,4 +340,16 @@ fn a_supporting_document_without_a_description_stands_in_invoic() {
     assert!(String::from_utf8_lossy(&text).contains("EFI+"));
     let (back, lost) = through(&document, Target::Edifact(Some("D.14B")));
     assert_eq!((values(&back, "BT-122"), values(&back, "BT-123").len(), lost.len()), (vec!["D1".to_owned()], 0, 0));
+}
+
+/// An empty string was a value, which was left out in silence wherever it was written.
+#[test]
+fn an_empty_string_says_nothing_and_is_told() {
+    let json = r#"{"document":"order","version":1,"number":"","notes":[{"text":"a"},{"text":" "}],"buyer":{"identifiers":[{"value":"7","scheme":""},{"value":"","scheme":"0088"}]}}"#;
+    let reading = read(json.as_bytes()).expect("an order").remove(0);
+    let values: Vec<_> = reading.document.leaves().map(|leaf| (leaf.value.text(), leaf.value.parts.len())).collect();
+    assert_eq!(values, [("a".into(), 0), ("7".into(), 0)]);
+    let told = |entries: &[Entry]| entries.iter().map(|entry| entry.value.clone()).collect::<Vec<_>>();
+    assert_eq!(told(&reading.report.form), ["", " ", ""]);
+    assert_eq!(told(&reading.report.lost), [r#"{"value":"","scheme":"0088"}"#]);
 }

@@ -113,6 +113,8 @@ pub enum Reason {
     Value(ValueError),
     /// The term may stand once only.
     Repeated,
+    /// It is white space or less, and says nothing.
+    Empty,
 }
 
 /// Why JSON holds no document at all.
@@ -269,6 +271,8 @@ impl<'s> Reader<'s> {
                     self.refuse(raw, place, Some(term), Reason::Repeated);
                 } else if key == "value" {
                     content = Some(raw);
+                } else if part.is_some() && is_blank(raw) {
+                    self.refuse(raw, place, Some(term), Reason::Empty);
                 } else if let (Some(part), Some(text)) = (part, scalar(raw)) {
                     let origin = self.origin(raw, place);
                     parts.push(PartValue { part, text: text.into(), origin });
@@ -280,6 +284,11 @@ impl<'s> Reader<'s> {
         let Some((text, at)) = content.and_then(|raw| Some((scalar(raw)?, raw))) else {
             return self.refuse(raw, path, Some(term), Reason::Shape);
         };
+        if text.trim().is_empty() {
+            // What qualifies nothing is lost with it.
+            let (raw, reason) = if parts.is_empty() { (at, Reason::Empty) } else { (raw, Reason::Shape) };
+            return self.refuse(raw, path, Some(term), reason);
+        }
         // In days, numbers and octets XML may have white space, JSON has none.
         let is_spaced = !kind.is_text() && text.contains(char::is_whitespace);
         match Value::parse(kind, &text) {
@@ -319,6 +328,11 @@ impl Places for Pointers {
     fn path(&self, node: u32) -> String {
         self.0.get(node as usize).cloned().unwrap_or_default()
     }
+}
+
+/// Whether a string has nothing in it but white space.
+fn is_blank(raw: &RawValue) -> bool {
+    scalar(raw).is_some_and(|text| text.trim().is_empty())
 }
 
 /// The text of a JSON string or number.
