@@ -37,8 +37,8 @@ pub(crate) struct File {
     pub(crate) implied: Vec<String>,
     /// Places that every document of the syntax has.
     pub(crate) fixed: Vec<String>,
-    /// The elements that are not written without what the grammar asks for in them, and the attributes without which a value is
-    /// not, where it asks for them.
+    /// The elements that are not written without what the grammar asks for in them, and the attributes or members without
+    /// which a value is not, where it asks for them.
     pub(crate) whole: Vec<String>,
     /// What says again how often a term stands, or what its values sum up to.
     pub(crate) counted: Vec<Counted>,

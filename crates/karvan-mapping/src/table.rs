@@ -35,8 +35,8 @@ pub struct Table {
     pub(crate) top: Vec<Member>,
     pub(crate) implied: Vec<Name>,
     pub(crate) fixed: Vec<Place>,
-    /// The elements that are not written without what the grammar asks for in them, and the attributes without which a value is
-    /// not, where it asks for them.
+    /// The elements that are not written without what the grammar asks for in them, and the attributes or members without
+    /// which a value is not, where it asks for them.
     pub(crate) whole: Vec<String>,
     /// Where it is said again how often a term stands, or what its values sum up to.
     pub(crate) counted: Vec<(TermId, Place)>,

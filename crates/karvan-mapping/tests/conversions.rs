@@ -216,18 +216,6 @@ fn a_line_that_no_number_counts_is_named_in_a_reference() {
     assert_eq!(by_release(Target::Edifact(Some("D.96A"))), "RFF+LI:A-17'");
 }
 
-#[test]
-fn a_last_line_with_nothing_in_it_is_told() {
-    let json = r#"{"document":"invoice","version":1,"notes":[{"text":"one\ntwo\n"}]}"#;
-    let document = read(json.as_bytes()).expect("a document").remove(0).document;
-    let writing = write(&document, Target::Edifact(Some("D.14B"))).expect("written");
-    assert!(writing.report.lost.is_empty());
-    let changed: Vec<_> =
-        writing.report.changed.iter().map(|entry| (&*entry.value, entry.written.as_deref())).collect();
-    assert_eq!(changed, [("one\ntwo\n", Some("one\ntwo"))]);
-    assert!(String::from_utf8_lossy(&writing.bytes).contains("FTX+GEN+++one:two'"));
-}
-
 /// `one::three` was read as two lines; lines with nothing in them at the beginning were left out in silence.
 #[test]
 fn an_empty_line_between_others_is_one_and_any_other_is_told() {
@@ -246,6 +234,8 @@ fn an_empty_line_between_others_is_one_and_any_other_is_told() {
             assert_eq!(texts_of_notes(&back), [kept], "{text:?} in {release}");
             let told: Vec<_> = report.changed.iter().filter_map(|entry| entry.written.as_deref()).collect();
             assert_eq!(told, if text == kept { vec![] } else { vec![kept; 2] }, "{text:?} in {release}");
+            let segment = format!("FTX+AAB+++{}'", kept.replace('\n', ":"));
+            assert!(written(&in_json(&members, ONE), Target::Edifact(Some(release))).contains(&segment), "{segment}");
         }
     }
 }
