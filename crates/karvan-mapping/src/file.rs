@@ -142,6 +142,9 @@ pub(crate) struct RowEntry {
     /// The places but the first are those of sources that leave it out against the rules: a check does not look there.
     #[serde(default)]
     pub(crate) lenient: bool,
+    /// A group of which nothing has a place at the first of its paths is written at the next.
+    #[serde(default)]
+    pub(crate) elsewhere: bool,
     /// The place is one for groups only whose other member has one of these values.
     #[serde(default)]
     pub(crate) only: Option<When>,

@@ -188,6 +188,39 @@ impl Lens {
     }
 }
 
+/// What of a text is the value, where that is not all of it, and the sentence that tells so: a code is what its list says,
+/// without the white space that somebody's layout put around it, and a day is one of the calendar, whatever its time zone.
+#[inline]
+pub(crate) fn core(kind: Kind, text: &str) -> Option<(&str, &'static str)> {
+    match kind {
+        Kind::Code if is_padded(text) => Some((text.trim(), "mapping-trimmed")),
+        Kind::Date => Some((without_zone(text)?, "mapping-zone")),
+        _ => None,
+    }
+}
+
+/// Whether white space stands around a text; most have none.
+fn is_padded(text: &str) -> bool {
+    let is_plain = |octet: Option<&u8>| octet.is_some_and(u8::is_ascii_graphic);
+    !(is_plain(text.as_bytes().first()) && is_plain(text.as_bytes().last())) && text.trim().len() < text.len()
+}
+
+/// The day of `2026-03-21Z` or `2026-03-21+03:30` (XML Schema date).
+fn without_zone(text: &str) -> Option<&str> {
+    let (day, zone) = text.split_at_checked("2026-03-21".len())?;
+    let is_zone = match zone.as_bytes() {
+        b"Z" => true,
+        [b'+' | b'-', hours @ .., b':', ten, one] => {
+            hours.len() == 2
+                && hours.iter().chain([ten, one]).all(u8::is_ascii_digit)
+                && zone[1..] <= *"14:00"
+                && *ten < b'6'
+        }
+        _ => false,
+    };
+    is_zone.then_some(day)
+}
+
 /// Whether a code that a translation does not name stands for itself.
 fn is_open(table: &BTreeMap<String, String>) -> bool {
     table.contains_key("*")

@@ -12,7 +12,7 @@ use karvan_text::Message;
 use rust_decimal::Decimal;
 
 use crate::example::Example;
-use crate::lens::{Lens, code_and_text};
+use crate::lens::{Lens, code_and_text, core};
 use crate::matching::{among, is, matching};
 use crate::names::Name;
 use crate::place::{Equals, Place, Predicate};
@@ -397,18 +397,27 @@ impl<'t> Reader<'t, '_> {
                 self.value(row, place, at..at + own, base, group);
                 at += own;
             }
-            if row.common
-                && is_said
+            let from_elsewhere = match (row.common && is_said, row.lenient && number > 0) {
+                (true, _) => Some(Message::new("mapping-common").with("syntax", self.table.title())),
+                (_, true) => Some(Message::new("mapping-lenient").with("syntax", self.table.title())),
+                _ => None,
+            };
+            if let Some(reason) = from_elsewhere
                 && let Some(leaf) = group.leaf(row.term)
             {
-                let reason = Message::new("mapping-common").with("syntax", self.table.title());
                 let entry = self.entry(Some(row.term), self.found[start].node, leaf.value.text().into_owned(), reason);
                 self.report.added.push(entry);
             }
             self.found.truncate(start);
         }
-        if let Some(implied) = row.implied.as_deref().filter(|_| group.all(row.term).is_empty()) {
+        let is_asked = !row.lenient || self.purpose == Purpose::Convert;
+        if let Some(implied) = row.implied.as_deref().filter(|_| is_asked && group.all(row.term).is_empty()) {
             let value = TermValue::new(Content::Text(implied.into()));
+            if row.lenient {
+                let reason = Message::new("mapping-by-name").with("syntax", self.table.title());
+                let entry = self.entry(Some(row.term), NodeId::ROOT, implied.to_owned(), reason);
+                self.report.added.push(entry);
+            }
             group.push(Node::Leaf(Leaf { term: row.term, value, origin: group.origin }));
         }
         if let Some(again) = &row.again
@@ -416,7 +425,10 @@ impl<'t> Reader<'t, '_> {
         {
             self.find(0, again, base, false);
             for at in start..self.found.len() {
-                self.again(row, self.found[at].node, base, leaf);
+                let node = self.found[at].node;
+                if self.used[node.index()] == Use::Free {
+                    self.again(row, node, base, leaf);
+                }
             }
             self.found.truncate(start);
         }
@@ -493,9 +505,11 @@ impl<'t> Reader<'t, '_> {
             return;
         }
         let shape = self.table.kind().term(row.term);
-        // A code is what its list says, without the white space that somebody's layout put around it.
-        let is_padded = self.purpose == Purpose::Convert && shape.kind() == Kind::Code && is_padded(&text);
-        let text = if is_padded { Cow::Owned(text.trim().to_owned()) } else { text };
+        let core = if self.purpose == Purpose::Convert { core(shape.kind(), &text) } else { None };
+        let (text, cut) = match core {
+            Some((core, reason)) => (Cow::Owned(core.to_owned()), Some(reason)),
+            None => (text, None),
+        };
         let (scheme, text) = match row.lens.scheme(&text) {
             (Some(scheme), address) => (Some(scheme.to_owned()), Cow::Owned(address.to_owned())),
             (None, _) => (None, text),
@@ -561,9 +575,9 @@ impl<'t> Reader<'t, '_> {
             if matches!(row.lens, Lens::Codes(_)) && leaf.value.text() != text {
                 changed.push(self.changed(Some(row.term), first, &text, &leaf.value.text(), "mapping-other-code"));
             }
-            if is_padded {
+            if let Some(reason) = cut {
                 let written = tree.text(first).unwrap_or_default();
-                changed.push(self.changed(Some(row.term), first, written, &text, "mapping-trimmed"));
+                changed.push(self.changed(Some(row.term), first, written, &text, reason));
             }
             if pieces.len() > 1 && row.lens == Lens::Joined && pieces.concat() != text {
                 changed.push(self.changed(Some(row.term), first, &pieces.join("\n"), &text, "mapping-joined"));
@@ -764,12 +778,6 @@ fn counted(term: TermId, root: &Group) -> Option<Content> {
 /// Whether a text has nothing but white space; most begin with something else.
 fn is_blank(text: &str) -> bool {
     text.bytes().next().is_none_or(|first| !first.is_ascii_graphic()) && text.trim().is_empty()
-}
-
-/// Whether white space stands around a text; most have none.
-fn is_padded(text: &str) -> bool {
-    let is_plain = |octet: Option<&u8>| octet.is_some_and(u8::is_ascii_graphic);
-    !(is_plain(text.as_bytes().first()) && is_plain(text.as_bytes().last())) && text.trim().len() < text.len()
 }
 
 /// Whether no more characters fit in the place of a text.

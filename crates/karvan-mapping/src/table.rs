@@ -98,6 +98,8 @@ pub(crate) struct Row {
     pub(crate) either: bool,
     /// Whether a document that is checked has the term at the first place alone.
     pub(crate) lenient: bool,
+    /// Whether a group of which nothing has a place at the first of its places is written at the next.
+    pub(crate) elsewhere: bool,
     /// Another member without which the place is none for this one, and its values; any where none are told.
     pub(crate) only: Option<(TermId, Vec<String>)>,
     /// The terms that a group's own text tells, code and text; other members have places of their own.
@@ -166,6 +168,11 @@ fn is_told_from_root(row: &Row, rows: &[Row]) -> bool {
 }
 
 impl Row {
+    /// The value of a term that has no place because the kind of document says it by itself.
+    pub(crate) fn implies(&self) -> Option<&str> {
+        self.implied.as_deref().filter(|_| !self.lenient)
+    }
+
     /// Whether the row is one for this group.
     #[inline]
     pub(crate) fn is_for(&self, group: &Group) -> bool {

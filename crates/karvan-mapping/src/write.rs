@@ -215,7 +215,7 @@ impl<'w> Writer<'w, '_> {
                 };
                 match member {
                     _ if skipped => {}
-                    Node::Leaf(leaf) if row.implied.as_deref().is_some_and(|text| text == leaf.value.text()) => {
+                    Node::Leaf(leaf) if row.implies().is_some_and(|text| text == leaf.value.text()) => {
                         self.kept += 1;
                     }
                     Node::Group(inner) if again => self.group_again(row, inner, at),
@@ -272,45 +272,69 @@ impl<'w> Writer<'w, '_> {
             return;
         }
         for repetition in 0..each.max(1) {
+            let only = row.each.map(|each| (each, repetition));
             let (nodes, entries, kept) = (self.out.tree.len(), self.counts(), self.kept);
-            let place = &row.places[0];
-            let repeats = self.table.kind().term(row.term).repeats();
-            let is_of_table = row.required.as_ref().is_some_and(|nothing| std::ptr::eq(nothing, group));
-            let whose = if is_of_table { self.contexts[at].whose } else { group.into() };
-            let context = Context { node: None, parent: at, place: Some(place), repeats, repetition: which, whose };
-            self.contexts.push(context);
-            let own = self.contexts.len() - 1;
-            self.rows(&row.members, group, own, row.each.map(|each| (each, repetition)));
-            let mut node = self.contexts.pop().and_then(|context| context.node);
-            if self.placed.is_some() && self.kept == kept && !group.is_empty() {
-                // What stands beside the values of the group, or in place of some, says nothing without them.
-                self.back_to(nodes);
-                self.forget_all_but_lost(entries);
-                node = None;
-            }
-            if let Some(node) = node {
-                row.needs.iter().for_each(|(need, text)| self.need(need, text.as_deref(), node));
-            }
-            let at_once = node.filter(|_| self.grammar.wants_at_once());
-            let missing = at_once.and_then(|node| self.missing_around(node, nodes));
-            let reason = match missing {
-                Some(name) => Some(Message::new("mapping-beside").with("name", name)),
-                None => {
-                    let is_found = |node| self.keeps(place, node) && !self.is_anothers_place(row, node, at);
-                    (!node.is_none_or(is_found)).then(|| self.other_meaning())
+            let mut places = row.places.iter().take(if row.elsewhere { usize::MAX } else { 1 }).peekable();
+            while let Some(place) = places.next() {
+                if self.group_in(row, place, group, (at, which), only) || places.peek().is_none() {
+                    break;
                 }
-            };
-            if let Some(reason) = reason {
-                // What was written would be read as something else, or not be whole.
                 self.back_to(nodes);
                 self.forget(entries);
-                group.children.iter().for_each(|member| self.lose(member, &reason));
-            } else if let Some(node) = node.filter(|_| at == 0 && row.is_closed) {
-                let is_carried = entries == self.counts();
-                let traces = self.traces.take().filter(|_| is_carried);
-                self.finish(node, group, traces, which);
+                self.kept = kept;
             }
         }
+    }
+
+    /// Writes a repetition of a group at one of the places of its row, in the context `at`; whether anything of it is there.
+    fn group_in(
+        &mut self,
+        row: &'w Row,
+        place: &'w Place,
+        group: &'w Group,
+        (at, which): (usize, Repetition<'w>),
+        only: Option<(TermId, usize)>,
+    ) -> bool {
+        let (nodes, entries, kept) = (self.out.tree.len(), self.counts(), self.kept);
+        let repeats = self.table.kind().term(row.term).repeats();
+        let is_of_table = row.required.as_ref().is_some_and(|nothing| std::ptr::eq(nothing, group));
+        let whose = if is_of_table { self.contexts[at].whose } else { group.into() };
+        let context = Context { node: None, parent: at, place: Some(place), repeats, repetition: which, whose };
+        self.contexts.push(context);
+        let own = self.contexts.len() - 1;
+        self.rows(&row.members, group, own, only);
+        let mut node = self.contexts.pop().and_then(|context| context.node);
+        if self.placed.is_some() && self.kept == kept && !group.is_empty() {
+            // What stands beside the values of the group, or in place of some, says nothing without them.
+            self.back_to(nodes);
+            self.forget_all_but_lost(entries);
+            node = None;
+        }
+        if let Some(node) = node {
+            row.needs.iter().for_each(|(need, text)| self.need(need, text.as_deref(), node));
+        }
+        let at_once = node.filter(|_| self.grammar.wants_at_once());
+        let missing = at_once.and_then(|node| self.missing_around(node, nodes));
+        let reason = match missing {
+            Some(name) => Some(Message::new("mapping-beside").with("name", name)),
+            None => {
+                let is_found = |node| self.keeps(place, node) && !self.is_anothers_place(row, node, at);
+                (!node.is_none_or(is_found)).then(|| self.other_meaning())
+            }
+        };
+        if let Some(reason) = reason {
+            // What was written would be read as something else, or not be whole.
+            self.back_to(nodes);
+            self.forget(entries);
+            group.children.iter().for_each(|member| self.lose(member, &reason));
+            return false;
+        }
+        if let Some(node) = node.filter(|_| at == 0 && row.is_closed) {
+            let is_carried = entries == self.counts();
+            let traces = self.traces.take().filter(|_| is_carried);
+            self.finish(node, group, traces, which);
+        }
+        self.kept > kept || group.is_empty()
     }
 
     /// Whether one of the next repetitions of a group may be written like this one.
@@ -408,7 +432,11 @@ impl<'w> Writer<'w, '_> {
         }
         let repeats = self.table.kind().term(row.term).repeats();
         let mut refusal = None;
-        for place in row.places.iter().filter(|place| suits(place, row, leaf)) {
+        // Lines are one text where no place has room for each alone.
+        let has_lines = row.lens == Lens::Lines && row.places.len() > 1 && text.contains('\n');
+        let tries = row.places.iter().map(|place| (place, !has_lines));
+        let more = row.places.iter().filter(|_| has_lines).map(|place| (place, true));
+        for (place, flows) in tries.chain(more).filter(|(place, _)| suits(place, row, leaf)) {
             if let Some(wanted) = self.refused.find(whose, place) {
                 refusal = Some(Message::new("mapping-beside").with("name", wanted));
                 continue;
@@ -421,7 +449,7 @@ impl<'w> Writer<'w, '_> {
                 None => text.clone(),
             };
             let entries = self.grammar.wants_at_once().then(|| self.counts());
-            let mut put = self.put_at(row, place, leaf, text, at, repeats);
+            let mut put = self.put_at(row, (place, flows), leaf, text, at, repeats);
             if let (Ok(node), Some(entries)) = (&put, entries)
                 && let Some(name) = self.missing_around(*node, nodes)
             {
@@ -447,7 +475,7 @@ impl<'w> Writer<'w, '_> {
     fn put_at(
         &mut self,
         row: &'w Row,
-        place: &'w Place,
+        (place, flows): (&'w Place, bool),
         leaf: &Leaf,
         text: Cow<'w, str>,
         at: usize,
@@ -478,7 +506,7 @@ impl<'w> Writer<'w, '_> {
         self.set_last.clear();
         let (mut shorter, mut longer, mut flowing) = (None, None, None);
         if row.lens.is_spread() {
-            flowing = self.spread(row, place, node, row.lens.told(&text), at)?;
+            flowing = self.spread(row, (place, flows), node, row.lens.told(&text), at)?;
         } else if let Some(filled) = with_zeros(&leaf.value.content, &text, self.out.digits(node)) {
             self.set(node, filled.clone().into())?;
             longer = Some(filled);
@@ -538,11 +566,12 @@ impl<'w> Writer<'w, '_> {
     }
 
     /// Writes a text in pieces: into `first` and as many of its brothers as it takes, and into those of further repetitions
-    /// of the group at `at` where it may go on there. Gives the text that its lines made together if they had no room else.
+    /// of the group at `at` where it may go on there. Gives the text that its lines made together if they had no room else and it
+    /// `flows`.
     fn spread(
         &mut self,
         row: &Row,
-        place: &'w Place,
+        (place, flows): (&'w Place, bool),
         first: NodeId,
         text: &str,
         at: usize,
@@ -553,7 +582,7 @@ impl<'w> Writer<'w, '_> {
         let room = if occurrences.is_empty() { slot.repetitions as usize } else { occurrences.len() };
         let mut pieces = row.lens.split(text, limit)?;
         let mut flowing = None;
-        if pieces.len() > room {
+        if pieces.len() > room && flows {
             flowing = row.lens.flowing(text);
             pieces = flowing.as_deref().map_or(Ok(pieces), |text| row.lens.split(text, limit))?;
         }

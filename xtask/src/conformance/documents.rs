@@ -306,7 +306,10 @@ impl Totals {
             [&report.lost, &report.repeated, &report.changed].into_iter().for_each(|gone| book(&mut account, gone, by));
         }
         book(&mut account, &after.changed, 1);
-        book(&mut account, &report.added, -1);
+        // What reading adds is among the terms that were read.
+        for (added, by) in [(&report.added, -1), (&before.added, 1), (&after.added, -1)] {
+            book(&mut account, added, by);
+        }
         // Of parts without terms of their own is told by the value alone.
         let only_terms = |values: &Values| -> Values {
             let is_part = |value: &str| Part::ALL.iter().any(|part| value.starts_with(&format!("{part} ")));

@@ -98,7 +98,7 @@ impl Compiler<'_> {
             Some(only) => Some((self.term(&entry.term, &only.term)?, only.values.clone())),
             None => None,
         };
-        let RowEntry { inhabited, distinct, beside, either, lenient, common, .. } = *entry;
+        let RowEntry { inhabited, distinct, beside, either, lenient, elsewhere, common, .. } = *entry;
         let (absent, implied) = (entry.absent.clone(), entry.implied.clone());
         let required = entry.required.then(|| Group::new(Some(term)));
         let row = Row {
@@ -120,6 +120,7 @@ impl Compiler<'_> {
             required,
             either,
             lenient,
+            elsewhere,
             only,
             code_and_text,
             is_closed: false,

@@ -33,8 +33,8 @@ impl<'w> Writer<'w, '_> {
             return;
         }
         let term = self.table.kind().term(row.term);
-        let (text, reason) = match self.sum(text, group) {
-            Some(sum) => (sum, Message::new("mapping-computed").with("formula", text)),
+        let (text, reason) = match self.sum(text, group).or_else(|| self.copy(text, group)) {
+            Some(value) => (value, Message::new("mapping-computed").with("formula", text)),
             None if text == COUNT => match self.node_of(at) {
                 Ok(node) => (self.out.tree.node(node).occurrence.to_string(), self.wanted()),
                 Err(_) => return,
@@ -53,7 +53,7 @@ impl<'w> Writer<'w, '_> {
 
     /// Tells what the syntax says of a term without a place for it.
     pub(super) fn imply(&mut self, row: &'w Row, at: usize) {
-        if let (Some(implied), Some(node)) = (&row.implied, self.contexts[at].node) {
+        if let (Some(implied), Some(node)) = (row.implies(), self.contexts[at].node) {
             self.add(Some(self.table.kind().term(row.term)), implied, self.wanted(), node);
         }
     }
@@ -110,6 +110,12 @@ impl<'w> Writer<'w, '_> {
         Some(total)
     }
 
+    /// The text of the member of `group` that a formula `{BT-28}` names.
+    fn copy(&self, formula: &str, group: &Group) -> Option<String> {
+        let term = self.table.kind().find(formula.strip_prefix('{')?.strip_suffix('}')?)?;
+        Some(group.leaf(term)?.value.text().into_owned())
+    }
+
     pub(super) fn wanted(&self) -> Message {
         Message::new("mapping-default").with("syntax", self.table.title())
     }
@@ -130,7 +136,8 @@ impl<'w> Writer<'w, '_> {
     pub(super) fn told_by_others(&mut self) {
         let (table, root) = (self.table, &self.document.root);
         let rows = table.either.iter().map(|&row| &table.rows[row]);
-        for row in rows.filter(|row| table.kind().term(row.term).within().is_none()) {
+        // Of what it takes from there against the rules a reader tells itself.
+        for row in rows.filter(|row| !row.lenient && table.kind().term(row.term).within().is_none()) {
             let term = table.kind().term(row.term);
             let is_lost =
                 || self.out.report.lost.iter().any(|entry| entry.term.is_some_and(|lost| lost.id() == term.id()));
