@@ -1,12 +1,12 @@
 //! Asking the rules of a document, and telling what does not hold.
 
-use karvan_model::{Document, DocumentType, Group, Leaf, Node, Origin};
+use karvan_model::{Document, Group, Leaf, Node, Origin};
 use karvan_schema::codes::CodeList;
 use karvan_text::{Code, Diagnostic, Language, Message, Place as SourcePlace, Span};
 use rust_decimal::Decimal;
 
 use crate::describe::{Words, present};
-use crate::evaluate::{Item, Place};
+use crate::evaluate::{Asked, Item, Place};
 use crate::expression::{Comparison, Condition, Expression, Operator, Relation, Subject};
 use crate::table::{Rule, RuleSet};
 
@@ -14,13 +14,14 @@ use crate::table::{Rule, RuleSet};
 const FIGURES: usize = 12;
 
 /// Whether a condition holds for the document as a whole.
-pub(crate) fn holds(kind: &DocumentType, document: &Document, condition: &Condition) -> bool {
-    Place { kind, stack: &[Item::Group(&document.root)], outer: None }.holds(condition)
+pub(crate) fn holds(document: &Document, condition: &Condition) -> bool {
+    Place { asked: &Asked::new(document), stack: &[Item::Group(&document.root)], outer: None }.holds(condition)
 }
 
 /// What does not hold, in the order of the document.
 pub(crate) fn check(set: &RuleSet, document: &Document) -> Vec<Diagnostic> {
-    let mut walk = Walk { set, document, stack: vec![Item::Group(&document.root)], findings: Vec::new() };
+    let asked = &Asked::new(document);
+    let mut walk = Walk { set, asked, stack: vec![Item::Group(&document.root)], findings: Vec::new() };
     walk.ask(&set.by_term[0]);
     walk.members(&document.root);
     let mut findings = walk.findings;
@@ -31,7 +32,7 @@ pub(crate) fn check(set: &RuleSet, document: &Document) -> Vec<Diagnostic> {
 /// Goes through a document and asks of each item what the rules ask of it.
 struct Walk<'a> {
     set: &'a RuleSet,
-    document: &'a Document,
+    asked: &'a Asked<'a>,
     stack: Vec<Item<'a>>,
     findings: Vec<Diagnostic>,
 }
@@ -68,12 +69,13 @@ impl<'a> Walk<'a> {
     fn ask(&mut self, rules: &'a [usize]) {
         for &index in rules {
             let rule = &self.set.rules()[index];
-            let place = Place { kind: self.set.kind, stack: &self.stack, outer: None };
+            let place = Place { asked: self.asked, stack: &self.stack, outer: None };
             if rule.when.as_ref().is_some_and(|when| !place.holds(when)) {
                 continue;
             }
             if let Some(broken) = broken(&place, &rule.check) {
-                let finding = Finding { set: self.set, document: self.document, rule, place, broken }.diagnostic();
+                let finding =
+                    Finding { set: self.set, document: self.asked.document, rule, place, broken }.diagnostic();
                 self.findings.push(finding);
             }
         }

@@ -1,16 +1,18 @@
 //! What a condition comes to at a place of a document.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::fmt;
+use std::rc::Rc;
 
 use jiff::civil::Date;
-use karvan_model::{Content, DocumentType, Group, Leaf, Node, Origin, PartValue, TermId};
+use karvan_model::{Content, Document, DocumentType, Group, Leaf, Node, Origin, PartValue, TermId};
 use karvan_schema::codes::CodeList;
 use rust_decimal::{Decimal, RoundingStrategy};
 
-use crate::expression::{Comparison, Condition, Expression, Operator, Reference, Relation};
+use crate::expression::{Comparison, Condition, Expression, Operator, Reference};
 
 /// A group, a value or what qualifies a value.
 #[derive(Clone, Copy, Debug)]
@@ -42,10 +44,10 @@ impl<'d> Item<'d> {
         match self {
             Self::Group(_) => true,
             Self::Leaf(leaf) => match &leaf.value.content {
-                Content::Text(text) => !text.trim().is_empty(),
+                Content::Text(text) => !trimmed(text).is_empty(),
                 _ => true,
             },
-            Self::Part(part) => !part.text.trim().is_empty(),
+            Self::Part(part) => !trimmed(&part.text).is_empty(),
         }
     }
 
@@ -64,13 +66,21 @@ impl<'d> Item<'d> {
             Self::Leaf(leaf) => match &leaf.value.content {
                 Content::Number(number) => return Value::Number(number.value()),
                 Content::Date(date) => return Value::Date(*date),
-                Content::Text(text) => text.trim(),
+                Content::Text(text) => trimmed(text),
                 Content::Binary(_) => "",
             },
-            Self::Part(part) => part.text.trim(),
+            Self::Part(part) => trimmed(&part.text),
             Self::Group(_) => "",
         };
         Value::Text(Cow::Borrowed(text))
+    }
+}
+
+/// A text without white space around it; most have none.
+fn trimmed(text: &str) -> &str {
+    match text.as_bytes() {
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
+        _ => text.trim(),
     }
 }
 
@@ -101,10 +111,40 @@ impl fmt::Display for Value<'_> {
     }
 }
 
+/// A document of which rules are asked, and what was found in it: the values of a term that several rules look for in all lines.
+pub(crate) struct Asked<'d> {
+    pub(crate) document: &'d Document,
+    found: RefCell<Vec<Option<Rc<[Item<'d>]>>>>,
+}
+
+impl<'d> Asked<'d> {
+    pub(crate) const fn new(document: &'d Document) -> Self {
+        Self { document, found: RefCell::new(Vec::new()) }
+    }
+
+    /// What stands where a reference leads that begins at the document.
+    fn items(&self, reference: &Reference) -> Rc<[Item<'d>]> {
+        let mut found = self.found.borrow_mut();
+        let index = reference.term.index();
+        if found.len() <= index {
+            found.resize(index + 1, None);
+        }
+        let items = found[index].get_or_insert_with(|| {
+            let mut items = Vec::new();
+            reach(self.document.kind, Item::Group(&self.document.root), &reference.down, &mut |item| {
+                items.push(item);
+                false
+            });
+            items.into()
+        });
+        Rc::clone(items)
+    }
+}
+
 /// Where a condition is asked: the document, the groups around, the item itself.
 #[derive(Clone, Copy)]
 pub(crate) struct Place<'a, 'd> {
-    pub(crate) kind: &'a DocumentType,
+    pub(crate) asked: &'a Asked<'d>,
     pub(crate) stack: &'a [Item<'d>],
     /// The place of the condition that this one is part of.
     pub(crate) outer: Option<&'a Place<'a, 'd>>,
@@ -116,26 +156,30 @@ impl<'d> Place<'_, 'd> {
         self.stack.last().copied()
     }
 
-    /// Hands out what stands where the reference leads, with the items around it, until `visit` says that it is enough.
-    pub(crate) fn find(&self, reference: &Reference, visit: &mut dyn FnMut(&[Item<'d>]) -> bool) -> bool {
+    /// Hands out what stands where the reference leads, until `visit` says that it is enough.
+    fn find(&self, reference: &Reference, visit: &mut dyn FnMut(Item<'d>) -> bool) -> bool {
         let mut place = self;
         for _ in 0..reference.outer {
             let Some(outer) = place.outer else { return false };
             place = outer;
         }
-        let Some(above) = place.stack.get(..=reference.from) else { return false };
-        match *reference.down {
-            // Nearly all references are to a member of the place itself, and nobody asks what is around it.
-            [term] => members(self.kind, above[reference.from], term, &mut |item| visit(&[item])),
-            _ => descend(self.kind, &mut above.to_vec(), &reference.down, visit),
+        if reference.from == 0 && reference.down.len() > 1 {
+            return self.asked.items(reference).iter().any(|item| visit(*item));
         }
+        let kind = self.asked.document.kind;
+        place.stack.get(reference.from).is_some_and(|&item| reach(kind, item, &reference.down, visit))
     }
 
     /// The first item where the reference leads.
     pub(crate) fn first(&self, reference: &Reference) -> Option<Item<'d>> {
+        if let ([term], 0, Some(Item::Group(group))) =
+            (&*reference.down, reference.outer, self.stack.get(reference.from))
+        {
+            return group.all(*term).iter().map(Item::from).find(|item| item.is_something());
+        }
         let mut first = None;
         self.find(reference, &mut |found| {
-            first = found.last().copied().filter(|item| item.is_something());
+            first = Some(found).filter(|item| item.is_something());
             first.is_some()
         });
         first
@@ -170,22 +214,24 @@ impl<'d> Place<'_, 'd> {
         if right.is_reckoned() && self.number(right).is_none() {
             return true;
         }
-        self.any(left, &mut |left| {
-            self.any(right, &mut |right| match order(&left, &right, *within) {
-                None => true,
-                Some(order) => match relation {
-                    Relation::Equal => order == Ordering::Equal,
-                    Relation::Less => order == Ordering::Less,
-                    Relation::LessOrEqual => order != Ordering::Greater,
-                    Relation::Greater => order == Ordering::Greater,
-                    Relation::GreaterOrEqual => order != Ordering::Less,
-                },
-            })
-        })
+        let stands =
+            |left: &Value<'_>, right: &Value<'_>| order(left, right, *within).is_none_or(|order| relation.is(order));
+        match right {
+            // Nearly all comparisons are with what the rule itself says.
+            Expression::Number(number) => {
+                let number = Value::Number(*number);
+                self.any(left, &mut |left| stands(&left, &number))
+            }
+            Expression::Text(text) => {
+                let text = Value::Text(Cow::Borrowed(text));
+                self.any(left, &mut |left| stands(&left, &text))
+            }
+            _ => self.any(left, &mut |left| self.any(right, &mut |right| stands(&left, &right))),
+        }
     }
 
     /// Whether there is a value, and all values are so.
-    fn every(&self, expression: &Expression, holds: &mut dyn FnMut(Value<'d>) -> bool) -> bool {
+    fn every(&self, expression: &Expression, holds: &mut dyn FnMut(Value<'_>) -> bool) -> bool {
         let mut given = false;
         let other = self.any(expression, &mut |value| {
             given = true;
@@ -195,13 +241,11 @@ impl<'d> Place<'_, 'd> {
     }
 
     /// Hands out the values of an expression until `found` says that it is enough; says whether it did.
-    pub(crate) fn any(&self, expression: &Expression, found: &mut dyn FnMut(Value<'d>) -> bool) -> bool {
+    pub(crate) fn any(&self, expression: &Expression, found: &mut dyn FnMut(Value<'_>) -> bool) -> bool {
         match expression {
-            Expression::Term(reference) => self.find(reference, &mut |items| {
-                items.last().copied().filter(|item| item.is_something()).is_some_and(|item| found(item.value()))
-            }),
+            Expression::Term(reference) => self.find(reference, &mut |item| item.is_something() && found(item.value())),
             Expression::It => self.it().is_some_and(|item| found(item.value())),
-            Expression::Text(text) => found(Value::Text(Cow::Owned(text.clone()))),
+            Expression::Text(text) => found(Value::Text(Cow::Borrowed(text))),
             Expression::Beginning(text, length) => self.any(text, &mut |value| {
                 value.text().is_some_and(|text| found(Value::Text(Cow::Owned(text.chars().take(*length).collect()))))
             }),
@@ -281,8 +325,8 @@ impl<'d> Place<'_, 'd> {
     /// Hands out what stands where the reference leads and for which the condition holds.
     pub(crate) fn chosen(&self, reference: &Reference, condition: Option<&Condition>, take: &mut dyn FnMut(Item<'d>)) {
         let Some(condition) = condition else {
-            self.find(reference, &mut |items| {
-                items.last().copied().into_iter().for_each(&mut *take);
+            self.find(reference, &mut |item| {
+                take(item);
                 false
             });
             return;
@@ -294,13 +338,22 @@ impl<'d> Place<'_, 'd> {
             place = outer;
         }
         let Some(above) = place.stack.get(..=reference.from) else { return };
-        descend(self.kind, &mut above.to_vec(), &reference.down, &mut |items| {
-            let inner = Place { kind: self.kind, stack: items, outer: Some(self) };
+        descend(self.asked.document.kind, &mut above.to_vec(), &reference.down, &mut |items| {
+            let inner = Place { asked: self.asked, stack: items, outer: Some(self) };
             if inner.holds(condition) {
                 items.last().copied().into_iter().for_each(&mut *take);
             }
             false
         });
+    }
+}
+
+/// Goes down from an item by `terms`, and hands out what it comes to.
+fn reach<'d>(kind: &DocumentType, item: Item<'d>, terms: &[TermId], visit: &mut dyn FnMut(Item<'d>) -> bool) -> bool {
+    match terms.split_first() {
+        None => visit(item),
+        Some((term, [])) => members(kind, item, *term, visit),
+        Some((term, rest)) => members(kind, item, *term, &mut |member| reach(kind, member, rest, visit)),
     }
 }
 

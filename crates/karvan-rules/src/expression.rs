@@ -1,5 +1,7 @@
 //! What a rule says, once its terms are found in the document type.
 
+use std::cmp::Ordering;
+
 use karvan_model::{Part, TermId};
 use rust_decimal::Decimal;
 
@@ -52,6 +54,17 @@ impl Relation {
         ("<", Self::Less),
         (">", Self::Greater),
     ];
+
+    /// Whether a value that is so ordered to another stands to it like this.
+    pub(crate) fn is(self, order: Ordering) -> bool {
+        match self {
+            Self::Equal => order == Ordering::Equal,
+            Self::Less => order == Ordering::Less,
+            Self::LessOrEqual => order != Ordering::Greater,
+            Self::Greater => order == Ordering::Greater,
+            Self::GreaterOrEqual => order != Ordering::Less,
+        }
+    }
 
     pub(crate) const fn symbol(self) -> &'static str {
         match self {

@@ -181,7 +181,7 @@ impl RuleSet {
     /// Whether a document says of itself that it keeps these rules; none does, where the rules ask for no such word.
     #[must_use]
     pub fn is_claimed_by(&self, document: &Document) -> bool {
-        self.claim.as_ref().is_some_and(|claim| check::holds(self.kind, document, claim))
+        self.claim.as_ref().is_some_and(|claim| check::holds(document, claim))
     }
 
     /// What stands in the octets of every document that claims to keep these rules, whatever its syntax; none where the rules

@@ -90,6 +90,17 @@ struct Known {
     scope: u32,
 }
 
+/// How many names are at hand that were met last; names of elements and of attributes apart.
+const RECENT: usize = 128;
+
+/// Where a name is kept among those that were met last.
+fn slot(name: &str) -> usize {
+    let octets = name.as_bytes();
+    let octet = |at: usize| usize::from(octets.get(at).copied().unwrap_or_default());
+    // Names of one vocabulary begin alike, and many end alike.
+    (octets.len() * 31 + octet(octets.len() / 2) * 7 + octet(octets.len().wrapping_sub(3)) * 3 + octet(4)) % RECENT
+}
+
 /// A name as it is written, before it is known what its prefix is bound to.
 #[derive(Clone, Copy)]
 struct Spelled {
@@ -115,6 +126,8 @@ struct TreeReader<'s> {
     names: Vec<NameData>,
     /// The names of elements and of attributes by how they are written: a document has few of them, and each often.
     known: [HashMap<&'s str, Known>; 2],
+    /// Of those the ones that were met last, each at its slot: nearly all names are among them.
+    recent: [[(&'s str, Known); RECENT]; 2],
     /// Another one wherever other bindings are in scope.
     scope: u32,
     /// The names of the attributes of the start tag that is being read.
@@ -148,6 +161,7 @@ impl<'s> TreeReader<'s> {
             names: Vec::new(),
             // A trade document has about a hundred.
             known: [HashMap::with_capacity(100), HashMap::new()],
+            recent: [[("", Known { number: 0, scope: 0 }); RECENT]; 2],
             scope: 0,
             attribute_names: Vec::new(),
             nodes: Vec::with_capacity(nodes),
@@ -531,7 +545,9 @@ impl<'s> TreeReader<'s> {
                 self.names.len() as u32 - 1
             }
         };
-        self.known[bearer as usize].insert(text, Known { number, scope: self.scope });
+        let known = Known { number, scope: self.scope };
+        self.known[bearer as usize].insert(text, known);
+        self.recent[bearer as usize][slot(text)] = (text, known);
         Ok(number)
     }
 
@@ -542,8 +558,16 @@ impl<'s> TreeReader<'s> {
     }
 
     /// The name that stands at `octets`.
-    fn spelled(&self, bearer: Bearer, octets: Range<usize>) -> Step<Spelled> {
-        let known = self.known[bearer as usize].get(&self.source[octets.clone()]).copied();
+    fn spelled(&mut self, bearer: Bearer, octets: Range<usize>) -> Step<Spelled> {
+        let text = &self.source[octets.clone()];
+        let recent = &mut self.recent[bearer as usize][slot(text)];
+        let known = if recent.0 == text && !text.is_empty() {
+            Some(recent.1)
+        } else {
+            let known = self.known[bearer as usize].get(text).copied();
+            *recent = known.map_or(*recent, |known| (text, known));
+            known
+        };
         let (prefix, local) = match known {
             Some(Known { number, .. }) => {
                 let NameData { prefix, local, .. } = self.names[number as usize];

@@ -68,9 +68,10 @@ impl Published {
             let middle = usize::midpoint(low, high);
             let start = memchr::memrchr(b'\n', &lines.as_bytes()[..middle]).map_or(0, |end| end + 1);
             let end = memchr::memchr(b'\n', &lines.as_bytes()[start..]).map_or(lines.len(), |length| start + length);
-            let code = listed(&lines[start..end]);
-            match code.value.cmp(value) {
-                std::cmp::Ordering::Equal => return Some(code),
+            let line = &lines[start..end];
+            let code = &line[..memchr::memchr(b'\t', line.as_bytes()).unwrap_or(line.len())];
+            match code.cmp(value) {
+                std::cmp::Ordering::Equal => return Some(listed(line)),
                 std::cmp::Ordering::Less => low = end + 1,
                 std::cmp::Ordering::Greater => high = start,
             }
@@ -129,7 +130,8 @@ impl PublishedLists {
     /// The list of this name, in letters of any case.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Published> {
-        self.lists.iter().find(|list| list.name.eq_ignore_ascii_case(name))
+        let as_written = self.lists.iter().find(|list| list.name == name);
+        as_written.or_else(|| self.lists.iter().find(|list| list.name.eq_ignore_ascii_case(name)))
     }
 
     /// The lists of a packed file; none where it is malformed.
