@@ -81,17 +81,21 @@ fn parsed(file: &[u8]) -> Option<Document> {
 
 /// Octets to octets: read, mapped, written.
 fn convert(file: &[u8]) -> Option<usize> {
-    let tree = parsed(file)?;
+    converted(&parsed(file)?)
+}
+
+fn converted(tree: &Document) -> Option<usize> {
     let target = if tree.root().namespace().contains(":ubl:") { Target::CII } else { Target::UBL };
-    let reading = read_xml(&tree).ok()?;
+    let reading = read_xml(tree).ok()?;
     Some(write(&reading.document, target).ok()?.bytes.len())
 }
 
 /// The same, and the rules of EN 16931.
 fn checked_convert(file: &[u8]) -> Option<usize> {
-    let reading = read_xml_for(&parsed(file)?, Purpose::Check).ok()?;
+    let tree = parsed(file)?;
+    let reading = read_xml_for(&tree, Purpose::Check).ok()?;
     let findings = RuleSet::of(reading.document.kind)?.check(&reading.document).len();
-    Some(convert(file)? + findings)
+    Some(converted(&tree)? + findings)
 }
 
 /// The same by the peer, whose own call to convert asks the rules.

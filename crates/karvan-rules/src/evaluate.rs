@@ -1,7 +1,7 @@
 //! What a condition comes to at a place of a document.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -12,7 +12,7 @@ use karvan_model::{Content, Document, DocumentType, Group, Leaf, Node, Origin, P
 use karvan_schema::codes::CodeList;
 use rust_decimal::{Decimal, RoundingStrategy};
 
-use crate::expression::{Comparison, Condition, Expression, Operator, Reference};
+use crate::expression::{Comparison, Condition, Expression, Operator, Reference, Relation};
 
 /// A group, a value or what qualifies a value.
 #[derive(Clone, Copy, Debug)]
@@ -114,7 +114,14 @@ impl fmt::Display for Value<'_> {
 /// A document of which rules are asked, and what was found in it: the values of a term that several rules look for in all lines.
 pub(crate) struct Asked<'d> {
     pub(crate) document: &'d Document,
-    found: RefCell<Vec<Option<Rc<[Item<'d>]>>>>,
+    found: RefCell<Vec<Option<Rc<Found<'d>>>>>,
+}
+
+/// What stands where a reference leads that begins at the document.
+struct Found<'d> {
+    items: Vec<Item<'d>>,
+    /// Their different texts, once somebody looks for one; none where one of them is no text.
+    texts: OnceCell<Option<BTreeSet<Cow<'d, str>>>>,
 }
 
 impl<'d> Asked<'d> {
@@ -122,12 +129,11 @@ impl<'d> Asked<'d> {
         Self { document, found: RefCell::new(Vec::new()) }
     }
 
-    /// What stands where a reference leads that begins at the document.
-    fn items(&self, reference: &Reference) -> Rc<[Item<'d>]> {
+    fn found(&self, reference: &Reference) -> Rc<Found<'d>> {
         let mut found = self.found.borrow_mut();
         let index = reference.term.index();
         if found.len() <= index {
-            found.resize(index + 1, None);
+            found.resize_with(index + 1, || None);
         }
         let items = found[index].get_or_insert_with(|| {
             let mut items = Vec::new();
@@ -135,9 +141,22 @@ impl<'d> Asked<'d> {
                 items.push(item);
                 false
             });
-            items.into()
+            Rc::new(Found { items, texts: OnceCell::new() })
         });
         Rc::clone(items)
+    }
+
+    /// Whether one of the values where a reference leads is this text, if they are texts.
+    fn says(&self, reference: &Reference, text: &str) -> Option<bool> {
+        let found = self.found(reference);
+        let texts = found.texts.get_or_init(|| {
+            let values = found.items.iter().filter(|item| item.is_something()).map(|item| match item.value() {
+                Value::Text(text) => Some(text),
+                _ => None,
+            });
+            values.collect()
+        });
+        texts.as_ref().map(|texts| texts.contains(text))
     }
 }
 
@@ -164,7 +183,7 @@ impl<'d> Place<'_, 'd> {
             place = outer;
         }
         if reference.from == 0 && reference.down.len() > 1 {
-            return self.asked.items(reference).iter().any(|item| visit(*item));
+            return self.asked.found(reference).items.iter().any(|item| visit(*item));
         }
         let kind = self.asked.document.kind;
         place.stack.get(reference.from).is_some_and(|&item| reach(kind, item, &reference.down, visit))
@@ -210,19 +229,25 @@ impl<'d> Place<'_, 'd> {
 
     fn compare(&self, comparison: &Comparison) -> bool {
         let Comparison { left, relation, right, within } = comparison;
-        // A total cannot be reckoned from what is missing or is no number; that is told by itself, and once.
-        if right.is_reckoned() && self.number(right).is_none() {
-            return true;
-        }
         let stands =
             |left: &Value<'_>, right: &Value<'_>| order(left, right, *within).is_none_or(|order| relation.is(order));
+        let is_with = |number| {
+            let number = Value::Number(number);
+            self.any(left, &mut |left| stands(&left, &number))
+        };
         match right {
             // Nearly all comparisons are with what the rule itself says.
-            Expression::Number(number) => {
-                let number = Value::Number(*number);
-                self.any(left, &mut |left| stands(&left, &number))
-            }
+            Expression::Number(number) => is_with(*number),
+            // A total cannot be reckoned from what is missing or is no number; that is told by itself, and once.
+            right if right.is_reckoned() => self.number(right).is_none_or(is_with),
             Expression::Text(text) => {
+                if let (Expression::Term(reference), Relation::Equal) = (left, relation)
+                    && reference.from == 0
+                    && reference.down.len() > 1
+                    && let Some(is_said) = self.asked.says(reference, text)
+                {
+                    return is_said;
+                }
                 let text = Value::Text(Cow::Borrowed(text));
                 self.any(left, &mut |left| stands(&left, &text))
             }
