@@ -91,14 +91,19 @@ struct Known {
 }
 
 /// How many names are at hand that were met last; names of elements and of attributes apart.
-const RECENT: usize = 128;
+const RECENT: usize = 256;
 
 /// Where a name is kept among those that were met last.
+#[inline]
 fn slot(name: &str) -> usize {
     let octets = name.as_bytes();
-    let octet = |at: usize| usize::from(octets.get(at).copied().unwrap_or_default());
-    // Names of one vocabulary begin alike, and many end alike.
-    (octets.len() * 31 + octet(octets.len() / 2) * 7 + octet(octets.len().wrapping_sub(3)) * 3 + octet(4)) % RECENT
+    let ends = match (octets.first_chunk(), octets.last_chunk()) {
+        (Some(first), Some(last)) => u64::from_le_bytes(*first) ^ u64::from_le_bytes(*last).rotate_left(23),
+        _ => octets.iter().fold(0, |ends, octet| ends << 8 | u64::from(*octet)),
+    };
+    // The highest bits of a product hang on all of its factors.
+    let mixed = (ends ^ octets.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    (mixed >> (u64::BITS - RECENT.ilog2())) as usize
 }
 
 /// A name as it is written, before it is known what its prefix is bound to.
