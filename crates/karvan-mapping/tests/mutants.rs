@@ -138,7 +138,7 @@ fn json(source: &str, chance: &mut Chance) -> String {
     for _ in 0..=chance.below(3) {
         let mut places = Vec::new();
         pointers(&document, String::new(), &mut places);
-        let place = &places[chance.below(places.len())];
+        let Some(place) = places.get(chance.below(places.len())) else { break };
         let (around, name) = place.rsplit_once('/').unwrap();
         let text = Value::from(chance.of(&TEXTS));
         let there = document.pointer_mut(place).unwrap();
