@@ -166,6 +166,13 @@ impl<'t> Reader<'t, '_> {
                 }
             }
         }
+        if row.elsewhere {
+            // The repetitions stand at either place, in the order of the document.
+            let mut found = self.found.split_off(start);
+            found.sort_by_key(|found| found.node.index());
+            found.dedup_by_key(|found| found.node);
+            self.found.append(&mut found);
+        }
         let end = self.found.len();
         if start == end {
             let mut inner = Group::new(Some(row.term));
@@ -398,13 +405,11 @@ impl<'t> Reader<'t, '_> {
                 at += own;
             }
             let from_elsewhere = match (row.common && is_said, row.lenient && number > 0) {
-                (true, _) => Some(Message::new("mapping-common").with("syntax", self.table.title())),
-                (_, true) => Some(Message::new("mapping-lenient").with("syntax", self.table.title())),
-                _ => None,
+                (true, _) => Some("mapping-common"),
+                (_, is_lenient) => is_lenient.then_some("mapping-lenient"),
             };
-            if let Some(reason) = from_elsewhere
-                && let Some(leaf) = group.leaf(row.term)
-            {
+            if let (Some(reason), Some(leaf)) = (from_elsewhere, group.leaf(row.term)) {
+                let reason = Message::new(reason).with("syntax", self.table.title());
                 let entry = self.entry(Some(row.term), self.found[start].node, leaf.value.text().into_owned(), reason);
                 self.report.added.push(entry);
             }
@@ -425,10 +430,7 @@ impl<'t> Reader<'t, '_> {
         {
             self.find(0, again, base, false);
             for at in start..self.found.len() {
-                let node = self.found[at].node;
-                if self.used[node.index()] == Use::Free {
-                    self.again(row, node, base, leaf);
-                }
+                self.again(row, self.found[at].node, base, leaf);
             }
             self.found.truncate(start);
         }
@@ -445,7 +447,8 @@ impl<'t> Reader<'t, '_> {
             found.and_then(|(_, node)| tree.text(node)) == leaf.value.part(part.part)
         });
         let kind = self.table.kind().term(row.term).kind();
-        if same_parts && row.lens.get(kind, text).is_ok_and(|content| content == leaf.value.content) {
+        let is_free = self.used[node.index()] == Use::Free;
+        if is_free && same_parts && row.lens.get(kind, text).is_ok_and(|content| content == leaf.value.content) {
             for taken in taken {
                 self.used[taken.index()].take();
                 let text = tree.text(taken).unwrap_or_default().to_owned();

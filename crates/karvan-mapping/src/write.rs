@@ -630,6 +630,11 @@ impl<'w> Writer<'w, '_> {
         let texts: Vec<_> = texts.filter(|(name, _)| *name != tree.node(said).name).collect();
         let next = self.make_in(of, parent, true)?;
         for (name, text) in texts {
+            let tree = &self.out.tree;
+            if tree.children(next).any(|child| tree.node(child).name == name) {
+                // The place itself asks for it.
+                continue;
+            }
             let node = self.push(next, name, None)?;
             self.set(node, text.into())?;
         }

@@ -97,22 +97,6 @@ fn an_indicator_may_be_a_digit() {
 }
 
 #[test]
-fn a_note_of_the_subject_of_another_term_stands_apart_and_is_not_mistaken() {
-    let json = r#"{"document":"invoice","version":1,"notes":[{"subjectCode":"REG","text":"a note about rules"}],
-        "paymentTerms":"30 days","seller":{"name":"A","legalInformation":"Amtsgericht B"}}"#;
-    let document = read(json.as_bytes()).expect("a document").remove(0).document;
-    for release in ["D.96A", "D.01B", "D.14B"] {
-        let writing = write(&document, Target::Edifact(Some(release))).expect("written");
-        assert!(writing.report.lost.is_empty() && writing.report.changed.is_empty(), "{:?}", writing.report);
-        let text = String::from_utf8_lossy(&writing.bytes).into_owned();
-        assert!(text.contains("FTX+REG+4++a note about rules'") && text.contains("FTX+REG+++Amtsgericht B'"), "{text}");
-        let (invoice, _) = invoice(&text);
-        assert_eq!(invoice.notes[0].text.as_deref(), Some("a note about rules"));
-        assert_eq!(invoice.seller.unwrap().legal_information.as_deref(), Some("Amtsgericht B"));
-    }
-}
-
-#[test]
 fn persian_goes_where_the_repertoire_holds_it() {
     let json = r#"{"document":"invoice","version":1,"number":"۱۷","seller":{"name":"بازرگانی کاروان"}}"#;
     let document = read(json.as_bytes()).expect("a document").remove(0).document;

@@ -353,3 +353,41 @@ fn an_empty_string_says_nothing_and_is_told() {
     assert_eq!(told(&reading.report.form), ["", " ", ""]);
     assert_eq!(told(&reading.report.lost), [r#"{"value":"","scheme":"0088"}"#]);
 }
+
+#[test]
+fn a_note_of_the_subject_of_another_term_stands_apart_and_is_not_mistaken() {
+    let long = "word ".repeat(150);
+    let json = format!(
+        r#"{{"document":"invoice","version":1,"notes":[{{"subjectCode":"REG","text":"a note about rules"}},{{"text":"b"}},
+        {{"subjectCode":"AAB","text":"{}"}}],"paymentTerms":"30 days","seller":{{"name":"A","legalInformation":"Amtsgericht B"}}}}"#,
+        long.trim_end()
+    );
+    let document = read(json.as_bytes()).expect("a document").remove(0).document;
+    for release in ["D.96A", "D.01B", "D.14B"] {
+        let writing = write(&document, Target::Edifact(Some(release))).expect("written");
+        assert!(writing.report.lost.is_empty() && writing.report.changed.is_empty(), "{:?}", writing.report);
+        let text = String::from_utf8_lossy(&writing.bytes).into_owned();
+        assert!(text.contains("FTX+REG+4++a note about rules'") && text.contains("FTX+REG+++Amtsgericht B'"), "{text}");
+        let back = read(text.as_bytes()).expect("a message").remove(0).document;
+        assert_eq!(values(&back, "BT-22"), ["a note about rules", "b", long.trim_end()]);
+        assert_eq!(values(&back, "BT-20"), ["30 days"]);
+        assert_eq!(values(&back, "BT-33"), ["Amtsgericht B"]);
+    }
+}
+
+/// A class by the code of a seller's article numbers came back as the number of the article.
+#[test]
+fn a_classification_does_not_come_back_as_the_number_of_the_article() {
+    for (code, stays) in [("SA", false), ("HS", true)] {
+        let json = format!(
+            r#"{{"document":"invoice","version":1,"lines":[{{"item":{{"classifications":[{{"value":"7318","scheme":"{code}"}}]}}}}]}}"#
+        );
+        let document = read(json.as_bytes()).expect("a document").remove(0).document;
+        for release in ["D.96A", "D.01B", "D.14B"] {
+            let (back, lost) = through(&document, Target::Edifact(Some(release)));
+            let is_old = release != "D.14B";
+            assert_eq!(values(&back, "BT-158").len(), usize::from(stays || !is_old), "{release} {lost:?}");
+            assert!(values(&back, "BT-155").is_empty(), "{release} {lost:?}");
+        }
+    }
+}
