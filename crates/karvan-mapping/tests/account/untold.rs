@@ -91,7 +91,8 @@ pub(crate) fn untold(source: &[u8], readings: &[Reading]) -> Vec<String> {
         let before = told.partition_point(|other| other.start < span.end.max(span.start + 1));
         before > 0 && span.start < ends[before - 1]
     };
-    let is_word = |text: &String| words.contains(text) || CODES.contains(text.as_str());
+    // White space around a code says nothing.
+    let is_word = |text: &String| words.contains(text) || CODES.contains(text.trim());
     let values = values(source, readings).into_iter().filter(|(span, text)| !is_told(*span) && !is_word(text));
     values.map(|(span, text)| format!("{text:?} at {}", span.start)).collect()
 }
