@@ -508,8 +508,7 @@ impl<'t> Reader<'t, '_> {
             return;
         }
         let shape = self.table.kind().term(row.term);
-        let core = if self.purpose == Purpose::Convert { core(shape.kind(), &text) } else { None };
-        let (text, cut) = match core {
+        let (text, cut) = match core(shape.kind(), &text).filter(|_| self.purpose == Purpose::Convert) {
             Some((core, reason)) => (Cow::Owned(core.to_owned()), Some(reason)),
             None => (text, None),
         };
