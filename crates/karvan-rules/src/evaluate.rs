@@ -44,10 +44,10 @@ impl<'d> Item<'d> {
         match self {
             Self::Group(_) => true,
             Self::Leaf(leaf) => match &leaf.value.content {
-                Content::Text(text) => !trimmed(text).is_empty(),
+                Content::Text(text) => !text.trim().is_empty(),
                 _ => true,
             },
-            Self::Part(part) => !trimmed(&part.text).is_empty(),
+            Self::Part(part) => !part.text.trim().is_empty(),
         }
     }
 
@@ -66,21 +66,13 @@ impl<'d> Item<'d> {
             Self::Leaf(leaf) => match &leaf.value.content {
                 Content::Number(number) => return Value::Number(number.value()),
                 Content::Date(date) => return Value::Date(*date),
-                Content::Text(text) => trimmed(text),
+                Content::Text(text) => text.trim(),
                 Content::Binary(_) => "",
             },
-            Self::Part(part) => trimmed(&part.text),
+            Self::Part(part) => part.text.trim(),
             Self::Group(_) => "",
         };
         Value::Text(Cow::Borrowed(text))
-    }
-}
-
-/// A text without white space around it; most have none.
-fn trimmed(text: &str) -> &str {
-    match text.as_bytes() {
-        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
-        _ => text.trim(),
     }
 }
 
@@ -182,7 +174,7 @@ impl<'d> Place<'_, 'd> {
             let Some(outer) = place.outer else { return false };
             place = outer;
         }
-        if reference.from == 0 && reference.down.len() > 1 {
+        if reference.is_far() {
             return self.asked.found(reference).items.iter().any(|item| visit(*item));
         }
         let kind = self.asked.document.kind;
@@ -191,11 +183,6 @@ impl<'d> Place<'_, 'd> {
 
     /// The first item where the reference leads.
     pub(crate) fn first(&self, reference: &Reference) -> Option<Item<'d>> {
-        if let ([term], 0, Some(Item::Group(group))) =
-            (&*reference.down, reference.outer, self.stack.get(reference.from))
-        {
-            return group.all(*term).iter().map(Item::from).find(|item| item.is_something());
-        }
         let mut first = None;
         self.find(reference, &mut |found| {
             first = Some(found).filter(|item| item.is_something());
@@ -242,8 +229,7 @@ impl<'d> Place<'_, 'd> {
             right if right.is_reckoned() => self.number(right).is_none_or(is_with),
             Expression::Text(text) => {
                 if let (Expression::Term(reference), Relation::Equal) = (left, relation)
-                    && reference.from == 0
-                    && reference.down.len() > 1
+                    && reference.is_far()
                     && let Some(is_said) = self.asked.says(reference, text)
                 {
                     return is_said;

@@ -149,6 +149,13 @@ pub(crate) struct Reference {
     pub(crate) down: Box<[TermId]>,
 }
 
+impl Reference {
+    /// Whether it begins at the document and leads through groups, as of all lines.
+    pub(crate) fn is_far(&self) -> bool {
+        self.from == 0 && self.down.len() > 1
+    }
+}
+
 /// Of what a rule is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Subject {

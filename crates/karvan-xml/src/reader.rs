@@ -566,13 +566,12 @@ impl<'s> TreeReader<'s> {
     fn spelled(&mut self, bearer: Bearer, octets: Range<usize>) -> Step<Spelled> {
         let text = &self.source[octets.clone()];
         let recent = &mut self.recent[bearer as usize][slot(text)];
-        let known = if recent.0 == text && !text.is_empty() {
-            Some(recent.1)
-        } else {
-            let known = self.known[bearer as usize].get(text).copied();
-            *recent = known.map_or(*recent, |known| (text, known));
-            known
-        };
+        if recent.0 != text
+            && let Some(known) = self.known[bearer as usize].get(text)
+        {
+            *recent = (text, *known);
+        }
+        let known = Some(recent.1).filter(|_| recent.0 == text && !text.is_empty());
         let (prefix, local) = match known {
             Some(Known { number, .. }) => {
                 let NameData { prefix, local, .. } = self.names[number as usize];
