@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use benches::{argument, best, ubl};
+use benches::{argument, steady, ubl};
 use en16931_formats::{Loss, Syntax};
 use karvan_mapping::{Purpose, Target, read_xml, read_xml_for, write};
 use karvan_rules::RuleSet;
@@ -35,7 +35,7 @@ fn main() {
         let octets: usize = sound.iter().map(Vec::len).sum();
         println!("{name}: {} documents that both read, {} kB each", sound.len(), octets / sound.len() / 1_000);
         let each = |work: &dyn Fn(&[u8]) -> Option<usize>| {
-            best(5, || sound.iter().filter_map(|file| work(file)).sum::<usize>())
+            steady(5, || sound.iter().filter_map(|file| work(file)).sum::<usize>())
                 / u32::try_from(sound.len()).unwrap_or(1)
         };
         pair("to the other syntax", each(&convert), "en16931-formats 0.8", each(&other_convert));
@@ -44,12 +44,12 @@ fn main() {
         let readings: Vec<_> = trees.iter().filter_map(|tree| read_xml_for(tree, Purpose::Check).ok()).collect();
         let theirs: Vec<_> = sound.iter().filter_map(|file| en16931_formats::read(file).ok()).collect();
         let count = u32::try_from(sound.len()).unwrap_or(1);
-        let rules = best(5, || {
+        let rules = steady(5, || {
             let checked = readings.iter().filter_map(|reading| Some((RuleSet::of(reading.document.kind)?, reading)));
             checked.map(|(rules, reading)| rules.check(&reading.document).len()).sum::<usize>()
         });
         let others =
-            best(5, || theirs.iter().map(|read| en16931::validate(&read.invoice).findings().len()).sum::<usize>());
+            steady(5, || theirs.iter().map(|read| en16931::validate(&read.invoice).findings().len()).sum::<usize>());
         pair("rules of EN 16931", rules / count, "en16931 0.8", others / count);
         println!();
     }

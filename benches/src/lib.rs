@@ -49,12 +49,24 @@ pub fn print(title: &str, octets: usize, measures: &[(&str, Duration)]) {
 /// The shortest of `runs` runs.
 #[must_use]
 pub fn best<T>(runs: usize, work: impl Fn() -> T) -> Duration {
-    let one = |_| {
-        let start = Instant::now();
+    (0..runs).map(|_| time(1, &work)).min().unwrap_or_default()
+}
+
+/// How long work of microseconds takes that is done again and again, as a batch does it: the shortest of `runs` runs, each of
+/// as many repetitions as take some fifty milliseconds.
+#[must_use]
+pub fn steady<T>(runs: usize, work: impl Fn() -> T) -> Duration {
+    let once = time(1, &work).max(Duration::from_nanos(1));
+    let repetitions = u32::try_from(Duration::from_millis(50).as_nanos() / once.as_nanos()).unwrap_or(u32::MAX).max(1);
+    (0..runs).map(|_| time(repetitions, &work)).min().unwrap_or_default() / repetitions
+}
+
+fn time<T>(repetitions: u32, work: &impl Fn() -> T) -> Duration {
+    let start = Instant::now();
+    for _ in 0..repetitions {
         black_box(work());
-        start.elapsed()
-    };
-    (0..runs).map(one).min().unwrap_or_default()
+    }
+    start.elapsed()
 }
 
 /// The program as it is released, made now.

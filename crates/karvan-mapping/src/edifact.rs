@@ -24,6 +24,7 @@ use karvan_text::{Message, Span};
 
 use crate::convert::Partners;
 use crate::file::{EdifactSyntax, Told};
+use crate::fixed::FixedMap;
 use crate::grammar::{Grammar, List, Slot, Wanted, Wants};
 use crate::names::{Label, Name, Names, Spelling};
 use crate::report::{Entry, LossReport, Place};
@@ -46,7 +47,7 @@ pub(crate) struct Definition {
     /// The segments.
     layouts: Vec<Layout>,
     /// The layout of each segment, by tag.
-    by_tag: HashMap<&'static str, usize>,
+    by_tag: FixedMap<&'static str, usize>,
     /// The layout of each row of the message that is a segment.
     by_row: Vec<Option<usize>>,
     /// The name of each row of the message and how it is spelled: a group as `SG7`.
@@ -56,7 +57,7 @@ pub(crate) struct Definition {
     /// How a value is spelled that has no place in its segment.
     surplus: Label,
     /// The segments that open groups, by the key of the group.
-    triggers: HashMap<u32, &'static str>,
+    triggers: FixedMap<u32, &'static str>,
 }
 
 /// A segment: its elements in order.
@@ -141,12 +142,12 @@ impl Definition {
         let service = directories.service("4");
         let mut places = Places::default();
         places.add_group();
-        let (mut layouts, mut by_tag, mut triggers) = (Vec::new(), HashMap::new(), HashMap::new());
+        let (mut layouts, mut by_tag, mut triggers) = (Vec::new(), FixedMap::default(), FixedMap::default());
         let (mut by_row, mut names) = (Vec::new(), Vec::new());
         let mut spellings = Spellings::new(&table.names);
         // The keys of the rows: groups have their own, segments of one tag share theirs.
         let mut keys: Vec<u32> = Vec::new();
-        let mut later: HashMap<(u32, Name), Vec<Slot>> = HashMap::new();
+        let mut later: FixedMap<(u32, Name), Vec<Slot>> = FixedMap::default();
         for row in message.rows() {
             let segment = row.segment().or_else(|| service?.segment(row.tag()?));
             let (number, key, layout) = match segment {
@@ -212,7 +213,7 @@ impl Definition {
         }
         let Places { slots: places, wants } = places;
         // Whatever else a repertoire lacks, UNOW has it; control characters are data in none (ISO 9735-1 §6).
-        let lists = if syntax.known_codes { lists(&places, &table.names, directory) } else { HashMap::new() };
+        let lists = if syntax.known_codes { lists(&places, &table.names, directory) } else { FixedMap::default() };
         let grammar = Grammar::new(places, |character| Repertoire::UNOW.permits(character));
         let wants = if syntax.incomplete { Vec::new() } else { wants };
         let grammar = grammar.with_later(later).keeping_to(lists).wanting(wants);
@@ -227,7 +228,7 @@ impl Definition {
 }
 
 /// The code lists of what stands in `places`, those that take no other codes.
-fn lists(places: &[Vec<(Name, Slot)>], names: &Names, directory: Directory<'static>) -> HashMap<(u32, Name), List> {
+fn lists(places: &[Vec<(Name, Slot)>], names: &Names, directory: Directory<'static>) -> FixedMap<(u32, Name), List> {
     let named = (0..).zip(places).flat_map(|(key, place)| place.iter().map(move |(name, _)| (key, *name)));
     let closed = |element: &Element<'_>| element.is_coded() && element.other_codes() == OtherCodes::None;
     let coded = |name| directory.element(names.text(name)).filter(closed);

@@ -1,12 +1,11 @@
 //! What a grammar allows, in the names of a table: the one form in which schemas and EDIFACT directories reach the
 //! engine, made once for each table.
 
-use std::collections::HashMap;
-
 use karvan_schema::directory::{DependencyKind, Element};
 use karvan_schema::xml::{Datatype, SimpleType};
 use karvan_text::Message;
 
+use crate::fixed::FixedMap;
 use crate::names::{Name, NameSet};
 
 /// What a grammar says of a node that stands at some place.
@@ -39,11 +38,11 @@ pub(crate) struct Grammar {
     /// What may stand in each place, by key, in the order of the names.
     places: Vec<Vec<(Name, Slot)>>,
     /// The places of a name that stands in several places of one, such as UNS, but for the first.
-    later: HashMap<(u32, Name), Vec<Slot>>,
+    later: FixedMap<(u32, Name), Vec<Slot>>,
     /// Whether a text may hold a character.
     permits: fn(char) -> bool,
     /// The lists that are kept to, by the key of the place around and the name.
-    lists: HashMap<(u32, Name), List>,
+    lists: FixedMap<(u32, Name), List>,
     /// The names that have some.
     listed: NameSet,
     /// What a node must have in it to be written, by the key of its place; none where nothing is taken back.
@@ -116,17 +115,17 @@ impl Grammar {
             place.sort_by_key(|(name, _)| *name);
             place.dedup_by_key(|(name, _)| *name);
         }
-        let (later, lists, listed) = (HashMap::new(), HashMap::new(), NameSet::default());
+        let (later, lists, listed) = (FixedMap::default(), FixedMap::default(), NameSet::default());
         Self { places, later, permits, lists, listed, wants: Vec::new(), at_once: false }
     }
 
     /// The grammar in which names have these places besides.
-    pub(crate) fn with_later(self, later: HashMap<(u32, Name), Vec<Slot>>) -> Self {
+    pub(crate) fn with_later(self, later: FixedMap<(u32, Name), Vec<Slot>>) -> Self {
         Self { later, ..self }
     }
 
     /// The grammar that refuses what these lists lack.
-    pub(crate) fn keeping_to(self, lists: HashMap<(u32, Name), List>) -> Self {
+    pub(crate) fn keeping_to(self, lists: FixedMap<(u32, Name), List>) -> Self {
         let mut listed = NameSet::default();
         lists.keys().for_each(|(_, name)| listed.add(*name));
         Self { lists, listed, ..self }

@@ -4,13 +4,13 @@
 //! children are what qualifies it. An array is as many nodes of one name as it has items.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use karvan_schema::json::{Datatype, Definition, Grammar as Schema, Member, members as object, scalar};
 use karvan_text::Span;
 use serde_json::value::RawValue;
 
 use crate::file::JsonSyntax;
+use crate::fixed::FixedMap;
 use crate::grammar::{Grammar, List, Slot, Wanted, Wants};
 use crate::names::{Label, Name};
 use crate::table::Table;
@@ -259,7 +259,7 @@ fn string(text: &str, out: &mut String) {
 pub(crate) fn grammar(table: &Table, syntax: &JsonSyntax) -> Option<Grammar> {
     // What may stand somewhere is a place wherever it does; its index is the key.
     let mut definitions: Vec<Definition<'static>> = vec![Schema::builtin().root(&syntax.document)?];
-    let (mut places, mut lists, texts) = (Vec::new(), HashMap::new(), table.texts());
+    let (mut places, mut lists, texts) = (Vec::new(), FixedMap::default(), table.texts());
     while let Some(definition) = definitions.get(places.len()).copied() {
         let mut place = Vec::new();
         for (order, member) in (0_u32..).zip(definition.members()) {

@@ -48,6 +48,7 @@ mod convert;
 mod edifact;
 mod example;
 mod file;
+mod fixed;
 mod grammar;
 mod json;
 mod lens;

@@ -3,8 +3,9 @@
 //! Known names are compared by number alone. How one is spelled is a label of its own: a source may have another prefix for a
 //! name that the table knows, and names that no table knows.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use crate::fixed::FixedMap;
 
 /// A name that a table knows, by number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -60,7 +61,7 @@ pub(crate) struct Names {
     tags: Vec<Tags>,
     labels: Arc<Vec<Spelling>>,
     /// By local name: the prefixes it is known with.
-    known: HashMap<String, Vec<(String, Name)>>,
+    known: FixedMap<String, Vec<(String, Name)>>,
 }
 
 /// A known name as XML writes it.
@@ -89,7 +90,8 @@ pub(crate) type Spelling = (Box<str>, Box<str>);
 
 impl Default for Names {
     fn default() -> Self {
-        let mut names = Self { texts: Vec::new(), tags: Vec::new(), labels: Arc::default(), known: HashMap::new() };
+        let mut names =
+            Self { texts: Vec::new(), tags: Vec::new(), labels: Arc::default(), known: FixedMap::default() };
         names.add("..");
         names
     }

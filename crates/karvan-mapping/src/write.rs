@@ -8,7 +8,7 @@ mod together;
 mod whole;
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use karvan_model::{Content, Document, DocumentType, Group, Leaf, Node, Origin, Term, TermId};
 use karvan_text::{Message, Span};
@@ -16,6 +16,7 @@ use karvan_text::{Message, Span};
 use self::terms::Terms;
 use self::whole::{Placed, Refused, Whose};
 use crate::Lens;
+use crate::fixed::FixedMap;
 use crate::grammar::Grammar;
 use crate::names::Name;
 use crate::pattern::{Pattern, Trace, alike, terms_of};
@@ -63,7 +64,7 @@ fn write_but<'w>(
         values,
         grammar,
         contexts,
-        guarded: HashMap::new(),
+        guarded: FixedMap::default(),
         guards: Vec::new(),
         set_last: Vec::new(),
         traces: None,
@@ -166,7 +167,7 @@ struct Writer<'w, 'r> {
     contexts: Vec<Context<'w>>,
     /// Values that what is written later may give another meaning, with their places, by the node that it would have to
     /// be written below.
-    guarded: HashMap<NodeId, Vec<(&'w Place, NodeId)>>,
+    guarded: FixedMap<NodeId, Vec<(&'w Place, NodeId)>>,
     /// The keys of those in the order they came, with the length of the tree then.
     guards: Vec<(usize, NodeId)>,
     /// The nodes that got their texts with the value that is being written.

@@ -1,7 +1,7 @@
 //! XML documents as trees for the engine, and back.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::ops::Range;
 
 use karvan_schema::xml::{AttributeUse, Datatype, Grammar as Schema, SimpleType, TypeDefinition};
@@ -9,6 +9,7 @@ use karvan_text::Message;
 use karvan_xml::{Attribute, Document as XmlDocument, Element, NodeKind, escape_text, escape_value, is_xml_character};
 
 use crate::file::{Told, XmlSyntax};
+use crate::fixed::FixedMap;
 use crate::grammar::{Grammar, List, Slot, Wanted, Wants};
 use crate::names::{Label, Name, split};
 use crate::report::{Entry, LossReport, Place};
@@ -45,20 +46,20 @@ pub(crate) fn tree<'d>(table: &Table, syntax: &XmlSyntax, document: &'d XmlDocum
     // Half of the nodes of a document are texts.
     tree.reserve(root.descendants().size_hint().0 / 2);
     attributes(&mut known, &mut tree, root, NodeId::ROOT);
-    // The elements that the next node may stand in, and whether they have child elements.
-    let mut open = vec![(root, NodeId::ROOT, has_elements(root))];
+    // The elements that the next node may stand in.
+    let mut open = vec![(root, NodeId::ROOT)];
     for node in root.descendants() {
         while open.pop_if(|(element, ..)| !element.contains(node.id())).is_some() {}
-        let Some(&(parent, above, is_parent)) = open.last() else { break };
+        let Some(&(parent, above)) = open.last() else { break };
         match node.kind() {
             NodeKind::Element(element) => {
                 let (name, label) = known.element(&mut tree, element);
                 let id = tree.push(above, name, label, element.span());
                 attributes(&mut known, &mut tree, element, id);
-                open.push((element, id, has_elements(element)));
+                open.push((element, id));
             }
-            NodeKind::Text(text) if tree.text(above).is_none() && !(is_parent && is_blank(text)) => {
-                let text = if is_parent { Cow::Owned(own_text(parent)) } else { parent.text() };
+            NodeKind::Text(text) if tree.text(above).is_none() && !(parent.has_elements() && is_blank(text)) => {
+                let text = if parent.has_elements() { Cow::Owned(own_text(parent)) } else { parent.text() };
                 tree.set_text(above, Some(text));
                 tree.node_mut(above).span = parent.text_span();
             }
@@ -111,10 +112,6 @@ impl Known<'_> {
         let prefix = self.syntax.namespaces.iter().find(|(_, known)| *known == namespace);
         prefix.map_or(Name::UNKNOWN, |(prefix, _)| self.table.names.find(prefix, local))
     }
-}
-
-fn has_elements(element: Element<'_>) -> bool {
-    element.elements().next().is_some()
 }
 
 /// What stands between the child elements of an element, but for white space alone.
@@ -281,7 +278,7 @@ pub(crate) fn grammar(table: &Table, syntax: &XmlSyntax) -> Option<Grammar> {
     let root = Schema::builtin(&syntax.grammar)?.root(syntax.namespaces.get(prefix)?, local)?;
     // A type is a place wherever it stands; its index is the key.
     let mut types: Vec<TypeDefinition<'static>> = vec![root.definition()];
-    let (mut places, mut lists) = (Vec::new(), HashMap::new());
+    let (mut places, mut lists) = (Vec::new(), FixedMap::default());
     let texts = table.texts();
     let mut keep_to = |place: usize, name: Name, values: Option<SimpleType<'static>>| {
         let list = values.and_then(|values| match values.datatype() {

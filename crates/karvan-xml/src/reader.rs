@@ -84,26 +84,70 @@ enum Bearer {
 
 /// A name that was met before.
 #[derive(Clone, Copy)]
-struct Known {
+struct Known<'s> {
+    /// As it is written.
+    text: &'s str,
     number: u32,
     /// The bindings that it was looked up in: [`TreeReader::scope`].
     scope: u32,
 }
 
-/// How many names are at hand that were met last; names of elements and of attributes apart.
-const RECENT: usize = 256;
+/// The names that were met before, of elements or of attributes, by how they are written: a document has few of them, and
+/// each often.
+struct Met<'s> {
+    names: Vec<Known<'s>>,
+    /// The numbers of the names from 1, each at the first free place from its own on; 0 where there is none.
+    at_hand: [u32; Met::PLACES],
+    /// The numbers of those that found no free place: a document may choose its names so that all have one place.
+    further: HashMap<&'s str, u32>,
+}
 
-/// Where a name is kept among those that were met last.
-#[inline]
-fn slot(name: &str) -> usize {
-    let octets = name.as_bytes();
-    let ends = match (octets.first_chunk(), octets.last_chunk()) {
-        (Some(first), Some(last)) => u64::from_le_bytes(*first) ^ u64::from_le_bytes(*last).rotate_left(23),
-        _ => octets.iter().fold(0, |ends, octet| ends << 8 | u64::from(*octet)),
-    };
-    // The highest bits of a product hang on all of its factors.
-    let mixed = (ends ^ octets.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    (mixed >> (u64::BITS - RECENT.ilog2())) as usize
+impl<'s> Met<'s> {
+    /// A trade document has about a hundred names.
+    const PLACES: usize = 512;
+    /// How many places are tried.
+    const TRIES: usize = 4;
+
+    fn new() -> Self {
+        Self { names: Vec::new(), at_hand: [0; Self::PLACES], further: HashMap::new() }
+    }
+
+    /// The places that a name may have.
+    #[inline]
+    fn places(text: &str) -> impl Iterator<Item = usize> + use<> {
+        let octets = text.as_bytes();
+        let ends = match (octets.first_chunk(), octets.last_chunk()) {
+            (Some(first), Some(last)) => u64::from_le_bytes(*first) ^ u64::from_le_bytes(*last).rotate_left(23),
+            _ => octets.iter().fold(0, |ends, octet| ends << 8 | u64::from(*octet)),
+        };
+        // The highest bits of a product hang on all of its factors.
+        let mixed = (ends ^ octets.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let first = (mixed >> (u64::BITS - Self::PLACES.ilog2())) as usize;
+        (first..first + Self::TRIES).map(|place| place % Self::PLACES)
+    }
+
+    /// The number of a name.
+    #[inline]
+    fn find(&self, text: &str) -> Option<u32> {
+        for place in Self::places(text) {
+            // No name is ever taken away: one that was met stands before the first free place.
+            let number = self.at_hand[place].checked_sub(1)?;
+            if self.names[number as usize].text == text {
+                return Some(number);
+            }
+        }
+        self.further.get(text).copied()
+    }
+
+    /// Adds a name that was not met before.
+    fn add(&mut self, name: Known<'s>) {
+        let number = self.names.len() as u32;
+        match Self::places(name.text).find(|place| self.at_hand[*place] == 0) {
+            Some(place) => self.at_hand[place] = number + 1,
+            None => drop(self.further.insert(name.text, number)),
+        }
+        self.names.push(name);
+    }
 }
 
 /// A name as it is written, before it is known what its prefix is bound to.
@@ -111,8 +155,8 @@ fn slot(name: &str) -> usize {
 struct Spelled {
     prefix: Slice,
     local: Slice,
-    /// What it was when it was met last.
-    known: Option<Known>,
+    /// Its number among the names that were met before.
+    met: Option<u32>,
 }
 
 /// A piece of character data that may still grow.
@@ -129,10 +173,8 @@ struct TreeReader<'s> {
     limits: &'s Limits,
     resolved: String,
     names: Vec<NameData>,
-    /// The names of elements and of attributes by how they are written: a document has few of them, and each often.
-    known: [HashMap<&'s str, Known>; 2],
-    /// Of those the ones that were met last, each at its slot: nearly all names are among them.
-    recent: [[(&'s str, Known); RECENT]; 2],
+    /// The names of elements, and those of attributes.
+    met: [Met<'s>; 2],
     /// Another one wherever other bindings are in scope.
     scope: u32,
     /// The names of the attributes of the start tag that is being read.
@@ -164,9 +206,7 @@ impl<'s> TreeReader<'s> {
             // The one namespace that needs no declaration and so may stand nowhere in the source.
             resolved: XML_NAMESPACE.to_owned(),
             names: Vec::new(),
-            // A trade document has about a hundred.
-            known: [HashMap::with_capacity(100), HashMap::new()],
-            recent: [[("", Known { number: 0, scope: 0 }); RECENT]; 2],
+            met: [Met::new(), Met::new()],
             scope: 0,
             attribute_names: Vec::new(),
             nodes: Vec::with_capacity(nodes),
@@ -250,6 +290,9 @@ impl<'s> TreeReader<'s> {
         };
         let number = self.name(Bearer::Element, spelled, name.clone(), name.clone())?;
         let element = self.elements.len();
+        if let Some(parent) = self.open.last() {
+            self.elements[parent.element].has_elements = true;
+        }
         let node = self.push_node(Kind::Element(element as u32), octets.clone())?;
         self.elements.push(ElementData {
             name: number,
@@ -257,6 +300,7 @@ impl<'s> TreeReader<'s> {
             attributes,
             declarations,
             end: NodeId(node.0 + 1),
+            has_elements: false,
         });
         self.root.get_or_insert(node);
         if empty {
@@ -530,7 +574,8 @@ impl<'s> TreeReader<'s> {
     /// The number of a name, which stands at `octets`, in the namespace that its prefix is bound to; `span` is told where it
     /// is bound to none.
     fn name(&mut self, bearer: Bearer, spelled: Spelled, octets: Range<usize>, span: Range<usize>) -> Step<u32> {
-        let Spelled { prefix, local, known } = spelled;
+        let Spelled { prefix, local, met } = spelled;
+        let known = met.map(|met| self.met[bearer as usize].names[met as usize]);
         if let Some(known) = known.filter(|known| known.scope == self.scope) {
             return Ok(known.number);
         }
@@ -550,9 +595,13 @@ impl<'s> TreeReader<'s> {
                 self.names.len() as u32 - 1
             }
         };
-        let known = Known { number, scope: self.scope };
-        self.known[bearer as usize].insert(text, known);
-        self.recent[bearer as usize][slot(text)] = (text, known);
+        let (known, names) = (Known { text, number, scope: self.scope }, &mut self.met[bearer as usize]);
+        match met {
+            Some(met) => names.names[met as usize] = known,
+            // A tag may have it twice, of which only the first is new.
+            None if names.find(text).is_none() => names.add(known),
+            None => {}
+        }
         Ok(number)
     }
 
@@ -564,22 +613,16 @@ impl<'s> TreeReader<'s> {
 
     /// The name that stands at `octets`.
     fn spelled(&mut self, bearer: Bearer, octets: Range<usize>) -> Step<Spelled> {
-        let text = &self.source[octets.clone()];
-        let recent = &mut self.recent[bearer as usize][slot(text)];
-        if recent.0 != text
-            && let Some(known) = self.known[bearer as usize].get(text)
-        {
-            *recent = (text, *known);
-        }
-        let known = Some(recent.1).filter(|_| recent.0 == text && !text.is_empty());
-        let (prefix, local) = match known {
-            Some(Known { number, .. }) => {
-                let NameData { prefix, local, .. } = self.names[number as usize];
+        let names = &self.met[bearer as usize];
+        let met = names.find(&self.source[octets.clone()]);
+        let (prefix, local) = match met {
+            Some(met) => {
+                let NameData { prefix, local, .. } = self.names[names.names[met as usize].number as usize];
                 (prefix, local)
             }
             None => self.split(octets)?,
         };
-        Ok(Spelled { prefix, local, known })
+        Ok(Spelled { prefix, local, met })
     }
 
     /// The prefix and the local name that stand at `octets`.

@@ -212,6 +212,12 @@ impl<'d> Element<'d> {
         self.children().filter_map(Node::as_element)
     }
 
+    /// Whether there is an element in it.
+    #[must_use]
+    pub const fn has_elements(self) -> bool {
+        self.data.has_elements
+    }
+
     /// The elements in it, one level down, that have this name.
     pub fn children_named<'n>(
         self,

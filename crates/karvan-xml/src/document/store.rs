@@ -97,6 +97,8 @@ pub(crate) struct ElementData {
     pub(crate) declarations: Slice,
     /// The id of the first node that no longer stands in the element.
     pub(crate) end: NodeId,
+    /// Whether an element stands in it.
+    pub(crate) has_elements: bool,
 }
 
 #[derive(Clone, Debug)]

@@ -70,6 +70,31 @@ fn namespaces_are_resolved_where_they_stand() {
 }
 
 #[test]
+fn names_are_told_apart_however_many_there_are() {
+    // More than there are places at hand, and many with the same ends; each twice, in two namespaces.
+    let names: Vec<_> = (0..2_000).map(|number| format!("p:elements{number}elements")).collect();
+    let scope = |namespace: &str| {
+        let elements: String = names.iter().map(|name| format!("<{name} {name}='{namespace}'/>")).collect();
+        format!("<s xmlns:p='{namespace}'>{elements}{elements}</s>")
+    };
+    let document = read(&format!("<r>{}{}</r>", scope("urn:1"), scope("urn:2")));
+    let scopes: Vec<_> = document.root().elements().collect();
+    assert_eq!(scopes.len(), 2);
+    for (scope, namespace) in scopes.into_iter().zip(["urn:1", "urn:2"]) {
+        assert_eq!(scope.elements().count(), 2 * names.len());
+        for (element, name) in scope.elements().zip(names.iter().cycle()) {
+            assert_eq!(element.qualified_name(), *name);
+            assert_eq!(element.namespace(), namespace);
+            assert_eq!(element.attribute_in(namespace, &name[2..]), Some(namespace));
+        }
+    }
+    // Each has a number of its own in each namespace.
+    let numbers: std::collections::HashSet<_> =
+        document.root().elements().flat_map(|scope| scope.elements().map(|element| element.name_number())).collect();
+    assert_eq!(numbers.len(), 2 * names.len());
+}
+
+#[test]
 fn paths_count_only_where_it_is_needed() {
     let document = read("<a xmlns:p='urn:p'><p:b/><p:b><c/></p:b><d/></a>");
     let paths: Vec<_> =
