@@ -129,6 +129,13 @@ pub(crate) const PACKED: &[Packed] = &[
         codes: CEFACT_CODES,
     },
     Packed {
+        name: "sbdh-1.3",
+        title: "UN/CEFACT Standard Business Document Header 1.3",
+        entries: &["ebxml/sbdh/StandardBusinessDocumentHeader.xsd"],
+        signs: &[],
+        codes: &[],
+    },
+    Packed {
         name: "ubl-2.1",
         title: "OASIS Universal Business Language 2.1",
         entries: &["ubl-2.1/maindoc"],

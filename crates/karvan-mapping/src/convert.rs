@@ -5,6 +5,7 @@ use std::fmt;
 use jiff::civil::Date;
 use karvan_edifact::Transmission;
 use karvan_model::{Document, json};
+use karvan_schema::xml::document_within;
 use karvan_text::Message;
 use karvan_xml::{Document as XmlDocument, Limits, ParseError};
 
@@ -13,7 +14,7 @@ use crate::library::Target;
 use crate::read::Purpose;
 use crate::report::{Entry, LossReport, Place};
 use crate::table::Syntax;
-use crate::{edifact, json as document, library, xml};
+use crate::{edifact, envelope, json as document, library, xml};
 
 /// A document read from some syntax.
 #[derive(Clone, Debug)]
@@ -150,12 +151,19 @@ pub fn read_xml(document: &XmlDocument) -> Result<Reading, ReadError> {
 /// # Errors
 /// If no table is for its root element.
 pub fn read_xml_for(document: &XmlDocument, purpose: Purpose) -> Result<Reading, ReadError> {
-    let table = library::for_root(document.root()).ok_or(ReadError::Unknown)?;
+    let root = document.root();
+    let within = document_within(root);
+    let table = library::for_root(within.unwrap_or(root)).ok_or(ReadError::Unknown)?;
     let Syntax::Xml(syntax) = table.syntax() else { return Err(ReadError::Unknown) };
-    let (read, mut report) = crate::read::read(table, xml::tree(table, syntax, document), purpose);
+    let (read, mut report) = crate::read::read(table, xml::tree(table, syntax, within.unwrap_or(root)), purpose);
     report.extend(xml::form(document));
+    let mut partners = Partners::default();
+    if let Some(within) = within {
+        report.form.extend(envelope::form(root, within));
+        partners = envelope::partners(root);
+    }
     report.sort();
-    let (format, partners) = (table.title().to_owned(), Partners::default());
+    let format = table.title().to_owned();
     Ok(Reading { document: read, report, format, syntax: table.target(), partners })
 }
 

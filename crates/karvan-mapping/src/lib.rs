@@ -46,6 +46,7 @@
 
 mod convert;
 mod edifact;
+mod envelope;
 mod example;
 mod file;
 mod fixed;

@@ -81,6 +81,8 @@ pub(crate) struct Node {
 #[derive(Clone, Debug)]
 pub(crate) struct Shape {
     nodes: Vec<Node>,
+    /// The path of what the root stands in, where that is an envelope.
+    above: Box<str>,
     /// The spellings that a table or a directory has.
     labels: Arc<Vec<Spelling>>,
     /// Those of the source besides.
@@ -100,11 +102,17 @@ pub(crate) struct Tree<'s> {
 impl<'s> Tree<'s> {
     /// A tree of nothing but its root, which has the first spelling of its own.
     pub(crate) fn new(labels: &Arc<Vec<Spelling>>, name: Name, label: (&'s str, &'s str), span: Span) -> Self {
-        let shape = Shape { nodes: Vec::new(), labels: Arc::clone(labels), own: Vec::new() };
+        let shape = Shape { nodes: Vec::new(), above: Box::default(), labels: Arc::clone(labels), own: Vec::new() };
         let mut tree = Self { shape, texts: vec![None], own: HashMap::new() };
         let label = tree.label(label.0, label.1);
         tree.shape.nodes.push(Node::new(name, label, span, NodeId::NONE));
         tree
+    }
+
+    /// The same tree within an envelope of this path.
+    pub(crate) fn within(mut self, above: String) -> Self {
+        self.shape.above = above.into();
+        self
     }
 
     /// The number of a spelling of the source.

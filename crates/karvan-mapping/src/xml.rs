@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ops::Range;
 
-use karvan_schema::xml::{AttributeUse, Datatype, Grammar as Schema, SimpleType, TypeDefinition};
+use karvan_schema::xml::{AttributeUse, Datatype, Grammar as Schema, INSTANCE_NAMESPACE, SimpleType, TypeDefinition};
 use karvan_text::Message;
 use karvan_xml::{Attribute, Document as XmlDocument, Element, NodeKind, escape_text, escape_value, is_xml_character};
 
@@ -16,9 +16,6 @@ use crate::report::{Entry, LossReport, Place};
 use crate::table::Table;
 use crate::tree::{NodeId, Tree};
 use crate::written::Written;
-
-/// The namespace of attributes that speak to processors: `xsi:schemaLocation`.
-const INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";
 
 /// Whether a document with this root element is one for the table.
 pub(crate) fn recognises(syntax: &XmlSyntax, root: Element<'_>) -> bool {
@@ -38,11 +35,13 @@ pub(crate) fn recognises(syntax: &XmlSyntax, root: Element<'_>) -> bool {
 ///
 /// An element without child elements has its text; one with child elements has text only where there is more than
 /// white space between them.
-pub(crate) fn tree<'d>(table: &Table, syntax: &XmlSyntax, document: &'d XmlDocument) -> Tree<'d> {
-    let mut known = Known { table, syntax, names: vec![None; document.name_count()] };
-    let root = document.root();
+pub(crate) fn tree<'d>(table: &Table, syntax: &XmlSyntax, root: Element<'d>) -> Tree<'d> {
+    let mut known = Known { table, syntax, names: vec![None; root.document().name_count()] };
     let name = known.name(root.namespace(), root.local_name());
     let mut tree = Tree::new(table.names.labels(), name, (root.prefix(), root.local_name()), root.span());
+    if let Some(envelope) = root.parent() {
+        tree = tree.within(envelope.path());
+    }
     // Half of the nodes of a document are texts.
     tree.reserve(root.descendants().size_hint().0 / 2);
     attributes(&mut known, &mut tree, root, NodeId::ROOT);
@@ -70,7 +69,7 @@ pub(crate) fn tree<'d>(table: &Table, syntax: &XmlSyntax, document: &'d XmlDocum
 }
 
 fn attributes<'d>(known: &mut Known<'_>, tree: &mut Tree<'d>, element: Element<'d>, node: NodeId) {
-    for attribute in element.attributes().filter(|attribute| attribute.namespace() != INSTANCE) {
+    for attribute in element.attributes().filter(|attribute| attribute.namespace() != INSTANCE_NAMESPACE) {
         let (name, label) = known.attribute(tree, attribute);
         let id = tree.push(node, name, label, attribute.value_span());
         tree.set_text(id, Some(Cow::Borrowed(attribute.value())));
@@ -115,7 +114,7 @@ impl Known<'_> {
 }
 
 /// What stands between the child elements of an element, but for white space alone.
-fn own_text(element: Element<'_>) -> String {
+pub(crate) fn own_text(element: Element<'_>) -> String {
     element.children().filter_map(karvan_xml::Node::as_text).filter(|text| !is_blank(text)).collect()
 }
 
@@ -368,12 +367,12 @@ mod tests {
                       <c:Note/><d:Note xmlns:d='urn:d'>n<d:Sub/></d:Note><?p?>end";
         let text = format!(
             "<Invoice xmlns='urn:oasis:names:specification:ubl:schema:xsd:Invoice-2' xmlns:c='{COMPONENTS}' \
-             xmlns:i='{INSTANCE}' i:nil='0'>{inside}</Invoice>"
+             xmlns:i='{INSTANCE_NAMESPACE}' i:nil='0'>{inside}</Invoice>"
         );
         let document = XmlDocument::parse(text.as_str(), &Limits::default()).unwrap();
         let table = crate::library::for_root(document.root()).unwrap();
         let crate::table::Syntax::Xml(syntax) = table.syntax() else { panic!("a table for XML") };
-        let tree = tree(table, syntax, &document);
+        let tree = tree(table, syntax, document.root());
         let note = table.names.find("cbc", "Note");
         assert_ne!(note, Name::UNKNOWN);
         assert_eq!(tree.named(NodeId::ROOT, note).count(), 2);

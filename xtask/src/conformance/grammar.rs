@@ -14,7 +14,7 @@ use super::{Table, files};
 use crate::xml_grammar::{PACKED, documents};
 
 /// Where XML documents are.
-const FOLDERS: [&str; 8] = [
+const FOLDERS: [&str; 9] = [
     "documents/cii-d22b-d25a",
     "documents/efti",
     "documents/invoice-quadruples/cii",
@@ -23,6 +23,7 @@ const FOLDERS: [&str; 8] = [
     "documents/peppol",
     "documents/ubl-official",
     "documents/xrechnung-pairs",
+    "ebxml/sbdh",
 ];
 
 /// How many mutants are made of a document, and of how many documents of one kind.

@@ -24,7 +24,7 @@ pub(super) fn xml(source: impl Read, options: &Options, tell: &mut dyn FnMut(Nod
             let root = document.root();
             node.root = root.local_name().to_owned();
             node.namespace = root.namespace().to_owned();
-            node.grammar = choice.and_then(|choice| choice.grammar).map(Heading::title);
+            node.grammar = choice.and_then(|choice| choice.envelope.or(choice.grammar)).map(Heading::title);
             let elements = root.descendants().filter_map(karvan_xml::Node::as_element);
             for element in std::iter::once(root).chain(elements) {
                 node.elements += 1;

@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 
 use karvan_schema::interchange::Depth;
-use karvan_schema::xml::{Grammar, Grammars, Heading, Validator};
+use karvan_schema::xml::{ENVELOPE_NAMESPACE, Grammar, Grammars, Heading, Validator};
 use karvan_text::{Code, Diagnostic, Message, Span};
 use karvan_xml::{Document, Event, EventReader, ReadError, is_encoded_otherwise};
 
@@ -32,17 +32,21 @@ pub(super) fn check(mut source: impl Read, options: &Options, tally: &mut Tally<
 
 /// Checks the document that begins with `head`.
 fn check_utf8(head: Vec<u8>, source: impl Read, options: &Options, tally: &mut Tally<'_>) -> io::Result<Content> {
-    let heading = match options.read_as {
-        Some(ReadAs::Grammar(name)) => Grammar::builtin(name).map(Grammar::heading),
-        _ => Grammars::builtin().choose(&head).and_then(|choice| choice.grammar),
+    let chosen = match options.read_as {
+        Some(ReadAs::Grammar(name)) => {
+            Chosen { envelope: None, document: Grammar::builtin(name).map(Grammar::heading) }
+        }
+        _ => Grammars::builtin()
+            .choose(&head)
+            .map_or(Chosen::default(), |choice| Chosen { envelope: choice.envelope, document: choice.grammar }),
     };
     if !options.rules.may_be_asked(&head) {
-        return stream(head.chain(source), heading, options, tally, None);
+        return stream(head.chain(source), chosen, options, tally, None);
     }
     // Rules compare what stands anywhere in a document.
     let Some(octets) = whole(head.chain(source), options, tally)? else { return Ok(Content::Unknown) };
     let mut codes = Vec::new();
-    let content = stream(octets.as_slice(), heading, options, tally, Some(&mut codes))?;
+    let content = stream(octets.as_slice(), chosen, options, tally, Some(&mut codes))?;
     let broken = match Document::parse(octets, &options.xml) {
         Ok(document) => business::xml(&document, options.rules),
         // What is not well formed was told; a tree has limits of its own.
@@ -61,20 +65,34 @@ fn check_utf8(head: Vec<u8>, source: impl Read, options: &Options, tally: &mut T
 const CODE: u16 = 3012;
 const RULE: u16 = 4005;
 
+/// The grammars that a document and the envelope around it follow.
+#[derive(Clone, Copy, Default)]
+struct Chosen {
+    envelope: Option<&'static Heading>,
+    document: Option<&'static Heading>,
+}
+
 /// Checks a document against its grammar, if there is one, as it is read. Findings about codes are put aside, where that is
 /// asked for.
 fn stream(
     source: impl Read,
-    heading: Option<&Heading>,
+    chosen: Chosen,
     options: &Options,
     tally: &mut Tally<'_>,
     mut aside: Option<&mut Vec<Diagnostic>>,
 ) -> io::Result<Content> {
-    let grammar = heading.and_then(|heading| Grammar::builtin(heading.name()));
-    let mut validator = grammar.filter(|_| options.depth > Depth::Syntax).map(|grammar| match options.depth {
-        Depth::Codes => Validator::new(grammar).with_codes(),
-        _ => Validator::new(grammar),
-    });
+    let validator = |heading: Option<&Heading>| {
+        let grammar = heading.and_then(|heading| Grammar::builtin(heading.name()))?;
+        match options.depth {
+            Depth::Syntax => None,
+            Depth::Codes => Some(Validator::new(grammar).with_codes()),
+            _ => Some(Validator::new(grammar)),
+        }
+    };
+    let (mut envelope, mut validator) = (validator(chosen.envelope), validator(chosen.document));
+    // The first element of another namespace in an envelope is the document.
+    let level = if chosen.envelope.is_some() { 2 } else { 1 };
+    let (mut is_inside, mut is_done) = (false, false);
     let mut reader = EventReader::new(source, options.xml);
     let mut root = None;
     loop {
@@ -88,13 +106,17 @@ fn stream(
             }
             Err(error) => return Err(io::Error::other(error)),
         };
-        if root.is_none() && event == Event::Start {
+        if root.is_none() {
             root = Some(reader.local_name().to_owned());
-            if grammar.is_none() && options.depth > Depth::Syntax {
+        }
+        let at_level = reader.depth() == level;
+        if event == Event::Start && at_level && !is_done && (level == 1 || reader.namespace() != ENVELOPE_NAMESPACE) {
+            (is_inside, root) = (true, Some(reader.local_name().to_owned()));
+            if chosen.document.is_none() && options.depth > Depth::Syntax {
                 tally.add(unknown(&reader));
             }
         }
-        if let Some(validator) = &mut validator {
+        for validator in envelope.iter_mut().chain(validator.as_mut().filter(|_| is_inside)) {
             validator.event(&reader, event, &mut |finding| match &mut aside {
                 Some(codes) if finding.code.number == CODE && (codes.len() as u64) < options.finding_limit => {
                     codes.push(finding);
@@ -102,12 +124,17 @@ fn stream(
                 _ => tally.add(finding),
             });
         }
+        if event == Event::End && at_level && is_inside {
+            (is_inside, is_done) = (false, true);
+        }
         if tally.is_full() {
             // The rest is not looked at, and that is said.
             tally.unfinished = true;
             break;
         }
     }
+    // Where there is no document in it, the envelope is what was looked at.
+    let heading = if is_inside || is_done { chosen.document } else { chosen.envelope.or(chosen.document) };
     let grammar = heading.map(|heading| heading.title().to_owned());
     Ok(Content::Xml { root: root.unwrap_or_default(), grammar })
 }

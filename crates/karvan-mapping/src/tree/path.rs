@@ -8,7 +8,8 @@ impl Shape {
     pub(crate) fn path(&self, node: u32) -> String {
         let mut chain = Vec::with_capacity(16);
         chain.extend(std::iter::successors(self.at(NodeId(node)), |node| self.at(node.parent)));
-        let mut path = String::with_capacity(chain.len() * 20);
+        let mut path = String::with_capacity(self.above.len() + chain.len() * 20);
+        path.push_str(&self.above);
         chain.into_iter().rev().for_each(|node| self.put_step(node, &mut path));
         path
     }

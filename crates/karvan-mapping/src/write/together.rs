@@ -75,7 +75,7 @@ mod tests {
         let written = write(&table, &document, table.grammar().unwrap());
         let text = xml::document(&table, syntax, &written);
         let again = XmlDocument::parse(text.as_bytes(), &Limits::default()).unwrap();
-        let (back, told) = read(&table, xml::tree(&table, syntax, &again), Purpose::Convert);
+        let (back, told) = read(&table, xml::tree(&table, syntax, again.root()), Purpose::Convert);
         assert!(told.lost.is_empty(), "{:?}", told.lost);
         (text.clone(), back, written.report)
     }

@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 use karvan_xml::{Event, EventReader, Limits};
 
 use super::code_lists::CodePlace;
+use super::envelope::{ENVELOPE_NAMESPACE, is_envelope};
 use super::format::{self, GrammarError};
 use super::grammar::Grammar;
 
@@ -18,7 +19,7 @@ macro_rules! builtin {
 }
 
 /// The files that are part of the program; the grammars of one family from the oldest to the newest.
-const FILES: [&[u8]; 13] = builtin![
+const FILES: [&[u8]; 14] = builtin![
     "cdar-d22b",
     "cii-d16b",
     "cii-d22b",
@@ -28,6 +29,7 @@ const FILES: [&[u8]; 13] = builtin![
     "order-x-1.0-basic",
     "order-x-1.0-comfort",
     "order-x-1.0-extended",
+    "sbdh-1.3",
     "ubl-2.1",
     "ubl-2.3",
     "ubl-2.4",
@@ -184,6 +186,9 @@ pub struct Choice<'g> {
     pub name: String,
     /// The grammar, if there is one.
     pub grammar: Option<&'g Heading>,
+    /// The grammar of the envelope that it stands in, if it does: then the name is that of the document in it, as far as
+    /// `head` goes.
+    pub envelope: Option<&'g Heading>,
 }
 
 impl Grammars {
@@ -258,7 +263,14 @@ impl Grammars {
     pub fn choose(&self, head: &[u8]) -> Option<Choice<'_>> {
         let mut reader = EventReader::new(head, Limits::default());
         while reader.advance().ok()?? != Event::Start {}
-        let (namespace, name) = (reader.namespace().to_owned(), reader.local_name().to_owned());
+        let (mut namespace, mut name) = (reader.namespace().to_owned(), reader.local_name().to_owned());
+        let envelope = self.for_root(&namespace, &name).next().filter(|_| is_envelope(&namespace, &name));
+        if envelope.is_some() {
+            if !goes_to_document(&mut reader) {
+                return Some(Choice { namespace, name, grammar: None, envelope });
+            }
+            (namespace, name) = (reader.namespace().to_owned(), reader.local_name().to_owned());
+        }
         let known: Vec<&Heading> = self.for_root(&namespace, &name).collect();
         let asks_nothing =
             |heading: &&&Heading| heading.signs().len() == 0 || heading.signs().any(|(_, text)| text.is_empty());
@@ -274,20 +286,34 @@ impl Grammars {
                 }
             });
         }
-        Some(Choice { namespace, name, grammar: best.1 })
+        Some(Choice { namespace, name, grammar: best.1, envelope })
     }
+}
+
+/// Goes from the start of an envelope to that of the document in it; whether there is one.
+fn goes_to_document(reader: &mut EventReader<impl Read>) -> bool {
+    let around = reader.depth();
+    // The head may be cut anywhere, or broken.
+    while let Ok(Some(event)) = reader.advance() {
+        if event == Event::Start && reader.depth() == around + 1 && reader.namespace() != ENVELOPE_NAMESPACE {
+            return true;
+        }
+    }
+    false
 }
 
 /// Signs stand in an element so deep in the document element at most.
 const DEEPEST_SIGN: usize = 4;
 
-/// Tells `tell` the path below the document element and the value of each element near the root.
+/// Tells `tell` the path below the document element, which `reader` is at, and the value of each element near it.
 fn shown(reader: &mut EventReader<impl Read>, tell: &mut dyn FnMut(&str, &str)) {
     let (mut path, mut value) = (Vec::<String>::new(), String::new());
+    let root = reader.depth();
     // The head may be cut anywhere, or broken.
     while let Ok(Some(event)) = reader.advance() {
-        let depth = reader.depth() - 1;
+        let depth = reader.depth() - root;
         match event {
+            Event::End if depth == 0 => break,
             Event::Start if depth <= DEEPEST_SIGN => {
                 path.truncate(depth - 1);
                 path.push(reader.local_name().to_owned());
@@ -352,6 +378,30 @@ mod tests {
         assert_eq!(invoice("urn:cen.eu:en16931:2017").as_deref(), Some("cii-d16b"));
         let extended = "urn:cen.eu:en16931:2017#conformant#urn:factur-x.eu:1p0:extended";
         assert_eq!(invoice(extended).as_deref(), Some("cii-d25a"));
+    }
+
+    #[test]
+    fn a_document_in_an_envelope_is_chosen_for_by_itself() {
+        let wrapped = |inside: &str| {
+            format!(
+                "<e:StandardBusinessDocument xmlns:e='{ENVELOPE_NAMESPACE}'><e:StandardBusinessDocumentHeader>\
+                 <e:UBLVersionID>2.4</e:UBLVersionID></e:StandardBusinessDocumentHeader>{inside}"
+            )
+        };
+        let invoice = wrapped(&format!("<Invoice xmlns='{INVOICE}'><UBLVersionID>2.3</UBLVersionID></Invoice>"));
+        let after = "<Invoice xmlns='urn:x'><UBLVersionID>2.1</UBLVersionID>";
+        for document in [invoice.clone(), invoice.clone() + after, invoice + "</e:StandardBusinessDocument>"] {
+            let choice = Grammars::builtin().choose(document.as_bytes()).unwrap();
+            assert_eq!((choice.namespace.as_str(), choice.name.as_str()), (INVOICE, "Invoice"));
+            assert_eq!(choice.grammar.map(Heading::name), Some("ubl-2.3"));
+            assert_eq!(choice.envelope.map(Heading::name), Some("sbdh-1.3"));
+        }
+        // There is no document, or it is not in sight.
+        for document in [wrapped(""), wrapped("<e:Payload/></e:StandardBusinessDocument>")] {
+            let choice = Grammars::builtin().choose(document.as_bytes()).unwrap();
+            assert_eq!(choice.name, "StandardBusinessDocument");
+            assert_eq!((choice.grammar, choice.envelope.map(Heading::name)), (None, Some("sbdh-1.3")));
+        }
     }
 
     #[test]

@@ -19,6 +19,7 @@ mod compiler;
 mod components;
 mod content;
 mod datatype;
+mod envelope;
 mod format;
 mod grammar;
 mod grammars;
@@ -31,6 +32,7 @@ pub use code_lists::CodePlace;
 pub use collection::Collection;
 pub use compiler::{Library, SchemaError, compile};
 pub use datatype::{Datatype, WhiteSpace};
+pub use envelope::{ENVELOPE_NAMESPACE, document_within};
 pub use format::GrammarError;
 pub use grammar::{
     AttributeUse, Child, Content, ElementDeclaration, Facet, Grammar, Particle, Particles, Process, SimpleType, Term,
