@@ -232,6 +232,10 @@ impl<'s> TreeReader<'s> {
         let mut at = base;
         // All of the source is here, so that nothing waits for more.
         while at < source.len() {
+            if let Some(end) = self.usual_tag(at)? {
+                at = end;
+                continue;
+            }
             if self.limits.document_type && self.may_have_document_type() && source[at..].starts_with("<!DOCTYPE") {
                 let (declarations, end) = doctype::document_type(source, at, self.limits)?;
                 (self.document_type, at) = (Some(declarations), end);
@@ -269,6 +273,51 @@ impl<'s> TreeReader<'s> {
         self.end_of_document(at)
     }
 
+    /// Reads the tag at `at` if it is as most are: an end tag that is due, or a start tag of a name that was met before and
+    /// nothing else. Gives its end.
+    #[inline]
+    fn usual_tag(&mut self, at: usize) -> Step<Option<usize>> {
+        let rest = &self.source.as_bytes()[at..];
+        match rest {
+            [b'<', b'/', rest @ ..] => {
+                let Some(open) = self.open.last() else { return Ok(None) };
+                let name = self.source[open.name.clone()].as_bytes();
+                if !rest.starts_with(name) || rest.get(name.len()) != Some(&b'>') {
+                    return Ok(None);
+                }
+                let end = at + "</>".len() + name.len();
+                self.end_run()?;
+                self.close(at..end);
+                Ok(Some(end))
+            }
+            [b'<', rest @ ..] if self.document_type.is_none() => {
+                let Some(length) = memchr::memchr(b'>', rest) else { return Ok(None) };
+                let name = at + 1..at + 1 + length;
+                let names = &self.met[Bearer::Element as usize];
+                let known = names.find(&self.source[name.clone()]).map(|met| names.names[met as usize]);
+                let Some(known) = known.filter(|known| known.scope == self.scope) else { return Ok(None) };
+                let octets = at..name.end + 1;
+                self.end_run()?;
+                self.may_open(&octets)?;
+                let bindings = self.bindings.len();
+                self.open(known.number, name, octets.clone(), Default::default(), bindings)?;
+                Ok(Some(octets.end))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Whether an element may begin here.
+    fn may_open(&self, octets: &Range<usize>) -> Step<()> {
+        if self.open.is_empty() && self.root.is_some() {
+            return Err(Problem::new(5011, Message::new("xml-second-root"), octets.clone()));
+        }
+        if self.open.len() >= self.limits.depth {
+            return Err(Problem::new(9102, limit("xml-limit-depth", self.limits.depth), octets.clone()));
+        }
+        Ok(())
+    }
+
     fn start_tag(
         &mut self,
         name: Range<usize>,
@@ -276,12 +325,7 @@ impl<'s> TreeReader<'s> {
         octets: Range<usize>,
         empty: bool,
     ) -> Step<()> {
-        if self.open.is_empty() && self.root.is_some() {
-            return Err(Problem::new(5011, Message::new("xml-second-root"), octets));
-        }
-        if self.open.len() >= self.limits.depth {
-            return Err(Problem::new(9102, limit("xml-limit-depth", self.limits.depth), octets));
-        }
+        self.may_open(&octets)?;
         let spelled = self.spelled(Bearer::Element, name.clone())?;
         let bindings = self.bindings.len();
         let (attributes, declarations) = match attributes.is_empty() && self.document_type.is_none() {
@@ -289,6 +333,24 @@ impl<'s> TreeReader<'s> {
             false => self.attributes_and_declarations(&self.source[name.clone()], attributes)?,
         };
         let number = self.name(Bearer::Element, spelled, name.clone(), name.clone())?;
+        self.open(number, name, octets.clone(), (attributes, declarations), bindings)?;
+        if empty {
+            // Nothing stands in it, and its tag is its end.
+            self.open.pop();
+            self.unbind(bindings);
+        }
+        Ok(())
+    }
+
+    /// Enters an element, whose end tag is yet to come; before it there were so many `bindings`.
+    fn open(
+        &mut self,
+        number: u32,
+        name: Range<usize>,
+        octets: Range<usize>,
+        (attributes, declarations): (Slice, Slice),
+        bindings: usize,
+    ) -> Step<()> {
         let element = self.elements.len();
         if let Some(parent) = self.open.last() {
             self.elements[parent.element].has_elements = true;
@@ -303,11 +365,7 @@ impl<'s> TreeReader<'s> {
             has_elements: false,
         });
         self.root.get_or_insert(node);
-        if empty {
-            self.unbind(bindings);
-        } else {
-            self.open.push(Open { node, name, element, bindings });
-        }
+        self.open.push(Open { node, name, element, bindings });
         Ok(())
     }
 
@@ -320,13 +378,18 @@ impl<'s> TreeReader<'s> {
             let message = Message::new("xml-end-tag").with("expected", expected).with("found", found);
             return Err(Problem::new(5002, message, octets));
         }
-        let (node, bindings, element) = (open.node, open.bindings, &mut self.elements[open.element]);
+        self.close(octets);
+        Ok(())
+    }
+
+    /// Ends the innermost element with the tag at `octets`.
+    fn close(&mut self, octets: Range<usize>) {
+        let Some(Open { node, bindings, element, .. }) = self.open.pop() else { return };
+        let element = &mut self.elements[element];
         element.content.end = octets.start as u32;
         element.end = NodeId(self.nodes.len() as u32);
         self.nodes[node.index()].octets.end = octets.end as u32;
-        self.open.pop();
         self.unbind(bindings);
-        Ok(())
     }
 
     /// Takes back the bindings but for the first so many.
