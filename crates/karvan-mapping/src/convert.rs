@@ -183,11 +183,15 @@ pub fn read_edifact_for(transmission: &Transmission<'_>, purpose: Purpose) -> Re
     let mut readings = Vec::new();
     for interchange in transmission.interchanges() {
         let first = readings.len();
+        let mut groups = interchange.groups().peekable();
         for message in interchange.messages() {
+            // Both come in the order of the file.
+            while groups.next_if(|group| group.span().end <= message.span().start).is_some() {}
+            let group = groups.peek().filter(|group| group.span().start <= message.span().start);
             let Some(table) = library::for_message(&message) else { continue };
             let Syntax::Edifact(syntax) = table.syntax() else { continue };
             let Some(definition) = table.definition(syntax) else { continue };
-            let (tree, envelope) = edifact::tree(definition, table, &interchange, &message);
+            let (tree, envelope) = edifact::tree(definition, table, &interchange, group, &message);
             let (document, mut report) = crate::read::read(table, tree, purpose);
             report.extend(envelope);
             report.sort();

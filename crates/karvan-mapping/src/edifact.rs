@@ -11,8 +11,8 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use karvan_edifact::{
-    Component, EnvelopeParty, Interchange, Message as EdifactMessage, MisfitKind, Package, Repertoire, Segment,
-    SegmentBuffer, ServiceCharacters, Value, WriteError, WriteOptions, Writer,
+    Component, EnvelopeParty, Group as MessageGroup, Interchange, Message as EdifactMessage, MisfitKind, Package,
+    Repertoire, Segment, SegmentBuffer, ServiceCharacters, Value, WriteError, WriteOptions, Writer,
 };
 use karvan_model::{Document, Group, Part, TermId};
 use karvan_schema::directory::{
@@ -349,6 +349,7 @@ pub(crate) fn tree<'i>(
     definition: &Definition,
     table: &Table,
     interchange: &Interchange<'i>,
+    group: Option<&MessageGroup<'i>>,
     message: &EdifactMessage<'i>,
 ) -> (Tree<'i>, LossReport) {
     let repertoire = reading(interchange.repertoire(), message.raw());
@@ -360,9 +361,14 @@ pub(crate) fn tree<'i>(
     };
     let (start, report) = (message.span().start, LossReport::default());
     let mut builder = Builder { definition, table, repertoire, plain, start, tree: root, report };
-    let (header, trailer) = (interchange.header(), interchange.trailer());
-    let around = header.map(|header| header.segment()).into_iter().chain(trailer.map(|trailer| trailer.segment()));
-    for segment in around.chain(interchange.loose_segments()) {
+    let headers = [
+        interchange.header().map(|header| header.segment()),
+        group.and_then(MessageGroup::header).map(|header| header.segment()),
+    ];
+    let trailers = [interchange.trailer(), group.and_then(MessageGroup::trailer)]
+        .map(|trailer| trailer.map(|trailer| trailer.segment()));
+    let loose = interchange.loose_segments().chain(group.into_iter().flat_map(MessageGroup::loose_segments));
+    for segment in headers.into_iter().chain(trailers).flatten().chain(loose) {
         builder.envelope(&segment);
     }
     builder.message(message);

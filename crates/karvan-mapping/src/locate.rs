@@ -151,8 +151,13 @@ impl<'f> Guide<'f> {
     fn knows(&self, tag: &str, operand: &Operand) -> bool {
         let (Self::Message { release, service, .. }, Operand::Text(code)) = (self, operand) else { return true };
         let element = release.element(tag).or_else(|| service.as_ref()?.element(tag));
-        element.is_none_or(|element| !element.is_coded() || element.code(code).is_some())
+        element.is_none_or(|element| !element.is_coded() || element.code(code).is_some() || is_of_eancom(code))
     }
+}
+
+/// Whether a code is one that EANCOM has of its own, which messages of every release may have: `33E`.
+pub(crate) fn is_of_eancom(code: &str) -> bool {
+    matches!(code.as_bytes(), [b'0'..=b'9', b'0'..=b'9', b'E'])
 }
 
 /// What `name` stands for in a message, and the number of the group that is entered with it.

@@ -390,3 +390,115 @@ fn a_classification_does_not_come_back_as_the_number_of_the_article() {
         }
     }
 }
+
+/// The packages of goods in a segment of their own, as manifests of trucks have them, were lost.
+#[test]
+fn packages_of_a_cargo_report_stand_with_the_goods_or_behind_them() {
+    let segments = "BGM+85+4711+9'CNI+1'RFF+BM:B1'GID+1+3:CT'PAC+158++COL'GID+2'PAC+2++PK'";
+    let document = reading("CUSCAR:D:03B", segments).document;
+    let told = |document: &Document| {
+        ["quantity", "typeCode"].map(|id| values(document, &format!("consignments.bills.goodsItems.packages.{id}")))
+    };
+    let expected = [["3", "158", "2"], ["CT", "COL", "PK"]].map(|values| values.map(str::to_owned).to_vec());
+    assert_eq!(told(&document), expected);
+    for target in [Target::Edifact(Some("D.03B")), Target::UBL] {
+        let (back, lost) = through(&document, target);
+        assert_eq!(told(&back), expected, "{target:?} {lost:?}");
+    }
+    // The goods have room for few kinds of packages: five in D.03B. Older releases have no other place.
+    let many: String = (1..=8).map(|number| format!("PAC+{number}++PK'")).collect();
+    let document = reading("CUSCAR:D:03B", &format!("BGM+85+4711+9'CNI+1'RFF+BM:B1'GID+1'{many}")).document;
+    let (back, lost) = through(&document, Target::Edifact(Some("D.03B")));
+    assert_eq!((told(&back), lost), (told(&document), vec![]));
+}
+
+/// Despatch advices of EANCOM say that a package is marked with its SSCC (33E) and whose code its type is: both were lost.
+#[test]
+fn packages_of_eancom_are_read_whole() {
+    let segments =
+        "BGM+351+DA1+9'CPS+1'PAC+1++201::9'PCI+33E'GIN+BJ+354107380000001051'PAC+20++CT'LIN+1++5410738000152:EN'";
+    for message in ["DESADV:D:96A", "DESADV:D:01B"] {
+        let Reading { document, report, .. } = reading(message, segments);
+        assert!(report.lost.is_empty(), "{message} {:?}", report.lost);
+        assert_eq!(values(&document, "packings.packages.identifiers"), ["354107380000001051"]);
+        let agencies = |document: &Document| -> Vec<_> {
+            let types = leaves(document, "packings.packages.typeCode").into_iter();
+            types
+                .map(|code| (code.value.text().into_owned(), code.value.part(Part::Scheme).map(str::to_owned)))
+                .collect()
+        };
+        let expected = [("201".to_owned(), Some("9".to_owned())), ("CT".to_owned(), None)];
+        assert_eq!(agencies(&document), expected, "{message}");
+        for target in [Target::Edifact(Some("D.96A")), Target::Edifact(Some("D.21B")), Target::UBL] {
+            let (back, lost) = through(&document, target);
+            assert_eq!(agencies(&back), expected, "{message} {target:?} {lost:?}");
+            assert_eq!(values(&back, "packings.packages.identifiers"), ["354107380000001051"], "{target:?} {lost:?}");
+        }
+    }
+}
+
+/// The day of an event (78) and that on which it takes effect (7) are those of a status where nothing else is.
+#[test]
+fn a_status_has_the_day_of_its_event() {
+    for qualifier in ["334", "78", "7"] {
+        let segments = format!("BGM+23+S1+9'CNI+1'LOC+14+:::WENDLINGEN'STS+1+21'DTM+{qualifier}:20160714173746:204'");
+        let Reading { document, report, .. } = reading("IFTSTA:D:07B", &segments);
+        assert!(report.lost.is_empty(), "{qualifier} {:?}", report.lost);
+        assert_eq!(values(&document, "consignments.statuses.date"), ["2016-07-14"]);
+    }
+}
+
+/// Of a goods declaration any other party, and the days of references and documents, were lost.
+#[test]
+fn a_goods_declaration_has_other_parties_and_the_days_of_its_references() {
+    let segments = "BGM+929+LRN+9'CST++4000:105'RFF+BH:HB1'DTM+137:20160506:102'DOC+380+INV1'DTM+3:20160118:102'\
+                    NAD+AG+00505655'NAD+MS+TST'UNS+D'CST+1+84501290:122'UNS+S'";
+    let document = reading("CUSDEC:D:96B", segments).document;
+    let told = |document: &Document| {
+        let ids = [
+            "otherParties.functionCode",
+            "otherParties.party.identifiers",
+            "references.issueDate",
+            "documents.issueDate",
+        ];
+        ids.map(|id| values(document, id).join(" "))
+    };
+    let expected = ["AG MS", "00505655 TST", "2016-05-06", "2016-01-18"];
+    assert_eq!(told(&document), expected);
+    for release in ["D.96B", "D.21B"] {
+        let (back, lost) = through(&document, Target::Edifact(Some(release)));
+        assert_eq!(told(&back), expected, "{release} {lost:?}");
+    }
+}
+
+/// The header and the trailer of a group of messages were told nowhere.
+#[test]
+fn what_stands_around_a_message_is_told() {
+    let message = |number: u8| format!("UNH+{number}+ORDERS:D:96A:UN'BGM+220+{number}+9'UNT+3+{number}'");
+    let source = format!(
+        "UNB+UNOC:3+SENDER+RECIPIENT+261114:0840+7'UNG+ORDERS+A+B+261114:0840+1+UN+D:96A'{}{}UNE+2+1'\
+         UNG+ORDERS+C+D+261114:0840+2+UN+D:96A'{}UNE+1+2'UNZ+2+7'",
+        message(1),
+        message(2),
+        message(3)
+    );
+    let readings = read(source.as_bytes()).expect("documents");
+    let paths = |reading: &Reading| -> Vec<_> {
+        let form = reading.report.form.iter();
+        form.map(|entry| (entry.source.as_ref().expect("a place").path.clone(), entry.value.clone())).collect()
+    };
+    let expected = |group: &str, end: &str, number: u8| -> Vec<(String, String)> {
+        let segments = [
+            "UNB+UNOC:3+SENDER+RECIPIENT+261114:0840+7".to_owned(),
+            format!("UNG+ORDERS+{group}+UN+D:96A"),
+            format!("UNH+{number}+ORDERS:D:96A:UN"),
+            format!("UNT+3+{number}"),
+            format!("UNE+{end}"),
+            "UNZ+2+7".to_owned(),
+        ];
+        segments.map(|segment| (segment[..3].to_owned(), segment)).into()
+    };
+    let found: Vec<_> = readings.iter().map(paths).collect();
+    let [first, last] = ["A+B+261114:0840+1", "C+D+261114:0840+2"];
+    assert_eq!(found, [expected(first, "2+1", 1), expected(first, "2+1", 2), expected(last, "1+2", 3)]);
+}

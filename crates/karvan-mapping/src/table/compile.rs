@@ -1,5 +1,7 @@
 //! From the rows of a table's file to those the engine reads and writes by.
 
+use std::mem::discriminant;
+
 use karvan_model::{DocumentType, Group, Kind, Part, TermId};
 
 use super::{PartRow, Row, TableError};
@@ -34,7 +36,13 @@ impl Compiler<'_> {
         let (mut places, mut position) = (Vec::new(), None);
         for path in entry.path.iter() {
             let found = self.places(&entry.term, path, base, shape.kind())?;
-            position = position.or(found.first().map(|(_, position)| *position));
+            position = match (position, found.first()) {
+                // Its members may stand in either, each where it has a place.
+                (Some(one), Some((_, other))) if entry.elsewhere && discriminant(&one) != discriminant(other) => {
+                    Some(Position::Somewhere)
+                }
+                (position, first) => position.or(first.map(|(_, position)| *position)),
+            };
             places.extend(found.into_iter().map(|(place, _)| place));
         }
         let Some(position) = position.or(entry.implied.is_some().then_some(base)) else { return Ok(None) };
