@@ -471,6 +471,52 @@ fn a_goods_declaration_has_other_parties_and_the_days_of_its_references() {
     }
 }
 
+/// Carriers stand with the transport (TDT) as often as alone.
+#[test]
+fn a_carrier_stands_with_the_transport_or_alone() {
+    for (message, lines) in [("DESADV:D:96A", "CPS+1'LIN+1'"), ("RECADV:D:96A", "CPS+1'LIN+1'")] {
+        let carriers = ["TDT+20++30+31+5411234512309::9:ACME LOGISTICS'", "NAD+CA+5411234512309::9++ACME LOGISTICS'"];
+        for carrier in carriers {
+            // Parties come before the transport.
+            let segments = format!("BGM+351+DA1+9'NAD+SU+5412345000013::9'{carrier}{lines}");
+            let Reading { document, report, .. } = reading(message, &segments);
+            assert!(report.lost.is_empty(), "{segments} {:?}", report.lost);
+            let told = |document: &Document| {
+                ["identifiers", "name"].map(|id| values(document, &format!("shipment.carrier.{id}")).join(" "))
+            };
+            let expected = ["5411234512309", "ACME LOGISTICS"];
+            assert_eq!(told(&document), expected, "{segments}");
+            for target in [Target::Edifact(Some("D.01B")), Target::UBL] {
+                let (back, lost) = through(&document, target);
+                assert_eq!(told(&back), expected, "{segments} {target:?} {lost:?}");
+            }
+        }
+    }
+}
+
+/// EANCOM says from when to when a catalogue holds by DTM+194 and DTM+206.
+#[test]
+fn a_catalogue_holds_from_a_day_to_another() {
+    let segments = "BGM+9+C1+9'DTM+194:20201110:102'DTM+206:20210509:102'PGI+2'LIN+1++5715021128903:EN'";
+    let Reading { document, report, .. } = reading("PRICAT:D:01B", segments);
+    assert!(report.lost.is_empty(), "{:?}", report.lost);
+    assert_eq!(
+        ["start", "end"].map(|id| values(&document, &format!("validity.{id}")).join("")),
+        ["2020-11-10", "2021-05-09"]
+    );
+}
+
+/// Of a customs response any other party was lost, and the day of processing where it has no other.
+#[test]
+fn a_customs_response_has_other_parties_and_a_day() {
+    let segments = "BGM+961+R1+11'DTM+9:20051108103504:204'NAD+MR+AAA374M::95'NAD+CM+66015286036::95'";
+    let Reading { document, report, .. } = reading("CUSRES:D:99B", segments);
+    assert!(report.lost.iter().all(|entry| entry.value == "95"), "{:?}", report.lost);
+    assert_eq!(values(&document, "issueDate"), ["2005-11-08"]);
+    assert_eq!(values(&document, "otherParties.functionCode"), ["MR"]);
+    assert_eq!(values(&through(&document, Target::Edifact(Some("D.96B"))).0, "otherParties.functionCode"), ["MR"]);
+}
+
 /// The header and the trailer of a group of messages were told nowhere.
 #[test]
 fn what_stands_around_a_message_is_told() {
