@@ -439,7 +439,7 @@ impl<'w> Writer<'w, '_> {
         let more = row.places.iter().filter(|_| has_lines).map(|place| (place, true));
         for (place, flows) in tries.chain(more).filter(|(place, _)| suits(place, row, leaf)) {
             if let Some(wanted) = self.refused.find(whose, place) {
-                refusal = Some(Message::new("mapping-beside").with("name", wanted));
+                refusal.get_or_insert_with(|| Message::new("mapping-beside").with("name", wanted));
                 continue;
             }
             let nodes = self.out.tree.len();
@@ -466,7 +466,7 @@ impl<'w> Writer<'w, '_> {
                 }
                 Err(reason) => {
                     self.back_to(nodes);
-                    refusal = Some(reason);
+                    refusal.get_or_insert(reason);
                 }
             }
         }

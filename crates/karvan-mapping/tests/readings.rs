@@ -517,6 +517,42 @@ fn a_customs_response_has_other_parties_and_a_day() {
     assert_eq!(values(&through(&document, Target::Edifact(Some("D.96B"))).0, "otherParties.functionCode"), ["MR"]);
 }
 
+/// Addresses beside a name that are in no form (C058) were lost.
+#[test]
+fn what_stands_beside_a_name_in_no_form_is_an_address() {
+    let segments = "BGM+220+1+9'NAD+BY++Havenweg 1:3011 Rotterdam:Nederland+Afzender BV'\
+                    NAD+SU++Spijkerweg 2+Ontvanger BV+Kade 4'LIN+1++4711:SA'";
+    let Reading { document, report, .. } = reading("ORDERS:D:96A", segments);
+    let lines = |document: &Document, party: &str| {
+        ["line1", "line2", "line3"].map(|line| values(document, &format!("{party}.address.{line}")).join(""))
+    };
+    let expected = [["Havenweg 1", "3011 Rotterdam", "Nederland"], ["Kade 4", "", ""]];
+    assert_eq!([lines(&document, "buyer"), lines(&document, "seller")], expected);
+    // Where the street stands in its place, what else there is says nothing that is known.
+    assert_eq!(report.lost.iter().map(|entry| entry.value.as_str()).collect::<Vec<_>>(), ["Spijkerweg 2"]);
+    let (back, lost) = through(&document, Target::Edifact(Some("D.01B")));
+    assert_eq!([lines(&back, "buyer"), lines(&back, "seller")], expected, "{lost:?}");
+}
+
+/// What a currency is for (6343), as it is in messages of this kind or of the next, was lost; quotes have discrete quantities.
+#[test]
+fn a_currency_is_that_of_the_document_whatever_it_is_for() {
+    for (message, start, purposes) in [
+        ("QUOTES:D:96A", "BGM+310+1+9'", &["8", "12", "9"][..]),
+        ("REQOTE:D:96A", "BGM+311+1+9'", &["8", "12"]),
+        ("ORDERS:D:96A", "BGM+220+1+9'", &["9", "4", "11"]),
+        ("REMADV:D:96A", "BGM+481+1+9'", &["11", "9", "4"]),
+    ] {
+        for purpose in purposes {
+            let Reading { document, report, .. } = reading(message, &format!("{start}CUX+2:GBP:{purpose}'"));
+            assert!(report.lost.is_empty(), "{message} {purpose} {:?}", report.lost);
+            assert_eq!(values(&document, "currencyCode"), ["GBP"]);
+        }
+    }
+    let document = reading("QUOTES:D:96A", "BGM+310+1+9'LIN+1++9780330258647:EN'QTY+1:2'").document;
+    assert_eq!(values(&document, "lines.quantity"), ["2"]);
+}
+
 /// The header and the trailer of a group of messages were told nowhere.
 #[test]
 fn what_stands_around_a_message_is_told() {
