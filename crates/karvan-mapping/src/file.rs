@@ -42,6 +42,8 @@ pub(crate) struct File {
     pub(crate) whole: Vec<String>,
     /// What says again how often a term stands, or what its values sum up to.
     pub(crate) counted: Vec<Counted>,
+    /// VAT identifiers that come without the prefix of their country, each with the term that tells the country.
+    pub(crate) prefixed: BTreeMap<String, String>,
     /// Other names for the steps of another table's rows.
     pub(crate) rename: BTreeMap<String, String>,
     pub(crate) rows: Vec<RowEntry>,

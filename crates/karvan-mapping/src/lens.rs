@@ -75,7 +75,7 @@ impl Lens {
             }
             Self::Codes(table) => match table.get(text) {
                 Some(code) => Ok(Content::Text(code.into())),
-                None if is_open(table) && table.values().all(|known| known != text) => Ok(Content::Text(text.into())),
+                None if is_open(table, text) && table.values().all(|known| known != text) => Ok(Content::Text(text.into())),
                 None => Err(Message::new("mapping-no-code").with("value", text)),
             },
         }
@@ -101,7 +101,7 @@ impl Lens {
         let Self::Codes(table) = self else { return Ok(text) };
         match table.iter().find(|(_, known)| **known == text) {
             Some((own, _)) => Ok(Cow::Borrowed(own)),
-            None if is_open(table) && !table.contains_key(&*text) => Ok(text),
+            None if is_open(table, &text) && !table.contains_key(&*text) => Ok(text),
             None => Err(Message::new("mapping-no-code").with("value", text)),
         }
     }
@@ -221,9 +221,9 @@ fn without_zone(text: &str) -> Option<&str> {
     is_zone.then_some(day)
 }
 
-/// Whether a code that a translation does not name stands for itself.
-fn is_open(table: &BTreeMap<String, String>) -> bool {
-    table.contains_key("*")
+/// Whether a code that a translation does not name stands for itself: all do by `*`, those that begin with 0 by `0*`.
+fn is_open(table: &BTreeMap<String, String>, code: &str) -> bool {
+    table.keys().filter_map(|key| key.strip_suffix('*')).any(|begin| code.starts_with(begin))
 }
 
 /// The sentence that refuses a value of `kind`.
@@ -341,6 +341,14 @@ mod tests {
         assert_eq!((get("91").unwrap().text(), &*put("91").unwrap()), ("91".into(), "91"));
         assert_eq!((get("9").unwrap().text(), &*put("0088").unwrap()), ("0088".into(), "9"));
         assert!(get("0088").is_err() && put("9").is_err());
+    }
+
+    #[test]
+    fn a_translation_may_be_open_for_what_begins_with_a_text() {
+        let lens = Lens::Codes([("9", "0088"), ("0*", "0*")].map(|(a, b)| (a.to_owned(), b.to_owned())).into());
+        let (get, put) = (|text| lens.get(Kind::Code, text), |text: &str| lens.put_text(text.to_owned().into()));
+        assert_eq!((get("0184").unwrap().text(), &*put("0184").unwrap()), ("0184".into(), "0184"));
+        assert!(get("0088").is_err() && get("91").is_err() && put("GLN").is_err());
     }
 
     #[test]

@@ -84,6 +84,15 @@ impl DateFormat {
         Ok((Content::Date(day), Some(format!("{time}{offset}"))))
     }
 
+    /// The day and its time of a text that is of another format than its code says, which its length tells: a day alone where
+    /// the time is that of midnight and the code one of days.
+    pub(crate) fn read_otherwise(self, text: &str) -> Option<(Content, Option<String>)> {
+        self.length()?;
+        let others = [Self::Day, Self::Minute, Self::Second].into_iter().filter(|other| *other != self);
+        let (day, time) = others.into_iter().find_map(|other| other.read(text).ok())?;
+        Some((day, time.filter(|time| self != Self::Day || time != "00:00:00")))
+    }
+
     fn read_moment(self, text: &str) -> Option<(Content, Option<String>)> {
         let (day, time) = text.split_once('T').map_or((text, None), |(day, time)| (day, Some(time)));
         let day = Content::parse(Kind::Date, day).ok()?;
@@ -188,6 +197,23 @@ mod tests {
             let mut expected = [const { None }; 5];
             expected[nth] = Some(written.to_owned());
             assert_eq!(text(day, time), expected, "{time:?}");
+        }
+    }
+
+    #[test]
+    fn a_length_tells_the_format_where_the_code_is_wrong() {
+        let read = |format: DateFormat, text: &str| {
+            assert!(format.read(text).is_err(), "{text}");
+            format.read_otherwise(text).map(|(day, time)| (day.text().into_owned(), time))
+        };
+        let day = |time: Option<&str>| Some(("1999-10-06".to_owned(), time.map(str::to_owned)));
+        assert_eq!(read(DateFormat::Day, "199910060000"), day(None));
+        assert_eq!(read(DateFormat::Day, "199910061902"), day(Some("19:02:00")));
+        assert_eq!(read(DateFormat::Day, "19991006190211"), day(Some("19:02:11")));
+        assert_eq!(read(DateFormat::Minute, "19991006"), day(None));
+        assert_eq!(read(DateFormat::Second, "199910060000"), day(Some("00:00:00")));
+        for text in ["991006", "19991306", "199910062460", "1999-10-06", "1999100619", ""] {
+            assert_eq!(read(DateFormat::Second, text), None, "{text}");
         }
     }
 

@@ -1,5 +1,8 @@
 //! From a syntax tree to a document: every row finds its place, and what no row took is told.
 
+mod counted;
+mod prefixed;
+
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -9,8 +12,8 @@ use karvan_model::{
     Content, Document, Group, Kind, Leaf, Node, Origin, Part, PartValue, Places, TermId, Value as TermValue,
 };
 use karvan_text::Message;
-use rust_decimal::Decimal;
 
+use self::counted::counted;
 use crate::example::Example;
 use crate::lens::{Lens, code_and_text, core};
 use crate::matching::{among, is, matching};
@@ -62,6 +65,9 @@ pub(crate) fn read(table: &Table, tree: Tree<'_>, purpose: Purpose) -> (Document
     }
     for (term, place) in &table.counted {
         reader.counter(*term, place, &below, &document.root);
+    }
+    if purpose == Purpose::Convert {
+        reader.prefixes(&mut document.root);
     }
     reader.leftovers();
     let Reader { qualifiers, dropped, mut report, .. } = reader;
@@ -508,7 +514,7 @@ impl<'t> Reader<'t, '_> {
             return;
         }
         let shape = self.table.kind().term(row.term);
-        let (text, cut) = match core(shape.kind(), &text).filter(|_| self.purpose == Purpose::Convert) {
+        let (text, mut cut) = match core(shape.kind(), &text).filter(|_| self.purpose == Purpose::Convert) {
             Some((core, reason)) => (Cow::Owned(core.to_owned()), Some(reason)),
             None => (text, None),
         };
@@ -517,7 +523,11 @@ impl<'t> Reader<'t, '_> {
             (None, _) => (None, text),
         };
         let read = match place.format {
-            Some(format) => format.read(&text),
+            Some(format) => format.read(&text).or_else(|refused| {
+                let other = format.read_otherwise(&text).filter(|_| self.purpose == Purpose::Convert).ok_or(refused)?;
+                cut = Some("mapping-date-format");
+                Ok(other)
+            }),
             None => row.lens.get(shape.kind(), &text).map(|content| (content, None)),
         };
         let (content, time) = match read {
@@ -579,7 +589,8 @@ impl<'t> Reader<'t, '_> {
             }
             if let Some(reason) = cut {
                 let written = tree.text(first).unwrap_or_default();
-                changed.push(self.changed(Some(row.term), first, written, &text, reason));
+                let read = if place.format.is_some() { leaf.value.text() } else { Cow::Borrowed(&*text) };
+                changed.push(self.changed(Some(row.term), first, written, &read, reason));
             }
             if pieces.len() > 1 && row.lens == Lens::Joined && pieces.concat() != text {
                 changed.push(self.changed(Some(row.term), first, &pieces.join("\n"), &text, "mapping-joined"));
@@ -764,17 +775,6 @@ impl<'t> Reader<'t, '_> {
         let term = term.map(|term| self.table.kind().term(term));
         Entry { term, value, written: None, reason, source: Some(SourcePlace { span, path }), target: None }
     }
-}
-
-/// How often a group stands at the top of a document, or the sum of the values of a term anywhere in it.
-fn counted(term: TermId, root: &Group) -> Option<Content> {
-    let groups = root.groups(term).count();
-    let mut values = root.leaves().filter(|leaf| leaf.term == term);
-    let sum = values.try_fold(Decimal::from(groups), |sum, leaf| match &leaf.value.content {
-        Content::Number(number) => sum.checked_add(number.value()),
-        _ => None,
-    });
-    sum.map(|sum| Content::Number(sum.into()))
 }
 
 /// Whether a text has nothing but white space; most begin with something else.

@@ -40,6 +40,8 @@ pub struct Table {
     pub(crate) whole: Vec<String>,
     /// Where it is said again how often a term stands, or what its values sum up to.
     pub(crate) counted: Vec<(TermId, Place)>,
+    /// The VAT identifiers that come without the prefix of their country, each with the term that tells the country.
+    pub(crate) prefixed: Vec<(TermId, TermId)>,
     /// The rows that take their term from places of others where it has none of its own.
     pub(crate) either: Vec<usize>,
     /// The terms whose values the places of other terms are told by.
@@ -340,6 +342,9 @@ impl Table {
             counted.extend(place.map(|(place, _)| compiler.term("counted", term).map(|term| (term, place))));
         }
         let counted = counted.into_iter().collect::<Result<_, _>>()?;
+        let both =
+            |(term, by): (&String, &String)| Ok((compiler.term("prefixed", term)?, compiler.term("prefixed", by)?));
+        let prefixed = file.prefixed.iter().map(both).collect::<Result<_, _>>()?;
         let by_term = kind.terms().iter().map(|term| kind.find(term.id()).and_then(|id| by_term.get(&id).copied()));
         let by_term = by_term.collect();
         let Compiler { names, mut referred, unplaced, .. } = compiler;
@@ -368,6 +373,7 @@ impl Table {
             fixed,
             whole: file.whole,
             counted,
+            prefixed,
             either,
             referred,
             unplaced,

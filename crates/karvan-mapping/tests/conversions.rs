@@ -206,6 +206,25 @@ fn a_line_that_no_number_counts_is_named_in_a_reference() {
     assert_eq!(by_release(Target::Edifact(Some("D.96A"))), "RFF+LI:A-17'");
 }
 
+/// The scheme of an article that no code of data element 7143 says was lost, and with it what BR-64 asks for.
+#[test]
+fn the_scheme_of_an_article_goes_along_in_every_release() {
+    let sources = [("0160", "EN", "SRV"), ("0088", "GD:0088", "EN"), ("XR01", "GD:XR01", ":XR01"), ("MF", "MF", "MF")];
+    for (scheme, in_d96a, in_others) in sources {
+        let line = format!(r#""item":{{"name":"Rug","standardIdentifier":{{"value":"4711","scheme":"{scheme}"}}}}"#);
+        for (release, said) in [("D.96A", in_d96a), ("D.01B", in_others), ("D.14B", in_others)] {
+            let document = in_json("", &line);
+            let text = written(&document, Target::Edifact(Some(release)));
+            assert!(text.contains(&format!(":{said}'")) || text.contains(&format!("+{said}'")), "{said} in {text}");
+            let (back, report) = through(&document, Target::Edifact(Some(release)));
+            let items = Invoice::try_from(&back).expect("an invoice").lines.remove(0).item;
+            let identifier = items.and_then(|item| item.standard_identifier);
+            assert_eq!(identifier.and_then(|identifier| identifier.scheme).as_deref(), Some(scheme), "{release}");
+            assert!(report.lost.is_empty(), "{:?}", report.lost);
+        }
+    }
+}
+
 /// `one::three` was read as two lines; lines with nothing in them at the beginning were left out in silence.
 #[test]
 fn an_empty_line_between_others_is_one_and_any_other_is_told() {

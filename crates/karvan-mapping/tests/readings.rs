@@ -553,6 +553,74 @@ fn a_currency_is_that_of_the_document_whatever_it_is_for() {
     assert_eq!(values(&document, "lines.quantity"), ["2"]);
 }
 
+/// Days with a time whose code is that of days, and the other way round, were lost.
+#[test]
+fn a_day_is_read_though_its_format_is_another() {
+    for (date, value) in
+        [("202104220000:102", "2021-04-22"), ("20210422:203", "2021-04-22"), ("20210422093011:102", "2021-04-22")]
+    {
+        let Reading { document, report, .. } = reading("ORDERS:D:01B", &format!("BGM+220+1+9'DTM+137:{date}'"));
+        assert_eq!(values(&document, "issueDate"), [value]);
+        assert!(report.lost.is_empty(), "{:?}", report.lost);
+        let changed: Vec<_> = report.changed.iter().map(|entry| (entry.value.as_str(), entry.reason.id())).collect();
+        assert_eq!(changed, [(date.split(':').next().unwrap_or_default(), "mapping-date-format")]);
+    }
+    let no_day = reading("ORDERS:D:01B", "BGM+220+1+9'DTM+137:202113220000:102'");
+    assert_eq!(values(&no_day.document, "issueDate"), Vec::<String>::new());
+    assert!(no_day.report.lost.iter().any(|entry| entry.value == "202113220000"));
+}
+
+/// An invoice of what was despatched had no quantities.
+#[test]
+fn an_invoice_may_be_of_what_was_despatched() {
+    let line = |quantities: &str| reading("INVOIC:D:97A", &format!("BGM+380+1+9'LIN+1++4711:IN'{quantities}"));
+    let told = |reading: &Reading| reading.report.added.iter().map(|entry| entry.value.clone()).collect::<Vec<_>>();
+    let despatched = line("QTY+12:54:PCE'");
+    assert_eq!(
+        (values(&despatched.document, "BT-129"), told(&despatched)),
+        (vec!["54".to_owned()], vec!["54".to_owned()])
+    );
+    assert!(despatched.report.lost.is_empty(), "{:?}", despatched.report.lost);
+    let both = line("QTY+12:54:PCE'QTY+47:50:PCE'");
+    assert_eq!((values(&both.document, "BT-129"), told(&both)), (vec!["50".to_owned()], Vec::<String>::new()));
+}
+
+/// Messages give VAT numbers without the prefix that the identifiers of EN 16931 have (BR-CO-09).
+#[test]
+fn vat_numbers_have_the_prefix_of_their_country() {
+    let read = |release: &str, country: &str, number: &str| {
+        let party = format!("NAD+SU+++Nordlys AS+Havnegata 3+Bergen++5003+{country}'RFF+VA:{number}'");
+        reading(&format!("INVOIC:{release}"), &format!("BGM+380+1+9'{party}"))
+    };
+    for (release, country, number, identifier) in [
+        ("D:96A", "NO", "967611265MVA", "NO967611265MVA"),
+        ("D:01B", "DE", "811234567", "DE811234567"),
+        ("D:96A", "NO", "967611265", "967611265"),
+        ("D:96A", "DE", "DE811234567", "DE811234567"),
+        ("D:96A", "IR", "811234567", "811234567"),
+    ] {
+        let Reading { document, report, .. } = read(release, country, number);
+        assert_eq!(values(&document, "BT-31"), [identifier], "{number} of {country}");
+        let told: Vec<_> = report.changed.iter().map(|entry| (&*entry.value, entry.written.as_deref())).collect();
+        let expected = if number == identifier { vec![] } else { vec![(number, Some(identifier))] };
+        assert_eq!(told, expected, "{number} of {country}");
+    }
+}
+
+/// The scheme of an article that no code of list 7143 says was lost, and with it what BR-64 asks for.
+#[test]
+fn any_scheme_of_an_article_goes_along() {
+    for (release, segments) in
+        [("D:96A", "LIN+1++4711'RFF+GD:XR01'"), ("D:01B", "LIN+1++4711::XR01'"), ("D:14B", "LIN+1++4711::XR01'")]
+    {
+        let Reading { document, report, .. } =
+            reading(&format!("INVOIC:{release}"), &format!("BGM+380+1+9'{segments}"));
+        let article = document.leaves().find(|leaf| leaf.value.text() == "4711");
+        assert_eq!(article.and_then(|leaf| leaf.value.part(Part::Scheme)), Some("XR01"), "{release}");
+        assert!(report.lost.is_empty(), "{:?}", report.lost);
+    }
+}
+
 /// The header and the trailer of a group of messages were told nowhere.
 #[test]
 fn what_stands_around_a_message_is_told() {
