@@ -75,7 +75,9 @@ impl Lens {
             }
             Self::Codes(table) => match table.get(text) {
                 Some(code) => Ok(Content::Text(code.into())),
-                None if is_open(table, text) && table.values().all(|known| known != text) => Ok(Content::Text(text.into())),
+                None if is_open(table, text) && table.values().all(|known| known != text) => {
+                    Ok(Content::Text(text.into()))
+                }
                 None => Err(Message::new("mapping-no-code").with("value", text)),
             },
         }

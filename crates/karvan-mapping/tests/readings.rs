@@ -534,6 +534,20 @@ fn what_stands_beside_a_name_in_no_form_is_an_address() {
     assert_eq!([lines(&back, "buyer"), lines(&back, "seller")], expected, "{lost:?}");
 }
 
+/// The seat of a party, which most orders of UBL tell beside its address, was lost.
+#[test]
+fn a_registered_address_is_the_place_of_registration() {
+    let segments = "BGM+220+1+9'NAD+BY+++Nordlys AS+Havnegata 3+Bergen++5003+NO'LOC+89+:::Oslo+NO'LIN+1++4711:SA'";
+    let Reading { document, report, .. } = reading("ORDERS:D:01B", segments);
+    let seat = |document: &Document| {
+        ["city", "countryCode"].map(|member| values(document, &format!("buyer.legalAddress.{member}")).join(""))
+    };
+    assert_eq!((seat(&document), report.lost.len()), (["Oslo".to_owned(), "NO".to_owned()], 0));
+    for release in ["D.96A", "D.01B"] {
+        assert_eq!(seat(&through(&document, Target::Edifact(Some(release))).0), ["Oslo", "NO"], "{release}");
+    }
+}
+
 /// What a currency is for (6343), as it is in messages of this kind or of the next, was lost; quotes have discrete quantities.
 #[test]
 fn a_currency_is_that_of_the_document_whatever_it_is_for() {
