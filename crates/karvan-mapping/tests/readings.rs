@@ -534,6 +534,22 @@ fn what_stands_beside_a_name_in_no_form_is_an_address() {
     assert_eq!([lines(&back, "buyer"), lines(&back, "seller")], expected, "{lost:?}");
 }
 
+/// The fourth line of an address was lost, but in invoices, where a long first one goes on in it.
+#[test]
+fn an_address_has_four_lines() {
+    for (message, release, code, party, line) in [
+        ("ORDERS:D:01B", "D.01B", "220", "BY", "buyer.address.line3"),
+        ("REMADV:D:96A", "D.96A", "481", "PE", "payee.address.line3"),
+    ] {
+        let segments = format!("BGM+{code}+1+9'NAD+{party}+++Nordlys AS+Havnegata:Bygg 2:3:a+Bergen++5003+NO'");
+        let Reading { document, report, .. } = reading(message, &segments);
+        assert_eq!(values(&document, line), ["3\na"], "{message}");
+        assert!(report.lost.is_empty(), "{:?}", report.lost);
+        let (back, _) = through(&document, Target::Edifact(Some(release)));
+        assert_eq!(values(&back, line), ["3\na"], "{message}");
+    }
+}
+
 /// The seat of a party, which most orders of UBL tell beside its address, was lost.
 #[test]
 fn a_registered_address_is_the_place_of_registration() {
