@@ -637,6 +637,17 @@ fn vat_numbers_have_the_prefix_of_their_country() {
     }
 }
 
+/// UPC and EAN are both trade item numbers of GS1.
+#[test]
+fn trade_item_numbers_are_those_of_gs1() {
+    for (release, code) in [("D:96A", "EN"), ("D:96A", "UP"), ("D:01B", "SRV"), ("D:01B", "UP"), ("D:14B", "UP")] {
+        let segments = format!("BGM+380+1+9'LIN+1++036000291452:{code}'");
+        let document = reading(&format!("INVOIC:{release}"), &segments).document;
+        let article = document.leaves().find(|leaf| leaf.value.text() == "036000291452");
+        assert_eq!(article.and_then(|leaf| leaf.value.part(Part::Scheme)), Some("0160"), "{code} in {release}");
+    }
+}
+
 /// The scheme of an article that no code of list 7143 says was lost, and with it what BR-64 asks for.
 #[test]
 fn any_scheme_of_an_article_goes_along() {
